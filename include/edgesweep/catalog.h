@@ -1,0 +1,285 @@
+/* Catalogs: typed rows of models, devices, precisions and the tables beside them.
+ *
+ * Every column is one row of a field table (name, unit, type, range, default, help).  The loader, `list`, `show`,
+ * `explain`, field axes and the man pages all read these tables; the enums index es_row.value and es_row.text.
+ */
+#ifndef EDGESWEEP_CATALOG_H
+#define EDGESWEEP_CATALOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <edgesweep/error.h>
+
+typedef enum es_kind {
+    ES_MODEL,
+    ES_DEVICE,
+    ES_PRECISION,
+    ES_CALIBRATION,
+    ES_QUALITY,
+    ES_GGUF_TYPE,
+    ES_GGUF_MIXTURE,
+    ES_KINDS
+} es_kind;
+
+typedef enum es_field_type {
+    ES_COUNT,   /* whole number */
+    ES_REAL,    /* any number in range */
+    ES_FLAG,    /* 0 or 1 */
+    ES_CHOICE,  /* one of `choices`; value = index */
+    ES_OPENSET, /* text; value = index in `choices`, or 0 when it is none of them */
+    ES_TEXT     /* text; value = NaN */
+} es_field_type;
+
+enum {
+    ES_REQUIRED = 1, /* the column must exist and no cell may be empty */
+    ES_COLUMN = 2,   /* the column must exist, cells may be empty */
+    ES_EXCLUSIVE = 4 /* `min` itself is out of range */
+};
+
+typedef struct es_field {
+    const char *name, *unit; /* unit "" when dimensionless */
+    es_field_type type;
+    unsigned flags;
+    double min, max; /* inclusive unless ES_EXCLUSIVE */
+    double fallback; /* when the cell or column is missing; NaN: stays absent, the kernel derives or refuses it */
+    const char *const *choices; /* NULL-terminated; ES_CHOICE and ES_OPENSET */
+    const char *help;
+} es_field;
+
+/* X(id, name, unit, type, flags, min, max, fallback, choices, help) */
+#define ES_ABSENT (__builtin_nan(""))
+#define ES_HUGE 1e18
+#define ES_COUNT_MAX 1e9
+
+#define ES_MODEL_FIELDS(X)                                                                                             \
+    X(NAME, "name", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "unique name")                                    \
+    X(ALIASES, "aliases", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "other names, separated by ;")                        \
+    X(HF_ID, "hf_id", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "repository id of the original weights")                  \
+    X(FAMILY, "family", "", ES_OPENSET, 0, 0, 0, 0, es_family_choices, "architecture; decides fused tensors in GGUF")  \
+    X(LAYERS, "layers", "", ES_COUNT, ES_REQUIRED, 1, 1e6, ES_ABSENT, NULL, "transformer blocks executed (L)")         \
+    X(HIDDEN, "hidden", "", ES_COUNT, ES_REQUIRED, 1, ES_COUNT_MAX, ES_ABSENT, NULL, "model width (H)")                \
+    X(INTERMEDIATE, "intermediate", "", ES_COUNT, ES_REQUIRED, 0, ES_COUNT_MAX, ES_ABSENT, NULL, "FFN width (I)")      \
+    X(VOCAB, "vocab", "", ES_COUNT, ES_REQUIRED, 1, ES_COUNT_MAX, ES_ABSENT, NULL, "vocabulary rows (V)")              \
+    X(HEADS, "heads", "", ES_COUNT, 0, 1, ES_COUNT_MAX, 1, NULL, "query heads")                                        \
+    X(KV_HEADS, "kv_heads", "", ES_COUNT, 0, 1, ES_COUNT_MAX, ES_ABSENT, NULL, "key/value heads [heads]")              \
+    X(HEAD_DIM, "head_dim", "", ES_COUNT, 0, 1, ES_COUNT_MAX, ES_ABSENT, NULL, "width of a head [hidden/heads]")       \
+    X(TIED, "tied_embeddings", "", ES_FLAG, 0, 0, 1, 0, NULL, "output head shares the embedding")                      \
+    X(FFN_MATRICES, "ffn_matrices", "", ES_COUNT, 0, 2, 3, 2, NULL, "3 for gated FFNs")                                \
+    X(MAX_CTX, "max_ctx", "tokens", ES_COUNT, 0, 0, ES_COUNT_MAX, 0, NULL, "longest context trained for, 0 unlimited") \
+    X(ACT, "act", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "FFN activation")                                             \
+    X(FFN_ACTIVE, "ffn_active_fraction", "", ES_REAL, ES_EXCLUSIVE, 0, 1, 1, NULL,                                     \
+      "share of FFN rows a sparse activation touches")                                                                 \
+    X(ATTN, "attn", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "mha, gqa, mqa or mla; informative")                        \
+    X(SLIDING_WINDOW, "sliding_window", "tokens", ES_COUNT, 0, 0, ES_COUNT_MAX, 0, NULL, "0: none")                    \
+    X(GLOBAL_EVERY, "global_layer_every", "", ES_COUNT, 0, 0, ES_COUNT_MAX, 0, NULL,                                   \
+      "every n-th layer attends globally, 0: none does")                                                               \
+    X(QKV_BIAS, "qkv_bias", "", ES_FLAG, 0, 0, 1, 0, NULL, "biases on q, k, v")                                        \
+    X(O_BIAS, "o_bias", "", ES_FLAG, 0, 0, 1, 0, NULL, "bias on the attention output")                                 \
+    X(MLP_BIAS, "mlp_bias", "", ES_FLAG, 0, 0, 1, 0, NULL, "biases in the FFN")                                        \
+    X(NORM, "norm", "", ES_CHOICE, 0, 0, 0, 0, es_norm_choices, "rms, ln (weight and bias), ln_np (none), none")       \
+    X(NORMS_PER_LAYER, "norms_per_layer", "", ES_COUNT, 0, 0, 100, 2, NULL, "norms of hidden width in a layer")        \
+    X(QK_NORM, "qk_norm", "", ES_COUNT, 0, 0, 2, 0, NULL, "1: per head width, 2: full width")                          \
+    X(POS_ROWS, "pos_rows", "", ES_COUNT, 0, 0, ES_COUNT_MAX, 0, NULL, "learned position embeddings")                  \
+    X(LM_HEAD_BIAS, "lm_head_bias", "", ES_FLAG, 0, 0, 1, 0, NULL, "bias on the output head")                          \
+    X(EMBED_NORM, "embed_norm", "", ES_FLAG, 0, 0, 1, 0, NULL, "norm behind the embedding")                            \
+    X(EMBED_DIM, "embed_dim", "", ES_COUNT, 0, 0, ES_COUNT_MAX, 0, NULL, "embedding width when it is not hidden")      \
+    X(N_EXPERTS, "n_experts", "", ES_COUNT, 0, 0, 1e6, 0, NULL, "routed experts per MoE layer (E), 0: dense")          \
+    X(N_ACTIVE, "n_active_experts", "", ES_COUNT, 0, 0, 1e6, 0, NULL, "experts per token (k)")                         \
+    X(N_SHARED, "n_shared_experts", "", ES_COUNT, 0, 0, 1e6, 0, NULL, "experts that always run")                       \
+    X(EXPERT_INTERMEDIATE, "expert_intermediate", "", ES_COUNT, 0, 0, ES_COUNT_MAX, 0, NULL, "width of an expert")     \
+    X(FIRST_DENSE, "first_dense_layers", "", ES_COUNT, 0, 0, 1e6, 0, NULL, "leading layers with a dense FFN")          \
+    X(ROUTER_BIAS, "router_bias", "", ES_FLAG, 0, 0, 1, 0, NULL, "bias on the router")                                 \
+    X(EXPERT_BIAS, "expert_bias", "", ES_FLAG, 0, 0, 1, 0, NULL, "biases in the experts")                              \
+    X(SHARED_GATE, "shared_gate", "", ES_FLAG, 0, 0, 1, 0, NULL, "gate on the shared expert")                          \
+    X(ATTN_SINKS, "attn_sinks", "", ES_FLAG, 0, 0, 1, 0, NULL, "one learned sink per head")                            \
+    X(SUB_NORMS, "sub_norms", "", ES_FLAG, 0, 0, 1, 0, NULL, "BitNet norms inside attention and FFN")                  \
+    X(KV_LORA_RANK, "kv_lora_rank", "", ES_COUNT, 0, 0, ES_COUNT_MAX, 0, NULL, "MLA latent width, 0: no MLA")          \
+    X(Q_LORA_RANK, "q_lora_rank", "", ES_COUNT, 0, 0, ES_COUNT_MAX, 0, NULL, "MLA query latent width")                 \
+    X(QK_ROPE, "qk_rope_head_dim", "", ES_COUNT, 0, 0, ES_COUNT_MAX, 0, NULL, "MLA rotary part of a head")             \
+    X(QK_NOPE, "qk_nope_head_dim", "", ES_COUNT, 0, 0, ES_COUNT_MAX, 0, NULL, "MLA non-rotary part of a head")         \
+    X(V_HEAD_DIM, "v_head_dim", "", ES_COUNT, 0, 0, ES_COUNT_MAX, 0, NULL, "MLA value width of a head")                \
+    X(UNIQUE_LAYERS, "unique_layers", "", ES_COUNT, 0, 1, 1e6, ES_ABSENT, NULL, "layers stored [layers]")              \
+    X(CONV_LAYERS, "conv_layers", "", ES_COUNT, 0, 0, 1e6, 0, NULL, "layers with a short convolution, no attention")   \
+    X(CONV_KERNEL, "conv_kernel", "", ES_COUNT, 0, 0, 1e6, 0, NULL, "taps of that convolution")                        \
+    X(PARAMS_PUBLISHED, "params_published", "", ES_REAL, 0, 0, ES_HUGE, ES_ABSENT, NULL, "published parameter count")  \
+    X(SOURCE, "source", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "where the row was read")                               \
+    X(PARAMS_SOURCE, "params_source", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "where the count was read")               \
+    X(PUBLISHED_SCOPE, "published_scope", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "what the published count covers")    \
+    X(NOTE, "note", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "remarks")
+
+#define ES_DEVICE_FIELDS(X)                                                                                            \
+    X(NAME, "name", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "unique name")                                    \
+    X(ALIASES, "aliases", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "other names, separated by ;")                        \
+    X(CLASS, "class", "", ES_OPENSET, 0, 0, 0, 0, es_class_choices, "sbc, soc, mcu, phone, laptop, gpu ...")           \
+    X(PEAK_FP32, "peak_gflops_fp32", "GFLOP/s", ES_REAL, ES_COLUMN | ES_EXCLUSIVE, 0, ES_HUGE, ES_ABSENT, NULL,        \
+      "peak rate, 32-bit floats")                                                                                      \
+    X(PEAK_FP16, "peak_gflops_fp16", "GFLOP/s", ES_REAL, ES_EXCLUSIVE, 0, ES_HUGE, ES_ABSENT, NULL,                    \
+      "peak rate, 16-bit floats [fp32]")                                                                               \
+    X(PEAK_INT8, "peak_gops_int8", "GOP/s", ES_REAL, ES_EXCLUSIVE, 0, ES_HUGE, ES_ABSENT, NULL,                        \
+      "peak rate, 8-bit integers [fp16]")                                                                              \
+    X(MEM_BW, "mem_bw_gbs", "GB/s", ES_REAL, ES_COLUMN | ES_EXCLUSIVE, 0, ES_HUGE, ES_ABSENT, NULL,                    \
+      "theoretical memory bandwidth")                                                                                  \
+    X(STORAGE_BW, "storage_bw_mbs", "MB/s", ES_REAL, ES_EXCLUSIVE, 0, ES_HUGE, ES_ABSENT, NULL,                        \
+      "sequential storage read rate")                                                                                  \
+    X(H2D_BW, "h2d_gbs", "GB/s", ES_REAL, ES_EXCLUSIVE, 0, ES_HUGE, ES_ABSENT, NULL,                                   \
+      "host-to-device bandwidth [unified memory: no copy]")                                                            \
+    X(NET_BW, "net_bw_mbps", "Mbit/s", ES_REAL, ES_EXCLUSIVE, 0, ES_HUGE, ES_ABSENT, NULL, "network bandwidth")        \
+    X(COMPUTE_UTIL, "compute_util", "", ES_REAL, ES_EXCLUSIVE, 0, 1, 0.7, NULL, "share of the peak reached")           \
+    X(MEM_UTIL, "mem_util", "", ES_REAL, ES_EXCLUSIVE, 0, 1, ES_ABSENT, NULL,                                          \
+      "share of memory bandwidth reached [edgeprofiler 0.6, roofline: class row]")                                     \
+    X(STORAGE_UTIL, "storage_util", "", ES_REAL, ES_EXCLUSIVE, 0, 1, 0.8, NULL, "share of storage bandwidth reached")  \
+    X(H2D_UTIL, "h2d_util", "", ES_REAL, ES_EXCLUSIVE, 0, 1, 0.7, NULL, "share of host-to-device bandwidth reached")   \
+    X(NET_UTIL, "net_util", "", ES_REAL, ES_EXCLUSIVE, 0, 1, 0.8, NULL, "share of network bandwidth reached")          \
+    X(DECODE_UTIL, "decode_util", "", ES_REAL, ES_EXCLUSIVE, 0, 1, ES_ABSENT, NULL, "share of the peak in decode")     \
+    X(PREFILL_UTIL, "prefill_util", "", ES_REAL, ES_EXCLUSIVE, 0, 1, ES_ABSENT, NULL, "share of the peak in prefill")  \
+    X(ATTN_UTIL, "attn_util", "", ES_REAL, ES_EXCLUSIVE, 0, 1, ES_ABSENT, NULL, "share of the peak in attention")      \
+    X(TOKEN_OVERHEAD, "token_overhead_ms", "ms", ES_REAL, 0, 0, 1e9, ES_ABSENT, NULL, "fixed time per decode step")    \
+    X(PJ_PER_FLOP, "pj_per_flop", "pJ", ES_REAL, 0, 0, 1e9, ES_ABSENT, NULL, "energy of an operation")                 \
+    X(PJ_PER_BYTE, "pj_per_byte", "pJ", ES_REAL, 0, 0, 1e9, ES_ABSENT, NULL, "energy of a byte of memory traffic")     \
+    X(PJ_PER_STORAGE_BYTE, "pj_per_storage_byte", "pJ", ES_REAL, 0, 0, 1e9, ES_ABSENT, NULL,                           \
+      "energy of a byte read from storage")                                                                            \
+    X(IDLE_W, "idle_w", "W", ES_REAL, 0, 0, 1e6, ES_ABSENT, NULL, "power when idle")                                   \
+    X(LOAD_W, "load_w", "W", ES_REAL, 0, 0, 1e6, ES_ABSENT, NULL, "power under full load")                             \
+    X(TDP_W, "tdp_w", "W", ES_REAL, 0, 0, 1e6, ES_ABSENT, NULL, "power limit")                                         \
+    X(RAM_GB, "ram_gb", "GiB", ES_REAL, ES_EXCLUSIVE, 0, 1e9, ES_ABSENT, NULL, "memory for weights, cache, the rest")  \
+    X(OS_RESERVED_GB, "os_reserved_gb", "GiB", ES_REAL, 0, 0, 1e9, ES_ABSENT, NULL,                                    \
+      "memory taken by the system [0.3; 0 for mcu and gpu]")                                                           \
+    X(PRICE_USD, "price_usd", "USD", ES_REAL, 0, 0, 1e9, ES_ABSENT, NULL, "price of the board")                        \
+    X(BASIS, "basis", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "datasheet, measured, derived or memory")                 \
+    X(SOURCE, "source", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "where the constants were read")                        \
+    X(NOTE, "note", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "remarks")
+
+#define ES_PRECISION_FIELDS(X)                                                                                         \
+    X(NAME, "name", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "unique name")                                    \
+    X(ALIASES, "aliases", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "other names, separated by ;")                        \
+    X(KIND, "kind", "", ES_CHOICE, 0, 0, 0, 1, es_precision_kind_choices, "float, uniform or gguf")                    \
+    X(WEIGHT_BITS, "weight_bits", "bit", ES_REAL, ES_EXCLUSIVE, 0, 1024, ES_ABSENT, NULL, "bits of a weight")          \
+    X(GROUP_SIZE, "group_size", "", ES_COUNT, 0, 0, ES_COUNT_MAX, 0, NULL, "weights sharing a scale, 0: no overhead")  \
+    X(SCALE_BITS, "scale_bits", "bit", ES_REAL, 0, 0, 1024, 0, NULL, "bits of a group's scale")                        \
+    X(ZERO_BITS, "zero_bits", "bit", ES_REAL, 0, 0, 1024, 0, NULL, "bits of a group's zero point")                     \
+    X(EMBED_BITS, "embed_bits", "bit", ES_REAL, ES_EXCLUSIVE, 0, 1024, ES_ABSENT, NULL,                                \
+      "bits of an embedding weight [weight_bits]")                                                                     \
+    X(OUTPUT_BITS, "output_bits", "bit", ES_REAL, ES_EXCLUSIVE, 0, 1024, ES_ABSENT, NULL,                              \
+      "bits of an output head weight [weight_bits]")                                                                   \
+    X(ACTIVATION_BITS, "activation_bits", "bit", ES_REAL, ES_EXCLUSIVE, 0, 1024, ES_ABSENT, NULL,                      \
+      "bits of an activation; informative")                                                                            \
+    X(KV_BITS, "kv_bits", "bit", ES_REAL, ES_EXCLUSIVE, 0, 1024, 16, NULL, "bits of a cached key or value")            \
+    X(COMPUTE, "compute", "", ES_CHOICE, 0, 0, 0, 0, es_compute_choices, "peak that applies: fp32, fp16 or int8")      \
+    X(SOURCE, "source", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "where the layout was read")                            \
+    X(NOTE, "note", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "remarks")
+
+#define ES_CALIBRATION_FIELDS(X)                                                                                       \
+    X(DEVICE, "device", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "device name, or class:NAME")                 \
+    X(RUNTIME, "runtime", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "runtime, or * for any")                    \
+    X(TYPE, "type", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "tensor type, file type, or *")                   \
+    X(FIELD, "field", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "device field that the row sets")               \
+    X(VALUE, "value", "", ES_REAL, ES_REQUIRED, 0, ES_HUGE, ES_ABSENT, NULL, "its value")                              \
+    X(N, "n", "", ES_COUNT, 0, 0, ES_COUNT_MAX, ES_ABSENT, NULL, "measurements behind it")                             \
+    X(ERROR, "error", "", ES_REAL, 0, 0, ES_HUGE, ES_ABSENT, NULL, "cross-validated relative error")                   \
+    X(SOURCE, "source", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "where it comes from")
+
+#define ES_QUALITY_FIELDS(X)                                                                                           \
+    X(MODEL, "model", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "model name")                                   \
+    X(PRECISION, "precision", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "empty: score of the unquantized model")          \
+    X(METRIC, "metric", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "MMLU ..., or rel_delta_pct, dlnppl")         \
+    X(SHOTS, "shots", "", ES_COUNT, 0, 0, 1000, ES_ABSENT, NULL, "examples in the prompt")                             \
+    X(VALUE, "value", "", ES_REAL, ES_REQUIRED, -1e6, 1e6, ES_ABSENT, NULL, "score in percent, or the change")         \
+    X(SOURCE, "source", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "where it was published")                               \
+    X(NOTE, "note", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "remarks")
+
+#define ES_GGUF_TYPE_FIELDS(X)                                                                                         \
+    X(TYPE, "type", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "tensor type")                                    \
+    X(BLOCK_BYTES, "block_bytes", "B", ES_COUNT, ES_REQUIRED, 1, 1e6, ES_ABSENT, NULL, "bytes of a block")             \
+    X(BLOCK_WEIGHTS, "block_weights", "", ES_COUNT, ES_REQUIRED, 1, 1e6, ES_ABSENT, NULL, "weights in a block")        \
+    X(FALLBACK, "fallback", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "type used when a row is no multiple of the block")
+
+#define ES_GGUF_MIXTURE_FIELDS(X)                                                                                      \
+    X(FILE_TYPE, "file_type", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "quantization of the file")             \
+    X(BASE_TYPE, "base_type", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "type of tensors without a rule")       \
+    X(ROLE, "role", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "role of the tensor")                             \
+    X(CONDITION, "condition", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "when the rule applies")                \
+    X(TENSOR_TYPE, "tensor_type", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "type the rule chooses")
+
+#define ES_FIELD_ID(prefix, id) prefix##id
+#define ES_X(id, ...) ES_FIELD_ID(ES_M_, id),
+enum { ES_MODEL_FIELDS(ES_X) ES_M_FIELDS };
+#undef ES_X
+#define ES_X(id, ...) ES_FIELD_ID(ES_D_, id),
+enum { ES_DEVICE_FIELDS(ES_X) ES_D_FIELDS };
+#undef ES_X
+#define ES_X(id, ...) ES_FIELD_ID(ES_P_, id),
+enum { ES_PRECISION_FIELDS(ES_X) ES_P_FIELDS };
+#undef ES_X
+#define ES_X(id, ...) ES_FIELD_ID(ES_C_, id),
+enum { ES_CALIBRATION_FIELDS(ES_X) ES_C_FIELDS };
+#undef ES_X
+#define ES_X(id, ...) ES_FIELD_ID(ES_Q_, id),
+enum { ES_QUALITY_FIELDS(ES_X) ES_Q_FIELDS };
+#undef ES_X
+#define ES_X(id, ...) ES_FIELD_ID(ES_T_, id),
+enum { ES_GGUF_TYPE_FIELDS(ES_X) ES_T_FIELDS };
+#undef ES_X
+#define ES_X(id, ...) ES_FIELD_ID(ES_X_, id),
+enum { ES_GGUF_MIXTURE_FIELDS(ES_X) ES_X_FIELDS };
+#undef ES_X
+
+/* Values of the choice fields: indices into the lists of src/core/fields.c. */
+typedef enum es_family { /* ES_OPENSET: any other text behaves like llama */
+    ES_FAMILY_LLAMA,
+    ES_FAMILY_PHI3,
+    ES_FAMILY_GPTNEOX,
+    ES_FAMILY_GPT2,
+    ES_FAMILY_BLOOM,
+    ES_FAMILY_FALCON
+} es_family;
+typedef enum es_norm { ES_NORM_RMS, ES_NORM_LN, ES_NORM_LN_NP, ES_NORM_NONE } es_norm;
+typedef enum es_device_class { ES_CLASS_OTHER, ES_CLASS_MCU, ES_CLASS_GPU } es_device_class;
+typedef enum es_precision_kind { ES_PRECISION_FLOAT, ES_PRECISION_UNIFORM, ES_PRECISION_GGUF } es_precision_kind;
+typedef enum es_compute { ES_COMPUTE_FP32, ES_COMPUTE_FP16, ES_COMPUTE_INT8 } es_compute;
+
+typedef struct es_field_table {
+    const char *name; /* "models", "devices" ...: also the file's stem */
+    const es_field *fields;
+    size_t n_fields;
+} es_field_table;
+
+/* Static, thread-safe. */
+const es_field_table *es_fields(es_kind kind);
+/* Index of a field by its exact name, or -1. */
+int es_field_find(es_kind kind, const char *name, size_t length);
+
+/* One row.  value[f] is NaN where absent; text[f] is never NULL ("" when absent) and keeps the cell as written. */
+typedef struct es_row {
+    const char *name;           /* "" for kinds without names */
+    const char *const *aliases; /* NULL-terminated */
+    es_origin origin;           /* file is "(built-in) models.csv" for embedded rows */
+    double *value;
+    const char **text;
+} es_row;
+
+typedef struct es_table {
+    es_kind kind;
+    es_row *rows; /* in order; overriding rows keep the place of the row they replace */
+    size_t n_rows;
+    uint32_t *name_index; /* open addressing over names and aliases; internal */
+    size_t index_size;
+} es_table;
+
+/* All catalogs.  Rows belong to the catalog; immutable after loading, so it may be shared between threads. */
+typedef struct es_catalog {
+    es_table table[ES_KINDS];
+    struct es_arena *arena;
+    uint64_t hash; /* xxh64 of the canonical contents, for grid hashes */
+} es_catalog;
+
+/* Loads the embedded catalogs, then applies `sources` in order: "DIR" replaces, "+DIR" extends (DESIGN section 2).
+ * On failure *catalog is empty and errors tells why (ES_EUSAGE, or ES_ERUNTIME for read errors and memory). */
+es_status es_catalog_load(es_catalog *catalog, const char *const *sources, size_t n_sources, es_errors *errors);
+void es_catalog_free(es_catalog *catalog);
+
+/* The row with this name or alias (ASCII case-insensitive), or NULL. */
+const es_row *es_table_find(const es_table *table, const char *name, size_t length);
+
+#endif

@@ -1,0 +1,10 @@
+/* The kernels' entry points, one copy per instruction set. */
+#ifndef ES_CORE_KERNELS_H
+#define ES_CORE_KERNELS_H
+
+#include "base/simd.h"
+#include "core/node.h"
+
+ES_SIMD_DECLARE(const es_kernel *, es_edgeprofiler, (void));
+
+#endif
