@@ -1,0 +1,284 @@
+# edgesweep: build, test, install.  `make help` lists the targets.
+#
+# Each flavour builds in its own directory: release in build/, any other in build/FLAVOUR/.  A change of compiler or
+# flags rebuilds what it touches; header dependencies come from the compiler.
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+
+VERSION := $(shell sed -n 's/^.define EDGESWEEP_VERSION "\(.*\)"/\1/p' include/edgesweep/version.h)
+
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+DATADIR ?= $(PREFIX)/share
+MANDIR ?= $(DATADIR)/man
+INSTALL ?= install
+
+# ---- Flavours: default compiler flags, sanitizers, compiler ----
+FLAVOUR ?= release
+flags_release := -O3 -g1
+flags_clang := -O3 -g1
+flags_debug := -O0 -g
+flags_asan := -O1 -g -fno-omit-frame-pointer
+flags_ubsan := -O1 -g
+flags_tsan := -O1 -g
+flags_coverage := -O0 -g
+flags_fuzz := -O1 -g -fno-omit-frame-pointer
+instrument_asan := -fsanitize=address,undefined -fno-sanitize-recover=all
+instrument_ubsan := -fsanitize=undefined -fno-sanitize-recover=all
+instrument_tsan := -fsanitize=thread
+instrument_coverage := --coverage -fprofile-update=atomic
+instrument_fuzz := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+
+ifeq ($(origin CC),default)
+CC := $(if $(filter clang tsan fuzz,$(FLAVOUR)),clang,cc)
+endif
+B := $(if $(filter release,$(FLAVOUR)),build,build/$(FLAVOUR))
+GEN := build/gen
+INSTRUMENT := $(instrument_$(FLAVOUR))
+CFLAGS ?= $(or $(flags_$(FLAVOUR)),-O3 -g1)
+
+# ---- Flags every object gets; the arithmetic ones make any build give the same bits ----
+WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes \
+  -Wpointer-arith -Wvla -Wwrite-strings $(if $(filter-out 0,$(WERROR)),-Werror)
+ARITHMETIC := -ffp-contract=off -fno-math-errno -fno-trapping-math
+# Fortified libc calls need optimisation and get in the way of the sanitizers.
+fortify = $(if $(INSTRUMENT)$(filter -O0,$(CFLAGS)),,$(if $(filter -O%,$(CFLAGS)),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3))
+HARDENING := $(fortify) $(if $(INSTRUMENT),,-fstack-protector-strong) -fPIE
+OPENMP ?= -fopenmp
+BASE_CPPFLAGS := -D_GNU_SOURCE -Iinclude -Isrc
+COMPILE = $(CC) -std=c11 $(BASE_CPPFLAGS) $(CPPFLAGS) $(WARNINGS) $(CFLAGS) $(ARITHMETIC) $(HARDENING) $(OPENMP) $(INSTRUMENT)
+LIBS := -lcsv -ljansson -lxxhash -lzstd -lz -lm
+LINK = $(CC) $(CFLAGS) $(OPENMP) $(INSTRUMENT) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
+
+# ---- Sources ----
+LAYERS := base core catalog grid engine analyse io
+LIB_SOURCES := $(foreach layer,$(LAYERS),$(wildcard src/$(layer)/*.c))
+CLI_SOURCES := $(wildcard src/cli/*.c)
+SIMD_SOURCES := $(filter %.simd.c,$(LIB_SOURCES))
+UNIT_SOURCES := $(wildcard tests/unit/test_*.c)
+BENCH_SOURCES := $(wildcard tests/bench/bench_*.c)
+TSAN_SOURCES := $(wildcard tests/tsan/*.c)
+FUZZ_SOURCES := $(wildcard tests/fuzz/*.c)
+CATALOGS := $(sort $(wildcard sweeps/catalog/*.csv))
+HEADERS := $(wildcard include/edgesweep/*.h)
+MANPAGES := $(wildcard man/*.1)
+SCRIPTS := $(wildcard scripts/*.sh)
+
+# Copies of `*.simd.c` per instruction set, chosen among at run time (src/base/simd.h).
+simd_flags_baseline :=
+simd_flags_v3 := -mavx2 -mbmi -mbmi2 -mlzcnt -mpopcnt -mfma
+simd_flags_v4 := $(simd_flags_v3) -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512cd -mprefer-vector-width=512
+SIMD_LEVELS := baseline $(if $(findstring x86_64,$(shell $(CC) -dumpmachine 2>/dev/null)),v3 v4)
+
+object = $(patsubst %.c,$(B)/obj/%.o,$(1))
+GENERATED_OBJECTS := $(if $(CATALOGS),$(B)/obj/gen/catalogs.o)
+LIB_OBJECTS := $(call object,$(filter-out %.simd.c,$(LIB_SOURCES))) $(GENERATED_OBJECTS) \
+  $(foreach level,$(SIMD_LEVELS),$(patsubst %.simd.c,$(B)/obj/%.simd_$(level).o,$(SIMD_SOURCES)))
+CLI_OBJECTS := $(call object,$(CLI_SOURCES))
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT_SOURCES))
+BENCHES := $(patsubst tests/bench/%.c,$(B)/bench/%,$(BENCH_SOURCES))
+TSAN_TESTS := $(patsubst tests/tsan/%.c,$(B)/tsan/%,$(TSAN_SOURCES))
+FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SOURCES))
+LIBRARY := $(B)/libedgesweep.a
+COMMAND := $(B)/edgesweep
+
+# ---- Output: one short line per step, V=1 shows the commands ----
+Q := $(if $(filter-out 0,$(V)),,@)
+say = $(if $(filter-out 0,$(V)),,@printf '  %-5s %s\n' $(1) $(2))
+NPROC := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
+# For targets that call make again: as parallel as the machine unless -j was given.
+PARALLEL = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(NPROC))
+RELEASE_ONLY = FLAVOUR=release
+
+# ---- Building ----
+.PHONY: all lib unit benches
+all: $(LIBRARY) $(if $(CLI_SOURCES),$(COMMAND)) $(B)/edgesweep.pc
+lib: $(LIBRARY)
+unit: $(UNIT_TESTS)
+benches: $(BENCHES)
+
+$(LIBRARY): $(LIB_OBJECTS) $(B)/objects.stamp
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $(LIB_OBJECTS)
+
+$(COMMAND): $(CLI_OBJECTS) $(LIBRARY) $(B)/link.stamp
+	$(call say,LINK,$@)
+	$(Q)$(LINK) -o $@ $(CLI_OBJECTS) $(LIBRARY) $(LIBS)
+
+$(B)/obj/%.o: %.c $(B)/compile.stamp
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(COMPILE) -MMD -MP -c -o $@ $<
+
+define simd_rule
+$(B)/obj/%.simd_$(1).o: %.simd.c $(B)/compile.stamp
+	$$(call say,CC,'$$< ($(1))')
+	$$(Q)mkdir -p $$(@D) && $$(COMPILE) $$(simd_flags_$(1)) -DES_SIMD_SUFFIX=_$(1) -MMD -MP -c -o $$@ $$<
+endef
+$(foreach level,$(SIMD_LEVELS),$(eval $(call simd_rule,$(level))))
+
+$(GEN)/catalogs.c: scripts/embed.sh $(CATALOGS) $(GEN)/catalogs.stamp
+	$(call say,EMBED,$@)
+	$(Q)scripts/embed.sh $@.$(FLAVOUR) $(CATALOGS) && mv -f $@.$(FLAVOUR) $@
+
+$(B)/obj/gen/catalogs.o: $(GEN)/catalogs.c $(B)/compile.stamp
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(COMPILE) -MMD -MP -c -o $@ $<
+
+$(B)/tests/%: $(B)/obj/tests/unit/%.o $(LIBRARY) $(B)/link.stamp
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D) && $(LINK) -o $@ $< $(LIBRARY) -lcriterion $(LIBS)
+
+$(B)/bench/%: $(B)/obj/tests/bench/%.o $(LIBRARY) $(B)/link.stamp
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D) && $(LINK) -o $@ $< $(LIBRARY) $(LIBS)
+
+$(B)/tsan/%: $(B)/obj/tests/tsan/%.o $(LIBRARY) $(B)/link.stamp
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D) && $(LINK) -o $@ $< $(LIBRARY) $(LIBS)
+
+$(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(LIBRARY) $(B)/link.stamp
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D) && $(LINK) -fsanitize=fuzzer -o $@ $< $(LIBRARY) $(LIBS)
+
+$(B)/edgesweep.pc: $(B)/install.stamp
+	$(call say,GEN,$@)
+	$(Q)printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(LIBDIR)' 'includedir=$(INCLUDEDIR)' '' 'Name: edgesweep' \
+	  'Description: Sweeps of language models, quantizations and edge devices' 'Version: $(VERSION)' \
+	  'Cflags: -I$${includedir}' 'Libs: -L$${libdir} -ledgesweep $(LIBS) $(OPENMP)' >$@
+
+# Stamps change only when their text does; what depends on them is then rebuilt.
+stamp_text_compile = $(COMPILE) $(foreach level,$(SIMD_LEVELS),$(level): $(simd_flags_$(level))) $(COMPILER_VERSION)
+stamp_text_link = $(LINK) $(LIBS) $(CLI_OBJECTS) $(COMPILER_VERSION)
+stamp_text_objects = $(AR) $(LIB_OBJECTS)
+stamp_text_install = $(VERSION) $(PREFIX) $(LIBDIR) $(INCLUDEDIR) $(LIBS) $(OPENMP)
+stamp_text_catalogs = $(CATALOGS)
+COMPILER_VERSION := $(shell $(CC) --version 2>/dev/null | head -n 1)
+write_stamp = $(file >$@.new,$(stamp_text_$(*F)))if cmp -s $@.new $@; then rm -f $@.new; else mv -f $@.new $@; fi
+
+$(B)/%.stamp: FORCE | $(B)/
+	@$(write_stamp)
+$(GEN)/%.stamp: FORCE | $(GEN)/
+	@$(write_stamp)
+$(sort $(B)/ $(GEN)/):
+	@mkdir -p $@
+.PHONY: FORCE
+FORCE:
+.SECONDARY:
+
+# ---- Running ----
+RUN_SWEEP ?= $(firstword $(wildcard sweeps/edge.sweep sweeps/paper.sweep))
+RUN_OUTPUT ?= results/$(basename $(notdir $(RUN_SWEEP))).csv
+
+.PHONY: run
+run:
+	@scripts/bootstrap.sh
+	@$(PARALLEL) $(RELEASE_ONLY) all
+	@scripts/run.sh build/edgesweep $(RUN_SWEEP) $(RUN_OUTPUT)
+
+# ---- Testing ----
+.PHONY: test check check-unit check-cli asan ubsan tsan bench coverage fuzz
+test:
+	@scripts/bootstrap.sh --tests
+	@$(PARALLEL) check
+
+# All tests of one flavour, without installing anything.
+check: all unit
+	@EDGESWEEP=$(COMMAND) scripts/run_tests.sh $(UNIT_TESTS)
+
+check-unit: unit
+	@scripts/run_tests.sh $(UNIT_TESTS)
+
+check-cli: all
+	@EDGESWEEP=$(COMMAND) scripts/run_tests.sh
+
+asan ubsan:
+	@$(PARALLEL) FLAVOUR=$@ check
+
+# Criterion cannot run under ThreadSanitizer: plain programs, and clang's OpenMP runtime, which it understands.
+tsan:
+	@$(PARALLEL) FLAVOUR=tsan tsan-run
+.PHONY: tsan-run
+tsan-run: $(TSAN_TESTS)
+	@scripts/run_tsan.sh $(TSAN_TESTS)
+
+# One module: `make test-number`, `make asan-number`; one benchmark: `make bench-number ARGS=...`.
+test-%: $(B)/tests/test_%
+	@$< $(ARGS)
+asan-%:
+	@$(PARALLEL) FLAVOUR=asan test-$*
+bench-%: $(B)/bench/bench_%
+	@$< $(ARGS)
+
+bench: benches $(COMMAND)
+	@for bench in $(BENCHES); do printf '\n%s\n' "$${bench##*/}"; EDGESWEEP=$(COMMAND) $$bench $(ARGS) || exit 1; done
+
+coverage:
+	@scripts/coverage.sh
+
+# Every fuzz target for TIME seconds.
+TIME ?= 60
+fuzz:
+	@$(PARALLEL) FLAVOUR=fuzz fuzz-run
+.PHONY: fuzz-run
+fuzz-run: $(FUZZERS)
+	@for fuzzer in $(FUZZERS); do \
+	  corpus=build/corpus/$${fuzzer##*/}; mkdir -p $$corpus; \
+	  $$fuzzer -max_total_time=$(TIME) -print_final_stats=1 $$corpus $(wildcard tests/fuzz/seeds) || exit 1; \
+	done
+
+# ---- Style ----
+C_FILES = $(shell find src include tests -name '*.[ch]')
+.PHONY: lint format
+lint: | $(if $(CATALOGS),$(GEN)/catalogs.c)
+	@scripts/lint.sh
+
+format:
+	@clang-format -i $(C_FILES)
+
+# ---- Installing ----
+.PHONY: install uninstall dist clean help
+install: all
+	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/edgesweep
+	$(INSTALL) -d $(DESTDIR)$(DATADIR)/edgesweep/sweeps
+	$(INSTALL) -m 755 $(COMMAND) $(DESTDIR)$(BINDIR)/edgesweep
+	$(INSTALL) -m 644 $(LIBRARY) $(DESTDIR)$(LIBDIR)/libedgesweep.a
+	$(INSTALL) -m 644 $(B)/edgesweep.pc $(DESTDIR)$(LIBDIR)/pkgconfig/edgesweep.pc
+	$(INSTALL) -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)/edgesweep
+	$(INSTALL) -m 644 $(wildcard sweeps/*.sweep) $(DESTDIR)$(DATADIR)/edgesweep/sweeps
+ifneq ($(MANPAGES),)
+	$(INSTALL) -d $(DESTDIR)$(MANDIR)/man1
+	$(INSTALL) -m 644 $(MANPAGES) $(DESTDIR)$(MANDIR)/man1
+endif
+
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/edgesweep $(DESTDIR)$(LIBDIR)/libedgesweep.a $(DESTDIR)$(LIBDIR)/pkgconfig/edgesweep.pc
+	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man1/,$(notdir $(MANPAGES)))
+	rm -rf $(DESTDIR)$(INCLUDEDIR)/edgesweep $(DESTDIR)$(DATADIR)/edgesweep
+
+dist: | $(B)/
+	git archive --format=tar --prefix=edgesweep-$(VERSION)/ HEAD | gzip -9n >build/edgesweep-$(VERSION).tar.gz
+
+clean:
+	rm -rf build
+
+help:
+	@printf '%s\n' \
+	  'make run        install what is missing, build, sweep, print the best quantization per device' \
+	  'make test       install what is missing, build, run all tests' \
+	  'make            build build/edgesweep and build/libedgesweep.a' \
+	  'make check-cli  the command line cases of tests/cli and the README examples (UPDATE=1 rewrites the cases)' \
+	  'make asan | ubsan | tsan        tests under AddressSanitizer (with UBSan), UBSan alone, ThreadSanitizer' \
+	  'make bench      build and run the benchmarks; one of them: make bench-NAME ARGS=...' \
+	  'make test-NAME | asan-NAME      one unit test binary, tests/unit/test_NAME.c' \
+	  'make coverage | fuzz            line coverage; fuzz targets, TIME=60 seconds each' \
+	  'make lint | format              layers, clang-format, cppcheck, clang-tidy; reformat' \
+	  'make install | uninstall        PREFIX=$(PREFIX), DESTDIR' \
+	  'make dist | clean' \
+	  'Variables: FLAVOUR=release|clang|debug|asan|ubsan|tsan|coverage CC= CFLAGS= WERROR=1 V=1'
+
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,97 @@
+#!/bin/sh
+# Installs what the build needs and is not there yet (Debian and Ubuntu: apt-get, through sudo when not root).
+#
+#   scripts/bootstrap.sh            what `make` needs
+#   scripts/bootstrap.sh --tests    and what `make test` needs
+#   scripts/bootstrap.sh --ci       and what .ci/run needs
+#   scripts/bootstrap.sh --check    only says what is missing, installs nothing (combines with the others)
+#
+# Silent when nothing is missing.  Looks for headers and programs, not for package names.
+set -u
+
+tests=0 ci=0 check=0
+for argument in "$@"; do
+    case $argument in
+    --tests) tests=1 ;;
+    --ci) tests=1 ci=1 ;;
+    --check) check=1 ;;
+    *) echo "usage: scripts/bootstrap.sh [--tests] [--ci] [--check]" >&2; exit 2 ;;
+    esac
+done
+
+missing='' # package: purpose, one a line
+newline='
+'
+need() { missing="$missing$1: $2$newline"; }
+have() { command -v "$1" >/dev/null 2>&1; }
+
+if have "${CC:-cc}"; then compiler=${CC:-cc}
+elif have gcc; then compiler=gcc
+elif have clang; then compiler=clang
+else compiler=''; need gcc 'C compiler'; need libc6-dev 'C library headers'; fi
+have make || need make 'builds everything'
+
+# need_header HEADER PACKAGE PURPOSE, for the C compiler's own search path
+probe=''
+need_header() { probe="$probe#if !__has_include(<$1>)${newline}MISSING $2: $3${newline}#endif$newline"; }
+
+need_header csv.h libcsv-dev 'reads CSV catalogs and tables'
+need_header jansson.h libjansson-dev 'reads and writes JSON (manifests, model configurations)'
+need_header xxhash.h libxxhash-dev 'hashes of outputs and catalogs'
+need_header zlib.h zlib1g-dev 'writes .csv.gz'
+need_header zstd.h libzstd-dev 'writes .csv.zst'
+[ $tests = 0 ] || need_header criterion/criterion.h libcriterion-dev 'unit tests'
+if [ -n "$compiler" ]; then
+    missing=$missing$(printf '%s' "$probe" | "$compiler" -E -P -x c - 2>/dev/null | sed -n 's/^MISSING //p')
+else
+    missing=$missing$(printf '%s' "$probe" | sed -n 's/^MISSING //p')
+fi
+
+if [ $ci = 1 ]; then
+    [ -z "$missing" ] || missing=$missing$newline
+    # The second compiler, its sanitizers and OpenMP, and the linters.
+    have gcc || need gcc 'one of the two compilers'
+    have clang || need clang 'one of the two compilers'
+    have clang-tidy || need clang-tidy 'lint'
+    have clang-format || need clang-format 'lint'
+    have cppcheck || need cppcheck 'lint'
+    echo '#include <omp.h>' | clang -fopenmp -E -x c - >/dev/null 2>&1 || need libomp-dev 'OpenMP with clang'
+    ls "$(clang -print-resource-dir 2>/dev/null)"/lib/linux/libclang_rt.tsan-*.a >/dev/null 2>&1 ||
+        need libclang-rt-dev 'sanitizers with clang'
+fi
+
+missing=$(printf '%s' "$missing" | sed '/^$/d')
+[ -n "$missing" ] || exit 0
+
+packages=$(printf '%s\n' "$missing" | sed 's/:.*//' | sort -u | tr '\n' ' ')
+say_missing() { printf '%s\n' "$missing" | sed 's/\([^:]*\): \(.*\)/  \1  (\2)/' >&2; }
+
+give_up() {
+    echo "edgesweep: $1; these packages (Debian names) are missing:" >&2
+    say_missing
+    exit 1
+}
+[ $check = 0 ] || give_up 'nothing installed'
+have apt-get || give_up 'no apt-get on this system'
+as_root=''
+if [ "$(id -u)" != 0 ]; then
+    have sudo || give_up 'not root and no sudo'
+    # Without a terminal nobody can type a password.
+    if [ -t 0 ]; then as_root=sudo; else as_root='sudo -n'; fi
+    $as_root true || give_up 'sudo was refused'
+fi
+
+echo 'edgesweep: installing with apt-get:' >&2
+say_missing
+log=$(mktemp) || exit 1
+trap 'rm -f "$log"' EXIT
+install_packages() {
+    # shellcheck disable=SC2086  # lists, split on purpose
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages
+}
+install_packages >"$log" 2>&1 </dev/null && exit 0
+# Package lists may be absent or old.
+{ $as_root apt-get update && install_packages; } >"$log" 2>&1 </dev/null && exit 0
+tail -n 20 "$log" >&2
+echo "edgesweep: apt-get could not install: $packages" >&2
+exit 1

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Runs unit test binaries, then, with EDGESWEEP=PATH set, the command line cases; ends with `N passed, N failed`.
+#
+#   [EDGESWEEP=build/edgesweep] scripts/run_tests.sh BINARY...
+#
+# Criterion's own reports stay visible on stderr.  A binary that hangs is ended after TEST_TIMEOUT seconds.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+
+log=$(mktemp) || exit 1
+trap 'rm -f "$log"' EXIT
+passed=0 failed=0
+
+# Adds the numbers of the last `Synthesis` line; a binary without one, or that fails silently, counts as one failure.
+run_unit() {
+    local status=0 tested pass
+    timeout "${TEST_TIMEOUT:-600}" "$1" 2>&1 >/dev/null </dev/null | sed "s|^|${1##*/}: |" | tee "$log" >&2 || status=$?
+    read -r tested pass < <(sed -n 's/.*Tested: *\([0-9]*\) | Passing: *\([0-9]*\) .*/\1 \2/p' "$log" | tail -n 1)
+    if [ -z "${tested:-}" ]; then
+        echo "${1##*/}: no summary, status $status" >&2
+        tested=1 pass=0
+    elif [ "$status" != 0 ] && [ "$tested" = "$pass" ]; then
+        echo "${1##*/}: all tests passed but the status is $status" >&2
+        tested=$((tested + 1))
+    fi
+    passed=$((passed + pass)) failed=$((failed + tested - pass))
+}
+
+# Adds the numbers of a script whose last line is `N passed, N failed`.
+run_cases() {
+    local pass fail
+    "$@" </dev/null 2>&1 | tee "$log" | sed "s|^|${1##*/}: |" >&2
+    read -r pass fail < <(sed -n '$s/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$log")
+    if [ -z "${fail:-}" ]; then
+        echo "$1: no summary" >&2
+        pass=0 fail=1
+    fi
+    passed=$((passed + pass)) failed=$((failed + fail))
+}
+
+for binary in "$@"; do
+    run_unit "$binary"
+done
+if [ -n "${EDGESWEEP:-}" ]; then
+    run_cases scripts/check_cli.sh "$EDGESWEEP"
+    run_cases scripts/check_readme.sh "$EDGESWEEP"
+fi
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
