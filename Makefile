@@ -1,7 +1,7 @@
 # edgesweep: build, test, install.  `make help` lists the targets.
 #
-# Each flavour builds in its own directory: release in build/, any other in build/FLAVOUR/.  A change of compiler or
-# flags rebuilds what it touches; header dependencies come from the compiler.
+# Each flavour builds in its own directory: release in build/, any other in build/FLAVOUR/ (BUILD= puts them elsewhere).
+# A change of compiler or flags rebuilds what it touches; header dependencies come from the compiler.
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -37,8 +37,9 @@ instrument_fuzz := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-rec
 ifeq ($(origin CC),default)
 CC := $(if $(filter clang tsan fuzz,$(FLAVOUR)),clang,cc)
 endif
-B := $(if $(filter release,$(FLAVOUR)),build,build/$(FLAVOUR))
-GEN := build/gen
+BUILD ?= build
+B := $(BUILD)$(if $(filter-out release,$(FLAVOUR)),/$(FLAVOUR))
+GEN := $(B)/gen
 INSTRUMENT := $(instrument_$(FLAVOUR))
 CFLAGS ?= $(or $(flags_$(FLAVOUR)),-O3 -g1)
 
@@ -123,7 +124,7 @@ $(foreach level,$(SIMD_LEVELS),$(eval $(call simd_rule,$(level))))
 
 $(GEN)/catalogs.c: scripts/embed.sh $(CATALOGS) $(GEN)/catalogs.stamp
 	$(call say,EMBED,$@)
-	$(Q)scripts/embed.sh $@.$(FLAVOUR) $(CATALOGS) && mv -f $@.$(FLAVOUR) $@
+	$(Q)scripts/embed.sh $@ $(CATALOGS)
 
 $(B)/obj/gen/catalogs.o: $(GEN)/catalogs.c $(B)/compile.stamp
 	$(call say,CC,$<)
@@ -178,7 +179,7 @@ RUN_OUTPUT ?= results/$(basename $(notdir $(RUN_SWEEP))).csv
 run:
 	@scripts/bootstrap.sh
 	@$(PARALLEL) $(RELEASE_ONLY) all
-	@scripts/run.sh build/edgesweep $(RUN_SWEEP) $(RUN_OUTPUT)
+	@scripts/run.sh $(BUILD)/edgesweep $(RUN_SWEEP) $(RUN_OUTPUT)
 
 # ---- Testing ----
 .PHONY: test check check-unit check-cli asan ubsan tsan bench coverage fuzz
@@ -227,7 +228,7 @@ fuzz:
 .PHONY: fuzz-run
 fuzz-run: $(FUZZERS)
 	@for fuzzer in $(FUZZERS); do \
-	  corpus=build/corpus/$${fuzzer##*/}; mkdir -p $$corpus; \
+	  corpus=$(BUILD)/corpus/$${fuzzer##*/}; mkdir -p $$corpus; \
 	  $$fuzzer -max_total_time=$(TIME) -print_final_stats=1 $$corpus $(wildcard tests/fuzz/seeds) || exit 1; \
 	done
 
@@ -261,10 +262,10 @@ uninstall:
 	rm -rf $(DESTDIR)$(INCLUDEDIR)/edgesweep $(DESTDIR)$(DATADIR)/edgesweep
 
 dist: | $(B)/
-	git archive --format=tar --prefix=edgesweep-$(VERSION)/ HEAD | gzip -9n >build/edgesweep-$(VERSION).tar.gz
+	git archive --format=tar --prefix=edgesweep-$(VERSION)/ HEAD | gzip -9n >$(BUILD)/edgesweep-$(VERSION).tar.gz
 
 clean:
-	rm -rf build
+	rm -rf $(BUILD)
 
 help:
 	@printf '%s\n' \
@@ -279,6 +280,6 @@ help:
 	  'make lint | format              layers, clang-format, cppcheck, clang-tidy; reformat' \
 	  'make install | uninstall        PREFIX=$(PREFIX), DESTDIR' \
 	  'make dist | clean' \
-	  'Variables: FLAVOUR=release|clang|debug|asan|ubsan|tsan|coverage CC= CFLAGS= WERROR=1 V=1'
+	  'Variables: FLAVOUR=release|clang|debug|asan|ubsan|tsan|coverage BUILD=build CC= CFLAGS= WERROR=1 V=1'
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
