@@ -34,12 +34,14 @@ typedef struct es_origin {
     uint64_t column;
 } es_origin;
 
-enum { ES_MAX_ERRORS = 20, ES_MAX_WARNINGS = 20, ES_TEXT_MAX = 480 };
+enum { ES_MAX_ERRORS = 20, ES_MAX_WARNINGS = 20, ES_TEXT_MAX = 1024 };
 
 /* One finished diagnostic: `FILE:LINE:COLUMN: message`, on one line, control
- * bytes escaped. */
+ * bytes escaped, cut between two characters when it is too long.  A warning has
+ * `warning: ` before its message. */
 typedef struct es_error {
     es_status status;
+    bool has_file; /* the text starts with a file name */
     char text[ES_TEXT_MAX];
 } es_error;
 
@@ -68,7 +70,8 @@ es_status es_fail_errno(es_errors *errors, const char *action, const char *path)
 /* The status of the first error, ES_OK when there is none. */
 es_status es_errors_status(const es_errors *errors);
 
-/* Writes warnings, then errors, one line each; says how many were left out. */
+/* Writes warnings, then errors, one line each, `edgesweep: ` before those without
+ * a file; says how many were left out. */
 void es_errors_print(const es_errors *errors, FILE *stream);
 
 #endif
