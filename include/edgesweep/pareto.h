@@ -36,7 +36,7 @@ typedef enum es_ties {
 /* A table of points, borrowed for the call.  Value of objective k at point i: column[k][i * stride].  Structure of
  * arrays: stride 1 (0 means 1).  Row-major rows of w doubles: column[k] = rows + k, stride = w. */
 typedef struct es_points {
-    size_t n;                      /* points, below 2^32 - 1 */
+    size_t n;                      /* points, below 2^31 - 1 */
     unsigned d;                    /* objectives, 1 to ES_MAX_OBJECTIVES */
     const double *const *column;   /* d pointers */
     size_t stride;                 /* in doubles, between neighbours of one column */

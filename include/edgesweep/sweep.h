@@ -1,0 +1,170 @@
+/* Sweeps: from a sweep file to a planned grid, and from the grid to CSV, a front and the best choices.
+ *
+ * An es_sweep is immutable once loaded and may be shared between threads; it borrows the catalog, which must outlive it.
+ */
+#ifndef EDGESWEEP_SWEEP_H
+#define EDGESWEEP_SWEEP_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <edgesweep/catalog.h>
+#include <edgesweep/error.h>
+#include <edgesweep/pareto.h>
+
+enum { ES_MAX_AXES = 64, ES_MAX_BY = 16 };
+
+typedef enum es_axis_role {
+    ES_AXIS_ENTITY,  /* model, device, precision */
+    ES_AXIS_RUNTIME, /* one value "auto" when not given: resolved per device */
+    ES_AXIS_WORKLOAD,
+    ES_AXIS_FIELD /* a catalog field: hypothetical hardware */
+} es_axis_role;
+
+typedef struct es_axis {
+    const char *name, *unit; /* "model", "prompt", "device.mem_bw_gbs" */
+    es_axis_role role;
+    es_kind entity; /* ENTITY, FIELD */
+    int index;      /* WORKLOAD: axis of the kernel; FIELD: catalog field */
+    bool factor;    /* FIELD: values multiply what would apply */
+    bool given;     /* named in the sweep, not defaulted */
+    size_t n;
+    uint64_t stride;          /* points between neighbouring values */
+    const double *value;      /* numeric axes */
+    const es_row *const *row; /* ENTITY */
+    const char *const *text;  /* RUNTIME */
+    es_origin origin;
+} es_axis;
+
+typedef struct es_column {
+    const char *name, *unit;
+    bool is_axis;
+    bool whole;                /* integer column, every digit printed */
+    const char *const *labels; /* text column: value is an index into it; NULL: numeric */
+    size_t n_labels;
+    int node;      /* node of the plan that gives its values */
+    uint64_t axes; /* bit a: depends on axis a */
+} es_column;
+
+typedef struct es_objective {
+    int column; /* index into columns of the sweep */
+    bool maximize;
+} es_objective;
+
+typedef struct es_front_spec {
+    bool given;
+    size_t n_objectives, n_by;
+    es_objective objective[ES_MAX_OBJECTIVES];
+    int by[ES_MAX_BY];
+} es_front_spec;
+
+typedef struct es_best_spec {
+    bool given;
+    int pick; /* column */
+    size_t n_objectives, n_by;
+    es_objective objective[ES_MAX_OBJECTIVES]; /* first decides, the others break ties in order */
+    int by[ES_MAX_BY];
+} es_best_spec;
+
+struct es_plan; /* internal: src/grid/plan.h */
+
+typedef struct es_sweep {
+    const es_catalog *catalog;
+    const struct es_kernel *kernel; /* internal: src/core/node.h */
+    const es_axis *axes;
+    size_t n_axes;
+    uint64_t n_points;
+    const es_column *columns; /* every column there is: axes, then metrics */
+    size_t n_columns;
+    const int *output; /* the columns written, in order */
+    size_t n_output;
+    size_t n_conditions;
+    const char *const *condition; /* as written, for messages */
+    es_front_spec front;
+    es_best_spec best;
+    uint64_t hash; /* xxh64 of kernel, axes, options, conditions, columns and the catalog rows used: the grid hash */
+    struct es_plan *plan;
+} es_sweep;
+
+/* Parses and plans.  `path` may be NULL when everything comes from sets.  `sets` are `key=value` (`section.key=value` for
+ * sections other than [sweep]: `best.pick=precision`), winning over the file; `wheres` are further conditions, joined
+ * with `and` inside one string.  Warnings (skipped rows, duplicates) go to errors too.
+ * On failure *sweep is NULL; ES_EUSAGE for faults of the user, ES_ERUNTIME for memory. */
+es_status es_sweep_load(es_sweep **sweep, const es_catalog *catalog, const char *path, const char *const *sets,
+                        size_t n_sets, const char *const *wheres, size_t n_wheres, es_errors *errors);
+void es_sweep_free(es_sweep *sweep);
+
+/* Index of a column by name, -1 when there is none. */
+int es_sweep_column(const es_sweep *sweep, const char *name, size_t length);
+
+/* Coordinates of a point on every axis, and back. */
+void es_sweep_coordinates(const es_sweep *sweep, uint64_t index, size_t *coordinate);
+uint64_t es_sweep_index(const es_sweep *sweep, const size_t *coordinate);
+
+/* All nodes of one point: value[node] for n_nodes of the plan.  es_sweep_nodes gives that number. */
+size_t es_sweep_nodes(const es_sweep *sweep);
+es_status es_sweep_point(const es_sweep *sweep, uint64_t index, double *value, es_errors *errors);
+
+/* Text of a column's value as the CSV shows it without quoting ("" for NaN); returns its length. */
+size_t es_column_text(const es_column *column, double value, int digits, char *to, size_t size);
+
+/* ---- running ---- */
+
+typedef enum es_output_format { ES_CSV, ES_TSV, ES_JSONL, ES_MARKDOWN } es_output_format;
+
+typedef struct es_csv_options {
+    es_output_format format;
+    int digits;              /* significant digits; 0 means 9 */
+    char delimiter, decimal; /* 0 means ',' and '.' */
+    bool bom, crlf;
+    uint64_t split_rows; /* 0: one file */
+} es_csv_options;
+
+typedef struct es_progress {
+    uint64_t points_done, points_total, rows;
+    double seconds;
+} es_progress;
+
+typedef struct es_run_options {
+    const char *out;        /* "-" stdout, NULL: no rows are written */
+    const char *front_out;  /* NULL: not written */
+    const char *best_out;   /* NULL: not written */
+    const char *command;    /* for the meta file; may be NULL */
+    bool unique;            /* fronts keep only the lowest index of equal points */
+    unsigned threads;       /* 0: OMP default, lowered for small grids */
+    uint64_t limit;         /* stop after that many rows, 0: none */
+    uint64_t first, end;    /* index range; end 0: all */
+    bool sync;              /* fsync before the rename */
+    es_csv_options csv;
+    const volatile sig_atomic_t *stop; /* nonzero: finish whole rows and return ES_EINT or ES_ETERM by its value */
+    void (*progress)(void *context, const es_progress *progress); /* called from one thread, a few times a second */
+    void *progress_context;
+} es_run_options;
+
+typedef struct es_best_row {
+    uint64_t index;     /* the winner */
+    uint64_t runner_up; /* best point of another picked value in the group; UINT64_MAX: none */
+} es_best_row;
+
+typedef struct es_run_report {
+    uint64_t points, rows, bytes;
+    uint64_t *rejected;   /* per condition: points it was the first to reject */
+    uint64_t front_rows, front_unique; /* rows with ties, distinct objective vectors */
+    uint64_t *front;      /* first rows of the front in index order, at most 100,000 */
+    size_t n_front;
+    uint64_t front_missing, best_missing; /* points skipped for an empty objective */
+    es_best_row *best;    /* one per group, in order of first appearance in the grid */
+    size_t n_best;
+    unsigned threads;
+    const char *simd;
+    double seconds, seconds_plan, seconds_evaluate, seconds_format, seconds_write; /* summed over threads but the first */
+} es_run_report;
+
+/* Evaluates the grid and feeds filter, best, front and rows.  The result does not depend on threads.  Fills *report also
+ * on failure (then with what was reached); release it with es_run_report_free. */
+es_status es_sweep_run(const es_sweep *sweep, const es_run_options *options, es_run_report *report, es_errors *errors);
+void es_run_report_free(es_run_report *report);
+
+#endif
