@@ -33,9 +33,10 @@ typedef enum es_field_type {
 } es_field_type;
 
 enum {
-    ES_REQUIRED = 1, /* the column must exist and no cell may be empty */
-    ES_COLUMN = 2,   /* the column must exist, cells may be empty */
-    ES_EXCLUSIVE = 4 /* `min` itself is out of range */
+    ES_REQUIRED = 1,  /* the column must exist and no cell may be empty */
+    ES_COLUMN = 2,    /* the column must exist, cells may be empty */
+    ES_EXCLUSIVE = 4, /* `min` itself is out of range */
+    ES_REMARK = 8     /* changes no result; left out of es_catalog.hash */
 };
 
 typedef struct es_field {
@@ -55,8 +56,8 @@ typedef struct es_field {
 
 #define ES_MODEL_FIELDS(X)                                                                                             \
     X(NAME, "name", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "unique name")                                    \
-    X(ALIASES, "aliases", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "other names, separated by ;")                        \
-    X(HF_ID, "hf_id", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "repository id of the original weights")                  \
+    X(ALIASES, "aliases", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "other names, separated by ;")                \
+    X(HF_ID, "hf_id", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "repository id of the original weights")          \
     X(FAMILY, "family", "", ES_OPENSET, 0, 0, 0, 0, es_family_choices, "architecture; decides fused tensors in GGUF")  \
     X(LAYERS, "layers", "", ES_COUNT, ES_REQUIRED, 1, 1e6, ES_ABSENT, NULL, "transformer blocks executed (L)")         \
     X(HIDDEN, "hidden", "", ES_COUNT, ES_REQUIRED, 1, ES_COUNT_MAX, ES_ABSENT, NULL, "model width (H)")                \
@@ -68,10 +69,10 @@ typedef struct es_field {
     X(TIED, "tied_embeddings", "", ES_FLAG, 0, 0, 1, 0, NULL, "output head shares the embedding")                      \
     X(FFN_MATRICES, "ffn_matrices", "", ES_COUNT, 0, 2, 3, 2, NULL, "3 for gated FFNs")                                \
     X(MAX_CTX, "max_ctx", "tokens", ES_COUNT, 0, 0, ES_COUNT_MAX, 0, NULL, "longest context trained for, 0 unlimited") \
-    X(ACT, "act", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "FFN activation")                                             \
+    X(ACT, "act", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "FFN activation")                                     \
     X(FFN_ACTIVE, "ffn_active_fraction", "", ES_REAL, ES_EXCLUSIVE, 0, 1, 1, NULL,                                     \
       "share of FFN rows a sparse activation touches")                                                                 \
-    X(ATTN, "attn", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "mha, gqa, mqa or mla; informative")                        \
+    X(ATTN, "attn", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "mha, gqa, mqa or mla; informative")                \
     X(SLIDING_WINDOW, "sliding_window", "tokens", ES_COUNT, 0, 0, ES_COUNT_MAX, 0, NULL, "0: none")                    \
     X(GLOBAL_EVERY, "global_layer_every", "", ES_COUNT, 0, 0, ES_COUNT_MAX, 0, NULL,                                   \
       "every n-th layer attends globally, 0: none does")                                                               \
@@ -104,14 +105,15 @@ typedef struct es_field {
     X(CONV_LAYERS, "conv_layers", "", ES_COUNT, 0, 0, 1e6, 0, NULL, "layers with a short convolution, no attention")   \
     X(CONV_KERNEL, "conv_kernel", "", ES_COUNT, 0, 0, 1e6, 0, NULL, "taps of that convolution")                        \
     X(PARAMS_PUBLISHED, "params_published", "", ES_REAL, 0, 0, ES_HUGE, ES_ABSENT, NULL, "published parameter count")  \
-    X(SOURCE, "source", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "where the row was read")                               \
-    X(PARAMS_SOURCE, "params_source", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "where the count was read")               \
-    X(PUBLISHED_SCOPE, "published_scope", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "what the published count covers")    \
-    X(NOTE, "note", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "remarks")
+    X(SOURCE, "source", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "where the row was read")                       \
+    X(PARAMS_SOURCE, "params_source", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "where the count was read")       \
+    X(PUBLISHED_SCOPE, "published_scope", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL,                               \
+      "what the published count covers")                                                                               \
+    X(NOTE, "note", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "remarks")
 
 #define ES_DEVICE_FIELDS(X)                                                                                            \
     X(NAME, "name", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "unique name")                                    \
-    X(ALIASES, "aliases", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "other names, separated by ;")                        \
+    X(ALIASES, "aliases", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "other names, separated by ;")                \
     X(CLASS, "class", "", ES_OPENSET, 0, 0, 0, 0, es_class_choices, "sbc, soc, mcu, phone, laptop, gpu ...")           \
     X(PEAK_FP32, "peak_gflops_fp32", "GFLOP/s", ES_REAL, ES_COLUMN | ES_EXCLUSIVE, 0, ES_HUGE, ES_ABSENT, NULL,        \
       "peak rate, 32-bit floats")                                                                                      \
@@ -147,13 +149,13 @@ typedef struct es_field {
     X(OS_RESERVED_GB, "os_reserved_gb", "GiB", ES_REAL, 0, 0, 1e9, ES_ABSENT, NULL,                                    \
       "memory taken by the system [0.3; 0 for mcu and gpu]")                                                           \
     X(PRICE_USD, "price_usd", "USD", ES_REAL, 0, 0, 1e9, ES_ABSENT, NULL, "price of the board")                        \
-    X(BASIS, "basis", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "datasheet, measured, derived or memory")                 \
-    X(SOURCE, "source", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "where the constants were read")                        \
-    X(NOTE, "note", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "remarks")
+    X(BASIS, "basis", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "datasheet, measured, derived or memory")         \
+    X(SOURCE, "source", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "where the constants were read")                \
+    X(NOTE, "note", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "remarks")
 
 #define ES_PRECISION_FIELDS(X)                                                                                         \
     X(NAME, "name", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "unique name")                                    \
-    X(ALIASES, "aliases", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "other names, separated by ;")                        \
+    X(ALIASES, "aliases", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "other names, separated by ;")                \
     X(KIND, "kind", "", ES_CHOICE, 0, 0, 0, 1, es_precision_kind_choices, "float, uniform or gguf")                    \
     X(WEIGHT_BITS, "weight_bits", "bit", ES_REAL, ES_EXCLUSIVE, 0, 1024, ES_ABSENT, NULL, "bits of a weight")          \
     X(GROUP_SIZE, "group_size", "", ES_COUNT, 0, 0, ES_COUNT_MAX, 0, NULL, "weights sharing a scale, 0: no overhead")  \
@@ -167,8 +169,8 @@ typedef struct es_field {
       "bits of an activation; informative")                                                                            \
     X(KV_BITS, "kv_bits", "bit", ES_REAL, ES_EXCLUSIVE, 0, 1024, 16, NULL, "bits of a cached key or value")            \
     X(COMPUTE, "compute", "", ES_CHOICE, 0, 0, 0, 0, es_compute_choices, "peak that applies: fp32, fp16 or int8")      \
-    X(SOURCE, "source", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "where the layout was read")                            \
-    X(NOTE, "note", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "remarks")
+    X(SOURCE, "source", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "where the layout was read")                    \
+    X(NOTE, "note", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "remarks")
 
 #define ES_CALIBRATION_FIELDS(X)                                                                                       \
     X(DEVICE, "device", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "device name, or class:NAME")                 \
@@ -178,7 +180,7 @@ typedef struct es_field {
     X(VALUE, "value", "", ES_REAL, ES_REQUIRED, 0, ES_HUGE, ES_ABSENT, NULL, "its value")                              \
     X(N, "n", "", ES_COUNT, 0, 0, ES_COUNT_MAX, ES_ABSENT, NULL, "measurements behind it")                             \
     X(ERROR, "error", "", ES_REAL, 0, 0, ES_HUGE, ES_ABSENT, NULL, "cross-validated relative error")                   \
-    X(SOURCE, "source", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "where it comes from")
+    X(SOURCE, "source", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "where it comes from")
 
 #define ES_QUALITY_FIELDS(X)                                                                                           \
     X(MODEL, "model", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "model name")                                   \
@@ -186,8 +188,8 @@ typedef struct es_field {
     X(METRIC, "metric", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "MMLU ..., or rel_delta_pct, dlnppl")         \
     X(SHOTS, "shots", "", ES_COUNT, 0, 0, 1000, ES_ABSENT, NULL, "examples in the prompt")                             \
     X(VALUE, "value", "", ES_REAL, ES_REQUIRED, -1e6, 1e6, ES_ABSENT, NULL, "score in percent, or the change")         \
-    X(SOURCE, "source", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "where it was published")                               \
-    X(NOTE, "note", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "remarks")
+    X(SOURCE, "source", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "where it was published")                       \
+    X(NOTE, "note", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "remarks")
 
 #define ES_GGUF_TYPE_FIELDS(X)                                                                                         \
     X(TYPE, "type", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "tensor type")                                    \
@@ -249,10 +251,17 @@ typedef struct es_field_table {
 const es_field_table *es_fields(es_kind kind);
 /* Index of a field by its exact name, or -1. */
 int es_field_find(es_kind kind, const char *name, size_t length);
+/* ES_COUNT, ES_REAL or ES_FLAG: what a number can be given for. */
+bool es_field_is_numeric(const es_field *field);
+/* Whether a finite number is a legal value: range, whole numbers where they are asked for. */
+bool es_field_accepts(const es_field *field, double value);
+/* What the field accepts, for messages: "a number above 0 and at most 1", "a whole number from 1 to 1000000",
+ * "one of rms, ln", with the unit if there is one. */
+void es_field_expects(const es_field *field, char *text, size_t size);
 
 /* One row.  value[f] is NaN where absent; text[f] is never NULL ("" when absent) and keeps the cell as written. */
 typedef struct es_row {
-    const char *name;           /* "" for kinds without names */
+    const char *name;           /* the type of gguf_types; "" for other kinds without names */
     const char *const *aliases; /* NULL-terminated */
     es_origin origin;           /* file is "(built-in) models.csv" for embedded rows */
     double *value;

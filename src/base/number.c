@@ -10,11 +10,11 @@ enum { DIGITS_MAX = 780, SMALL_DIGITS = 19 };
 /* The number as written: digits without leading zeros times 10^exponent. */
 typedef struct decimal {
     bool negative;
-    uint64_t small;           /* its value while there are at most SMALL_DIGITS digits */
+    uint64_t small; /* its value while there are at most SMALL_DIGITS digits */
     int64_t exponent;
-    size_t n_digits;          /* all significant ones, trailing zeros included */
-    char digits[DIGITS_MAX];  /* the first of them */
-    bool sticky;              /* a digit that was not kept is not zero */
+    size_t n_digits;         /* all significant ones, trailing zeros included */
+    char digits[DIGITS_MAX]; /* the first of them */
+    bool sticky;             /* a digit that was not kept is not zero */
 } decimal;
 
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }

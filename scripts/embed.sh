@@ -1,0 +1,60 @@
+#!/bin/sh
+# Turns files into a C source with their bytes.
+#
+#     scripts/embed.sh OUT.c FILE...
+#
+# OUT.c defines es_embedded_files of src/catalog/embedded.h; compile it with -Isrc.  A file's name in it is its last
+# path component.  The bytes go into string literals, octal only where C needs it, so that compilers stay quick; each
+# literal ends with a line of its file.  OUT.c appears whole or not at all.
+set -eu
+LC_ALL=C
+export LC_ALL
+
+if [ $# -lt 2 ]; then
+    echo "usage: embed.sh OUT.c FILE..." >&2
+    exit 2
+fi
+out=$1
+shift
+partial=$out.partial
+trap 'rm -f "$partial"' EXIT
+
+{
+    echo '/* Written by scripts/embed.sh. */'
+    echo '#include "catalog/embedded.h"'
+    number=0
+    for file; do
+        echo
+        echo "static const unsigned char data_$number[] ="
+        od -An -v -t u1 "$file" | awk '
+            BEGIN {
+                for (i = 0; i < 256; i++)
+                    text[i] = i >= 32 && i < 127 ? sprintf("%c", i) : sprintf("\\%03o", i)
+                text[34] = "\\\""
+                text[63] = "\\077" # no trigraphs
+                text[92] = "\\\\"
+                printf "    \""
+            }
+            {
+                for (i = 1; i <= NF; i++) {
+                    printf "%s", text[$i]
+                    if ($i == 10 || ++column == 2000) {
+                        printf "\"\n    \""
+                        column = 0
+                    }
+                }
+            }
+            END { print "\";" }'
+        number=$((number + 1))
+    done
+    echo
+    echo 'const struct es_embedded es_embedded_files[] = {'
+    number=0
+    for file; do
+        echo "    {\"${file##*/}\", data_$number, sizeof data_$number - 1},"
+        number=$((number + 1))
+    done
+    echo '    {NULL, NULL, 0},'
+    echo '};'
+} >"$partial"
+mv "$partial" "$out"

@@ -1,0 +1,55 @@
+/* The field tables: every catalog column, expanded from the lists of the public header. */
+#include <edgesweep/catalog.h>
+
+#include <math.h>
+#include <string.h>
+
+/* Indices are the enums of catalog.h. */
+static const char *const es_family_choices[] = {"llama", "phi3", "gptneox", "gpt2", "bloom", "falcon", NULL};
+static const char *const es_norm_choices[] = {"rms", "ln", "ln_np", "none", NULL};
+static const char *const es_class_choices[] = {"other", "mcu", "gpu", NULL};
+static const char *const es_precision_kind_choices[] = {"float", "uniform", "gguf", NULL};
+static const char *const es_compute_choices[] = {"fp32", "fp16", "int8", NULL};
+
+#define ROW(id, name, unit, type, flags, min, max, fallback, choices, help)                                            \
+    {name, unit, type, flags, min, max, fallback, choices, help},
+static const es_field model_fields[] = {ES_MODEL_FIELDS(ROW)};
+static const es_field device_fields[] = {ES_DEVICE_FIELDS(ROW)};
+static const es_field precision_fields[] = {ES_PRECISION_FIELDS(ROW)};
+static const es_field calibration_fields[] = {ES_CALIBRATION_FIELDS(ROW)};
+static const es_field quality_fields[] = {ES_QUALITY_FIELDS(ROW)};
+static const es_field gguf_type_fields[] = {ES_GGUF_TYPE_FIELDS(ROW)};
+static const es_field gguf_mixture_fields[] = {ES_GGUF_MIXTURE_FIELDS(ROW)};
+#undef ROW
+
+static const es_field_table tables[ES_KINDS] = {
+    [ES_MODEL] = {"models", model_fields, ES_M_FIELDS},
+    [ES_DEVICE] = {"devices", device_fields, ES_D_FIELDS},
+    [ES_PRECISION] = {"precisions", precision_fields, ES_P_FIELDS},
+    [ES_CALIBRATION] = {"calibration", calibration_fields, ES_C_FIELDS},
+    [ES_QUALITY] = {"quality", quality_fields, ES_Q_FIELDS},
+    [ES_GGUF_TYPE] = {"gguf_types", gguf_type_fields, ES_T_FIELDS},
+    [ES_GGUF_MIXTURE] = {"gguf_mixtures", gguf_mixture_fields, ES_X_FIELDS},
+};
+
+const es_field_table *es_fields(es_kind kind) { return &tables[kind]; }
+
+int es_field_find(es_kind kind, const char *name, size_t length) {
+    const es_field_table *table = es_fields(kind);
+    for (size_t i = 0; i < table->n_fields; i++)
+        if (strncmp(table->fields[i].name, name, length) == 0 && table->fields[i].name[length] == '\0')
+            return (int)i;
+    return -1;
+}
+
+bool es_field_is_numeric(const es_field *field) {
+    return field->type == ES_COUNT || field->type == ES_REAL || field->type == ES_FLAG;
+}
+
+bool es_field_accepts(const es_field *field, double value) {
+    if (!es_field_is_numeric(field) || !isfinite(value) || value > field->max)
+        return false;
+    if (field->flags & ES_EXCLUSIVE ? value <= field->min : value < field->min)
+        return false;
+    return field->type == ES_REAL || value == floor(value);
+}
