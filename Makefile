@@ -77,7 +77,7 @@ simd_flags_v4 := $(simd_flags_v3) -mavx512f -mavx512bw -mavx512dq -mavx512vl -ma
 SIMD_LEVELS := baseline $(if $(findstring x86_64,$(shell $(CC) -dumpmachine 2>/dev/null)),v3 v4)
 
 object = $(patsubst %.c,$(B)/obj/%.o,$(1))
-GENERATED_OBJECTS := $(if $(and $(CATALOGS),$(wildcard scripts/embed.sh)),$(B)/obj/gen/catalogs.o)
+GENERATED_OBJECTS := $(if $(CATALOGS),$(B)/obj/gen/catalogs.o)
 LIB_OBJECTS := $(call object,$(filter-out %.simd.c,$(LIB_SOURCES))) $(GENERATED_OBJECTS) \
   $(foreach level,$(SIMD_LEVELS),$(patsubst %.simd.c,$(B)/obj/%.simd_$(level).o,$(SIMD_SOURCES)))
 CLI_OBJECTS := $(call object,$(CLI_SOURCES))

@@ -1,2 +1,89 @@
 #!/usr/bin/env bash
-echo "0 passed, 0 failed"
+# Runs the examples of README.md and of the manual pages.
+#
+#   scripts/check_readme.sh [COMMAND] [FILE...]     COMMAND defaults to build/edgesweep
+#
+# Examples are the lines with a `$ ` prompt in blocks that start with exactly ```sh (Markdown) or .EX (manual pages); a
+# trailing backslash continues a line.  Each must end with status 0; output lines that follow it must match what it
+# prints (stdout and stderr together), where `...` stands for any text and a line `...` for any lines.
+# The examples of one file run in order in one temporary directory that looks like the repository: build/edgesweep,
+# sweeps/, an empty results/.  Examples that start with git, cd, make, sudo or apt-get set up a machine and are left out.
+set -uo pipefail
+export LC_ALL=C NO_COLOR=1
+ROOT=$(cd "$(dirname "$0")/.." && pwd)
+command=${1:-build/edgesweep}
+shift $(($# > 0))
+case $command in /*) ;; *) command=$ROOT/$command ;; esac
+cd "$ROOT" || exit 1
+[ $# -gt 0 ] || set -- README.md man/*.1
+
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+passed=0 failed=0
+
+# Writes $work/N.cmd, N.at and, when output follows, N.expected for each example of a file.
+extract() {
+    awk -v out="$work/" -v file="$1" '
+    function plain(text) { # undo the escapes of roff
+        if (!roff) return text
+        gsub(/\\&/, "", text); gsub(/\\-/, "-", text); gsub(/\\\(aq/, "\047", text); gsub(/\\\(dq/, "\"", text)
+        gsub(/\\\(ti/, "~", text); gsub(/\\\(ha/, "^", text); gsub(/\\(e|\(rs)/, "\\", text)
+        return text
+    }
+    BEGIN { roff = file !~ /\.md$/ }
+    roff ? /^\.EE/ : inside && /^```/ { inside = 0; continued = 0; next }
+    roff ? /^\.EX/ : /^```sh$/ { inside = 1; skip = 1; next }
+    !inside { next }
+    { text = plain($0) }
+    text ~ /^\$ / || continued {
+        if (!continued) {
+            text = substr(text, 3)
+            skip = text ~ /^(git|cd|make|sudo|apt-get)( |$)/
+            if (!skip) { name = out sprintf("%03d", ++n); print file ":" FNR >(name ".at") }
+        }
+        continued = text ~ /\\$/
+        if (!skip) print text >(name ".cmd")
+        next
+    }
+    !skip { print text >(name ".expected") }
+    ' "$1"
+}
+
+# The glob pattern of an expected output.
+pattern() {
+    sed -e 's/[[:space:]]*$//' -e 's/[^A-Za-z0-9 ]/\\&/g' -e 's/\\\.\\\.\\\./*/g' "$1" |
+        awk '{ printf "%s%s", $0, $0 == "*" ? "" : "\n" }'
+}
+
+run_example() { # stem of its files, directory to run in
+    local status=0 actual
+    (cd "$2" && PATH="$work/bin:$PATH" timeout "${TEST_TIMEOUT:-300}" bash "$1.cmd") </dev/null >"$1.out" 2>&1 || status=$?
+    if [ $status != 0 ]; then
+        echo "FAIL $(cat "$1.at"): status $status: $(cat "$1.cmd")"
+        tail -n 5 "$1.out"
+        return 1
+    fi
+    [ -e "$1.expected" ] || return 0
+    actual=$(sed 's/[[:space:]]*$//' "$1.out"; echo x) # the x keeps the last newline
+    # shellcheck disable=SC2053  # a pattern
+    [[ $actual == $(pattern "$1.expected"; echo x) ]] && return 0
+    echo "FAIL $(cat "$1.at"): other output: $(cat "$1.cmd")"
+    diff -u --label documented --label printed "$1.expected" "$1.out"
+    return 1
+}
+
+mkdir "$work/bin" && ln -s "$command" "$work/bin/edgesweep"
+for file in "$@"; do
+    [ -f "$file" ] || continue
+    rm -rf "$work"/[0-9]* "$work/tree"
+    mkdir -p "$work/tree/build" "$work/tree/results"
+    ln -s "$command" "$work/tree/build/edgesweep"
+    ln -s "$ROOT/sweeps" "$ROOT/scripts" "$ROOT/tests" "$work/tree"
+    extract "$file"
+    for example in "$work"/[0-9]*.cmd; do
+        [ -f "$example" ] || continue
+        if run_example "${example%.cmd}" "$work/tree"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+    done
+done
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
