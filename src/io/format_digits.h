@@ -1,0 +1,131 @@
+/* What format.c and format.simd.c share: tables of powers of ten, digits in 64-bit registers, layout of a number.
+ *
+ * A double is rounded to a decimal d.ddd * 10^exponent of up to 17 digits, kept as the first 9 digits (head) and the
+ * last 8 (tail); shorter ones are padded with zeros on the right, which "%g" removes anyway.
+ */
+#ifndef ES_IO_FORMAT_DIGITS_H
+#define ES_IO_FORMAT_DIGITS_H
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/simd.h"
+#include "io/format.h"
+
+enum {
+    ES_POW10_BITS_MIN = -308,
+    ES_POW10_BITS_MAX = 340,
+    ES_POW10_DOUBLE_MIN = -309,
+    ES_POW10_DOUBLE_MAX = 326,
+    ES_DECADE_MIN = -324,
+    ES_DECADE_MAX = 309,
+    ES_HEAD_DIGITS = 9,
+    ES_MAX_DIGITS = 17
+};
+
+/* See format_tables.h. */
+extern const uint64_t es_pow10_bits[ES_POW10_BITS_MAX - ES_POW10_BITS_MIN + 1][2];
+extern const double es_pow10_head[ES_POW10_DOUBLE_MAX - ES_POW10_DOUBLE_MIN + 1];
+extern const double es_pow10_tail[ES_POW10_DOUBLE_MAX - ES_POW10_DOUBLE_MIN + 1];
+extern const uint64_t es_decade_bits[ES_DECADE_MAX - ES_DECADE_MIN + 1];
+extern const uint64_t es_exponent_text[ES_DECADE_MAX - ES_DECADE_MIN + 1];
+
+typedef struct es_decimal {
+    uint32_t head, tail;
+    int exponent;
+} es_decimal;
+
+/* Digits of one number: `head` ends with the first digit, `middle` and `tail` hold 8 each, first digit lowest. */
+typedef struct es_digits {
+    uint64_t head, middle, tail, unused;
+} es_digits;
+
+enum { ES_FIRST_DIGIT = 7 }; /* byte of es_digits, on little-endian machines, where the digits start */
+
+/* Where the digits of a number with a given decimal exponent go, relative to the place after the sign. */
+typedef struct es_shape {
+    uint8_t lead;                    /* place of the first digit */
+    uint8_t point;                   /* place of the decimal point */
+    uint8_t whole;                   /* digits before the point */
+    uint8_t extra;                   /* length minus digits when digits follow the point */
+    uint8_t from, to;                /* the first 8 digits after the point: number of the first, its place */
+    uint8_t from_second, to_second;  /* the next 8 */
+} es_shape;
+
+enum { ES_SHAPE_MIN = -4, ES_SHAPE_MAX = 16 };
+extern const es_shape es_shapes[ES_SHAPE_MAX - ES_SHAPE_MIN + 1];
+
+/* Rounds a finite magnitude (bits of |x|) to `digits` digits, ties to even, as if with unlimited precision. */
+es_decimal es_round_decimal(uint64_t magnitude, int digits);
+
+/* Sign of m * 2^e * 10^q - (r + 1/2), exactly; |q| <= 340, |e| <= 1140. */
+int es_compare_half(uint64_t m, int e, int q, uint64_t r);
+
+ES_SIMD_DECLARE(void, es_format_doubles, (es_cell * cell, const double *x, size_t n, int digits, char separator));
+ES_SIMD_DECLARE(void, es_format_counts, (es_cell * cell, const double *x, size_t n, char separator));
+
+static const uint64_t es_ascii_zeros = UINT64_C(0x3030303030303030);
+
+static inline uint64_t es_double_bits(double x)
+{
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+/* floor(e log10 2) for |e| <= 1650; the test checks all in use. */
+static inline int es_log10_of_pow2(int e) { return (e * 78913) >> 18; }
+
+/* floor(log10 x) of a magnitude 2^binary <= x < 2^(binary+1): a binade meets at most one power of ten. */
+static inline int es_decade(uint64_t magnitude, int binary)
+{
+    const int low = es_log10_of_pow2(binary);
+    return low + (magnitude >= es_decade_bits[low + 1 - ES_DECADE_MIN]);
+}
+
+/* The 8 decimal digits of x < 10^8, one per byte, the first in the lowest.  Halves, quarters and eighths in parallel;
+ * the multipliers are ceil(2^s/10^j), exact for the ranges they meet. */
+static inline uint64_t es_eight_digits(uint32_t x)
+{
+    const uint64_t high = ((uint64_t)x * 109951163) >> 40;
+    uint64_t v = high | (x - high * 10000) << 32;
+    const uint64_t hundreds = ((v * 10486) >> 20) & UINT64_C(0x0000007f0000007f);
+    v = hundreds + ((v - hundreds * 100) << 16);
+    const uint64_t tens = ((v * 103) >> 10) & UINT64_C(0x000f000f000f000f);
+    return tens + ((v - tens * 10) << 8);
+}
+
+/* Digits up to the last one that is not zero, of 8 in one word. */
+static inline unsigned es_used_digits(uint64_t eight)
+{
+    return eight == 0 ? 0 : 8 - ((unsigned)__builtin_clzll(eight) >> 3);
+}
+
+static inline void es_copy8(char *to, const void *from) { memcpy(to, from, 8); }
+static inline void es_copy16(char *to, const void *from) { memcpy(to, from, 16); }
+
+/* Writes sign, point, leading zeros and exponent of `used` digits as "%g" does; branch-free, since magnitudes in a
+ * column are mixed.  Whole words are stored, later ones over the excess of earlier ones, 31 bytes at most.  `wide`:
+ * there may be more than 9 digits.  Returns the length. */
+static inline unsigned es_lay_out(char *to, const char *digit, unsigned negative, int exponent, unsigned used,
+                                  int precision, bool wide)
+{
+    const bool scientific = (unsigned)(exponent - ES_SHAPE_MIN) >= (unsigned)(precision - ES_SHAPE_MIN);
+    const es_shape shape = es_shapes[(scientific ? 0 : exponent) - ES_SHAPE_MIN];
+    const uint64_t suffix = scientific ? es_exponent_text[exponent - ES_DECADE_MIN] : 0;
+    to[0] = '-';
+    to += negative;
+    es_copy8(to, "0.000000");
+    es_copy16(to + shape.lead, digit);
+    if (wide) es_copy8(to + shape.lead + 16, digit + 16);
+    to[shape.point] = '.';
+    es_copy8(to + shape.to, digit + shape.from);
+    if (wide) es_copy8(to + shape.to_second, digit + shape.from_second);
+    const unsigned length = used > shape.whole ? used + shape.extra : shape.whole;
+    es_copy8(to + length, &suffix);
+    return negative + length + (unsigned)(suffix >> 56);
+}
+
+#endif
