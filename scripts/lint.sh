@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Layers, format, cppcheck and clang-tidy over all sources; each runs even when one before it fails.
+#
+#   scripts/lint.sh [layers|format|cppcheck|tidy]...
+#
+# clang-tidy looks again only at files that changed, or whose headers did, since they last passed (build/lint/).
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+export jobs
+jobs=$(getconf _NPROCESSORS_ONLN)
+mapfile -t sources < <(find src include tests -name '*.c' | sort)
+mapfile -t headers < <(find src include tests -name '*.h' | sort)
+
+lint_layers() { scripts/check_layers.sh; }
+
+lint_format() {
+    local file status=0
+    for file in "${sources[@]}" "${headers[@]}"; do
+        clang-format --dry-run -Werror "$file" 2>/dev/null || { echo "$file: not formatted, see: make format"; status=1; }
+    done
+    return $status
+}
+
+lint_cppcheck() {
+    cppcheck --quiet --std=c11 --language=c --error-exitcode=1 --inline-suppr -j "$jobs" \
+        --enable=warning,performance,portability --suppressions-list=scripts/cppcheck.suppress \
+        --template='{file}:{line}:{column}: {message} [{id}]' \
+        -Isrc -Iinclude -D_GNU_SOURCE -DES_SIMD_SUFFIX=_baseline -D__x86_64__ src
+}
+
+tidy_one() {
+    local stamp=build/lint/$1.tidy
+    if [ -e "$stamp" ] && [ -z "$(find "$1" .clang-tidy src include -newer "$stamp" \( -name '*.h' -o -path "$1" -o -name .clang-tidy \) -print -quit)" ]; then
+        return 0
+    fi
+    mkdir -p "$(dirname "$stamp")"
+    clang-tidy --quiet "$1" -- -std=c11 -D_GNU_SOURCE -Iinclude -Isrc -fopenmp -DES_SIMD_SUFFIX=_baseline 2>/dev/null &&
+        touch "$stamp"
+}
+export -f tidy_one
+
+lint_tidy() {
+    printf '%s\n' "${sources[@]}" | grep '^src/' | xargs -P "$jobs" -I{} bash -c 'tidy_one {}'
+}
+
+passed=0 failed=0
+for part in "${@:-layers}" ; do
+    case $part in layers | format | cppcheck | tidy) ;; *) echo "lint: no part '$part'" >&2; exit 2 ;; esac
+done
+[ $# -gt 0 ] || set -- layers format cppcheck tidy
+for part in "$@"; do
+    if lint_$part; then
+        passed=$((passed + 1))
+    else
+        echo "lint: $part failed"
+        failed=$((failed + 1))
+    fi
+done
+echo "lint: $passed passed, $failed failed"
+[ "$failed" = 0 ]
