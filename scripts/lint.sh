@@ -56,5 +56,5 @@ for part in "$@"; do
         failed=$((failed + 1))
     fi
 done
-echo "lint: $passed passed, $failed failed"
+echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
