@@ -26,7 +26,8 @@ typedef struct token {
 
 static es_origin origin_at(const scanner *s, size_t offset) {
     es_origin origin = s->origin;
-    if (origin.column) origin.column += offset;
+    if (origin.column)
+        origin.column += offset;
     return origin;
 }
 
@@ -45,11 +46,13 @@ static bool unquote(scanner *s, es_slice raw, es_slice *value) {
         return true;
     }
     char *copy = es_arena_text(s->arena, inside);
-    if (!copy) return false;
+    if (!copy)
+        return false;
     size_t n = 0;
     for (size_t i = 0; i < inside.length; i++) {
         copy[n++] = inside.text[i];
-        if (inside.text[i] == quote) i++;
+        if (inside.text[i] == quote)
+            i++;
     }
     *value = (es_slice){copy, n};
     return true;
@@ -59,7 +62,8 @@ static void scan_quoted(scanner *s, token *t) {
     const char quote = s->text.text[s->at];
     size_t i = s->at + 1;
     for (; i < s->text.length; i++) {
-        if (s->text.text[i] != quote) continue;
+        if (s->text.text[i] != quote)
+            continue;
         if (i + 1 < s->text.length && s->text.text[i + 1] == quote) {
             i++;
             continue;
@@ -86,11 +90,13 @@ static const struct {
 } operators[] = {{"=", ES_EQ}, {"==", ES_EQ}, {"!=", ES_NE}, {"<", ES_LT}, {"<=", ES_LE}, {">", ES_GT}, {">=", ES_GE}};
 
 static void scan_operator(scanner *s, token *t) {
-    while (s->at < s->text.length && is_op_byte(s->text.text[s->at])) s->at++;
+    while (s->at < s->text.length && is_op_byte(s->text.text[s->at]))
+        s->at++;
     t->raw.length = (size_t)(s->text.text + s->at - t->raw.text);
     t->kind = TOKEN_OP;
     for (size_t i = 0; i < sizeof operators / sizeof *operators; i++) {
-        if (!es_slice_equal(t->raw, operators[i].text)) continue;
+        if (!es_slice_equal(t->raw, operators[i].text))
+            continue;
         t->op = operators[i].op;
         return;
     }
@@ -100,16 +106,19 @@ static void scan_operator(scanner *s, token *t) {
 }
 
 static token next_token(scanner *s) {
-    while (s->at < s->text.length && is_blank(s->text.text[s->at])) s->at++;
+    while (s->at < s->text.length && is_blank(s->text.text[s->at]))
+        s->at++;
     token t = {.kind = TOKEN_END, .raw = {s->text.text + s->at, 0}, .origin = origin_at(s, s->at)};
-    if (s->at == s->text.length) return t;
+    if (s->at == s->text.length)
+        return t;
     const char c = s->text.text[s->at];
     if (c == '\'' || c == '"') {
         scan_quoted(s, &t);
     } else if (is_op_byte(c)) {
         scan_operator(s, &t);
     } else {
-        while (s->at < s->text.length && !ends_word(s->text.text[s->at])) s->at++;
+        while (s->at < s->text.length && !ends_word(s->text.text[s->at]))
+            s->at++;
         t.raw.length = (size_t)(s->text.text + s->at - t.raw.text);
         t.value = t.raw;
         t.kind = TOKEN_WORD;
@@ -142,7 +151,8 @@ static bool looks_numeric(es_slice word) {
 static bool set_number(scanner *s, const token *t, es_condition *condition) {
     condition->kind = ES_OPERAND_NUMBER;
     const es_number_fault fault = es_parse_scaled(t->value, &condition->number);
-    if (fault == ES_NUMBER_OK) return true;
+    if (fault == ES_NUMBER_OK)
+        return true;
     es_fail(s->errors, ES_EUSAGE, &t->origin, "%s: '%s' (expected a number, a 'text' in quotes or a column)",
             es_number_fault_text(fault), es_quote(t->raw).text);
     return false;
@@ -153,13 +163,16 @@ static bool set_operand(scanner *s, const token *t, es_condition *condition) {
     if (t->kind == TOKEN_TEXT) {
         condition->kind = ES_OPERAND_TEXT;
         condition->text = t->value;
-        if (condition->op == ES_EQ || condition->op == ES_NE) return true;
+        if (condition->op == ES_EQ || condition->op == ES_NE)
+            return true;
         es_fail(s->errors, ES_EUSAGE, &t->origin, "text compares by = and != only, not by %s: '%s'",
                 es_compare_op_text(condition->op), es_quote(t->raw).text);
         return false;
     }
-    if (t->kind == TOKEN_WORD && !is_and(t) && looks_numeric(t->value)) return set_number(s, t, condition);
-    if (!is_column(t)) return expected(s, t, "a number, a 'text' in quotes or a column");
+    if (t->kind == TOKEN_WORD && !is_and(t) && looks_numeric(t->value))
+        return set_number(s, t, condition);
+    if (!is_column(t))
+        return expected(s, t, "a number, a 'text' in quotes or a column");
     condition->kind = ES_OPERAND_COLUMN;
     condition->rhs_column = t->value;
     return true;
@@ -167,19 +180,23 @@ static bool set_operand(scanner *s, const token *t, es_condition *condition) {
 
 static bool parse_condition(scanner *s, es_condition *condition) {
     const token column = next_token(s);
-    if (!is_column(&column)) return expected(s, &column, "a column");
+    if (!is_column(&column))
+        return expected(s, &column, "a column");
     const token op = next_token(s);
-    if (op.kind != TOKEN_OP) return expected(s, &op, "one of = != < <= > >=");
+    if (op.kind != TOKEN_OP)
+        return expected(s, &op, "one of = != < <= > >=");
     const token operand = next_token(s);
     *condition = (es_condition){.column = column.value, .op = op.op, .origin = column.origin};
-    if (!set_operand(s, &operand, condition)) return false;
+    if (!set_operand(s, &operand, condition))
+        return false;
     condition->source = (es_slice){column.raw.text, (size_t)(operand.raw.text + operand.raw.length - column.raw.text)};
     return true;
 }
 
 /* After a fault: goes on behind the next `and`, so that every condition is checked. */
 static void skip_to_and(scanner *s, token *t) {
-    while (t->kind != TOKEN_END && t->kind != TOKEN_BAD && !is_and(t)) *t = next_token(s);
+    while (t->kind != TOKEN_END && t->kind != TOKEN_BAD && !is_and(t))
+        *t = next_token(s);
 }
 
 es_status es_where_parse(es_where *where, es_slice text, es_origin at, es_arena *arena, es_errors *errors) {
@@ -199,7 +216,8 @@ es_status es_where_parse(es_where *where, es_slice text, es_origin at, es_arena 
             expected(&s, &t, "`and` or the end");
             status = ES_EUSAGE;
         }
-        if (!good) status = ES_EUSAGE;
+        if (!good)
+            status = ES_EUSAGE;
         skip_to_and(&s, &t);
     } while (is_and(&t));
     return status;
@@ -211,35 +229,36 @@ void es_where_free(es_where *where) {
 }
 
 const char *es_compare_op_text(es_compare_op op) {
-    static const char *const text[] = {[ES_EQ] = "=",  [ES_NE] = "!=", [ES_LT] = "<",
-                                       [ES_LE] = "<=", [ES_GT] = ">",  [ES_GE] = ">="};
+    static const char *const text[] = {
+        [ES_EQ] = "=", [ES_NE] = "!=", [ES_LT] = "<", [ES_LE] = "<=", [ES_GT] = ">", [ES_GE] = ">="};
     return text[op];
 }
 
 bool es_compare_text(es_compare_op op, es_slice cell, es_slice text) {
-    if (cell.length == 0 && text.length > 0) return false;
+    if (cell.length == 0 && text.length > 0)
+        return false;
     const bool equal = cell.length == text.length && (cell.length == 0 || !memcmp(cell.text, text.text, cell.length));
     return op == ES_EQ ? equal : !equal;
 }
 
 /* One plain loop per operator and kind of right-hand side, so that the compiler vectorises each. */
-#define MASK_LOOP(condition)                        \
-    do {                                            \
-        for (size_t i = 0; i < n; i++) {            \
-            const uint8_t holds = (condition) != 0; \
-            keep[i] &= (uint8_t)-holds;             \
-            failed += 1u - holds;                   \
-        }                                           \
+#define MASK_LOOP(condition)                                                                                           \
+    do {                                                                                                               \
+        for (size_t i = 0; i < n; i++) {                                                                               \
+            const uint8_t holds = (condition) != 0;                                                                    \
+            keep[i] &= (uint8_t)-holds;                                                                                \
+            failed += 1u - holds;                                                                                      \
+        }                                                                                                              \
     } while (0)
 
-#define MASK_LOOPS(B)                                            \
-    switch (op) {                                                \
-    case ES_EQ: MASK_LOOP(a[i] == (B)); break;                   \
-    case ES_NE: MASK_LOOP((a[i] < (B)) | (a[i] > (B))); break;   \
-    case ES_LT: MASK_LOOP(a[i] < (B)); break;                    \
-    case ES_LE: MASK_LOOP(a[i] <= (B)); break;                   \
-    case ES_GT: MASK_LOOP(a[i] > (B)); break;                    \
-    default: MASK_LOOP(a[i] >= (B)); break;                      \
+#define MASK_LOOPS(B)                                                                                                  \
+    switch (op) {                                                                                                      \
+    case ES_EQ: MASK_LOOP(a[i] == (B)); break;                                                                         \
+    case ES_NE: MASK_LOOP((a[i] < (B)) | (a[i] > (B))); break;                                                         \
+    case ES_LT: MASK_LOOP(a[i] < (B)); break;                                                                          \
+    case ES_LE: MASK_LOOP(a[i] <= (B)); break;                                                                         \
+    case ES_GT: MASK_LOOP(a[i] > (B)); break;                                                                          \
+    default: MASK_LOOP(a[i] >= (B)); break;                                                                            \
     }
 
 size_t es_where_mask(es_compare_op op, const double *a, const double *b, double number, uint8_t *keep, size_t n) {

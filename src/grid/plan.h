@@ -1,0 +1,76 @@
+/* The planned grid: axes bound to the nodes of a kernel, and for every node the set of axes it depends on. */
+#ifndef ES_GRID_PLAN_H
+#define ES_GRID_PLAN_H
+
+#include <edgesweep/sweep.h>
+
+#include "base/arena.h"
+#include "core/node.h"
+#include "grid/spec.h"
+#include "grid/where.h"
+
+typedef enum es_pnode_kind {
+    ES_PNODE_CONST, /* the same at every point of the grid */
+    ES_PNODE_LEAF,  /* table[coordinate of axis] */
+    ES_PNODE_FN,    /* fn of other nodes */
+    ES_PNODE_BLOCK  /* output of a block */
+} es_pnode_kind;
+
+typedef struct es_pnode {
+    es_pnode_kind kind;
+    uint64_t mask;       /* bit a: the value changes along axis a; axes of one value never count */
+    const es_node *def;  /* what it is in the kernel; NULL for nodes the plan added */
+    double constant;     /* CONST */
+    int axis;            /* LEAF */
+    const double *table; /* LEAF */
+    es_node_fn *fn;      /* FN */
+    const char *monotone;
+    uint16_t n_in, block, output;
+    const uint16_t *in; /* FN */
+} es_pnode;
+
+typedef struct es_pblock {
+    const es_block *def;
+    uint64_t mask;
+} es_pblock;
+
+typedef enum es_pcond_kind { ES_PCOND_NUMBER, ES_PCOND_NODE, ES_PCOND_EMPTY, ES_PCOND_NOT_EMPTY } es_pcond_kind;
+
+typedef struct es_pcond {
+    es_pcond_kind kind;
+    es_compare_op op;
+    uint16_t a, b; /* nodes */
+    double number;
+} es_pcond;
+
+typedef struct es_plan {
+    es_arena arena;
+    const es_kernel *kernel;
+    const void *state; /* of the kernel's blocks */
+    es_pnode *node;    /* the kernel's nodes under their own ids, then the plan's */
+    size_t n_nodes;
+    uint16_t first_axis_node; /* node first_axis_node + a holds what axis a is set to */
+    uint16_t *order; /* all nodes, inputs before their users */
+    es_pblock *block;
+    int entity_axis[ES_PRECISION + 1]; /* axis of ES_MODEL, ES_DEVICE, ES_PRECISION */
+    int runtime_axis;                  /* -1: the kernel has none */
+    const char *const *runtimes;       /* every runtime name; index = value of the runtime node */
+    size_t n_runtimes;
+    const double *runtime_of;    /* by device coordinate when `auto`, else by runtime coordinate */
+    bool runtime_auto;
+    es_pcond *condition;
+} es_plan;
+
+/* Rows selected at these coordinates. */
+es_rows es_plan_rows(const es_sweep *sweep, const size_t *coordinate);
+
+/* Steps of es_sweep_load, in order; each needs the ones before. */
+es_status es_plan_axes(es_sweep *sweep, const es_spec *spec, es_errors *errors);  /* plan_axes.c */
+es_status es_plan_nodes(es_sweep *sweep, const es_spec *spec, es_errors *errors); /* plan_nodes.c */
+es_status es_plan_columns(es_sweep *sweep, es_errors *errors);                    /* plan_columns.c */
+es_status es_plan_questions(es_sweep *sweep, const es_spec *spec, const es_where *where, es_errors *errors);
+
+/* Index of the kernel option `name`, or -1. */
+int es_kernel_option(const es_kernel *kernel, es_slice name);
+
+#endif

@@ -1,0 +1,387 @@
+/* Axes: from keys of [sweep] to lists of values, strides and the number of points. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "grid/plan.h"
+#include "grid/select.h"
+#include "grid/values.h"
+
+typedef struct builder {
+    es_sweep *sweep;
+    es_plan *plan;
+    const es_spec *spec;
+    es_errors *errors;
+    es_axis *axes;
+    size_t n;
+    bool overridden[ES_PRECISION + 1][128]; /* [entity][field]: an absolute axis supplies the field */
+} builder;
+
+static const char *const entity_words[] = {"model", "device", "precision"};
+
+int es_kernel_option(const es_kernel *kernel, es_slice name) {
+    for (size_t i = 0; i < kernel->n_options; i++)
+        if (es_slice_equal(name, kernel->options[i].name)) return (int)i;
+    return -1;
+}
+
+static int workload_axis(const es_kernel *kernel, es_slice name) {
+    for (size_t i = 0; i < kernel->n_axes; i++)
+        if (es_slice_equal(name, kernel->axes[i].name)) return (int)i;
+    return -1;
+}
+
+/* The entity of `device.mem_bw_gbs` and the rest of the key; -1 when the key is no field. */
+static int entity_of_key(es_slice key, es_slice *field) {
+    const char *dot = memchr(key.text, '.', key.length);
+    if (!dot) return -1;
+    es_slice head = {key.text, (size_t)(dot - key.text)};
+    *field = (es_slice){dot + 1, key.length - head.length - 1};
+    for (int e = 0; e <= ES_PRECISION; e++)
+        if (es_slice_equal(head, entity_words[e])) return e;
+    return -1;
+}
+
+static bool kernel_reads(const es_kernel *kernel, int entity, int field) {
+    for (size_t i = 0; i < kernel->n_nodes; i++) {
+        const es_node *node = &kernel->nodes[i];
+        bool leaf = node->kind == ES_NODE_FIELD || node->kind == ES_NODE_AXIS || node->kind == ES_NODE_FACTOR;
+        if (leaf && (int)node->entity == entity && node->index == field) return true;
+    }
+    return false;
+}
+
+/* ---- unknown keys ---- */
+
+static size_t list_keys(const es_kernel *kernel, const char **names, size_t capacity, es_arena *arena) {
+    size_t n = 0;
+    names[n++] = "kernel";
+    for (int e = 0; e <= ES_PRECISION; e++) names[n++] = entity_words[e];
+    if (kernel->has_runtime) names[n++] = "runtime";
+    for (size_t i = 0; i < kernel->n_axes && n < capacity; i++) names[n++] = kernel->axes[i].name;
+    for (size_t i = 0; i < kernel->n_options && n < capacity; i++) names[n++] = kernel->options[i].name;
+    for (int e = 0; e <= ES_PRECISION; e++) {
+        const es_field_table *fields = es_fields((es_kind)e);
+        for (size_t f = 0; f < fields->n_fields && n < capacity; f++)
+            if (kernel_reads(kernel, e, (int)f)) {
+                const char *name = es_arena_printf(arena, "%s.%s", entity_words[e], fields->fields[f].name);
+                if (name) names[n++] = name;
+            }
+    }
+    return n;
+}
+
+static bool known_elsewhere(es_slice key, const char **kernel_name) {
+    for (size_t i = 0; i < es_kernel_count(); i++) {
+        const es_kernel *kernel = es_kernel_at(i);
+        *kernel_name = kernel->name;
+        if (workload_axis(kernel, key) >= 0 || es_kernel_option(kernel, key) >= 0) return true;
+        if (kernel->has_runtime && es_slice_equal(key, "runtime")) return true;
+    }
+    return false;
+}
+
+static es_status unknown_key(const builder *b, const es_entry *entry) {
+    const char *other = NULL;
+    const es_kernel *kernel = b->plan->kernel;
+    if (known_elsewhere(entry->key, &other))
+        return es_fail(b->errors, ES_EUSAGE, &entry->key_at, "kernel %s does not read this axis, %s does: '%s'",
+                       kernel->name, other, es_quote(entry->key).text);
+    const char *names[256];
+    size_t n = list_keys(kernel, names, 256, &b->plan->arena);
+    const char *near = es_nearest(entry->key, names, n);
+    return es_fail(b->errors, ES_EUSAGE, &entry->key_at, "unknown key: '%s'; %s%s%s", es_quote(entry->key).text,
+                   near ? "did you mean '" : "expected an axis, an option or kernel (see 'edgesweep help sweep')",
+                   near ? near : "", near ? "'?" : "");
+}
+
+/* ---- entity axes ---- */
+
+static es_axis *add_axis(builder *b, es_axis axis) {
+    b->axes[b->n] = axis;
+    return &b->axes[b->n++];
+}
+
+static es_status add_entity(builder *b, es_kind entity) {
+    const es_entry *entry = es_spec_find(b->spec, ES_SEC_SWEEP, entity_words[entity]);
+    es_origin at = entry ? entry->value_at : b->spec->end;
+    es_selection selection;
+    es_status status =
+        es_select_rows(&selection, b->plan->kernel, &b->sweep->catalog->table[entity],
+                       entry ? entry->value : es_slice_of("*"), at, b->overridden[entity], &b->plan->arena, b->errors);
+    b->plan->entity_axis[entity] = (int)b->n;
+    add_axis(b, (es_axis){.name = entity_words[entity],
+                          .unit = "",
+                          .role = ES_AXIS_ENTITY,
+                          .entity = entity,
+                          .given = entry != NULL,
+                          .n = selection.n,
+                          .row = selection.row,
+                          .origin = at});
+    return status;
+}
+
+/* ---- runtimes ---- */
+
+/* "default", then the names in the calibration in order of appearance. */
+static es_status collect_runtimes(builder *b) {
+    const es_table *calibration = &b->sweep->catalog->table[ES_CALIBRATION];
+    const char **names = es_arena_array(&b->plan->arena, calibration->n_rows + 1, sizeof *names);
+    if (!names) return es_fail_memory(b->errors);
+    size_t n = 0;
+    names[n++] = "default";
+    for (size_t i = 0; i < calibration->n_rows; i++) {
+        const char *name = calibration->rows[i].text[ES_C_RUNTIME];
+        bool seen = strcmp(name, "*") == 0;
+        for (size_t j = 0; j < n && !seen; j++) seen = es_equal_fold(names[j], name);
+        if (!seen) names[n++] = name;
+    }
+    b->plan->runtimes = names;
+    b->plan->n_runtimes = n;
+    return ES_OK;
+}
+
+static int find_runtime(const es_plan *plan, es_slice name) {
+    for (size_t i = 0; i < plan->n_runtimes; i++)
+        if (es_slice_equal_fold(name, plan->runtimes[i])) return (int)i;
+    return -1;
+}
+
+static bool is_calibrated(const es_catalog *catalog, const char *device, const char *runtime) {
+    const es_table *calibration = &catalog->table[ES_CALIBRATION];
+    for (size_t i = 0; i < calibration->n_rows; i++) {
+        const es_row *row = &calibration->rows[i];
+        if (es_equal_fold(row->text[ES_C_DEVICE], device) && es_equal_fold(row->text[ES_C_RUNTIME], runtime))
+            return true;
+    }
+    return false;
+}
+
+/* Not given: llama.cpp on devices that are calibrated for it, default elsewhere. */
+static es_status add_auto_runtime(builder *b) {
+    es_plan *plan = b->plan;
+    const es_axis *device = &b->axes[plan->entity_axis[ES_DEVICE]];
+    double *of = es_arena_array(&plan->arena, device->n + 1, sizeof *of);
+    if (!of) return es_fail_memory(b->errors);
+    int llama = find_runtime(plan, es_slice_of("llama.cpp"));
+    for (size_t i = 0; i < device->n; i++)
+        of[i] = llama >= 0 && is_calibrated(b->sweep->catalog, device->row[i]->name, "llama.cpp") ? llama : 0;
+    static const char *const text[] = {"auto"};
+    plan->runtime_of = of;
+    plan->runtime_auto = true;
+    add_axis(b, (es_axis){.name = "runtime", .unit = "", .role = ES_AXIS_RUNTIME, .n = 1, .text = text});
+    return ES_OK;
+}
+
+static es_status parse_runtimes(builder *b, const es_entry *entry, const char **text, double *of, size_t *n) {
+    es_slice rest = entry->value;
+    es_origin at = entry->value_at;
+    es_list_item item;
+    es_status status = ES_OK;
+    while (es_list_next(&rest, &at, &item)) {
+        es_slice name = item.text;
+        int found = es_unquote(&name) ? find_runtime(b->plan, name) : -1;
+        bool seen = false;
+        for (size_t i = 0; found >= 0 && i < *n; i++) seen = seen || of[i] == found;
+        if (found < 0) {
+            const char *near = es_nearest(name, b->plan->runtimes, b->plan->n_runtimes);
+            status = es_fail(b->errors, ES_EUSAGE, &item.at, "unknown runtime: '%s'; %s%s%s", es_quote(name).text,
+                             near ? "did you mean '" : "expected default or a runtime of calibration.csv",
+                             near ? near : "", near ? "'?" : "");
+        } else if (seen) {
+            es_warn(b->errors, &item.at, "duplicate runtime dropped: '%s'", es_quote(name).text);
+        } else {
+            text[*n] = b->plan->runtimes[found];
+            of[(*n)++] = found;
+        }
+    }
+    return status;
+}
+
+static es_status add_runtime(builder *b) {
+    b->plan->runtime_axis = -1;
+    if (!b->plan->kernel->has_runtime) return ES_OK;
+    es_status status = collect_runtimes(b);
+    if (status) return status;
+    b->plan->runtime_axis = (int)b->n;
+    const es_entry *entry = es_spec_find(b->spec, ES_SEC_SWEEP, "runtime");
+    if (!entry) return add_auto_runtime(b);
+    const char **text = es_arena_array(&b->plan->arena, b->plan->n_runtimes + 1, sizeof *text);
+    double *of = es_arena_array(&b->plan->arena, b->plan->n_runtimes + 1, sizeof *of);
+    if (!text || !of) return es_fail_memory(b->errors);
+    size_t n = 0;
+    status = parse_runtimes(b, entry, text, of, &n);
+    b->plan->runtime_of = of;
+    add_axis(b, (es_axis){.name = "runtime",
+                          .unit = "",
+                          .role = ES_AXIS_RUNTIME,
+                          .given = true,
+                          .n = n,
+                          .text = text,
+                          .origin = entry->value_at});
+    return status;
+}
+
+/* ---- numeric axes ---- */
+
+static es_status add_workload(builder *b, int index) {
+    const es_workload_axis *def = &b->plan->kernel->axes[index];
+    const es_entry *entry = es_spec_find(b->spec, ES_SEC_SWEEP, def->name);
+    es_values values = {.value = (double *)&def->fallback, .n = 1};
+    es_status status = ES_OK;
+    es_value_rule rule = {def->name, def->unit, def->min, def->max, false, def->whole, false};
+    if (entry)
+        status = es_values_parse(&values, entry->value, entry->value_at, &rule, &b->plan->arena, b->errors);
+    add_axis(b, (es_axis){.name = def->name,
+                          .unit = def->unit,
+                          .role = ES_AXIS_WORKLOAD,
+                          .index = index,
+                          .given = entry != NULL,
+                          .n = values.n,
+                          .value = values.value,
+                          .origin = entry ? entry->value_at : b->spec->end});
+    return status;
+}
+
+static es_value_rule rule_of_field(const es_field *field, const char *name) {
+    return (es_value_rule){.name = name,
+                           .unit = field->unit,
+                           .min = field->min,
+                           .max = field->max,
+                           .exclusive = (field->flags & ES_EXCLUSIVE) != 0,
+                           .whole = field->type == ES_COUNT || field->type == ES_FLAG,
+                           .factors = true};
+}
+
+static es_status add_field(builder *b, const es_entry *entry, int entity, es_slice field_name) {
+    int index = es_field_find((es_kind)entity, field_name.text, field_name.length);
+    if (index < 0) return unknown_key(b, entry);
+    const es_field *field = &es_fields((es_kind)entity)->fields[index];
+    if (field->type == ES_TEXT || field->type == ES_CHOICE || field->type == ES_OPENSET)
+        return es_fail(b->errors, ES_EUSAGE, &entry->key_at, "not a numeric field, so not an axis: '%s'",
+                       es_quote(entry->key).text);
+    if (!kernel_reads(b->plan->kernel, entity, index))
+        return es_fail(b->errors, ES_EUSAGE, &entry->key_at, "kernel %s does not read this field: '%s'",
+                       b->plan->kernel->name, es_quote(entry->key).text);
+    if (b->n >= ES_MAX_AXES)
+        return es_fail(b->errors, ES_EUSAGE, &entry->key_at, "more than %d axes: '%s'", ES_MAX_AXES,
+                       es_quote(entry->key).text);
+    char *name = es_arena_text(&b->plan->arena, entry->key);
+    if (!name) return es_fail_memory(b->errors);
+    es_value_rule rule = rule_of_field(field, name);
+    es_values values = {0};
+    es_status status = es_values_parse(&values, entry->value, entry->value_at, &rule, &b->plan->arena, b->errors);
+    b->overridden[entity][index] = !values.factor;
+    add_axis(b, (es_axis){.name = name,
+                          .unit = field->unit,
+                          .role = ES_AXIS_FIELD,
+                          .entity = (es_kind)entity,
+                          .index = index,
+                          .factor = values.factor,
+                          .given = true,
+                          .n = values.n,
+                          .value = values.value,
+                          .origin = entry->value_at});
+    return status;
+}
+
+static bool is_known_key(const builder *b, es_slice key) {
+    const es_kernel *kernel = b->plan->kernel;
+    for (int e = 0; e <= ES_PRECISION; e++)
+        if (es_slice_equal(key, entity_words[e])) return true;
+    if (es_slice_equal(key, "kernel") || (kernel->has_runtime && es_slice_equal(key, "runtime"))) return true;
+    return workload_axis(kernel, key) >= 0 || es_kernel_option(kernel, key) >= 0;
+}
+
+/* Field axes in order of appearance; every other key must be known. */
+static es_status scan_keys(builder *b) {
+    const es_entries *list = &b->spec->section[ES_SEC_SWEEP];
+    es_status status = ES_OK;
+    for (size_t i = 0; i < list->count; i++) {
+        es_slice field;
+        es_status one = ES_OK;
+        int entity = entity_of_key(list->entry[i].key, &field);
+        if (entity >= 0)
+            one = add_field(b, &list->entry[i], entity, field);
+        else if (!is_known_key(b, list->entry[i].key))
+            one = unknown_key(b, &list->entry[i]);
+        status = status ? status : one;
+    }
+    return status;
+}
+
+static es_status check_factor(const builder *b, const es_axis *axis, const es_row *row, double factor) {
+    const es_field *field = &es_fields(axis->entity)->fields[axis->index];
+    double value = row->value[axis->index] * factor;
+    if (!(value > field->max || value < field->min)) return ES_OK;
+    return es_fail(b->errors, ES_EUSAGE, &axis->origin,
+                   "%s of '%s' times %.9g is %.9g, out of range: '%s'; expected %.9g to %.9g", field->name,
+                   es_quote_text(row->name).text, factor, value, axis->name, field->min, field->max);
+}
+
+/* A factor must keep every row's value in the field's range (a utilization of 0.9 times 1.2 is none). */
+static es_status check_factors(const builder *b) {
+    es_status status = ES_OK;
+    for (size_t a = 0; a < b->n && !status; a++) {
+        const es_axis *axis = &b->axes[a];
+        if (axis->role != ES_AXIS_FIELD || !axis->factor) continue;
+        double low = axis->value[0], high = axis->value[0];
+        for (size_t j = 1; j < axis->n; j++) {
+            low = axis->value[j] < low ? axis->value[j] : low;
+            high = axis->value[j] > high ? axis->value[j] : high;
+        }
+        const es_axis *rows = &b->axes[b->plan->entity_axis[axis->entity]];
+        for (size_t i = 0; i < rows->n && !status; i++) {
+            status = check_factor(b, axis, rows->row[i], low);
+            if (!status) status = check_factor(b, axis, rows->row[i], high);
+        }
+    }
+    return status;
+}
+
+static es_status set_strides(builder *b) {
+    uint64_t points = 1;
+    for (size_t a = b->n; a-- > 0;) {
+        b->axes[a].stride = points;
+        if (!es_mul_u64(points, b->axes[a].n, &points) || points > INT64_MAX)
+            return es_fail(b->errors, ES_EUSAGE, &b->axes[a].origin,
+                           "the grid has more than 2^63-1 points: '%s' has %zu values; expected fewer values",
+                           b->axes[a].name, b->axes[a].n);
+    }
+    b->sweep->n_points = points;
+    return ES_OK;
+}
+
+/* Field axes are parsed first, because they decide what rows may lack, and stand last. */
+static es_status add_all(builder *b) {
+    es_status status = scan_keys(b), one;
+    size_t n_fields = b->n;
+    es_axis fields[ES_MAX_AXES];
+    memcpy(fields, b->axes, n_fields * sizeof *fields);
+    b->n = 0;
+    const es_kernel *kernel = b->plan->kernel;
+    if (n_fields + 4 + kernel->n_axes > ES_MAX_AXES)
+        return es_fail(b->errors, ES_EUSAGE, &b->spec->end, "more than %d axes", ES_MAX_AXES);
+    if ((one = add_entity(b, ES_MODEL))) status = status ? status : one;
+    if ((one = add_entity(b, ES_DEVICE))) status = status ? status : one;
+    if ((one = add_runtime(b))) status = status ? status : one;
+    if ((one = add_entity(b, ES_PRECISION))) status = status ? status : one;
+    for (size_t i = 0; i < kernel->n_axes; i++)
+        if ((one = add_workload(b, (int)i))) status = status ? status : one;
+    memcpy(b->axes + b->n, fields, n_fields * sizeof *fields);
+    b->n += n_fields;
+    return status;
+}
+
+es_status es_plan_axes(es_sweep *sweep, const es_spec *spec, es_errors *errors) {
+    builder b = {.sweep = sweep, .plan = sweep->plan, .spec = spec, .errors = errors};
+    b.axes = es_arena_array(&sweep->plan->arena, ES_MAX_AXES, sizeof *b.axes);
+    if (!b.axes) return es_fail_memory(errors);
+    es_status status = add_all(&b);
+    if (!status) status = check_factors(&b);
+    if (!status) status = set_strides(&b);
+    sweep->axes = b.axes;
+    sweep->n_axes = b.n;
+    return status;
+}

@@ -1,0 +1,324 @@
+/* Columns, and what is asked of them: conditions, front, best, output. */
+#include <math.h>
+#include <string.h>
+
+#include "grid/plan.h"
+
+/* ---- columns ---- */
+
+static bool is_utilization(const es_axis *axis) {
+    const char *field = es_fields(axis->entity)->fields[axis->index].name;
+    size_t n = strlen(field);
+    return n > 5 && strcmp(field + n - 5, "_util") == 0;
+}
+
+/* The kernel's node for the effective value of a field, -1 when it only reads the factor. */
+static int effective_node(const es_plan *plan, const es_axis *axis) {
+    for (size_t i = 0; i < plan->kernel->n_nodes; i++) {
+        const es_node *def = &plan->kernel->nodes[i];
+        if (def->kind == ES_NODE_FIELD && def->entity == axis->entity && def->index == axis->index) return (int)i;
+    }
+    return -1;
+}
+
+/* Which node an axis column shows: what applies, but the factor itself on utilizations. */
+static int node_of_axis(const es_plan *plan, const es_axis *axis, size_t number) {
+    int own = plan->first_axis_node + (int)number, other = -1;
+    if (axis->role == ES_AXIS_WORKLOAD && !axis->given && isnan(axis->value[0]))
+        other = es_kernel_node(plan->kernel, axis->name, strlen(axis->name));
+    if (axis->role == ES_AXIS_FIELD && axis->factor && !is_utilization(axis)) other = effective_node(plan, axis);
+    return other >= 0 ? other : own;
+}
+
+static bool whole_axis(const es_plan *plan, const es_axis *axis) {
+    if (axis->role == ES_AXIS_WORKLOAD) return plan->kernel->axes[axis->index].whole;
+    if (axis->role != ES_AXIS_FIELD || axis->factor) return false;
+    es_field_type type = es_fields(axis->entity)->fields[axis->index].type;
+    return type == ES_COUNT || type == ES_FLAG;
+}
+
+static es_status axis_column(const es_sweep *sweep, size_t number, es_column *column, es_errors *errors) {
+    const es_axis *axis = &sweep->axes[number];
+    es_plan *plan = sweep->plan;
+    *column = (es_column){.name = axis->name, .unit = axis->unit, .is_axis = true, .whole = whole_axis(plan, axis)};
+    column->node = node_of_axis(plan, axis, number);
+    if (axis->role == ES_AXIS_RUNTIME) {
+        column->labels = plan->runtimes;
+        column->n_labels = plan->n_runtimes;
+    } else if (axis->role == ES_AXIS_ENTITY) {
+        const char **labels = es_arena_array(&plan->arena, axis->n, sizeof *labels);
+        if (!labels) return es_fail_memory(errors);
+        for (size_t i = 0; i < axis->n; i++) labels[i] = axis->row[i]->name;
+        column->labels = labels;
+        column->n_labels = axis->n;
+    }
+    return ES_OK;
+}
+
+static es_column metric_column(const es_node *def, int id) {
+    es_column column = {.name = def->name, .unit = def->unit, .node = id, .whole = (def->flags & ES_WHOLE) != 0};
+    if (def->flags & ES_LABELS) {
+        column.labels = def->labels;
+        while (def->labels[column.n_labels]) column.n_labels++;
+    }
+    return column;
+}
+
+es_status es_plan_columns(es_sweep *sweep, es_errors *errors) {
+    es_plan *plan = sweep->plan;
+    es_column *columns = es_arena_array(&plan->arena, sweep->n_axes + plan->kernel->n_nodes, sizeof *columns);
+    if (!columns) return es_fail_memory(errors);
+    size_t n = 0;
+    es_status status = ES_OK;
+    for (size_t a = 0; a < sweep->n_axes && !status; a++) status = axis_column(sweep, a, &columns[n++], errors);
+    for (size_t i = 0; i < plan->kernel->n_nodes; i++)
+        if (plan->kernel->nodes[i].flags & ES_METRIC) columns[n++] = metric_column(&plan->kernel->nodes[i], (int)i);
+    for (size_t i = 0; i < n; i++) columns[i].axes = plan->node[columns[i].node].mask;
+    sweep->columns = columns;
+    sweep->n_columns = n;
+    return status;
+}
+
+/* ---- looking columns up ---- */
+
+static es_status unknown_column(const es_sweep *sweep, es_slice name, es_origin at, es_errors *errors) {
+    const char *names[ES_MAX_AXES + 256];
+    size_t n = 0;
+    for (; n < sweep->n_columns && n < sizeof names / sizeof *names; n++) names[n] = sweep->columns[n].name;
+    const char *near = es_nearest(name, names, n);
+    return es_fail(errors, ES_EUSAGE, &at, "unknown column: '%s'; %s%s%s", es_quote(name).text,
+                   near ? "did you mean '" : "see 'edgesweep list metrics", near ? near : "", near ? "'?" : "'");
+}
+
+static es_status find_column(const es_sweep *sweep, es_slice name, es_origin at, int *column, es_errors *errors) {
+    *column = es_sweep_column(sweep, name.text, name.length);
+    return *column >= 0 ? ES_OK : unknown_column(sweep, name, at, errors);
+}
+
+/* A comma list of columns, appended to list[*n]; duplicates are dropped with a warning. */
+static es_status column_list(const es_sweep *sweep, const es_entry *entry, int *list, size_t *n, size_t capacity,
+                             es_errors *errors) {
+    es_slice rest = entry->value;
+    es_origin at = entry->value_at;
+    es_list_item item;
+    es_status status = ES_OK;
+    while (es_list_next(&rest, &at, &item)) {
+        es_slice name = item.text;
+        int column = -1;
+        es_status one = ES_OK;
+        if (!name.length || !es_unquote(&name))
+            one = es_fail(errors, ES_EUSAGE, &item.at, "empty element: '%s'; expected column names",
+                          es_quote(entry->value).text);
+        else
+            one = find_column(sweep, name, item.at, &column, errors);
+        bool seen = false;
+        for (size_t i = 0; !one && i < *n; i++) seen = seen || list[i] == column;
+        if (seen) es_warn(errors, &item.at, "duplicate column dropped: '%s'", es_quote(name).text);
+        if (!one && !seen && *n == capacity)
+            one = es_fail(errors, ES_EUSAGE, &item.at, "more than %zu columns: '%s'", capacity, es_quote(name).text);
+        if (!one && !seen) list[(*n)++] = column;
+        status = status ? status : one;
+    }
+    return status;
+}
+
+static es_status objectives(const es_sweep *sweep, const es_spec *spec, es_section section, es_objective *objective,
+                            size_t *n, es_errors *errors) {
+    es_status status = ES_OK;
+    for (size_t i = 0; i < spec->section[section].count; i++) {
+        const es_entry *entry = &spec->section[section].entry[i];
+        bool maximize = es_slice_equal(entry->key, "maximize");
+        if (!maximize && !es_slice_equal(entry->key, "minimize")) continue;
+        int list[ES_MAX_OBJECTIVES];
+        size_t count = 0;
+        es_status one = column_list(sweep, entry, list, &count, ES_MAX_OBJECTIVES - *n, errors);
+        for (size_t j = 0; j < count && !one; j++) {
+            const es_column *column = &sweep->columns[list[j]];
+            if (column->labels)
+                one = es_fail(errors, ES_EUSAGE, &entry->value_at, "a text column cannot be an objective: '%s'",
+                              column->name);
+            else
+                objective[(*n)++] = (es_objective){list[j], maximize};
+        }
+        status = status ? status : one;
+    }
+    return status;
+}
+
+static es_status check_keys(const es_spec *spec, es_section section, const char *const *keys, size_t n,
+                            es_errors *errors) {
+    es_status status = ES_OK;
+    for (size_t i = 0; i < spec->section[section].count; i++) {
+        const es_entry *entry = &spec->section[section].entry[i];
+        bool known = false;
+        for (size_t k = 0; k < n; k++) known = known || es_slice_equal(entry->key, keys[k]);
+        if (known) continue;
+        const char *near = es_nearest(entry->key, keys, n);
+        status = es_fail(errors, ES_EUSAGE, &entry->key_at, "unknown key in [%s]: '%s'%s%s%s",
+                         es_section_names[section], es_quote(entry->key).text, near ? "; did you mean '" : "",
+                         near ? near : "", near ? "'?" : "");
+    }
+    return status;
+}
+
+static es_status by_columns(const es_sweep *sweep, const es_spec *spec, es_section section, int *by, size_t *n,
+                            es_errors *errors) {
+    const es_entry *entry = es_spec_find(spec, section, "by");
+    return entry ? column_list(sweep, entry, by, n, ES_MAX_BY, errors) : ES_OK;
+}
+
+static es_origin section_place(const es_spec *spec, es_section section) {
+    return spec->section[section].count ? spec->section[section].entry[0].key_at : spec->end;
+}
+
+static es_status front_question(es_sweep *sweep, const es_spec *spec, es_errors *errors) {
+    static const char *const keys[] = {"minimize", "maximize", "by"};
+    es_front_spec *front = &sweep->front;
+    front->given = spec->section[ES_SEC_PARETO].count > 0;
+    if (!front->given) return ES_OK;
+    es_status status = check_keys(spec, ES_SEC_PARETO, keys, 3, errors), one;
+    one = objectives(sweep, spec, ES_SEC_PARETO, front->objective, &front->n_objectives, errors);
+    status = status ? status : one;
+    one = by_columns(sweep, spec, ES_SEC_PARETO, front->by, &front->n_by, errors);
+    status = status ? status : one;
+    if (!status && !front->n_objectives)
+        status = es_fail(errors, ES_EUSAGE, &(es_origin){section_place(spec, ES_SEC_PARETO).file,
+                                                         section_place(spec, ES_SEC_PARETO).line, 0},
+                         "[pareto] has no objective; expected minimize = or maximize =");
+    return status;
+}
+
+static es_status best_question(es_sweep *sweep, const es_spec *spec, es_errors *errors) {
+    static const char *const keys[] = {"pick", "by", "minimize", "maximize"};
+    es_best_spec *best = &sweep->best;
+    best->given = spec->section[ES_SEC_BEST].count > 0;
+    best->pick = -1;
+    if (!best->given) return ES_OK;
+    es_origin at = section_place(spec, ES_SEC_BEST);
+    es_status status = check_keys(spec, ES_SEC_BEST, keys, 4, errors), one = ES_OK;
+    const es_entry *pick = es_spec_find(spec, ES_SEC_BEST, "pick");
+    if (pick)
+        one = find_column(sweep, pick->value, pick->value_at, &best->pick, errors);
+    else
+        one = es_fail(errors, ES_EUSAGE, &at, "[best] does not say what to pick; expected pick = precision");
+    status = status ? status : one;
+    one = objectives(sweep, spec, ES_SEC_BEST, best->objective, &best->n_objectives, errors);
+    status = status ? status : one;
+    one = by_columns(sweep, spec, ES_SEC_BEST, best->by, &best->n_by, errors);
+    status = status ? status : one;
+    if (!status && !best->n_objectives)
+        status = es_fail(errors, ES_EUSAGE, &at, "[best] has no objective; expected minimize = or maximize =");
+    return status;
+}
+
+static es_status output_columns(es_sweep *sweep, const es_spec *spec, es_errors *errors) {
+    static const char *const keys[] = {"columns"};
+    int *output = es_arena_array(&sweep->plan->arena, sweep->n_columns, sizeof *output);
+    if (!output) return es_fail_memory(errors);
+    sweep->output = output;
+    es_status status = check_keys(spec, ES_SEC_OUTPUT, keys, 1, errors);
+    const es_entry *entry = es_spec_find(spec, ES_SEC_OUTPUT, "columns");
+    if (status || (entry && !es_slice_equal(entry->value, "*"))) {
+        es_status one = entry ? column_list(sweep, entry, output, &sweep->n_output, sweep->n_columns, errors) : ES_OK;
+        return status ? status : one;
+    }
+    for (size_t i = 0; i < sweep->n_columns; i++) output[sweep->n_output++] = (int)i;
+    return ES_OK;
+}
+
+/* ---- conditions ---- */
+
+/* The label a text stands for; on entity axes an alias stands for its row. */
+static double label_of(const es_sweep *sweep, const es_column *column, es_slice text) {
+    for (size_t i = 0; i < column->n_labels; i++)
+        if (es_slice_equal(text, column->labels[i])) return (double)i;
+    for (int e = 0; e <= ES_PRECISION; e++) {
+        if (strcmp(column->name, sweep->axes[sweep->plan->entity_axis[e]].name) != 0) continue;
+        const es_row *row = es_table_find(&sweep->catalog->table[e], text.text, text.length);
+        for (size_t i = 0; row && i < column->n_labels; i++)
+            if (strcmp(row->name, column->labels[i]) == 0) return (double)i;
+    }
+    return -1;
+}
+
+static es_status text_condition(const es_sweep *sweep, const es_condition *condition, const es_column *column,
+                                es_pcond *out, es_errors *errors) {
+    if (!condition->text.length) {
+        out->kind = condition->op == ES_EQ ? ES_PCOND_EMPTY : ES_PCOND_NOT_EMPTY;
+        return ES_OK;
+    }
+    if (!column->labels)
+        return es_fail(errors, ES_EUSAGE, &condition->rhs_origin,
+                       "%s is a number, so it cannot equal a text: '%s'; expected a number", column->name,
+                       es_quote(condition->text).text);
+    out->kind = ES_PCOND_NUMBER;
+    out->number = label_of(sweep, column, condition->text);
+    if (out->number < 0) {
+        const char *near = es_nearest(condition->text, column->labels, column->n_labels);
+        es_warn(errors, &condition->rhs_origin, "%s never has this value: '%s'%s%s%s", column->name,
+                es_quote(condition->text).text, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    }
+    return ES_OK;
+}
+
+static es_status column_condition(const es_sweep *sweep, const es_condition *condition, const es_column *column,
+                                  es_pcond *out, es_errors *errors) {
+    int other;
+    es_status status = find_column(sweep, condition->rhs_column, condition->rhs_origin, &other, errors);
+    if (status) return status;
+    if (column->labels || sweep->columns[other].labels)
+        return es_fail(errors, ES_EUSAGE, &condition->rhs_origin,
+                       "text columns cannot be compared with each other: '%s'; expected 'text' in quotes",
+                       es_quote(condition->rhs_column).text);
+    out->kind = ES_PCOND_NODE;
+    out->b = (uint16_t)sweep->columns[other].node;
+    return ES_OK;
+}
+
+static es_status resolve_condition(const es_sweep *sweep, const es_condition *condition, es_pcond *out,
+                                   es_errors *errors) {
+    int number;
+    es_status status = find_column(sweep, condition->column, condition->origin, &number, errors);
+    if (status) return status;
+    const es_column *column = &sweep->columns[number];
+    *out = (es_pcond){.op = condition->op, .a = (uint16_t)column->node};
+    switch (condition->kind) {
+    case ES_OPERAND_TEXT: return text_condition(sweep, condition, column, out, errors);
+    case ES_OPERAND_COLUMN: return column_condition(sweep, condition, column, out, errors);
+    default: break;
+    }
+    if (column->labels)
+        return es_fail(errors, ES_EUSAGE, &condition->rhs_origin,
+                       "%s is a text column, so it cannot be compared with a number; expected 'text' in quotes",
+                       column->name);
+    out->kind = ES_PCOND_NUMBER;
+    out->number = condition->number;
+    return ES_OK;
+}
+
+static es_status conditions(es_sweep *sweep, const es_where *where, es_errors *errors) {
+    es_plan *plan = sweep->plan;
+    plan->condition = es_arena_array(&plan->arena, where->count + 1, sizeof *plan->condition);
+    const char **text = es_arena_array(&plan->arena, where->count + 1, sizeof *text);
+    if (!plan->condition || !text) return es_fail_memory(errors);
+    es_status status = ES_OK;
+    for (size_t i = 0; i < where->count; i++) {
+        es_status one = resolve_condition(sweep, &where->condition[i], &plan->condition[i], errors);
+        status = status ? status : one;
+        text[i] = es_arena_text(&plan->arena, where->condition[i].source);
+        if (!text[i]) return es_fail_memory(errors);
+    }
+    sweep->condition = text;
+    sweep->n_conditions = where->count;
+    return status;
+}
+
+es_status es_plan_questions(es_sweep *sweep, const es_spec *spec, const es_where *where, es_errors *errors) {
+    es_status status = conditions(sweep, where, errors), one;
+    one = front_question(sweep, spec, errors);
+    status = status ? status : one;
+    one = best_question(sweep, spec, errors);
+    status = status ? status : one;
+    one = output_columns(sweep, spec, errors);
+    return status ? status : one;
+}

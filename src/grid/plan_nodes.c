@@ -1,0 +1,264 @@
+/* Nodes: the kernel's leaves bound to axes, and the set of axes every node depends on. */
+#include <math.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "grid/plan.h"
+
+typedef struct binder {
+    es_sweep *sweep;
+    es_plan *plan;
+    const es_spec *spec;
+    es_errors *errors;
+    double option[32];
+} binder;
+
+static void multiply(double *restrict out, const double *const *in, size_t n) {
+    for (size_t i = 0; i < n; i++) out[i] = in[0][i] * in[1][i];
+}
+
+static uint64_t axis_bit(const es_sweep *sweep, int axis) {
+    return sweep->axes[axis].n > 1 ? (uint64_t)1 << axis : 0;
+}
+
+static const es_axis *field_axis(const binder *b, es_kind entity, int field, int *number) {
+    for (size_t a = 0; a < b->sweep->n_axes; a++) {
+        const es_axis *axis = &b->sweep->axes[a];
+        if (axis->role == ES_AXIS_FIELD && axis->entity == entity && axis->index == field) {
+            *number = (int)a;
+            return axis;
+        }
+    }
+    return NULL;
+}
+
+static es_pnode constant(double value) { return (es_pnode){.kind = ES_PNODE_CONST, .constant = value}; }
+
+static bool same_bits(double a, double b) { return memcmp(&a, &b, sizeof a) == 0; }
+
+/* A leaf over an axis; one whose values are all alike does not depend on it. */
+static es_pnode leaf(const binder *b, int axis, const double *table) {
+    size_t n = b->sweep->axes[axis].n, i = 1;
+    while (i < n && same_bits(table[i], table[0])) i++;
+    if (i >= n) return constant(table[0]);
+    return (es_pnode){.kind = ES_PNODE_LEAF, .mask = axis_bit(b->sweep, axis), .axis = axis, .table = table};
+}
+
+static es_status row_leaf(const binder *b, es_kind entity, int field, es_pnode *node) {
+    int number = b->plan->entity_axis[entity];
+    const es_axis *axis = &b->sweep->axes[number];
+    double *table = es_arena_array(&b->plan->arena, axis->n, sizeof *table);
+    if (!table) return es_fail_memory(b->errors);
+    for (size_t i = 0; i < axis->n; i++) table[i] = axis->row[i]->value[field];
+    *node = leaf(b, number, table);
+    return ES_OK;
+}
+
+static uint16_t add_node(binder *b, es_pnode node) {
+    b->plan->node[b->plan->n_nodes] = node;
+    return (uint16_t)b->plan->n_nodes++;
+}
+
+/* row value x factor, as a node of its own inputs. */
+static es_status product_leaf(binder *b, es_kind entity, int field, int axis, es_pnode *node) {
+    es_pnode row;
+    es_status status = row_leaf(b, entity, field, &row);
+    uint16_t *in = es_arena_array(&b->plan->arena, 2, sizeof *in);
+    if (status || !in) return status ? status : es_fail_memory(b->errors);
+    in[0] = add_node(b, row);
+    in[1] = add_node(b, leaf(b, axis, b->sweep->axes[axis].value));
+    *node = (es_pnode){.kind = ES_PNODE_FN, .fn = multiply, .monotone = "++", .n_in = 2, .in = in};
+    return ES_OK;
+}
+
+static es_status bind_field(binder *b, const es_node *def, es_pnode *node) {
+    int number = -1;
+    const es_axis *axis = field_axis(b, def->entity, def->index, &number);
+    switch (def->kind) {
+    case ES_NODE_ROW: return row_leaf(b, def->entity, def->index, node);
+    case ES_NODE_AXIS:
+        *node = axis && !axis->factor ? leaf(b, number, axis->value) : constant(NAN);
+        return ES_OK;
+    case ES_NODE_FACTOR:
+        *node = axis && axis->factor ? leaf(b, number, axis->value) : constant(1);
+        return ES_OK;
+    default:
+        if (axis && axis->factor) return product_leaf(b, def->entity, def->index, number, node);
+        if (!axis) return row_leaf(b, def->entity, def->index, node);
+        *node = leaf(b, number, axis->value);
+        return ES_OK;
+    }
+}
+
+static es_pnode bind_workload(const binder *b, const es_node *def) {
+    for (size_t a = 0; a < b->sweep->n_axes; a++) {
+        const es_axis *axis = &b->sweep->axes[a];
+        if (axis->role == ES_AXIS_WORKLOAD && axis->index == def->index) return leaf(b, (int)a, axis->value);
+    }
+    return constant(NAN);
+}
+
+static es_status bind_node(binder *b, const es_node *def, es_pnode *node) {
+    es_status status = ES_OK;
+    switch (def->kind) {
+    case ES_NODE_WORKLOAD: *node = bind_workload(b, def); break;
+    case ES_NODE_OPTION: *node = constant(b->option[def->index]); break;
+    case ES_NODE_BLOCK:
+        *node = (es_pnode){.kind = ES_PNODE_BLOCK, .block = def->index, .output = def->output};
+        break;
+    case ES_NODE_FN:
+        *node = (es_pnode){.kind = ES_PNODE_FN, .fn = def->fn, .monotone = def->monotone, .n_in = def->n_in, .in = def->in};
+        break;
+    default: status = bind_field(b, def, node);
+    }
+    node->def = def;
+    return status;
+}
+
+/* ---- options ---- */
+
+static es_status choice_option(const es_entry *entry, const es_option *def, double *value, es_errors *errors) {
+    size_t n = 0;
+    for (; def->choices[n]; n++)
+        if (es_slice_equal(entry->value, def->choices[n])) {
+            *value = (double)n;
+            return ES_OK;
+        }
+    char list[200] = "";
+    for (size_t i = 0; i < n; i++) {
+        size_t used = strlen(list);
+        snprintf(list + used, sizeof list - used, "%s%s", i ? " or " : "", def->choices[i]);
+    }
+    return es_fail(errors, ES_EUSAGE, &entry->value_at, "unknown value of %s: '%s'; expected %s", def->name,
+                   es_quote(entry->value).text, list);
+}
+
+static es_status number_option(const es_entry *entry, const es_option *def, double *value, es_errors *errors) {
+    es_number_fault bad = es_parse_scaled(entry->value, value);
+    if (bad)
+        return es_fail(errors, ES_EUSAGE, &entry->value_at, "%s: '%s'; expected a number", es_number_fault_text(bad),
+                       es_quote(entry->value).text);
+    if (*value >= def->min && *value <= def->max) return ES_OK;
+    return es_fail(errors, ES_EUSAGE, &entry->value_at, "%s is out of range: '%s'; expected %.9g to %.9g %s", def->name,
+                   es_quote(entry->value).text, def->min, def->max, def->unit);
+}
+
+static es_status read_options(binder *b) {
+    es_status status = ES_OK;
+    for (size_t i = 0; i < b->plan->kernel->n_options; i++) {
+        const es_option *def = &b->plan->kernel->options[i];
+        const es_entry *entry = es_spec_find(b->spec, ES_SEC_SWEEP, def->name);
+        b->option[i] = def->fallback;
+        if (!entry) continue;
+        es_status one = def->choices ? choice_option(entry, def, &b->option[i], b->errors)
+                                     : number_option(entry, def, &b->option[i], b->errors);
+        status = status ? status : one;
+    }
+    return status;
+}
+
+/* ---- dependencies ---- */
+
+static uint64_t mask_of_reads(const binder *b, unsigned reads) {
+    const es_plan *plan = b->plan;
+    uint64_t mask = 0;
+    if (reads & ES_READS_MODEL) mask |= axis_bit(b->sweep, plan->entity_axis[ES_MODEL]);
+    if (reads & ES_READS_DEVICE) mask |= axis_bit(b->sweep, plan->entity_axis[ES_DEVICE]);
+    if (reads & ES_READS_PRECISION) mask |= axis_bit(b->sweep, plan->entity_axis[ES_PRECISION]);
+    if (reads & ES_READS_RUNTIME && plan->runtime_axis >= 0) {
+        mask |= axis_bit(b->sweep, plan->runtime_axis);
+        if (plan->runtime_auto) mask |= axis_bit(b->sweep, plan->entity_axis[ES_DEVICE]);
+    }
+    return mask;
+}
+
+static uint64_t mask_of_inputs(const es_plan *plan, const uint16_t *in, size_t n) {
+    uint64_t mask = 0;
+    for (size_t i = 0; i < n; i++) mask |= plan->node[in[i]].mask;
+    return mask;
+}
+
+/* Leaves and constants first, products of factors next, then the kernel in its own order. */
+static void sort_nodes(es_plan *plan) {
+    size_t n = 0;
+    for (size_t i = 0; i < plan->n_nodes; i++)
+        if (plan->node[i].kind == ES_PNODE_CONST || plan->node[i].kind == ES_PNODE_LEAF) plan->order[n++] = (uint16_t)i;
+    for (size_t i = 0; i < plan->n_nodes; i++)
+        if (plan->node[i].fn == multiply) plan->order[n++] = (uint16_t)i;
+    for (size_t i = 0; i < plan->n_nodes; i++)
+        if (plan->node[i].kind == ES_PNODE_BLOCK || (plan->node[i].kind == ES_PNODE_FN && plan->node[i].fn != multiply))
+            plan->order[n++] = (uint16_t)i;
+}
+
+static void set_masks(const binder *b) {
+    es_plan *plan = b->plan;
+    for (size_t i = 0; i < plan->n_nodes; i++) {
+        es_pnode *node = &plan->node[plan->order[i]];
+        if (node->kind == ES_PNODE_FN) node->mask = mask_of_inputs(plan, node->in, node->n_in);
+        if (node->kind != ES_PNODE_BLOCK) continue;
+        const es_block *def = plan->block[node->block].def;
+        node->mask = mask_of_reads(b, def->reads) | mask_of_inputs(plan, def->in, def->n_in);
+        plan->block[node->block].mask = node->mask;
+    }
+}
+
+static es_status allocate(binder *b) {
+    es_plan *plan = b->plan;
+    size_t n_kernel = plan->kernel->n_nodes;
+    /* at most two extra nodes per field with a factor, one per axis for its column */
+    size_t capacity = 3 * n_kernel + ES_MAX_AXES;
+    plan->node = es_arena_array(&plan->arena, capacity, sizeof *plan->node);
+    plan->order = es_arena_array(&plan->arena, capacity, sizeof *plan->order);
+    plan->block = es_arena_array(&plan->arena, plan->kernel->n_blocks + 1, sizeof *plan->block);
+    if (!plan->node || !plan->order || !plan->block) return es_fail_memory(b->errors);
+    plan->n_nodes = n_kernel;
+    for (size_t i = 0; i < plan->kernel->n_blocks; i++) plan->block[i].def = &plan->kernel->blocks[i];
+    return ES_OK;
+}
+
+/* Nodes whose values are what the axis columns show. */
+static es_status add_axis_nodes(binder *b) {
+    for (size_t a = 0; a < b->sweep->n_axes; a++) {
+        const es_axis *axis = &b->sweep->axes[a];
+        if (axis->role == ES_AXIS_RUNTIME) {
+            int along = b->plan->runtime_auto ? b->plan->entity_axis[ES_DEVICE] : b->plan->runtime_axis;
+            add_node(b, leaf(b, along, b->plan->runtime_of));
+        } else if (axis->role == ES_AXIS_ENTITY) {
+            double *table = es_arena_array(&b->plan->arena, axis->n, sizeof *table);
+            if (!table) return es_fail_memory(b->errors);
+            for (size_t i = 0; i < axis->n; i++) table[i] = (double)i;
+            add_node(b, leaf(b, (int)a, table));
+        } else {
+            add_node(b, leaf(b, (int)a, axis->value));
+        }
+    }
+    return ES_OK;
+}
+
+es_status es_plan_nodes(es_sweep *sweep, const es_spec *spec, es_errors *errors) {
+    binder b = {.sweep = sweep, .plan = sweep->plan, .spec = spec, .errors = errors};
+    es_plan *plan = sweep->plan;
+    es_status status = read_options(&b);
+    if (!status) status = allocate(&b);
+    for (size_t i = 0; !status && i < plan->kernel->n_nodes; i++)
+        status = bind_node(&b, &plan->kernel->nodes[i], &plan->node[i]);
+    if (!status) plan->first_axis_node = (uint16_t)plan->n_nodes;
+    if (!status) status = add_axis_nodes(&b);
+    if (status) return status;
+    sort_nodes(plan);
+    set_masks(&b);
+    if (plan->kernel->prepare) status = plan->kernel->prepare(sweep->catalog, &plan->arena, &plan->state, errors);
+    return status;
+}
+
+es_rows es_plan_rows(const es_sweep *sweep, const size_t *coordinate) {
+    const es_plan *plan = sweep->plan;
+    int m = plan->entity_axis[ES_MODEL], d = plan->entity_axis[ES_DEVICE], p = plan->entity_axis[ES_PRECISION];
+    es_rows rows = {sweep->axes[m].row[coordinate[m]], sweep->axes[d].row[coordinate[d]],
+                    sweep->axes[p].row[coordinate[p]], NULL};
+    if (plan->runtime_axis >= 0) {
+        size_t at = coordinate[plan->runtime_auto ? d : plan->runtime_axis];
+        rows.runtime = plan->runtimes[(size_t)plan->runtime_of[at]];
+    }
+    return rows;
+}
