@@ -16,12 +16,20 @@ if [ $# -lt 2 ]; then
 fi
 out=$1
 shift
+for file; do
+    if [ ! -f "$file" ] || [ ! -r "$file" ]; then
+        echo "embed.sh: cannot read: '$file'" >&2
+        exit 1
+    fi
+done
 partial=$out.partial
 trap 'rm -f "$partial"' EXIT
 
 {
     echo '/* Written by scripts/embed.sh. */'
     echo '#include "catalog/embedded.h"'
+    echo
+    echo '#pragma GCC diagnostic ignored "-Woverlength-strings"'
     number=0
     for file; do
         echo

@@ -229,12 +229,12 @@ enum { ES_GGUF_MIXTURE_FIELDS(ES_X) ES_X_FIELDS };
 
 /* Values of the choice fields: indices into the lists of src/core/fields.c. */
 typedef enum es_family { /* ES_OPENSET: any other text behaves like llama */
-    ES_FAMILY_LLAMA,
-    ES_FAMILY_PHI3,
-    ES_FAMILY_GPTNEOX,
-    ES_FAMILY_GPT2,
-    ES_FAMILY_BLOOM,
-    ES_FAMILY_FALCON
+                         ES_FAMILY_LLAMA,
+                         ES_FAMILY_PHI3,
+                         ES_FAMILY_GPTNEOX,
+                         ES_FAMILY_GPT2,
+                         ES_FAMILY_BLOOM,
+                         ES_FAMILY_FALCON
 } es_family;
 typedef enum es_norm { ES_NORM_RMS, ES_NORM_LN, ES_NORM_LN_NP, ES_NORM_NONE } es_norm;
 typedef enum es_device_class { ES_CLASS_OTHER, ES_CLASS_MCU, ES_CLASS_GPU } es_device_class;
@@ -272,8 +272,8 @@ typedef struct es_table {
     es_kind kind;
     es_row *rows; /* in order; overriding rows keep the place of the row they replace */
     size_t n_rows;
-    uint32_t *name_index; /* open addressing over names and aliases; internal */
-    size_t index_size;
+    uint32_t *name_index; /* internal, as what follows: open addressing over keys and aliases */
+    size_t index_size, index_used, rows_capacity;
 } es_table;
 
 /* All catalogs.  Rows belong to the catalog; immutable after loading, so it may be shared between threads. */

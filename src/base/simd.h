@@ -20,14 +20,12 @@ const char *es_simd_level_name(es_simd_level level);
 #define ES_SIMD_NAME(name) ES_SIMD_JOIN(name, ES_SIMD_SUFFIX) /* suffix: _baseline, _v3 or _v4 */
 
 #if defined(__x86_64__)
-#define ES_SIMD_DECLARE(type, name, args) \
-    type name##_baseline args;            \
-    type name##_v3 args;                  \
+#define ES_SIMD_DECLARE(type, name, args)                                                                              \
+    type name##_baseline args;                                                                                         \
+    type name##_v3 args;                                                                                               \
     type name##_v4 args
-#define ES_SIMD_PICK(name)                                 \
-    (es_simd_level_now() == ES_SIMD_V4   ? name##_v4       \
-     : es_simd_level_now() == ES_SIMD_V3 ? name##_v3       \
-                                         : name##_baseline)
+#define ES_SIMD_PICK(name)                                                                                             \
+    (es_simd_level_now() == ES_SIMD_V4 ? name##_v4 : es_simd_level_now() == ES_SIMD_V3 ? name##_v3 : name##_baseline)
 #else
 #define ES_SIMD_DECLARE(type, name, args) type name##_baseline args
 #define ES_SIMD_PICK(name) (name##_baseline)
