@@ -228,13 +228,14 @@ enum { ES_GGUF_MIXTURE_FIELDS(ES_X) ES_X_FIELDS };
 #undef ES_X
 
 /* Values of the choice fields: indices into the lists of src/core/fields.c. */
-typedef enum es_family { /* ES_OPENSET: any other text behaves like llama */
-                         ES_FAMILY_LLAMA,
-                         ES_FAMILY_PHI3,
-                         ES_FAMILY_GPTNEOX,
-                         ES_FAMILY_GPT2,
-                         ES_FAMILY_BLOOM,
-                         ES_FAMILY_FALCON
+/* Any other family behaves like llama. */
+typedef enum es_family {
+    ES_FAMILY_LLAMA,
+    ES_FAMILY_PHI3,
+    ES_FAMILY_GPTNEOX,
+    ES_FAMILY_GPT2,
+    ES_FAMILY_BLOOM,
+    ES_FAMILY_FALCON
 } es_family;
 typedef enum es_norm { ES_NORM_RMS, ES_NORM_LN, ES_NORM_LN_NP, ES_NORM_NONE } es_norm;
 typedef enum es_device_class { ES_CLASS_OTHER, ES_CLASS_MCU, ES_CLASS_GPU } es_device_class;
