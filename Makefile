@@ -165,7 +165,10 @@ $(B)/%.stamp: FORCE | $(B)/
 	@$(write_stamp)
 $(GEN)/%.stamp: FORCE | $(GEN)/
 	@$(write_stamp)
-$(sort $(B)/ $(GEN)/):
+# A first build says what is missing before a compiler does.
+$(B)/:
+	@CC='$(CC)' scripts/bootstrap.sh --check && mkdir -p $@
+$(GEN)/: | $(B)/
 	@mkdir -p $@
 .PHONY: FORCE
 FORCE:

@@ -72,7 +72,7 @@ give_up() {
     say_missing
     exit 1
 }
-[ $check = 0 ] || give_up 'nothing installed'
+[ $check = 0 ] || give_up 'run scripts/bootstrap.sh'
 have apt-get || give_up 'no apt-get on this system'
 as_root=''
 if [ "$(id -u)" != 0 ]; then
