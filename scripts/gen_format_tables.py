@@ -86,9 +86,11 @@ def main():
     emit(f"Bits of the smallest double >= 10^k, k = {DECADE_MIN} ... {DECADE_MAX}.",
          "const uint64_t es_decade_bits[ES_DECADE_MAX - ES_DECADE_MIN + 1]",
          pairs((hexadecimal(decade(k)) for k in range(DECADE_MIN, DECADE_MAX + 1)), 4))
-    emit(f"\"e-05\" and the like, first byte lowest, length in the highest byte, k = {DECADE_MIN} ... {DECADE_MAX}.",
-         "const uint64_t es_exponent_text[ES_DECADE_MAX - ES_DECADE_MIN + 1]",
-         pairs((hexadecimal(exponent_text(k)) for k in range(DECADE_MIN, DECADE_MAX + 1)), 4))
+    texts = [exponent_text(k) for k in range(DECADE_MIN, DECADE_MAX + 1)] + [0]
+    emit(f"\"e-05\" and the like, first byte lowest, length in the highest byte, k = {DECADE_MIN} ... {DECADE_MAX}; "
+         "then an empty one.",
+         "const uint64_t es_exponent_text[ES_NO_EXPONENT - ES_DECADE_MIN + 1]",
+         pairs((hexadecimal(text) for text in texts), 4))
     print("\n#endif")
 
 

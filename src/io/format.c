@@ -26,14 +26,14 @@ static const uint64_t pow10_u64[] = {1,
                                      1000000000000000000,
                                      10000000000000000000u};
 
-#define BEFORE_POINT(k) {0, k + 1, k + 1, 1, k + 1, k + 2, k < 8 ? k + 9 : k + 1, k < 8 ? k + 10 : k + 2}
-#define AFTER_POINT(k) {1 - k, 1, 0, 1 - k, 0, 1 - k, 8, 9 - k}
+#define BEFORE_POINT(k) {0, k + 1, k + 1, k + 2, k < 8 ? k + 9 : k + 1, k < 8 ? k + 10 : k + 2}
+#define AFTER_POINT(k) {1 - k, 1, 0, 1 - k, 8, 9 - k}
 const es_shape es_shapes[ES_SHAPE_MAX - ES_SHAPE_MIN + 1] = {
     AFTER_POINT(-4),  AFTER_POINT(-3),  AFTER_POINT(-2),  AFTER_POINT(-1),  BEFORE_POINT(0),
     BEFORE_POINT(1),  BEFORE_POINT(2),  BEFORE_POINT(3),  BEFORE_POINT(4),  BEFORE_POINT(5),
     BEFORE_POINT(6),  BEFORE_POINT(7),  BEFORE_POINT(8),  BEFORE_POINT(9),  BEFORE_POINT(10),
     BEFORE_POINT(11), BEFORE_POINT(12), BEFORE_POINT(13), BEFORE_POINT(14), BEFORE_POINT(15),
-    {0, 17, 17, 1, 16, 18, 16, 18}, /* all 17 digits before the point */
+    {0, 17, 16, 18, 16, 18}, /* all 17 digits before the point */
 };
 
 /* ---- exact arithmetic, for what 128 bits do not decide ---- */
@@ -139,9 +139,8 @@ size_t es_format_double(char *to, double x, int digits)
     const uint32_t first = decimal.head / 100000000;
     const uint64_t middle = es_eight_digits(decimal.head % 100000000), tail = es_eight_digits(decimal.tail);
     const es_digits text = {(uint64_t)(first + '0') << 56, middle | es_ascii_zeros, tail | es_ascii_zeros, 0};
-    const unsigned used = tail != 0 ? 9 + es_used_digits(tail) : 1 + es_used_digits(middle);
-    return es_lay_out(to, (const char *)&text + ES_FIRST_DIGIT, (unsigned)(bits >> 63), decimal.exponent, used, digits,
-                      true);
+    const es_outline outline = es_outline_of(decimal.exponent, es_used_digits(middle, tail), digits);
+    return es_lay_out(to, (const char *)&text + ES_FIRST_DIGIT, (unsigned)(bits >> 63), outline, true);
 }
 
 size_t es_format_u64(char *to, uint64_t x)

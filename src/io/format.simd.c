@@ -1,15 +1,66 @@
 /* Columns of numbers to text, in blocks: powers of ten, scaled and rounded digits, those not certified again one by
  * one, digits to bytes in 64-bit lanes, layout. */
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
+
 #include "io/format_digits.h"
 
-enum { BLOCK = 64, LANES = 8 };
+#if defined(__AVX512BW__)
+enum { WIDTH = 64 };
+#define SIMD(name) _mm512_##name
+typedef __m512i simd;
+#elif defined(__AVX2__)
+enum { WIDTH = 32 };
+#define SIMD(name) _mm256_##name
+typedef __m256i simd;
+#else
+enum { WIDTH = 16 };
+#define SIMD(name) _mm_##name
+typedef __m128i simd;
+#endif
+
+enum { BLOCK = 64, LANES = WIDTH / 8 };
+
+typedef uint64_t words __attribute__((vector_size(WIDTH)));
+typedef uint16_t halves __attribute__((vector_size(WIDTH)));
+
+/* Product of the low 32 bits of each word. */
+static inline words multiply_low(words x, uint32_t factor)
+{
+#if defined(__SSE2__)
+    return (words)SIMD(mul_epu32)((simd)x, SIMD(set1_epi32)((int)factor));
+#else
+    return (x & UINT32_MAX) * factor;
+#endif
+}
+
+/* Upper half of each 16-bit product. */
+static inline halves multiply_high(halves x, uint16_t factor)
+{
+#if defined(__SSE2__)
+    return (halves)SIMD(mulhi_epu16)((simd)x, SIMD(set1_epi16)((short)factor));
+#else
+    for (size_t i = 0; i < sizeof x / sizeof x[0]; i++) x[i] = (uint16_t)(((uint32_t)x[i] * factor) >> 16);
+    return x;
+#endif
+}
+
+/* to[4 i] = a[i], to[4 i + 1] = b[i] */
+static inline void store_pairs(uint64_t *to, words a, words b)
+{
+    for (int i = 0; i < LANES; i++) {
+        to[4 * i] = a[i];
+        to[4 * i + 1] = b[i];
+    }
+}
 
 typedef struct block {
     double x[BLOCK]; /* copy of a block that is not full */
     double power[BLOCK], power_tail[BLOCK];
     uint64_t head[BLOCK], tail[BLOCK]; /* 9 and 8 digits */
     uint64_t doubtful[BLOCK];
-    int32_t exponent[BLOCK];
+    int32_t exponent[BLOCK], shape[BLOCK], length[BLOCK], suffix[BLOCK];
     es_digits text[BLOCK];
 } block;
 
@@ -44,7 +95,7 @@ static void round_heads(block *b, const double *x, int n, int digits)
         const double r = (p + two_52) - two_52;
         const double padded = r * scale + two_52;
         b->head[i] = es_double_bits(padded) & 0x3fffffff;
-        b->doubtful[i] = !((fabs(p - r) < 0.5 - 2.4e-7) & (r < top));
+        b->doubtful[i] = -(uint64_t)!((fabs(p - r) < 0.5 - 2.4e-7) & (r < top));
     }
 }
 
@@ -68,17 +119,39 @@ static void round_pairs(block *b, const double *x, int n, int digits)
         tail += tail < 0 ? range : 0;
         b->head[i] = es_double_bits(head + two_52) & 0x3fffffff;
         b->tail[i] = es_double_bits(tail * scale + two_52) & 0x3fffffff;
-        b->doubtful[i] = !((distance < 0.5 - 0x1p-26) & (head < top));
+        b->doubtful[i] = -(uint64_t)!((distance < 0.5 - 0x1p-26) & (head < top));
     }
 }
 #endif
 
-/* Returns the set of numbers that are not finite. */
+static inline words load(const uint64_t *from)
+{
+    words x;
+    memcpy(&x, from, sizeof x);
+    return x;
+}
+
+/* One bit per word, which is all ones or zero. */
+static inline uint64_t bits_of(words x)
+{
+#if defined(__AVX512DQ__)
+    return _mm512_movepi64_mask((simd)x);
+#elif defined(__AVX2__)
+    return (unsigned)_mm256_movemask_pd((__m256d)x);
+#elif defined(__SSE2__)
+    return (unsigned)_mm_movemask_pd((__m128d)x);
+#else
+    return (x[0] & 1) | (x[1] & 2);
+#endif
+}
+
+/* Rounds with more precision what was not certified.  Returns the set of numbers that are not finite. */
 static uint64_t settle_doubtful(block *b, const double *x, int n, int digits)
 {
-    uint64_t not_finite = 0;
-    for (int i = 0; i < n; i++) {
-        if (!b->doubtful[i]) continue;
+    uint64_t doubtful = 0, not_finite = 0;
+    for (int i = 0; i < n; i += LANES) doubtful |= bits_of(load(&b->doubtful[i])) << i;
+    for (; doubtful != 0; doubtful &= doubtful - 1) {
+        const int i = __builtin_ctzll(doubtful);
         const uint64_t magnitude = magnitude_of(x[i]);
         const bool finite = magnitude < es_double_bits(INFINITY);
         const es_decimal decimal = es_round_decimal(finite ? magnitude : 0, digits);
@@ -90,25 +163,25 @@ static uint64_t settle_doubtful(block *b, const double *x, int n, int digits)
     return not_finite;
 }
 
-static inline uint64_t eight_digits(uint64_t x)
+/* The 8 digits of each x < 10^8, as es_eight_digits. */
+static inline words eight_digits(words x)
 {
-    const uint64_t high = ((uint64_t)(uint32_t)x * 109951163) >> 40;
-    uint64_t v = high | (x - (uint64_t)(uint32_t)high * 10000) << 32;
-    const uint64_t hundreds = ((v * 10486) >> 20) & UINT64_C(0x0000007f0000007f);
-    v = hundreds + ((v - hundreds * 100) << 16);
-    const uint64_t tens = ((v * 103) >> 10) & UINT64_C(0x000f000f000f000f);
-    return tens + ((v - tens * 10) << 8);
+    const words high = multiply_low(x, 109951163) >> 40;
+    words v = high | (x - multiply_low(high, 10000)) << 32;
+    const halves hundreds = multiply_high((halves)v, 5243) >> 3;
+    v = (words)hundreds + ((v - (words)(hundreds * 100)) << 16);
+    const halves tens = multiply_high((halves)v, 6554);
+    return (words)tens + ((v - (words)(tens * 10)) << 8);
 }
 
 static void write_digits(block *b, int n, bool with_tail)
 {
-    for (int i = 0; i < n; i++) {
-        const uint64_t first = ((uint64_t)(uint32_t)b->head[i] * 1441151881) >> 57;
-        b->text[i].head = (first + '0') << 56;
-        b->text[i].middle = eight_digits(b->head[i] - first * 100000000) | es_ascii_zeros;
+    for (int i = 0; i < n; i += LANES) {
+        const words head = load(&b->head[i]), first = multiply_low(head, 1441151881) >> 57;
+        const words middle = eight_digits(head - multiply_low(first, 100000000)) | es_ascii_zeros;
+        store_pairs(&b->text[i].head, (first + '0') << 56, middle);
+        if (with_tail) store_pairs(&b->text[i].tail, eight_digits(load(&b->tail[i])) | es_ascii_zeros, first);
     }
-    if (with_tail)
-        for (int i = 0; i < n; i++) b->text[i].tail = eight_digits(b->tail[i]) | es_ascii_zeros;
 }
 
 static inline void end_cell(es_cell *cell, unsigned length, char separator)
@@ -117,16 +190,26 @@ static inline void end_cell(es_cell *cell, unsigned length, char separator)
     cell->length = (uint8_t)(length + (separator != 0));
 }
 
-static void lay_out_block(es_cell *cell, const block *b, const double *x, int n, int digits, char separator, bool wide)
+static void outline_block(block *b, int n, int digits, bool wide)
+{
+    int32_t used[BLOCK];
+    for (int i = 0; i < n; i++)
+        used[i] = es_used_digits(b->text[i].middle ^ es_ascii_zeros, wide ? b->text[i].tail ^ es_ascii_zeros : 0);
+    for (int i = 0; i < n; i++) {
+        const es_outline outline = es_outline_of(b->exponent[i], used[i], digits);
+        b->shape[i] = outline.shape;
+        b->length[i] = outline.length;
+        b->suffix[i] = outline.suffix;
+    }
+}
+
+static void lay_out_block(es_cell *cell, const block *b, const double *x, int n, char separator, bool wide)
 {
     for (int i = 0; i < n; i++) {
-        const es_digits *text = &b->text[i];
-        const uint64_t middle = text->middle ^ es_ascii_zeros, tail = text->tail ^ es_ascii_zeros;
-        const unsigned used = wide && tail != 0 ? 9 + es_used_digits(tail) : 1 + es_used_digits(middle);
+        const es_outline outline = {b->shape[i], b->length[i], b->suffix[i]};
         const unsigned negative = (unsigned)(es_double_bits(x[i]) >> 63);
-        const unsigned length = es_lay_out(cell[i].text, (const char *)text + ES_FIRST_DIGIT, negative,
-                                           b->exponent[i], used, digits, wide);
-        end_cell(&cell[i], length, separator);
+        const char *digit = (const char *)&b->text[i] + ES_FIRST_DIGIT;
+        end_cell(&cell[i], es_lay_out(cell[i].text, digit, negative, outline, wide), separator);
     }
 }
 
@@ -144,7 +227,7 @@ static void format_block(es_cell *cell, block *b, const double *x, int n, int di
         choose_powers(b, x, m, digits, true);
         round_pairs(b, x, m, digits);
 #else
-        for (int i = 0; i < m; i++) b->doubtful[i] = 1;
+        for (int i = 0; i < m; i++) b->doubtful[i] = UINT64_MAX;
 #endif
     } else {
         choose_powers(b, x, m, digits, false);
@@ -152,11 +235,20 @@ static void format_block(es_cell *cell, block *b, const double *x, int n, int di
     }
     uint64_t not_finite = settle_doubtful(b, x, n, digits);
     write_digits(b, m, wide);
+    outline_block(b, m, digits, wide);
     if (wide)
-        lay_out_block(cell, b, x, n, digits, separator, true);
+        lay_out_block(cell, b, x, n, separator, true);
     else
-        lay_out_block(cell, b, x, n, digits, separator, false);
+        lay_out_block(cell, b, x, n, separator, false);
     for (; not_finite != 0; not_finite &= not_finite - 1) end_cell(&cell[__builtin_ctzll(not_finite)], 0, separator);
+}
+
+/* gcc 12 drops its own when the last call is local; dirty upper halves make all SSE code after it half as fast. */
+static inline void leave_vector_code(void)
+{
+#if defined(__AVX__)
+    _mm256_zeroupper();
+#endif
 }
 
 void ES_SIMD_NAME(es_format_doubles)(es_cell *cell, const double *x, size_t n, int digits, char separator)
@@ -164,6 +256,7 @@ void ES_SIMD_NAME(es_format_doubles)(es_cell *cell, const double *x, size_t n, i
     block b;
     for (size_t i = 0; i < n; i += BLOCK)
         format_block(cell + i, &b, x + i, n - i < BLOCK ? (int)(n - i) : BLOCK, digits, separator);
+    leave_vector_code();
 }
 
 void ES_SIMD_NAME(es_format_counts)(es_cell *cell, const double *x, size_t n, char separator)

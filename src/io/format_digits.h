@@ -21,6 +21,7 @@ enum {
     ES_POW10_DOUBLE_MAX = 326,
     ES_DECADE_MIN = -324,
     ES_DECADE_MAX = 309,
+    ES_NO_EXPONENT = ES_DECADE_MAX + 1,
     ES_HEAD_DIGITS = 9,
     ES_MAX_DIGITS = 17
 };
@@ -30,7 +31,7 @@ extern const uint64_t es_pow10_bits[ES_POW10_BITS_MAX - ES_POW10_BITS_MIN + 1][2
 extern const double es_pow10_head[ES_POW10_DOUBLE_MAX - ES_POW10_DOUBLE_MIN + 1];
 extern const double es_pow10_tail[ES_POW10_DOUBLE_MAX - ES_POW10_DOUBLE_MIN + 1];
 extern const uint64_t es_decade_bits[ES_DECADE_MAX - ES_DECADE_MIN + 1];
-extern const uint64_t es_exponent_text[ES_DECADE_MAX - ES_DECADE_MIN + 1];
+extern const uint64_t es_exponent_text[ES_NO_EXPONENT - ES_DECADE_MIN + 1];
 
 typedef struct es_decimal {
     uint32_t head, tail;
@@ -46,12 +47,10 @@ enum { ES_FIRST_DIGIT = 7 }; /* byte of es_digits, on little-endian machines, wh
 
 /* Where the digits of a number with a given decimal exponent go, relative to the place after the sign. */
 typedef struct es_shape {
-    uint8_t lead;                    /* place of the first digit */
-    uint8_t point;                   /* place of the decimal point */
-    uint8_t whole;                   /* digits before the point */
-    uint8_t extra;                   /* length minus digits when digits follow the point */
-    uint8_t from, to;                /* the first 8 digits after the point: number of the first, its place */
-    uint8_t from_second, to_second;  /* the next 8 */
+    uint8_t lead;                   /* place of the first digit */
+    uint8_t point;                  /* place of the decimal point */
+    uint8_t from, to;               /* the first 8 digits after the point: number of the first, its place */
+    uint8_t from_second, to_second; /* the next 8 */
 } es_shape;
 
 enum { ES_SHAPE_MIN = -4, ES_SHAPE_MAX = 16 };
@@ -97,24 +96,38 @@ static inline uint64_t es_eight_digits(uint32_t x)
     return tens + ((v - tens * 10) << 8);
 }
 
-/* Digits up to the last one that is not zero, of 8 in one word. */
-static inline unsigned es_used_digits(uint64_t eight)
+/* Digits up to the last one that is not zero, of 1 + 8 + 8. */
+static inline int es_used_digits(uint64_t middle, uint64_t tail)
 {
-    return eight == 0 ? 0 : 8 - ((unsigned)__builtin_clzll(eight) >> 3);
+    const uint64_t last = tail != 0 ? tail : middle;
+    return last == 0 ? 1 : (tail != 0 ? 17 : 9) - (__builtin_clzll(last) >> 3);
 }
 
 static inline void es_copy8(char *to, const void *from) { memcpy(to, from, 8); }
 static inline void es_copy16(char *to, const void *from) { memcpy(to, from, 16); }
 
-/* Writes sign, point, leading zeros and exponent of `used` digits as "%g" does; branch-free, since magnitudes in a
- * column are mixed.  Whole words are stored, later ones over the excess of earlier ones, 31 bytes at most.  `wide`:
- * there may be more than 9 digits.  Returns the length. */
-static inline unsigned es_lay_out(char *to, const char *digit, unsigned negative, int exponent, unsigned used,
-                                  int precision, bool wide)
+/* What "%g" makes of a number: kept apart from its layout so that columns compute it in vectors. */
+typedef struct es_outline {
+    int32_t shape;  /* index into es_shapes */
+    int32_t length; /* without sign and exponent */
+    int32_t suffix; /* index into es_exponent_text, its last, empty entry when there is no exponent */
+} es_outline;
+
+static inline es_outline es_outline_of(int exponent, int used, int precision)
 {
-    const bool scientific = (unsigned)(exponent - ES_SHAPE_MIN) >= (unsigned)(precision - ES_SHAPE_MIN);
-    const es_shape shape = es_shapes[(scientific ? 0 : exponent) - ES_SHAPE_MIN];
-    const uint64_t suffix = scientific ? es_exponent_text[exponent - ES_DECADE_MIN] : 0;
+    const bool scientific = (exponent < ES_SHAPE_MIN) | (exponent >= precision);
+    const int place = scientific ? 0 : exponent, whole = place < 0 ? 0 : place + 1, extra = place < 0 ? 1 - place : 1;
+    const int length = used > whole ? used + extra : whole;
+    return (es_outline){place - ES_SHAPE_MIN, length, (scientific ? exponent : ES_NO_EXPONENT) - ES_DECADE_MIN};
+}
+
+/* Writes sign, digits, leading zeros, point and exponent, without branches, since magnitudes in a column are mixed.
+ * Whole words are stored, later ones over the excess of earlier ones, 31 bytes at most.  `wide`: there may be more than
+ * 9 digits.  Returns the length. */
+static inline unsigned es_lay_out(char *to, const char *digit, unsigned negative, es_outline outline, bool wide)
+{
+    const es_shape shape = es_shapes[outline.shape];
+    const uint64_t suffix = es_exponent_text[outline.suffix];
     to[0] = '-';
     to += negative;
     es_copy8(to, "0.000000");
@@ -123,9 +136,8 @@ static inline unsigned es_lay_out(char *to, const char *digit, unsigned negative
     to[shape.point] = '.';
     es_copy8(to + shape.to, digit + shape.from);
     if (wide) es_copy8(to + shape.to_second, digit + shape.from_second);
-    const unsigned length = used > shape.whole ? used + shape.extra : shape.whole;
-    es_copy8(to + length, &suffix);
-    return negative + length + (unsigned)(suffix >> 56);
+    es_copy8(to + outline.length, &suffix);
+    return negative + (unsigned)outline.length + (unsigned)(suffix >> 56);
 }
 
 #endif
