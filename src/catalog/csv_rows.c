@@ -24,10 +24,8 @@ static void start_parser(es_csv_reader *r) {
 
 static void on_cell(void *text, size_t length, void *data) {
     es_csv_reader *r = data;
-    if (r->row_ended) {
-        r->bare_return = true;
+    if (r->row_ended) /* by a carriage return inside the line, which is an error */
         return;
-    }
     size_t index = r->row.n_cells++;
     if (index >= ES_CSV_MAX_CELLS || r->no_memory)
         return;
@@ -137,14 +135,23 @@ static void fail_open_quote(es_csv_reader *r) {
     FAIL(r, &at, "quote is never closed: '%s'; expected '\"' before the end of the file", es_quote(rest).text);
 }
 
-static void fail_bare_return(es_csv_reader *r) {
-    const char *text = r->row.raw.text;
-    size_t offset = 0;
-    for (bool quoted = false; quoted || text[offset] != '\r'; offset++)
-        quoted ^= text[offset] == '"';
-    es_origin at = place_of(r, text, offset);
-    at.line += r->row.line - 1;
-    FAIL(r, &at, "carriage return inside a line; expected LF or CRLF at its end");
+/* libcsv ends a row at a carriage return, wherever it is.  Says where one stands before the end of the line that was
+ * fed last, outside of quotes. */
+static bool find_bare_return(const es_csv_reader *r, es_slice line, es_origin *at) {
+    while (line.length > 0 && (line.text[line.length - 1] == '\r' || line.text[line.length - 1] == '\n'))
+        line.length--;
+    if (line.length == 0 || !memchr(line.text, '\r', line.length))
+        return false;
+    bool quoted = false;
+    for (const char *c = r->row.raw.text; c < line.text + line.length; c++) {
+        quoted ^= *c == '"';
+        if (*c == '\r' && !quoted) {
+            *at = place_of(r, r->row.raw.text, (size_t)(c - r->row.raw.text));
+            at->line += r->row.line - 1;
+            return true;
+        }
+    }
+    return false;
 }
 
 static void begin_row(es_csv_reader *r) {
@@ -180,11 +187,12 @@ static bool feed_line(es_csv_reader *r) {
         return false;
     }
     bool is_blank = r->row.raw.length == line.length && es_slice_trim(line).length == 0;
+    es_origin at;
     size_t fed = csv_parse(&r->parser, line.text, line.length, on_cell, on_row, r);
     if (fed != line.length && csv_error(&r->parser) == CSV_ENOMEM) {
         r->no_memory = true;
-    } else if (r->bare_return) {
-        fail_bare_return(r);
+    } else if (r->row_ended && find_bare_return(r, line, &at)) {
+        FAIL(r, &at, "carriage return inside a line; expected LF or CRLF at its end");
         return false;
     } else if (fed != line.length) {
         fail_malformed(r, line, fed, number);

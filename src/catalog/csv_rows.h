@@ -34,8 +34,7 @@ typedef struct es_csv_reader {
     es_status status; /* of the first error */
 
     struct csv_parser parser;
-    bool row_ended;   /* since the last row was handed out */
-    bool bare_return; /* a carriage return ended a row inside a line */
+    bool row_ended; /* since the last row was handed out */
     bool no_memory;
     es_csv_row row;
     es_slice *cells;

@@ -131,7 +131,8 @@ static void check_text(loader *l, size_t column, const es_field *field, es_slice
     for (size_t at = 0; at < cell.length;) {
         size_t n = es_utf8_printable(cell.text + at, cell.length - at);
         if (n == 0) {
-            fail_value(l, column, field, "control character", cell);
+            es_origin place = es_csv_cell_origin(&l->csv, column);
+            FAIL(l, &place, "%s: control character: '%s'; expected printable text", field->name, es_quote(cell).text);
             return;
         }
         at += n;
