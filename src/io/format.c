@@ -147,15 +147,17 @@ size_t es_format_u64(char *to, uint64_t x)
 {
     const uint64_t ten_16 = pow10_u64[16], ten_8 = pow10_u64[8];
     const uint64_t top = x / ten_16, rest = x % ten_16;
-    const uint64_t word[3] = {es_eight_digits((uint32_t)top) | es_ascii_zeros,
+    const uint64_t word[6] = {es_eight_digits((uint32_t)top) | es_ascii_zeros,
                               es_eight_digits((uint32_t)(rest / ten_8)) | es_ascii_zeros,
                               es_eight_digits((uint32_t)(rest % ten_8)) | es_ascii_zeros};
     unsigned skip = 0;
     while (skip < 2 && word[skip] == es_ascii_zeros) skip++;
     const uint64_t digits = word[skip] ^ es_ascii_zeros;
     skip = 8 * skip + (digits == 0 ? 7 : (unsigned)__builtin_ctzll(digits) >> 3);
-    memcpy(to, (const char *)word + skip, sizeof word - skip);
-    return sizeof word - skip;
+    const char *first = (const char *)word + skip;
+    es_copy16(to, first);
+    es_copy8(to + 16, first + 16);
+    return 24 - skip;
 }
 
 size_t es_format_count(char *to, double x)

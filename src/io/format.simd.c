@@ -61,7 +61,7 @@ typedef struct block {
     uint64_t head[BLOCK], tail[BLOCK]; /* 9 and 8 digits */
     uint64_t doubtful[BLOCK];
     int32_t exponent[BLOCK], shape[BLOCK], length[BLOCK], suffix[BLOCK];
-    es_digits text[BLOCK];
+    es_digits text[BLOCK + 1]; /* whole words are read past the end of the last */
 } block;
 
 static const double two_52 = 0x1p52; /* x + 2^52 is x rounded to an integer, in the low bits */
@@ -145,13 +145,32 @@ static inline uint64_t bits_of(words x)
 #endif
 }
 
+static uint64_t doubtful_set(const block *b, int n)
+{
+    uint64_t set = 0;
+    for (int i = 0; i < n; i += LANES) set |= bits_of(load(&b->doubtful[i])) << i;
+    return set;
+}
+
+/* Most doubts are true ties of whole numbers with a few digits too many.  p is floor(p) + 1/2 up to its error, and so
+ * is x in units of 10^places if the product says so: it has 31 + 21 bits for up to 9 places, and is exact. */
+static inline bool settle_tie(block *b, int i, double magnitude, int digits)
+{
+    const int places = b->exponent[i] + 1 - digits;
+    if (places < 1 || places > 9) return false;
+    const uint64_t down = (uint64_t)(magnitude * b->power[i]), even = down + (down & 1);
+    if (((double)down + 0.5) * ten_to[places] != magnitude || (double)even == ten_to[digits]) return false;
+    b->head[i] = (uint64_t)((double)even * ten_to[ES_HEAD_DIGITS - digits]);
+    return true;
+}
+
 /* Rounds with more precision what was not certified.  Returns the set of numbers that are not finite. */
 static uint64_t settle_doubtful(block *b, const double *x, int n, int digits)
 {
-    uint64_t doubtful = 0, not_finite = 0;
-    for (int i = 0; i < n; i += LANES) doubtful |= bits_of(load(&b->doubtful[i])) << i;
-    for (; doubtful != 0; doubtful &= doubtful - 1) {
+    uint64_t not_finite = 0;
+    for (uint64_t doubtful = doubtful_set(b, n); doubtful != 0; doubtful &= doubtful - 1) {
         const int i = __builtin_ctzll(doubtful);
+        if (digits <= ES_HEAD_DIGITS && settle_tie(b, i, fabs(x[i]), digits)) continue;
         const uint64_t magnitude = magnitude_of(x[i]);
         const bool finite = magnitude < es_double_bits(INFINITY);
         const es_decimal decimal = es_round_decimal(finite ? magnitude : 0, digits);
@@ -213,14 +232,21 @@ static void lay_out_block(es_cell *cell, const block *b, const double *x, int n,
     }
 }
 
+static int round_up(int n) { return (n + LANES - 1) / LANES * LANES; }
+
+/* x, or a copy in b with ones after it when it does not fill all lanes. */
+static const double *filled_up(block *b, const double *x, int n)
+{
+    if (n == round_up(n)) return x;
+    memcpy(b->x, x, (size_t)n * sizeof *x);
+    for (int i = n; i < round_up(n); i++) b->x[i] = 1;
+    return b->x;
+}
+
 static void format_block(es_cell *cell, block *b, const double *x, int n, int digits, char separator)
 {
-    const int m = (n + LANES - 1) / LANES * LANES;
-    if (m != n) {
-        memcpy(b->x, x, (size_t)n * sizeof *x);
-        for (int i = n; i < m; i++) b->x[i] = 1;
-        x = b->x;
-    }
+    const int m = round_up(n);
+    x = filled_up(b, x, n);
     const bool wide = digits > ES_HEAD_DIGITS;
     if (wide) {
 #ifdef __FMA__
@@ -259,7 +285,50 @@ void ES_SIMD_NAME(es_format_doubles)(es_cell *cell, const double *x, size_t n, i
     leave_vector_code();
 }
 
+/* Two times 8 digits of ceil(x) < 10^16.  Sums, products (multiples of 2^8 above 2^53) and differences are exact but
+ * for the estimate of head, which is off by one at most. */
+static void split_counts(block *b, const double *x, int n)
+{
+    for (int i = 0; i < n; i++) {
+        const double nearest = (x[i] + two_52) - two_52;
+        const double up = nearest + (nearest < x[i] ? 1 : 0);
+        const double whole = x[i] < two_52 ? up : x[i];
+        double head = (whole * 1e-8 + two_52) - two_52;
+        double tail = whole - head * 1e8;
+        head -= tail < 0 ? 1 : 0;
+        tail += tail < 0 ? 1e8 : 0;
+        b->head[i] = es_double_bits(head + two_52) & 0x3fffffff;
+        b->tail[i] = es_double_bits(tail + two_52) & 0x3fffffff;
+        b->doubtful[i] = -(uint64_t)!((x[i] >= 0) & (x[i] < 1e16));
+    }
+}
+
+static void count_block(es_cell *cell, block *b, const double *x, int n, char separator)
+{
+    const int m = round_up(n);
+    x = filled_up(b, x, n);
+    split_counts(b, x, m);
+    for (int i = 0; i < m; i += LANES)
+        store_pairs(&b->text[i].middle, eight_digits(load(&b->head[i])) | es_ascii_zeros,
+                    eight_digits(load(&b->tail[i])) | es_ascii_zeros);
+    for (int i = 0; i < n; i++) {
+        const es_digits *text = &b->text[i];
+        const uint64_t middle = text->middle ^ es_ascii_zeros, tail = text->tail ^ es_ascii_zeros;
+        const unsigned skip = middle != 0 ? (unsigned)__builtin_ctzll(middle) >> 3
+                                          : 8 + ((unsigned)__builtin_ctzll(tail | UINT64_C(1) << 56) >> 3);
+        es_copy16(cell[i].text, (const char *)&text->middle + skip);
+        end_cell(&cell[i], 16 - skip, separator);
+    }
+    for (uint64_t other = doubtful_set(b, m); other != 0; other &= other - 1) {
+        const int i = __builtin_ctzll(other);
+        end_cell(&cell[i], (unsigned)es_format_count(cell[i].text, x[i]), separator);
+    }
+}
+
 void ES_SIMD_NAME(es_format_counts)(es_cell *cell, const double *x, size_t n, char separator)
 {
-    for (size_t i = 0; i < n; i++) end_cell(&cell[i], (unsigned)es_format_count(cell[i].text, x[i]), separator);
+    block b;
+    for (size_t i = 0; i < n; i += BLOCK)
+        count_block(cell + i, &b, x + i, n - i < BLOCK ? (int)(n - i) : BLOCK, separator);
+    leave_vector_code();
 }
