@@ -193,12 +193,16 @@ static inline words eight_digits(words x)
     return (words)tens + ((v - (words)(tens * 10)) << 8);
 }
 
+/* Besides the first digit, head offers these to a shuffle. */
+enum { MINUS_BYTE, ZERO_BYTE, POINT_BYTE };
+static const uint64_t constants = (uint64_t)'0' << 56 | '.' << 16 | '0' << 8 | '-';
+
 static void write_digits(block *b, int n, bool with_tail)
 {
     for (int i = 0; i < n; i += LANES) {
         const words head = load(&b->head[i]), first = multiply_low(head, 1441151881) >> 57;
         const words middle = eight_digits(head - multiply_low(first, 100000000)) | es_ascii_zeros;
-        store_pairs(&b->text[i].head, (first + '0') << 56, middle);
+        store_pairs(&b->text[i].head, (first << 56) | constants, middle);
         if (with_tail) store_pairs(&b->text[i].tail, eight_digits(load(&b->tail[i])) | es_ascii_zeros, first);
     }
 }
@@ -231,6 +235,38 @@ static void lay_out_block(es_cell *cell, const block *b, const double *x, int n,
         end_cell(&cell[i], es_lay_out(cell[i].text, digit, negative, outline, wide), separator);
     }
 }
+
+#if defined(__SSSE3__)
+/* Byte p of a number with sign (0 or 1) and exponent k: which byte of head and middle of es_digits it is. */
+#define AFTER_SIGN(k, q)                                                                      \
+    ((k) < 0 ? (q) == 1 ? POINT_BYTE : (q) < 1 - (k) ? ZERO_BYTE : ES_FIRST_DIGIT + (q)-1 + (k) \
+             : (q) <= (k) ? ES_FIRST_DIGIT + (q) : (q) == (k) + 1 ? POINT_BYTE : ES_FIRST_DIGIT + (q)-1)
+#define BYTE(k, sign, p) ((p) < (sign) ? MINUS_BYTE : AFTER_SIGN(k, (p) - (sign)) & 15)
+#define FOUR(k, sign, p) BYTE(k, sign, p), BYTE(k, sign, p + 1), BYTE(k, sign, p + 2), BYTE(k, sign, p + 3)
+#define ALL(k, sign) {FOUR(k, sign, 0), FOUR(k, sign, 4), FOUR(k, sign, 8), FOUR(k, sign, 12)}
+#define BOTH(k) {ALL(k, 0), ALL(k, 1)}
+
+/* Digits to their places by one shuffle: sign, leading zeros, point and 9 digits fit into 16 bytes. */
+static void shuffle_block(es_cell *cell, const block *b, const double *x, int n, char separator)
+{
+    static const _Alignas(16) uint8_t place[][2][16] = {BOTH(-4), BOTH(-3), BOTH(-2), BOTH(-1), BOTH(0), BOTH(1), BOTH(2),
+                                                        BOTH(3),  BOTH(4),  BOTH(5),  BOTH(6),  BOTH(7), BOTH(8)};
+    for (int i = 0; i < n; i++) {
+        const unsigned negative = (unsigned)(es_double_bits(x[i]) >> 63), length = negative + (unsigned)b->length[i];
+        const __m128i digits = _mm_loadu_si128((const __m128i *)&b->text[i]);
+        const __m128i places = _mm_load_si128((const __m128i *)place[b->shape[i]][negative]);
+        const uint64_t suffix = es_exponent_text[b->suffix[i]];
+        _mm_store_si128((__m128i *)cell[i].text, _mm_shuffle_epi8(digits, places));
+        es_copy8(cell[i].text + length, &suffix);
+        end_cell(&cell[i], length + (unsigned)(suffix >> 56), separator);
+    }
+}
+#else
+static void shuffle_block(es_cell *cell, const block *b, const double *x, int n, char separator)
+{
+    lay_out_block(cell, b, x, n, separator, false);
+}
+#endif
 
 static int round_up(int n) { return (n + LANES - 1) / LANES * LANES; }
 
@@ -265,7 +301,7 @@ static void format_block(es_cell *cell, block *b, const double *x, int n, int di
     if (wide)
         lay_out_block(cell, b, x, n, separator, true);
     else
-        lay_out_block(cell, b, x, n, separator, false);
+        shuffle_block(cell, b, x, n, separator);
     for (; not_finite != 0; not_finite &= not_finite - 1) end_cell(&cell[__builtin_ctzll(not_finite)], 0, separator);
 }
 
