@@ -51,6 +51,10 @@ static bool read_exponent(es_slice s, size_t *at, int64_t *exponent) {
 /* Reads the number at the start of s; returns its length, 0 when there is none. */
 static size_t read_decimal(es_slice s, decimal *d) {
     size_t at = 0, seen = 0;
+    d->negative = d->sticky = false; /* the digits stay as they are: clearing them would cost more than reading */
+    d->small = 0;
+    d->exponent = 0;
+    d->n_digits = 0;
     if (at < s.length && (s.text[at] == '+' || s.text[at] == '-'))
         d->negative = s.text[at++] == '-';
     for (; at < s.length && is_digit(s.text[at]); at++, seen++)
@@ -133,10 +137,6 @@ static es_number_fault fault_of(es_slice text) {
 
 es_number_fault es_parse_double(es_slice text, double *value) {
     decimal d;
-    d.negative = d.sticky = false;
-    d.small = 0;
-    d.exponent = 0;
-    d.n_digits = 0;
     size_t length = read_decimal(text, &d);
     return length > 0 && length == text.length ? convert(&d, value) : fault_of(text);
 }
@@ -150,20 +150,19 @@ es_number_fault es_parse_scaled(es_slice text, double *value) {
     static const suffix suffixes[] = {{"", 0, 0},    {"k", 3, 0},   {"M", 6, 0},   {"G", 9, 0},  {"T", 12, 0},
                                       {"Ki", 0, 10}, {"Mi", 0, 20}, {"Gi", 0, 30}, {"Ti", 0, 40}};
     decimal d;
-    d.negative = d.sticky = false;
-    d.small = 0;
-    d.exponent = 0;
-    d.n_digits = 0;
     size_t length = read_decimal(text, &d);
     es_slice rest = {text.text + length, text.length - length};
     for (size_t i = 0; length > 0 && i < sizeof suffixes / sizeof *suffixes; i++) {
         if (!es_slice_equal(rest, suffixes[i].text))
             continue;
         d.exponent += suffixes[i].decimal_exponent; /* before the rounding: 4.35k is the double nearest to 4350 */
-        es_number_fault fault = convert(&d, value);
-        if (fault == ES_NUMBER_OK && suffixes[i].binary_exponent)
-            *value = ldexp(*value, suffixes[i].binary_exponent);
-        return fault == ES_NUMBER_OK && isinf(*value) ? ES_NUMBER_RANGE : fault;
+        double number = 0;
+        es_number_fault fault = convert(&d, &number);
+        number = ldexp(number, suffixes[i].binary_exponent);
+        if (fault != ES_NUMBER_OK || isinf(number))
+            return ES_NUMBER_RANGE;
+        *value = number;
+        return ES_NUMBER_OK;
     }
     return fault_of(text);
 }
