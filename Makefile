@@ -66,6 +66,7 @@ BENCH_SOURCES := $(wildcard tests/bench/bench_*.c)
 TSAN_SOURCES := $(wildcard tests/tsan/*.c)
 FUZZ_SOURCES := $(wildcard tests/fuzz/*.c)
 CATALOGS := $(sort $(wildcard sweeps/catalog/*.csv))
+SWEEPS := $(wildcard sweeps/*.sweep)
 HEADERS := $(wildcard include/edgesweep/*.h)
 MANPAGES := $(wildcard man/*.1)
 SCRIPTS := $(wildcard scripts/*.sh)
@@ -224,15 +225,16 @@ bench: benches $(COMMAND)
 coverage:
 	@scripts/coverage.sh
 
-# Every fuzz target for TIME seconds.
+# Every fuzz target for TIME seconds; tests/fuzz/seeds/NAME/ holds inputs to start from.
 TIME ?= 60
 fuzz:
 	@$(PARALLEL) FLAVOUR=fuzz fuzz-run
 .PHONY: fuzz-run
 fuzz-run: $(FUZZERS)
 	@for fuzzer in $(FUZZERS); do \
-	  corpus=$(BUILD)/corpus/$${fuzzer##*/}; mkdir -p $$corpus; \
-	  $$fuzzer -max_total_time=$(TIME) -print_final_stats=1 $$corpus $(wildcard tests/fuzz/seeds) || exit 1; \
+	  name=$${fuzzer##*/}; corpus=$(BUILD)/corpus/$$name; seeds=tests/fuzz/seeds/$$name; \
+	  mkdir -p $$corpus; test -d $$seeds || seeds=; \
+	  $$fuzzer -max_total_time=$(TIME) -rss_limit_mb=2048 -timeout=20 -artifact_prefix=$$corpus- $$corpus $$seeds || exit 1; \
 	done
 
 # ---- Style ----
@@ -253,7 +255,7 @@ install: all
 	$(INSTALL) -m 644 $(LIBRARY) $(DESTDIR)$(LIBDIR)/libedgesweep.a
 	$(INSTALL) -m 644 $(B)/edgesweep.pc $(DESTDIR)$(LIBDIR)/pkgconfig/edgesweep.pc
 	$(INSTALL) -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)/edgesweep
-	$(INSTALL) -m 644 $(wildcard sweeps/*.sweep) $(DESTDIR)$(DATADIR)/edgesweep/sweeps
+	$(if $(SWEEPS),$(INSTALL) -m 644 $(SWEEPS) $(DESTDIR)$(DATADIR)/edgesweep/sweeps)
 ifneq ($(MANPAGES),)
 	$(INSTALL) -d $(DESTDIR)$(MANDIR)/man1
 	$(INSTALL) -m 644 $(MANPAGES) $(DESTDIR)$(MANDIR)/man1

@@ -7,6 +7,10 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
+# For sanitizer builds: a failed allocation is a case to handle, faults show where they are.
+export ASAN_OPTIONS=${ASAN_OPTIONS:-allocator_may_return_null=1:detect_stack_use_after_return=1}
+export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
+
 log=$(mktemp) || exit 1
 trap 'rm -f "$log"' EXIT
 passed=0 failed=0
