@@ -1,0 +1,608 @@
+#include "io/csv_read.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "io/csv_scan.h"
+
+struct es_csv {
+    pthread_mutex_t lock;
+    const char *const *paths;
+    size_t n_paths, next_path;
+    size_t block_size;
+    char delimiter;
+    es_arena arena; /* header and names */
+    es_slice header;
+    es_slice *name;
+    size_t n_columns;
+
+    /* The file being read and what was read but not handed out. */
+    int fd; /* -1: none */
+    const char *file;
+    bool at_eof;
+    char *rest;
+    size_t rest_length, rest_capacity;
+    uint64_t line; /* of the first byte of the rest */
+    uint64_t sequence;
+    bool done;
+};
+
+static const char byte_order_mark[] = "\xEF\xBB\xBF";
+
+/* ---- Index: where cells and rows end ---- */
+
+static bool is_blank(char c, char delimiter) { return (c == ' ' || c == '\t') && c != delimiter; }
+
+static bool is_row_end(char c) { return c == '\n' || c == '\r'; }
+
+typedef enum cell_state { ROW_START, CELL_START, PLAIN, QUOTED, QUOTE_SEEN } cell_state;
+
+typedef struct index_writer {
+    es_csv_block *block;
+    es_csv_scan scan;
+} index_writer;
+
+static cell_state end_cell(index_writer *w, size_t at, bool ends_row) {
+    if (ends_row)
+        w->block->row[w->scan.n_rows++] = (uint32_t)w->scan.n_ends;
+    w->block->end[w->scan.n_ends++] = (uint32_t)at;
+    return ends_row ? ROW_START : CELL_START;
+}
+
+/* The general reader, byte by byte: the state machine of libcsv in strict mode. */
+static es_csv_scan scan_general(es_csv_block *block) {
+    index_writer w = {.block = block};
+    cell_state state = ROW_START;
+    bool blanks = false;
+    size_t opened = 0;
+    for (size_t i = 0; i < block->length; i++) {
+        const char c = block->text[i];
+        const bool ends_row = is_row_end(c), ends = ends_row || c == block->delimiter;
+        switch (state) {
+        case ROW_START:
+        case CELL_START:
+            if (ends) {
+                state = end_cell(&w, i, ends_row);
+            } else if (c == '"') {
+                state = QUOTED;
+                opened = i;
+            } else if (!is_blank(c, block->delimiter)) {
+                state = PLAIN;
+            }
+            break;
+        case PLAIN:
+            if (ends) {
+                state = end_cell(&w, i, ends_row);
+            } else if (c == '"') {
+                block->fault = (es_csv_fault){ES_CSV_QUOTE_INSIDE, i, 0};
+                return w.scan;
+            }
+            break;
+        case QUOTED:
+            if (c != '"')
+                break;
+            state = QUOTE_SEEN;
+            blanks = false;
+            break;
+        case QUOTE_SEEN:
+            if (ends) {
+                state = end_cell(&w, i, ends_row);
+            } else if (is_blank(c, block->delimiter)) {
+                blanks = true;
+            } else if (c == '"' && !blanks) {
+                state = QUOTED;
+            } else {
+                block->fault = (es_csv_fault){ES_CSV_AFTER_QUOTE, i, 0};
+                return w.scan;
+            }
+            break;
+        }
+    }
+    if (state == QUOTED)
+        block->fault = (es_csv_fault){ES_CSV_UNCLOSED, opened, 0};
+    return w.scan;
+}
+
+static bool is_blank_row(const es_csv_block *block, size_t first, size_t last) {
+    while (first < last && (is_blank(block->text[first], block->delimiter) || block->text[first] == '\r'))
+        first++;
+    return first == last;
+}
+
+/* Turns the list of row ends into the list of rows, in place: blank ones are left out; it stops at a row of the wrong
+ * length. */
+static void list_rows(es_csv_block *block, size_t n_row_ends) {
+    size_t n = 0, first_end = 0;
+    for (size_t i = 0; i < n_row_ends; i++) {
+        const size_t last_end = block->row[i], cells = last_end - first_end + 1;
+        const size_t begin = first_end == 0 ? 0 : (size_t)block->end[first_end - 1] + 1;
+        if (cells > 1 || !is_blank_row(block, begin, block->end[last_end])) {
+            if (cells != block->columns) {
+                block->fault = (es_csv_fault){ES_CSV_CELLS, begin, cells};
+                break;
+            }
+            block->row[n++] = (uint32_t)first_end;
+        }
+        first_end = last_end + 1;
+    }
+    block->n_rows = n;
+}
+
+static es_status reserve_index(es_csv_block *block, es_errors *errors) {
+    const size_t need = block->length + ES_CSV_PADDING;
+    if (need <= block->index_capacity)
+        return ES_OK;
+    free(block->end);
+    free(block->row);
+    block->index_capacity = 0;
+    block->end = malloc(need * sizeof *block->end);
+    block->row = malloc(need * sizeof *block->row);
+    if (!block->end || !block->row)
+        return es_fail_memory(errors);
+    block->index_capacity = need;
+    return ES_OK;
+}
+
+static es_status index_block(es_csv_block *block, es_errors *errors) {
+    block->fault = (es_csv_fault){0};
+    block->n_rows = 0;
+    const es_status status = reserve_index(block, errors);
+    if (status)
+        return status;
+    es_csv_scan scan =
+        ES_SIMD_PICK(es_csv_scan_text)(block->text, block->length, block->delimiter, block->end, block->row);
+    if (scan.irregular)
+        scan = scan_general(block);
+    list_rows(block, scan.n_rows);
+    return ES_OK;
+}
+
+/* ---- Stream: files to blocks of whole rows ---- */
+
+static es_csv_counts count_text(const char *text, size_t length) {
+    return ES_SIMD_PICK(es_csv_count_text)(text, length);
+}
+
+static es_status reserve_text(char **text, size_t *capacity, size_t need, es_errors *errors) {
+    if (need + ES_CSV_PADDING <= *capacity)
+        return ES_OK;
+    char *grown = realloc(*text, need + ES_CSV_PADDING);
+    if (!grown)
+        return es_fail_memory(errors);
+    *text = grown;
+    *capacity = need + ES_CSV_PADDING;
+    return ES_OK;
+}
+
+/* Fills text up to `wanted` bytes or the end of the file; a last row without newline gets one. */
+static es_status fill(es_csv *csv, char *text, size_t *length, size_t wanted, es_errors *errors) {
+    while (!csv->at_eof && *length < wanted) {
+        const ssize_t got = read(csv->fd, text + *length, wanted - *length);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return es_fail_errno(errors, "cannot read", csv->file);
+        if (got > 0) {
+            *length += (size_t)got;
+        } else {
+            csv->at_eof = true;
+            if (*length > 0 && text[*length - 1] != '\n')
+                text[(*length)++] = '\n';
+        }
+    }
+    return ES_OK;
+}
+
+/* Where the last whole row of the text ends, 0 when there is none.  A quote toggles between inside and outside of a
+ * cell, even a doubled one, so their number tells which newlines end rows. */
+static size_t last_row_end(const char *text, size_t length, uint64_t quotes) {
+    bool inside = quotes & 1;
+    for (size_t i = length; i-- > 0;) {
+        if (text[i] == '"') {
+            inside = !inside;
+        } else if (!inside && (text[i] == '\n' || (text[i] == '\r' && i + 1 < length && text[i + 1] != '\n'))) {
+            return i + 1;
+        }
+    }
+    return 0;
+}
+
+/* A row that does not end although much was read: does it have a stray quote? */
+static es_status has_fault(es_csv_block *block, bool *fault, es_errors *errors) {
+    const es_status status = reserve_index(block, errors);
+    if (status)
+        return status;
+    block->fault = (es_csv_fault){0};
+    scan_general(block);
+    *fault = block->fault.kind == ES_CSV_QUOTE_INSIDE || block->fault.kind == ES_CSV_AFTER_QUOTE;
+    return ES_OK;
+}
+
+/* Reads until the block holds a whole row, or the whole rest of the file; *whole is the end of its last row. */
+static es_status read_rows(es_csv *csv, es_csv_block *block, size_t *whole, es_csv_counts *counts, es_errors *errors) {
+    size_t wanted = csv->rest_length + csv->block_size;
+    es_status status = reserve_text(&block->text, &block->capacity, wanted + 1, errors);
+    if (status)
+        return status;
+    memcpy(block->text, csv->rest, csv->rest_length);
+    block->length = csv->rest_length;
+    for (;;) {
+        status = fill(csv, block->text, &block->length, wanted, errors);
+        if (status)
+            return status;
+        *counts = count_text(block->text, block->length);
+        *whole = csv->at_eof ? block->length : last_row_end(block->text, block->length, counts->quotes);
+        if (*whole > 0 || csv->at_eof)
+            return ES_OK;
+        bool fault;
+        status = has_fault(block, &fault, errors);
+        if (status)
+            return status;
+        if (fault) {
+            csv->at_eof = true;
+            *whole = block->length;
+            return ES_OK;
+        }
+        const es_origin at = {csv->file, csv->line, 0};
+        if (wanted >= ES_CSV_ROW_MAX)
+            return es_fail(errors, ES_ERUNTIME, &at, "a row is longer than %d MiB (is a closing quote missing?)",
+                           ES_CSV_ROW_MAX >> 20);
+        wanted *= 2;
+        status = reserve_text(&block->text, &block->capacity, wanted + 1, errors);
+        if (status)
+            return status;
+    }
+}
+
+/* Keeps what lies behind the whole rows for the next block. */
+static es_status keep_rest(es_csv *csv, const char *rest, size_t length, es_errors *errors) {
+    const es_status status = reserve_text(&csv->rest, &csv->rest_capacity, length, errors);
+    if (status)
+        return status;
+    memcpy(csv->rest, rest, length);
+    csv->rest_length = length;
+    return ES_OK;
+}
+
+static void close_file(es_csv *csv) {
+    if (csv->fd > STDIN_FILENO)
+        close(csv->fd);
+    csv->fd = -1;
+    csv->rest_length = 0;
+}
+
+/* The next rows of the current file; block->length is 0 at its end. */
+static es_status fetch_rows(es_csv *csv, es_csv_block *block, es_errors *errors) {
+    size_t whole;
+    es_csv_counts counts;
+    es_status status = read_rows(csv, block, &whole, &counts, errors);
+    if (status)
+        return status;
+    const size_t rest = block->length - whole;
+    status = keep_rest(csv, block->text + whole, rest, errors);
+    if (status)
+        return status;
+    block->length = whole;
+    block->file = csv->file;
+    block->first_line = csv->line;
+    csv->line += counts.lines - count_text(csv->rest, rest).lines;
+    return ES_OK;
+}
+
+/* ---- Headers ---- */
+
+/* Comma, unless the header has semicolons or tabs only. */
+static char guess_delimiter(es_slice header) {
+    bool comma = false, semicolon = false, tab = false, quoted = false;
+    for (size_t i = 0; i < header.length; i++) {
+        const char c = header.text[i];
+        quoted ^= c == '"';
+        comma |= !quoted && c == ',';
+        semicolon |= !quoted && c == ';';
+        tab |= !quoted && c == '\t';
+    }
+    if (comma || semicolon == tab)
+        return ',';
+    return semicolon ? ';' : '\t';
+}
+
+/* Length of the blank rows that the text starts with; what is left starts with the header. */
+static size_t leading_blanks(const char *text, size_t length) {
+    size_t start = 0;
+    for (size_t i = 0; i < length && (is_row_end(text[i]) || text[i] == ' ' || text[i] == '\t'); i++)
+        if (is_row_end(text[i]))
+            start = i + 1;
+    return start;
+}
+
+/* End of the first row, 0 when the text does not hold all of it. */
+static size_t first_row_end(const char *text, size_t length) {
+    bool quoted = false;
+    for (size_t i = 0; i < length; i++) {
+        quoted ^= text[i] == '"';
+        if (quoted || !is_row_end(text[i]))
+            continue;
+        if (text[i] == '\n')
+            return i + 1;
+        if (i + 1 < length)
+            return text[i + 1] == '\n' ? i + 2 : i + 1;
+    }
+    return 0;
+}
+
+/* Reads the first row into the rest; *first and *end are its bounds there. */
+static es_status read_header(es_csv *csv, size_t *first, size_t *end, es_errors *errors) {
+    const es_origin start = {csv->file, 1, 0};
+    csv->rest_length = 0;
+    for (size_t wanted = csv->block_size;; wanted *= 2) {
+        es_status status = reserve_text(&csv->rest, &csv->rest_capacity, wanted + 1, errors);
+        if (!status)
+            status = fill(csv, csv->rest, &csv->rest_length, wanted, errors);
+        if (status)
+            return status;
+        if (csv->rest_length < 3 && !csv->at_eof)
+            continue;
+        const size_t mark = csv->rest_length >= 3 && !memcmp(csv->rest, byte_order_mark, 3) ? 3 : 0;
+        *first = mark + leading_blanks(csv->rest + mark, csv->rest_length - mark);
+        *end = *first + first_row_end(csv->rest + *first, csv->rest_length - *first);
+        if (*end > *first || csv->at_eof)
+            break;
+        if (wanted >= ES_CSV_ROW_MAX)
+            return es_fail(errors, ES_ERUNTIME, &start, "the header is longer than %d MiB", ES_CSV_ROW_MAX >> 20);
+    }
+    if (*first == csv->rest_length)
+        return es_fail(errors, ES_ERUNTIME, &start, "the file is empty (expected a header row)");
+    if (*end == *first)
+        *end = csv->rest_length;
+    return ES_OK;
+}
+
+/* Indexes the header row as a block of its own, which knows its number of cells only afterwards. */
+static es_status index_header(const es_csv *csv, es_csv_block *block, size_t first, size_t end, es_errors *errors) {
+    *block = (es_csv_block){.text = csv->rest + first,
+                            .length = end - first,
+                            .delimiter = csv->delimiter,
+                            .file = csv->file,
+                            .first_line = 1 + count_text(csv->rest, first).lines};
+    es_status status = reserve_index(block, errors);
+    if (status)
+        return status;
+    const es_csv_scan scan = scan_general(block);
+    status = es_csv_fail(block, errors);
+    if (status)
+        return status;
+    block->columns = scan.n_rows ? (size_t)block->row[0] + 1 : 0;
+    block->row[0] = 0;
+    block->n_rows = 1;
+    return ES_OK;
+}
+
+static es_status name_of(es_arena *arena, const es_csv_block *header, size_t column, es_slice *name,
+                         es_errors *errors) {
+    const es_slice cell = es_csv_cell(header, 0, column);
+    char *scratch = es_arena_alloc(arena, cell.length + 1);
+    if (!scratch)
+        return es_fail_memory(errors);
+    const es_slice value = es_csv_value(cell, scratch);
+    char *text = es_arena_text(arena, value);
+    if (!text)
+        return es_fail_memory(errors);
+    *name = (es_slice){text, value.length};
+    return ES_OK;
+}
+
+static es_status set_header(es_csv *csv, const es_csv_block *header, es_errors *errors) {
+    const es_slice row = es_csv_row(header, 0);
+    const char *text = es_arena_text(&csv->arena, row);
+    csv->name = es_arena_array(&csv->arena, header->columns, sizeof *csv->name);
+    if (!text || !csv->name)
+        return es_fail_memory(errors);
+    csv->header = (es_slice){text, row.length};
+    for (size_t i = 0; i < header->columns; i++) {
+        const es_status status = name_of(&csv->arena, header, i, &csv->name[i], errors);
+        if (status)
+            return status;
+    }
+    csv->n_columns = header->columns;
+    return ES_OK;
+}
+
+static es_status compare_header(es_csv *csv, const es_csv_block *header, es_errors *errors) {
+    const es_origin at = {csv->file, header->first_line, 0};
+    if (header->columns != csv->n_columns)
+        return es_fail(errors, ES_ERUNTIME, &at, "%zu columns, expected %zu as in '%s'", header->columns,
+                       csv->n_columns, csv->paths[0]);
+    es_arena arena = {0};
+    es_status status = ES_OK;
+    for (size_t i = 0; i < header->columns && !status; i++) {
+        es_slice name;
+        status = name_of(&arena, header, i, &name, errors);
+        if (!status && (name.length != csv->name[i].length || memcmp(name.text, csv->name[i].text, name.length)))
+            status = es_fail(errors, ES_ERUNTIME, &at, "column %zu is '%s', expected '%s' as in '%s'", i + 1,
+                             es_quote(name).text, es_quote(csv->name[i]).text, csv->paths[0]);
+    }
+    es_arena_free(&arena);
+    return status;
+}
+
+static es_status open_header(es_csv *csv, es_errors *errors) {
+    size_t first, end;
+    es_status status = read_header(csv, &first, &end, errors);
+    if (status)
+        return status;
+    const bool is_first = csv->n_columns == 0;
+    if (is_first && !csv->delimiter)
+        csv->delimiter = guess_delimiter((es_slice){csv->rest + first, end - first});
+    es_csv_block header;
+    status = index_header(csv, &header, first, end, errors);
+    if (!status)
+        status = is_first ? set_header(csv, &header, errors) : compare_header(csv, &header, errors);
+    free(header.end);
+    free(header.row);
+    if (status)
+        return status;
+    csv->line = header.first_line + count_text(csv->rest + first, end - first).lines;
+    csv->rest_length -= end;
+    memmove(csv->rest, csv->rest + end, csv->rest_length);
+    return ES_OK;
+}
+
+static es_status open_next(es_csv *csv, es_errors *errors) {
+    const char *path = csv->paths[csv->next_path++];
+    const bool is_stdin = !strcmp(path, "-");
+    csv->file = is_stdin ? "<stdin>" : path;
+    csv->fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    if (csv->fd < 0)
+        return es_fail_errno(errors, "cannot open", path);
+    csv->at_eof = false;
+    return open_header(csv, errors);
+}
+
+/* ---- Public ---- */
+
+es_status es_csv_open(const char *const *paths, size_t n_paths, const es_csv_options *options, es_csv **result,
+                      es_errors *errors) {
+    es_csv *csv = calloc(1, sizeof *csv);
+    if (!csv)
+        return es_fail_memory(errors);
+    csv->paths = paths;
+    csv->n_paths = n_paths;
+    csv->fd = -1;
+    csv->delimiter = options ? options->delimiter : 0;
+    csv->block_size = options && options->block_size ? options->block_size : ES_CSV_BLOCK;
+    if (pthread_mutex_init(&csv->lock, NULL)) {
+        free(csv);
+        return es_fail_memory(errors);
+    }
+    const es_status status = open_next(csv, errors);
+    if (status) {
+        es_csv_close(csv);
+        return status;
+    }
+    *result = csv;
+    return ES_OK;
+}
+
+void es_csv_close(es_csv *csv) {
+    if (!csv)
+        return;
+    close_file(csv);
+    pthread_mutex_destroy(&csv->lock);
+    es_arena_free(&csv->arena);
+    free(csv->rest);
+    free(csv);
+}
+
+size_t es_csv_columns(const es_csv *csv) { return csv->n_columns; }
+
+es_slice es_csv_name(const es_csv *csv, size_t column) { return csv->name[column]; }
+
+es_slice es_csv_header(const es_csv *csv) { return csv->header; }
+
+char es_csv_delimiter(const es_csv *csv) { return csv->delimiter; }
+
+void es_csv_block_free(es_csv_block *block) {
+    free(block->text);
+    free(block->end);
+    free(block->row);
+    *block = (es_csv_block){0};
+}
+
+/* Under the lock: rows of the current file, or of the next ones. */
+static es_status fetch(es_csv *csv, es_csv_block *block, bool *more, es_errors *errors) {
+    es_status status = ES_OK;
+    *more = false;
+    block->sequence = csv->sequence++;
+    block->columns = csv->n_columns;
+    block->delimiter = csv->delimiter;
+    while (!csv->done && !status && !*more) {
+        if (csv->fd >= 0 && !(csv->at_eof && csv->rest_length == 0)) {
+            status = fetch_rows(csv, block, errors);
+            *more = !status && block->length > 0;
+            continue;
+        }
+        close_file(csv);
+        csv->done = csv->next_path == csv->n_paths;
+        if (!csv->done)
+            status = open_next(csv, errors);
+    }
+    csv->done |= status != ES_OK;
+    return status;
+}
+
+es_status es_csv_next(es_csv *csv, es_csv_block *block, bool *more, es_errors *errors) {
+    pthread_mutex_lock(&csv->lock);
+    const es_status status = fetch(csv, block, more, errors);
+    pthread_mutex_unlock(&csv->lock);
+    return status || !*more ? status : index_block(block, errors);
+}
+
+es_origin es_csv_origin(const es_csv_block *block, size_t offset) {
+    return (es_origin){block->file, block->first_line + count_text(block->text, offset).lines, 0};
+}
+
+es_status es_csv_fail(const es_csv_block *block, es_errors *errors) {
+    const es_csv_fault *fault = &block->fault;
+    const es_origin at = fault->kind ? es_csv_origin(block, fault->at) : (es_origin){0};
+    switch (fault->kind) {
+    case ES_CSV_FINE: return ES_OK;
+    case ES_CSV_QUOTE_INSIDE:
+        return es_fail(errors, ES_ERUNTIME, &at, "a quote inside an unquoted cell (expected the whole cell in quotes)");
+    case ES_CSV_AFTER_QUOTE:
+        return es_fail(errors, ES_ERUNTIME, &at, "text after a closing quote: '%s' (expected a delimiter or a newline)",
+                       es_quote((es_slice){block->text + fault->at, 1}).text);
+    case ES_CSV_UNCLOSED: return es_fail(errors, ES_ERUNTIME, &at, "a quoted cell is never closed");
+    default:
+        return es_fail(errors, ES_ERUNTIME, &at, "%zu cell%s, expected %zu as in the header", fault->cells,
+                       fault->cells == 1 ? "" : "s", block->columns);
+    }
+}
+
+/* As es_slice_trim, but of blanks only. */
+static es_slice trim(es_slice s) {
+    while (s.length > 0 && is_blank(s.text[0], '\0')) {
+        s.text++;
+        s.length--;
+    }
+    while (s.length > 0 && is_blank(s.text[s.length - 1], '\0'))
+        s.length--;
+    return s;
+}
+
+es_slice es_csv_value(es_slice cell, char *scratch) {
+    cell = trim(cell);
+    if (cell.length < 2 || cell.text[0] != '"')
+        return cell;
+    const es_slice inside = {cell.text + 1, cell.length - 2};
+    if (!scratch || !memchr(inside.text, '"', inside.length))
+        return inside;
+    size_t n = 0;
+    for (size_t i = 0; i < inside.length; i++) {
+        scratch[n++] = inside.text[i];
+        if (inside.text[i] == '"')
+            i++;
+    }
+    return (es_slice){scratch, n};
+}
+
+size_t es_csv_split(es_slice row, char delimiter, es_slice *cell, size_t room) {
+    bool quoted = false;
+    size_t n = 0, first = 0;
+    for (size_t i = 0; i <= row.length; i++) {
+        const bool at_end = i == row.length;
+        if (!at_end && row.text[i] == '"')
+            quoted = !quoted;
+        if (!at_end && (quoted || row.text[i] != delimiter))
+            continue;
+        if (n < room)
+            cell[n] = (es_slice){row.text + first, i - first};
+        n++;
+        first = i + 1;
+    }
+    return n;
+}

@@ -1,0 +1,116 @@
+/* Streaming CSV reader: files and standard input, one after another, as if they were one table under one header.
+ *
+ * Cells mean what libcsv in strict mode says they mean: blanks around a cell are not part of it, a cell may be in double
+ * quotes (a doubled quote stands for one, delimiters and newlines are then plain bytes), CR, LF and CRLF end a row, blank
+ * rows are skipped, a quote anywhere else is an error.  A UTF-8 byte order mark is skipped.  Besides, every row must have
+ * as many cells as the header.
+ *
+ * The stream is handed out in blocks of whole rows, of about 0.5 MiB.  Memory is proportional to the block, or to the
+ * longest row.
+ *
+ * Thread-safety: es_csv_next may be called by several threads, each with its own block; blocks are numbered in the order
+ * of the stream.  Everything else reads only.
+ */
+#ifndef ES_IO_CSV_READ_H
+#define ES_IO_CSV_READ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include <edgesweep/error.h>
+
+enum { ES_CSV_BLOCK = 512 << 10, ES_CSV_ROW_MAX = 64 << 20 /* bytes */ };
+
+typedef struct es_csv es_csv;
+
+typedef struct es_csv_options {
+    char delimiter;    /* 0: comma; semicolon or tab when the header has only that one */
+    size_t block_size; /* 0: ES_CSV_BLOCK */
+} es_csv_options;
+
+/* Opens the table that the files make together; "-" is standard input.  All headers must name the same columns.  The
+ * paths are borrowed until es_csv_close.  ES_ERUNTIME with the place of the fault. */
+es_status es_csv_open(const char *const *paths, size_t n_paths, const es_csv_options *options, es_csv **csv,
+                      es_errors *errors);
+void es_csv_close(es_csv *csv); /* NULL is fine */
+
+size_t es_csv_columns(const es_csv *csv);
+es_slice es_csv_name(const es_csv *csv, size_t column); /* without quotes; NUL-terminated */
+es_slice es_csv_header(const es_csv *csv);              /* the header row as written */
+char es_csv_delimiter(const es_csv *csv);
+
+typedef enum es_csv_fault_kind {
+    ES_CSV_FINE = 0,
+    ES_CSV_QUOTE_INSIDE, /* a quote in a cell that does not start with one */
+    ES_CSV_AFTER_QUOTE,  /* something other than blanks between a closing quote and the end of the cell */
+    ES_CSV_UNCLOSED,     /* a quoted cell that goes on to the end of the file */
+    ES_CSV_CELLS         /* more or fewer cells than the header */
+} es_csv_fault_kind;
+
+/* What ended the rows of a block early. */
+typedef struct es_csv_fault {
+    es_csv_fault_kind kind;
+    size_t at;    /* offset in the block */
+    size_t cells; /* of the row, ES_CSV_CELLS */
+} es_csv_fault;
+
+/* Whole rows of the table; zero-initialise before use, release with es_csv_block_free.  Cell c of row r ends before
+ * text[end[row[r] + c]].  At least 64 readable bytes follow the text. */
+typedef struct es_csv_block {
+    char *text;
+    size_t length, capacity;
+    uint32_t *end; /* offsets of delimiters and row ends */
+    uint32_t *row; /* place in `end` of the first cell of each row */
+    size_t n_rows, index_capacity;
+    size_t columns;
+    char delimiter;
+    uint64_t sequence; /* 0, 1, 2 ... along the stream */
+    const char *file;
+    uint64_t first_line; /* number of the line that the text starts with */
+    es_csv_fault fault;  /* behind the last row; report it with es_csv_fail when the rows are done */
+} es_csv_block;
+
+void es_csv_block_free(es_csv_block *block);
+
+/* Fetches and indexes the next block; *more is false when there is none left.  Syntax faults are left in block->fault,
+ * so that faults of earlier rows can be told first. */
+es_status es_csv_next(es_csv *csv, es_csv_block *block, bool *more, es_errors *errors);
+
+/* Reports block->fault: its status, ES_OK when there is none. */
+es_status es_csv_fail(const es_csv_block *block, es_errors *errors);
+
+/* The line that a byte of the block is on. */
+es_origin es_csv_origin(const es_csv_block *block, size_t offset);
+
+/* Cell as written, with blanks and quotes. */
+static inline es_slice es_csv_cell(const es_csv_block *block, size_t row, size_t column) {
+    const uint32_t *end = block->end + block->row[row] + column;
+    const size_t first = end == block->end ? 0 : (size_t)end[-1] + 1;
+    size_t last = *end;
+    if (column + 1 == block->columns && last > first && block->text[last - 1] == '\r')
+        last--;
+    return (es_slice){block->text + first, last - first};
+}
+
+/* Row as written, without what ends it. */
+static inline es_slice es_csv_row(const es_csv_block *block, size_t row) {
+    const es_slice first = es_csv_cell(block, row, 0), last = es_csv_cell(block, row, block->columns - 1);
+    return (es_slice){first.text, (size_t)(last.text + last.length - first.text)};
+}
+
+/* What a cell as written holds: no blanks around it, no quotes.  `scratch` has room for cell.length bytes, used only when
+ * quotes are doubled; with NULL they stay doubled. */
+es_slice es_csv_value(es_slice cell, char *scratch);
+
+/* value[i] becomes the number in `column` of row rows[i] (rows NULL: of row first + i), NaN when the cell holds none: it
+ * is empty, not a decimal number or too large for a double.  Correctly rounded.  Returns the number of NaNs. */
+size_t es_csv_numbers(const es_csv_block *block, size_t column, const uint32_t *rows, size_t first, size_t n,
+                      double *value);
+
+/* Splits one row as written, of a file with this delimiter, into cells as written; returns their number, of which at
+ * most `room` are stored.  The row must be free of faults. */
+size_t es_csv_split(es_slice row, char delimiter, es_slice *cell, size_t room);
+
+#endif

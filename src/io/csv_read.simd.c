@@ -1,0 +1,151 @@
+/* Words of 64 bytes become bit masks, one bit per byte, as in Langdale and Lemire, Parsing gigabytes of JSON per second,
+ * VLDB Journal 28, 2019. */
+#include "io/csv_scan.h"
+
+#include <string.h>
+
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
+
+#if defined(__AVX512BW__)
+typedef __m512i word;
+static inline word load_word(const char *p) { return _mm512_loadu_si512(p); }
+static inline uint64_t equal_mask(const word *w, char c) { return _mm512_cmpeq_epi8_mask(*w, _mm512_set1_epi8(c)); }
+#elif defined(__AVX2__)
+typedef struct word {
+    __m256i part[2];
+} word;
+static inline word load_word(const char *p) {
+    return (word){{_mm256_loadu_si256((const __m256i *)p), _mm256_loadu_si256((const __m256i *)(p + 32))}};
+}
+static inline uint64_t equal_mask(const word *w, char c) {
+    const __m256i wanted = _mm256_set1_epi8(c);
+    const uint32_t low = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(w->part[0], wanted));
+    const uint32_t high = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(w->part[1], wanted));
+    return low | (uint64_t)high << 32;
+}
+#elif defined(__SSE2__)
+typedef struct word {
+    __m128i part[4];
+} word;
+static inline word load_word(const char *p) {
+    word w;
+    for (int i = 0; i < 4; i++)
+        w.part[i] = _mm_loadu_si128((const __m128i *)(p + 16 * i));
+    return w;
+}
+static inline uint64_t equal_mask(const word *w, char c) {
+    const __m128i wanted = _mm_set1_epi8(c);
+    uint64_t mask = 0;
+    for (int i = 0; i < 4; i++)
+        mask |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(w->part[i], wanted)) << (16 * i);
+    return mask;
+}
+#else
+typedef struct word {
+    char byte[64];
+} word;
+static inline word load_word(const char *p) {
+    word w;
+    memcpy(w.byte, p, sizeof w.byte);
+    return w;
+}
+static inline uint64_t equal_mask(const word *w, char c) {
+    uint64_t mask = 0;
+    for (int i = 0; i < 64; i++)
+        mask |= (uint64_t)(w->byte[i] == c) << i;
+    return mask;
+}
+#endif
+
+/* Bit i of the result: parity of the bits 0 to i. */
+static inline uint64_t prefix_parity(uint64_t bits) {
+    for (int shift = 1; shift < 64; shift *= 2)
+        bits ^= bits << shift;
+    return bits;
+}
+
+/* What a word hands on to the next one. */
+typedef struct carries {
+    uint64_t quoted;    /* all ones inside quotes */
+    uint64_t may_open;  /* bit 0: a quote at the next byte may open a cell or be the second of two */
+    uint64_t was_quote; /* bit 0: the last byte was a closing quote */
+    uint64_t was_cr;    /* bit 0: the last byte was a CR outside quotes */
+} carries;
+
+typedef struct masks {
+    uint64_t delimiter, newline, cr, quote;
+} masks;
+
+/* Clears what is quoted from the masks; returns bits where quotes or CRs stand that need the general reader. */
+static inline uint64_t resolve_quotes(masks *m, carries *carry) {
+    if ((m->quote | m->cr | carry->quoted | carry->was_quote | carry->was_cr) == 0) {
+        carry->may_open = (m->delimiter | m->newline) >> 63;
+        return 0;
+    }
+    const uint64_t quoted = prefix_parity(m->quote) ^ carry->quoted;
+    const uint64_t opening = m->quote & quoted, closing = m->quote & ~quoted;
+    m->delimiter &= ~quoted;
+    m->newline &= ~quoted;
+    m->cr &= ~quoted;
+    const uint64_t openers = m->delimiter | m->newline | closing;
+    const uint64_t enders = m->delimiter | m->newline | m->cr | m->quote;
+    uint64_t bad = opening & ~(openers << 1 | carry->may_open);
+    bad |= (closing << 1 | carry->was_quote) & ~enders;
+    bad |= (m->cr << 1 | carry->was_cr) & ~m->newline;
+    *carry = (carries){.quoted = (uint64_t)((int64_t)quoted >> 63),
+                       .may_open = openers >> 63,
+                       .was_quote = closing >> 63,
+                       .was_cr = m->cr >> 63};
+    return bad;
+}
+
+/* Appends the places of the set bits; writes up to 8 items more than there are. */
+static inline void append_bits(uint32_t *to, uint64_t bits, uint32_t base, size_t count) {
+    for (size_t done = 0; done < count; done += 8) {
+        for (size_t i = 0; i < 8; i++) {
+            to[done + i] = base + (uint32_t)__builtin_ctzll(bits | UINT64_C(1) << 63);
+            bits &= bits - 1;
+        }
+    }
+}
+
+es_csv_scan ES_SIMD_NAME(es_csv_scan_text)(const char *text, size_t length, char delimiter, uint32_t *end,
+                                           uint32_t *row_end) {
+    es_csv_scan scan = {0};
+    carries carry = {.may_open = 1};
+    uint64_t bad = 0;
+    for (size_t at = 0; at < length; at += 64) {
+        const word w = load_word(text + at);
+        const uint64_t inside = length - at >= 64 ? ~UINT64_C(0) : (UINT64_C(1) << (length - at)) - 1;
+        masks m = {equal_mask(&w, delimiter) & inside, equal_mask(&w, '\n') & inside, equal_mask(&w, '\r') & inside,
+                   equal_mask(&w, '"') & inside};
+        bad |= resolve_quotes(&m, &carry) & inside;
+        const uint64_t ends = m.delimiter | m.newline;
+        const size_t count = (size_t)__builtin_popcountll(ends);
+        append_bits(end + scan.n_ends, ends, (uint32_t)at, count);
+        for (uint64_t left = m.newline; left; left &= left - 1) {
+            const uint64_t before = (left & -left) - 1;
+            row_end[scan.n_rows++] = (uint32_t)(scan.n_ends + (size_t)__builtin_popcountll(ends & before));
+        }
+        scan.n_ends += count;
+    }
+    scan.irregular = bad != 0 || carry.quoted != 0 || (length > 0 && text[length - 1] != '\n');
+    return scan;
+}
+
+es_csv_counts ES_SIMD_NAME(es_csv_count_text)(const char *text, size_t length) {
+    es_csv_counts counts = {0};
+    uint64_t was_cr = 0;
+    for (size_t at = 0; at < length; at += 64) {
+        const word w = load_word(text + at);
+        const uint64_t inside = length - at >= 64 ? ~UINT64_C(0) : (UINT64_C(1) << (length - at)) - 1;
+        const uint64_t cr = equal_mask(&w, '\r') & inside;
+        const uint64_t newline = equal_mask(&w, '\n') & inside & ~(cr << 1 | was_cr);
+        was_cr = cr >> 63;
+        counts.quotes += (uint64_t)__builtin_popcountll(equal_mask(&w, '"') & inside);
+        counts.lines += (uint64_t)__builtin_popcountll(cr) + (uint64_t)__builtin_popcountll(newline);
+    }
+    return counts;
+}

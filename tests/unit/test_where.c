@@ -1,0 +1,154 @@
+#include <criterion/criterion.h>
+
+#include <math.h>
+#include <string.h>
+
+#include "grid/where.h"
+
+static const char *const operator_text[] = {"=", "!=", "<", "<=", ">", ">="};
+
+/* One line per condition: column OP kind:value. */
+static void describe(const es_where *where, char *text, size_t size) {
+    size_t n = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < where->count; i++) {
+        const es_condition *c = &where->condition[i];
+        n += (size_t)snprintf(text + n, size - n, "%.*s %s ", (int)c->column.length, c->column.text,
+                              es_compare_op_text(c->op));
+        if (c->kind == ES_OPERAND_NUMBER)
+            n += (size_t)snprintf(text + n, size - n, "number:%.17g", c->number);
+        else if (c->kind == ES_OPERAND_TEXT)
+            n += (size_t)snprintf(text + n, size - n, "text:%.*s", (int)c->text.length, c->text.text);
+        else
+            n += (size_t)snprintf(text + n, size - n, "column:%.*s", (int)c->rhs_column.length, c->rhs_column.text);
+        n += (size_t)snprintf(text + n, size - n, "@%zu|", (size_t)c->rhs_origin.column);
+    }
+}
+
+Test(where, conditions_that_are_fine) {
+    static const struct {
+        const char *text, *parsed;
+    } cases[] = {
+        {"fits = 1", "fits = number:1@8|"},
+        {"fits==1", "fits = number:1@7|"},
+        {"  a != -2.5e3  ", "a != number:-2500@8|"},
+        {"a<1k", "a < number:1000@3|"},
+        {"a <= 2Ki", "a <= number:2048@6|"},
+        {"a>b", "a > column:b@3|"},
+        {"device.mem_bw_gbs >= 34", "device.mem_bw_gbs >= number:34@22|"},
+        {"device = 'Raspberry Pi 5'", "device = text:Raspberry Pi 5@10|"},
+        {"device != 'it''s'", "device != text:it's@11|"},
+        {"x=''", "x = text:@3|"},
+        {"\"Price (USD)\" < 100", "Price (USD) < number:100@17|"},
+        {"\"a\"\"b\" = \"c d\"", "a\"b = column:c d@10|"},
+        {"a = 1 and b = 2 AND c = 'and'", "a = number:1@5|b = number:2@15|c = text:and@25|"},
+        {"android = 1", "android = number:1@11|"},
+        {"\"and\" = 1", "and = number:1@9|"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        es_where where = {0};
+        es_arena arena = {0};
+        es_errors errors = {0};
+        char text[512];
+        cr_assert_eq(es_where_parse(&where, es_slice_of(cases[i].text), (es_origin){"f", 1, 1}, &arena, &errors), ES_OK,
+                     "%s: %s", cases[i].text, errors.error[0].text);
+        describe(&where, text, sizeof text);
+        cr_assert_str_eq(text, cases[i].parsed);
+        cr_assert_eq(errors.n_errors, 0);
+        es_where_free(&where);
+        es_arena_free(&arena);
+    }
+}
+
+Test(where, conditions_that_are_wrong) {
+    static const struct {
+        const char *text, *message;
+        unsigned n_errors, n_good;
+    } cases[] = {
+        {"", "x.sweep:7:3: condition ends too early: '' (expected a column)", 1, 0},
+        {"a", "x.sweep:7:4: condition ends too early: 'a' (expected one of = != < <= > >=)", 1, 0},
+        {"a >", "x.sweep:7:6: condition ends too early: 'a >' (expected a number, a 'text' in quotes or a column)", 1,
+         0},
+        {"a >< 1", "x.sweep:7:5: unknown operator: '><' (expected one of = != < <= > >=)", 1, 0},
+        {"a ! 1", "x.sweep:7:5: unknown operator: '!' (expected one of = != < <= > >=)", 1, 0},
+        {"1 2", "x.sweep:7:5: unexpected token: '2' (expected one of = != < <= > >=)", 1, 0},
+        {"a = 'b", "x.sweep:7:7: missing closing quote: ''b'", 1, 0},
+        {"\"a = 1", "x.sweep:7:3: missing closing double quote: '\"a = 1'", 1, 0},
+        {"'a' = 1", "x.sweep:7:3: unexpected token: ''a'' (expected a column)", 1, 0},
+        {"a < 'b'", "x.sweep:7:7: text compares by = and != only, not by <: ''b''", 1, 0},
+        {"a = 1 b = 2", "x.sweep:7:9: unexpected token: 'b' (expected `and` or the end)", 1, 1},
+        {"a = 1 and", "x.sweep:7:12: condition ends too early: 'a = 1 and' (expected a column)", 1, 1},
+        {"and = 1", "x.sweep:7:3: unexpected token: 'and' (expected a column)", 1, 0},
+        {"a = 1 or b = 2", "x.sweep:7:9: unexpected token: 'or' (expected `and` or the end)", 1, 1},
+        {"a <> 1 and b = 2 and c", "x.sweep:7:5: unknown operator: '<>' (expected one of = != < <= > >=)", 2, 1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        es_where where = {0};
+        es_arena arena = {0};
+        es_errors errors = {0};
+        const es_origin at = {"x.sweep", 7, 3};
+        cr_assert_eq(es_where_parse(&where, es_slice_of(cases[i].text), at, &arena, &errors), ES_EUSAGE);
+        cr_assert_eq(errors.n_errors, cases[i].n_errors, "%s", cases[i].text);
+        cr_assert_str_eq(errors.error[0].text, cases[i].message);
+        cr_assert_eq(where.count, cases[i].n_good, "%s", cases[i].text);
+        es_where_free(&where);
+        es_arena_free(&arena);
+    }
+}
+
+Test(where, numbers_that_are_wrong) {
+    static const char *const numbers[] = {"1x", "1e", "-", "+nan", "-inf", "1e999", "1kk", "0x10", ".", "1_000"};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        es_where where = {0};
+        es_arena arena = {0};
+        es_errors errors = {0};
+        char text[32];
+        snprintf(text, sizeof text, "a = %s", numbers[i]);
+        cr_assert_eq(es_where_parse(&where, es_slice_of(text), (es_origin){"--where", 0, 0}, &arena, &errors),
+                     ES_EUSAGE);
+        cr_assert_eq(errors.n_errors, 1);
+        cr_assert(strstr(errors.error[0].text, numbers[i]));
+        cr_assert_eq(strncmp(errors.error[0].text, "--where: ", 9), 0);
+        es_where_free(&where);
+        es_arena_free(&arena);
+    }
+}
+
+Test(where, masks_are_the_comparison_of_each_element) {
+    static const double values[] = {-1, -0.0, 0, 1, 2.5, 1e300, -1e300, 5e-324};
+    enum { N = 100 };
+    double a[N], b[N];
+    for (int i = 0; i < N; i++) {
+        a[i] = i % 9 == 8 ? NAN : values[i % 9];
+        b[i] = i % 7 == 6 ? NAN : values[i % 7];
+    }
+    for (es_compare_op op = ES_EQ; op <= ES_GE; op++) {
+        for (int with_column = 0; with_column < 2; with_column++) {
+            uint8_t keep[N];
+            size_t failed = 0;
+            for (int i = 0; i < N; i++)
+                keep[i] = i % 5 != 0;
+            const size_t reported = es_where_mask(op, a, with_column ? b : NULL, 1, keep, N);
+            for (int i = 0; i < N; i++) {
+                const bool holds = es_compare(op, a[i], with_column ? b[i] : 1);
+                cr_assert_eq(keep[i], holds && i % 5 != 0, "%s %d", operator_text[op], i);
+                cr_assert(!holds || !isnan(a[i]));
+                failed += !holds;
+            }
+            cr_assert_eq(reported, failed);
+        }
+    }
+}
+
+Test(where, texts_compare_byte_for_byte) {
+    static const struct {
+        const char *cell, *text;
+        bool equal, differs;
+    } cases[] = {{"a", "a", true, false}, {"a", "A", false, true}, {"a", "ab", false, true},
+                 {"", "a", false, false}, {"", "", true, false},   {"a", "", false, true}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const es_slice cell = es_slice_of(cases[i].cell), text = es_slice_of(cases[i].text);
+        cr_assert_eq(es_compare_text(ES_EQ, cell, text), cases[i].equal);
+        cr_assert_eq(es_compare_text(ES_NE, cell, text), cases[i].differs);
+    }
+}
