@@ -1,0 +1,120 @@
+/* One invocation from argv to exit status: parse, run the command, report, check that stdout took everything. */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+/* Set by the first SIGINT or SIGTERM; handlers can reach nothing but a global.  A second signal kills. */
+static volatile sig_atomic_t stop_requested;
+
+static void request_stop(int signal_number) { stop_requested = signal_number == SIGINT ? ES_EINT : ES_ETERM; }
+
+static void install_signals(void) {
+    struct sigaction stop = {.sa_handler = request_stop, .sa_flags = (int)SA_RESETHAND};
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigaction(SIGINT, &stop, NULL);
+    sigaction(SIGTERM, &stop, NULL);
+    sigaction(SIGPIPE, &ignore, NULL); /* writes then fail with EPIPE, and partial files are cleaned up */
+}
+
+static void look_at_terminal(es_cli *cli) {
+    struct winsize size;
+    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+    cli->out_tty = isatty(STDOUT_FILENO) == 1;
+    cli->err_tty = isatty(STDERR_FILENO) == 1;
+    cli->color = cli->out_tty && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
+    cli->width = 80;
+    int fd = cli->out_tty ? STDOUT_FILENO : STDERR_FILENO;
+    if ((cli->out_tty || cli->err_tty) && ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col >= 20)
+        cli->width = size.ws_col;
+}
+
+void es_cli_report(const es_cli *cli, es_errors *errors) {
+    if (es_given(cli, ES_OPT_QUIET))
+        errors->n_warnings = 0;
+    fflush(stdout);
+    es_errors_print(errors, stderr);
+    errors->n_errors = errors->n_warnings = 0;
+}
+
+void es_note(const es_cli *cli, const char *format, ...) {
+    va_list arguments;
+    if (es_given(cli, ES_OPT_QUIET))
+        return;
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+}
+
+/* A reader that left (`| head`) is no fault worth a message. */
+static bool reader_left(void) {
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&out, 1, 0) == 1 && (out.revents & POLLERR) && !(out.revents & POLLNVAL);
+}
+
+/* Everything printed must have arrived: a full disk shows up here at the latest. */
+static es_status close_stdout(es_status status, es_errors *errors) {
+    bool failed = ferror(stdout) != 0;
+    errno = 0;
+    failed = fflush(stdout) != 0 || failed;
+    int error = errno;
+    if (close(STDOUT_FILENO) != 0 && errno != EBADF && !failed) {
+        failed = true;
+        error = errno;
+    }
+    if (!failed || status)
+        return status;
+    return es_fail(errors, ES_ERUNTIME, NULL, "cannot write to stdout: %s", strerror(error ? error : EIO));
+}
+
+static void print_hint(const es_cli *cli) {
+    fprintf(stderr, "try 'edgesweep help%s%s'\n", cli->command ? " " : "", cli->command ? cli->command->name : "");
+}
+
+static es_status dispatch(es_cli *cli, es_errors *errors) {
+    if (es_given(cli, ES_OPT_VERSION)) {
+        es_print_version(stdout);
+        return ES_OK;
+    }
+    if (es_given(cli, ES_OPT_HELP)) {
+        if (cli->command)
+            es_print_help(cli->command, stdout);
+        else
+            es_print_overview(stdout);
+        return ES_OK;
+    }
+    if (cli->command)
+        return cli->command->run(cli, errors);
+    return es_usage(cli, errors, "no command given; expected edgesweep COMMAND");
+}
+
+static void release(es_cli *cli) {
+    for (es_opt id = 0; id < ES_OPTS; id++)
+        free(cli->value[id].text);
+    es_arena_free(&cli->arena);
+}
+
+int es_cli_main(int argc, char **argv) {
+    es_cli cli = {.stop = &stop_requested};
+    es_errors errors = {0};
+    install_signals();
+    look_at_terminal(&cli);
+    es_status status = es_cli_parse(&cli, argc, argv, &errors);
+    if (!status)
+        status = dispatch(&cli, &errors);
+    bool left = reader_left();
+    status = close_stdout(status, &errors);
+    if (left && status == ES_ERUNTIME)
+        errors.n_errors = 0;
+    es_cli_report(&cli, &errors);
+    if (cli.usage)
+        print_hint(&cli);
+    release(&cli);
+    return (int)status;
+}

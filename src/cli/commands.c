@@ -1,0 +1,17 @@
+/* The command table. */
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/commands.h"
+
+const es_command *const es_commands[] = {
+    &es_cmd_list, &es_cmd_show, &es_cmd_completion, &es_cmd_help, NULL,
+};
+
+const es_command *es_command_find(es_cli *cli, const char *name, es_errors *errors) {
+    const char *names[ES_CMD_IDS + 1] = {NULL};
+    for (size_t i = 0; es_commands[i]; i++)
+        names[i] = es_commands[i]->name;
+    int chosen = es_choose(cli, "command", names, name, errors);
+    return chosen < 0 ? NULL : es_commands[chosen];
+}

@@ -1,0 +1,13 @@
+/* Loading catalogs and sweeps as the options say. */
+#ifndef ES_CLI_LOAD_H
+#define ES_CLI_LOAD_H
+
+#include <edgesweep/sweep.h>
+
+#include "cli/cli.h"
+
+/* The catalogs and the sweep of the first operand, --set, --where and --catalog.  The caller frees both, in any case:
+ * es_sweep_free(*sweep), es_catalog_free(catalog). */
+es_status es_cli_load_sweep(es_cli *cli, es_catalog *catalog, es_sweep **sweep, es_errors *errors);
+
+#endif

@@ -1,0 +1,160 @@
+/* Manual pages in mdoc(7), from the same tables as the help. */
+#include <stdio.h>
+#include <string.h>
+
+#include <edgesweep/version.h>
+
+#include "cli/cli.h"
+
+/* Escapes what roff would interpret; words of a macro line must not look like macros either. */
+static void put_text(FILE *out, const char *text, size_t length, bool line_start) {
+    if (line_start && length && (text[0] == '.' || text[0] == '\''))
+        fputs("\\&", out);
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] == '\\')
+            fputs("\\e", out);
+        else if (text[i] == '-')
+            fputs("\\-", out);
+        else
+            fputc(text[i], out);
+    }
+}
+
+static void put_line(FILE *out, const char *text) {
+    put_text(out, text, strlen(text), true);
+    fputc('\n', out);
+}
+
+/* One argument of a macro, quoted. */
+static void put_argument(FILE *out, const char *text) {
+    fputs("\"", out);
+    for (; *text; text++) {
+        if (*text == '"')
+            fputs("\"\"", out);
+        else
+            put_text(out, text, 1, false);
+    }
+    fputs("\"", out);
+}
+
+/* Lines that begin with a blank become a literal display. */
+static void put_paragraphs(FILE *out, const char *text) {
+    bool literal = false;
+    while (*text) {
+        size_t length = strcspn(text, "\n");
+        bool indented = *text == ' ';
+        if (indented != literal && length)
+            fputs(indented ? ".Bd -literal\n" : ".Ed\n", out), literal = indented;
+        if (length)
+            put_text(out, text, length, true), fputc('\n', out);
+        else if (text[1] != ' ')
+            fputs(literal ? ".Ed\n.Pp\n" : ".Pp\n", out), literal = false;
+        text += length + (text[length] == '\n');
+    }
+    if (literal)
+        fputs(".Ed\n", out);
+}
+
+static void put_title(FILE *out, const char *page, const char *help) {
+    /* The date is the format's; pages are a function of the program alone. */
+    fprintf(out, ".Dd $Mdocdate$\n.Dt ");
+    for (const char *c = page; *c; c++)
+        fputc(*c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c, out);
+    fprintf(out, " 1\n.Os \"edgesweep %s\"\n.Sh NAME\n.Nm %s\n.Nd ", EDGESWEEP_VERSION, page);
+    put_line(out, help);
+}
+
+static void put_option(FILE *out, const es_cli_option *option) {
+    fputs(".It ", out);
+    if (option->letter)
+        fprintf(out, "Fl %c , ", option->letter);
+    fprintf(out, "Fl \\-%s", option->name);
+    if (option->argument) {
+        fputs(" Ar ", out);
+        put_argument(out, option->argument);
+    }
+    fputc('\n', out);
+    put_line(out, option->help);
+    if (option->repeatable)
+        fputs("May be repeated.\n", out);
+    if (option->type == ES_VALUE_COUNT && option->max < 1e8)
+        fprintf(out, "Range %.0f to %.0f.\n", option->min, option->max);
+    if (option->fallback) {
+        fputs("Default: ", out);
+        put_text(out, option->fallback, strlen(option->fallback), false);
+        fputs(".\n", out);
+    }
+}
+
+static void put_examples(FILE *out, const es_command *command) {
+    if (!command->examples || !command->examples[0])
+        return;
+    fputs(".Sh EXAMPLES\n", out);
+    for (size_t i = 0; command->examples[i]; i += 2) {
+        put_line(out, command->examples[i + 1]);
+        fputs(".Bd -literal -offset indent\n", out);
+        put_line(out, command->examples[i]);
+        fputs(".Ed\n", out);
+    }
+}
+
+static void put_command_page(FILE *out, const es_command *command) {
+    char page[40];
+    snprintf(page, sizeof page, "edgesweep-%s", command->name);
+    put_title(out, page, command->help);
+    fprintf(out, ".Sh SYNOPSIS\n.Nm edgesweep\n.Cm %s\n", command->name);
+    if (*command->synopsis) {
+        fputs(".Ar ", out);
+        put_argument(out, command->synopsis);
+        fputc('\n', out);
+    }
+    fputs(".Op Ar options\n.Sh DESCRIPTION\n", out);
+    put_paragraphs(out, command->details ? command->details : command->help);
+    fputs("\n.Sh OPTIONS\n.Bl -tag -width Ds\n", out);
+    for (es_opt id = 0; id < ES_OPTS; id++)
+        if (es_option_in(id, command))
+            put_option(out, &es_cli_options[id]);
+    fputs(".El\n", out);
+    put_examples(out, command);
+    fputs(".Sh SEE ALSO\n.Xr edgesweep 1\n", out);
+}
+
+static const char exit_status[] =
+    ".Sh EXIT STATUS\n.Bl -tag -width Ds -compact\n"
+    ".It 0\nSuccess; an empty result is one too, with a warning.\n"
+    ".It 1\nA data, run-time or write error.\n"
+    "A reader that closes the pipe early ends the command without a message.\n"
+    ".It 2\nA fault in the command line, a sweep file or a catalog; nothing was written.\n"
+    ".It 130 , 143\nStopped by SIGINT or SIGTERM.\n.El\n";
+
+static const char environment[] =
+    ".Sh ENVIRONMENT\n.Bl -tag -width Ds -compact\n"
+    ".It Ev NO_COLOR\nNo colours when set and not empty.\n"
+    ".It Ev OMP_NUM_THREADS\nThreads when\n.Fl j\nis not given.\n"
+    ".It Ev EDGESWEEP_SIMD\nLimits the vector instructions: baseline, v3 or v4; the results are the same.\n.El\n";
+
+static void put_main_page(FILE *out) {
+    put_title(out, "edgesweep", "sweeps of language models, quantizations and edge devices");
+    fputs(".Sh SYNOPSIS\n.Nm\n.Ar COMMAND\n.Op Ar options\n.Sh DESCRIPTION\n"
+          "Evaluates an analytical model of inference over a whole grid of models, devices, precisions and\n"
+          "workloads, and writes CSV, Pareto fronts and the best quantization per device.\n"
+          "Commands and options may be shortened to unique prefixes.\n.Bl -tag -width Ds\n",
+          out);
+    for (size_t i = 0; es_commands[i]; i++) {
+        fprintf(out, ".It Cm %s\n", es_commands[i]->name);
+        put_line(out, es_commands[i]->help);
+    }
+    fputs(".El\n", out);
+    fputs(exit_status, out);
+    fputs(environment, out);
+    fputs(".Sh SEE ALSO\n", out);
+    for (size_t i = 0; es_commands[i]; i++)
+        fprintf(out, ".Xr edgesweep-%s 1%s\n", es_commands[i]->name, es_commands[i + 1] ? " ," : "");
+}
+
+void es_print_man(const es_command *command, FILE *out) {
+    if (command)
+        put_command_page(out, command);
+    else
+        put_main_page(out);
+}

@@ -1,0 +1,96 @@
+/* The option table. */
+#include "cli/cli.h"
+
+#define RUN ES_IN(ES_CMD_RUN)
+#define PLAN ES_IN(ES_CMD_PLAN)
+#define CHECK ES_IN(ES_CMD_CHECK)
+#define EXPLAIN ES_IN(ES_CMD_EXPLAIN)
+#define LIST ES_IN(ES_CMD_LIST)
+#define SHOW ES_IN(ES_CMD_SHOW)
+#define PARETO ES_IN(ES_CMD_PARETO)
+#define BEST ES_IN(ES_CMD_BEST)
+#define HELP ES_IN(ES_CMD_HELP)
+#define SWEEPS (RUN | PLAN | CHECK | EXPLAIN)
+#define TABLES (PARETO | BEST)
+#define ALL (ES_IN(ES_CMD_IDS) - 1u)
+
+static const char *const formats[] = {"csv", "tsv", "jsonl", "md", NULL};
+static const char *const progress_modes[] = {"auto", "always", "never", NULL};
+
+#define SWITCH .type = ES_VALUE_NONE
+#define TEXT(name_) .type = ES_VALUE_TEXT, .argument = name_
+#define TO_FILE(name_) .type = ES_VALUE_FILE, .argument = name_
+#define FOLDER(name_) .type = ES_VALUE_FOLDER, .argument = name_
+#define COUNT(name_, min_, max_) .type = ES_VALUE_COUNT, .argument = name_, .min = min_, .max = max_
+#define CHOICE(name_, list_) .type = ES_VALUE_CHOICE, .argument = name_, .choices = list_
+#define CHARACTER(name_) .type = ES_VALUE_CHAR, .argument = name_
+
+const es_cli_option es_cli_options[ES_OPTS] = {
+    [ES_OPT_OUT] = {"out", 'o', TO_FILE("OUT"), .commands = RUN | TABLES,
+                    .help = "write to OUT, - is stdout; a regular file appears only when complete"},
+    [ES_OPT_FORMAT] = {"format", 'f', CHOICE("FORMAT", formats), .commands = RUN,
+                       .fallback = "by the suffix of OUT, else csv", .help = "csv, tsv, jsonl or md"},
+    [ES_OPT_THREADS] = {"threads", 'j', COUNT("N", 1, 4096), .commands = RUN | PLAN | TABLES,
+                        .fallback = "one per core, fewer for small grids",
+                        .help = "use N threads; the bytes written do not depend on it"},
+    [ES_OPT_SET] = {"set", 0, true, TEXT("KEY=VALUE"), .commands = SWEEPS,
+                    .help = "set a key of [sweep], or SECTION.KEY of another section; wins over the file"},
+    [ES_OPT_CATALOG] = {"catalog", 0, true, FOLDER("DIR"), .commands = SWEEPS | LIST | SHOW,
+                        .help = "use the catalogs in DIR instead of the built-in ones; +DIR adds to them"},
+    [ES_OPT_INDEX] = {"index", 'i', COUNT("I", 0, 9.2e18), .commands = EXPLAIN,
+                      .help = "the point with index I, from 0 in the order of the rows"},
+    [ES_OPT_POINT] = {"point", 'p', TEXT("AXIS=VALUE,..."), .commands = EXPLAIN,
+                      .help = "the point with these values; axes with a single value may be left out"},
+    [ES_OPT_KERNEL] = {"kernel", 'k', TEXT("NAME"), .commands = LIST | SHOW, .help = "only what kernel NAME has"},
+    [ES_OPT_NAMES] = {"names", '1', SWITCH, .commands = LIST, .help = "print names only, one per line"},
+    [ES_OPT_MIN] = {"min", 0, true, TEXT("COLS"), .commands = TABLES, .help = "columns to minimize, comma-separated"},
+    [ES_OPT_MAX] = {"max", 0, true, TEXT("COLS"), .commands = TABLES, .help = "columns to maximize, comma-separated"},
+    [ES_OPT_PICK] = {"pick", 0, TEXT("COL"), .commands = BEST, .help = "the column whose best value is looked for"},
+    [ES_OPT_BY] = {"by", 0, TEXT("COLS"), .commands = TABLES,
+                   .help = "treat rows that differ in these columns apart, comma-separated"},
+    [ES_OPT_WHERE] = {"where", 'w', true, TEXT("EXPR"), .commands = SWEEPS | TABLES,
+                      .help = "keep points where EXPR holds: COLUMN OP NUMBER|'TEXT'|COLUMN [and ...]"},
+    [ES_OPT_PARETO] = {"pareto", 0, TO_FILE("FILE"), .commands = RUN, .fallback = "NAME.front.csv beside NAME.csv",
+                       .help = "write the Pareto front of [pareto] to FILE"},
+    [ES_OPT_BEST] = {"best", 0, TO_FILE("FILE"), .commands = RUN, .fallback = "NAME.best.csv beside NAME.csv",
+                     .help = "write the table of [best] to FILE"},
+    [ES_OPT_FRONT_ONLY] = {"front-only", 0, SWITCH, .commands = RUN, .help = "write only the Pareto front, to OUT"},
+    [ES_OPT_UNIQUE] = {"unique", 'u', SWITCH, .commands = RUN | PARETO,
+                       .help = "of equal points on the front keep only the first"},
+    [ES_OPT_EPSILON] = {"epsilon", 0, TEXT("COL=V,..."), .commands = PARETO,
+                        .help = "keep one point per box of these sizes"},
+    [ES_OPT_RANKS] = {"ranks", 0, COUNT("K", 1, 1e9), .commands = PARETO,
+                      .help = "keep the first K fronts and add pareto_rank"},
+    [ES_OPT_KNEE] = {"knee", 0, SWITCH, .commands = PARETO, .help = "add knee: 1 for the best compromise"},
+    [ES_OPT_CROWDING] = {"crowding", 0, SWITCH, .commands = PARETO, .help = "add crowding_distance"},
+    [ES_OPT_HYPERVOLUME] = {"hypervolume", 0, TEXT("REF"), .commands = PARETO,
+                            .help = "print the hypervolume against the reference values REF, one per objective"},
+    [ES_OPT_UNCERTAIN] = {"uncertain", 0, TEXT("COL=PCT,..."), .commands = PARETO,
+                          .help = "add robust: certain or possible when values are off by up to PCT percent"},
+    [ES_OPT_SKIP_MISSING] = {"skip-missing", 0, SWITCH, .commands = TABLES,
+                             .help = "skip rows without a number in an objective, and count them"},
+    [ES_OPT_TOP] = {"top", 0, COUNT("K", 1, 1e9), .commands = BEST, .fallback = "1",
+                    .help = "the K best of every group"},
+    [ES_OPT_LIMIT] = {"limit", 'n', COUNT("N", 1, 9.2e18), .commands = RUN, .help = "stop after N rows"},
+    [ES_OPT_DIGITS] = {"digits", 0, COUNT("N", 1, 17), .commands = RUN | EXPLAIN, .fallback = "9",
+                       .help = "significant digits"},
+    [ES_OPT_EXACT] = {"exact", 0, SWITCH, .commands = RUN | EXPLAIN,
+                      .help = "17 significant digits: every double reads back unchanged"},
+    [ES_OPT_DELIMITER] = {"delimiter", 'd', CHARACTER("CHAR"), .commands = RUN, .fallback = "comma",
+                          .help = "separate cells with CHAR; comma, semicolon, tab also by name"},
+    [ES_OPT_DECIMAL] = {"decimal", 0, CHARACTER("CHAR"), .commands = RUN, .fallback = "point",
+                        .help = "write decimals with CHAR"},
+    [ES_OPT_BOM] = {"bom", 0, SWITCH, .commands = RUN, .help = "begin with a UTF-8 byte order mark"},
+    [ES_OPT_CRLF] = {"crlf", 0, SWITCH, .commands = RUN, .help = "end lines with CR LF"},
+    [ES_OPT_SPLIT_ROWS] = {"split-rows", 0, COUNT("N", 1, 9.2e18), .commands = RUN,
+                           .help = "begin a new file after every N rows"},
+    [ES_OPT_SYNC] = {"sync", 0, SWITCH, .commands = RUN, .help = "flush files to the disk before they get their name"},
+    [ES_OPT_PROGRESS] = {"progress", 0, CHOICE("WHEN", progress_modes), .commands = RUN,
+                         .fallback = "auto: when stderr is a terminal", .help = "show progress: auto, always, never"},
+    [ES_OPT_STATS] = {"stats", 0, SWITCH, .commands = RUN, .help = "one line of counts, rates and times on stderr"},
+    [ES_OPT_QUIET] = {"quiet", 'q', SWITCH, .commands = ALL & ~(HELP | ES_IN(ES_CMD_COMPLETION)),
+                      .help = "nothing but errors on stderr"},
+    [ES_OPT_MAN] = {"man", 0, SWITCH, .commands = HELP, .help = "print the manual page as mdoc source"},
+    [ES_OPT_HELP] = {"help", 'h', SWITCH, .commands = ALL, .help = "show this help"},
+    [ES_OPT_VERSION] = {"version", 'V', SWITCH, .commands = ALL, .help = "show the version"},
+};
