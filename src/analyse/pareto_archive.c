@@ -1,0 +1,503 @@
+#include "analyse/pareto_archive.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "analyse/pareto_filter.h"
+#include "analyse/pareto_front.h"
+#include "analyse/pareto_set.h"
+
+/* Rows [0, settled) are a front, by rising index, and in `set`; rows behind are candidates, pending. */
+struct es_archive {
+    unsigned d;
+    uint64_t flip[ES_MAX_OBJECTIVES];
+    size_t n, settled, capacity;
+    double *row;     /* n x d minimised values, zeros positive */
+    uint64_t *index; /* n */
+    es_set set;      /* codes: upper halves of the order keys; ids: rows */
+    uint32_t insert_hint;
+    bool finished;
+    double *column;  /* d x n values as given, when finished */
+    uint64_t *bucket; /* open addressing: upper half of the hash, row + 1; 0: empty */
+    size_t bucket_mask;
+};
+
+enum { MIN_PENDING = 2048, CHUNK = 4096, SUB_TILE = 16 };
+
+es_status es_archive_new(unsigned d, const es_direction *direction, es_archive **archive, es_errors *errors)
+{
+    uint64_t flip[ES_MAX_OBJECTIVES] = {0};
+    es_status status = es_flips_init(flip, d, direction, errors);
+    if (status)
+        return status;
+    es_archive *a = calloc(1, sizeof *a);
+    if (!a)
+        return es_fail_memory(errors);
+    a->d = d;
+    memcpy(a->flip, flip, sizeof flip);
+    es_set_init(&a->set, d);
+    *archive = a;
+    return ES_OK;
+}
+
+static void unfinish(es_archive *archive)
+{
+    if (!archive->finished)
+        return;
+    free(archive->column);
+    free(archive->bucket);
+    archive->column = NULL;
+    archive->bucket = NULL;
+    archive->finished = false;
+}
+
+void es_archive_free(es_archive *archive)
+{
+    if (!archive)
+        return;
+    unfinish(archive);
+    es_set_free(&archive->set);
+    free(archive->row);
+    free(archive->index);
+    free(archive);
+}
+
+void es_archive_clear(es_archive *archive)
+{
+    unfinish(archive);
+    es_set_clear(&archive->set);
+    archive->n = archive->settled = 0;
+}
+
+/* ---- Queries ---- */
+
+/* Row of a settled vector that is no worse than `point` (minimised) in any objective, or ES_NOT_FOUND. */
+static uint32_t find_reaching(const es_archive *archive, const double *point, uint32_t *hint)
+{
+    int32_t code[ES_MAX_OBJECTIVES];
+    for (unsigned k = 0; k < archive->d; k++)
+        code[k] = es_set_code_of(point[k]);
+    es_set_confirm confirm = {.row = archive->row, .point = point, .exclude = ES_NOT_FOUND};
+    uint32_t slot = ES_SIMD_PICK(es_set_find)(&archive->set, code, &confirm, hint);
+    return slot == ES_NOT_FOUND ? slot : archive->set.id[slot];
+}
+
+static bool is_row(const es_archive *archive, size_t row, const double *point)
+{
+    const double *value = archive->row + row * archive->d;
+    for (unsigned k = 0; k < archive->d; k++)
+        if (value[k] != point[k])
+            return false;
+    return true;
+}
+
+static bool covers_minimised(const es_archive *archive, const double *point, uint64_t index, uint32_t *hint)
+{
+    uint32_t row = find_reaching(archive, point, hint);
+    return row != ES_NOT_FOUND && (archive->index[row] <= index || !is_row(archive, row, point));
+}
+
+static void minimise(const es_archive *archive, const double *value, double *point)
+{
+    for (unsigned k = 0; k < archive->d; k++)
+        point[k] = es_flipped(value[k], archive->flip[k]);
+}
+
+bool es_archive_dominates(const es_archive *archive, const double *ideal, es_archive_hint *hint)
+{
+    double point[ES_MAX_OBJECTIVES];
+    minimise(archive, ideal, point);
+    uint32_t row = find_reaching(archive, point, &hint->block);
+    return row != ES_NOT_FOUND && !is_row(archive, row, point);
+}
+
+bool es_archive_covers(const es_archive *archive, const double *ideal, uint64_t first_index, es_archive_hint *hint)
+{
+    double point[ES_MAX_OBJECTIVES];
+    minimise(archive, ideal, point);
+    return covers_minimised(archive, point, first_index, &hint->block);
+}
+
+/* ---- Settling ---- */
+
+/* Reorders all rows by rising index. */
+static es_status order_rows(es_archive *archive, es_errors *errors)
+{
+    size_t n = archive->n, d = archive->d;
+    uint64_t *pair = es_alloc_aligned(n, 2 * sizeof *pair);
+    uint32_t *order = es_alloc_aligned(n, sizeof *order);
+    double *row = es_alloc_aligned(archive->capacity, d * sizeof *row);
+    uint64_t *index = es_alloc_aligned(archive->capacity, sizeof *index);
+    if (!pair || !order || !row || !index) {
+        free(pair);
+        free(order);
+        free(row);
+        free(index);
+        return es_fail_memory(errors);
+    }
+    es_radix_order(archive->index, n, pair, order);
+    for (size_t i = 0; i < n; i++) {
+        index[i] = archive->index[order[i]];
+        memcpy(row + i * d, archive->row + order[i] * d, d * sizeof *row);
+    }
+    free(pair);
+    free(order);
+    free(archive->row);
+    free(archive->index);
+    archive->row = row;
+    archive->index = index;
+    return ES_OK;
+}
+
+static void keep_rows(es_archive *archive, const uint32_t *kept, size_t count)
+{
+    size_t d = archive->d;
+    for (size_t i = 0; i < count; i++) {
+        archive->index[i] = archive->index[kept[i]];
+        memmove(archive->row + i * d, archive->row + kept[i] * d, d * sizeof *archive->row);
+    }
+    archive->n = archive->settled = count;
+}
+
+es_status es_archive_settle(es_archive *archive, es_errors *errors)
+{
+    if (archive->n == archive->settled)
+        return ES_OK;
+    if (archive->n >= INT32_MAX)
+        return es_fail(errors, ES_ERUNTIME, NULL, "front of more than %ld points", (long)INT32_MAX - 1);
+    es_set_clear(&archive->set); /* its ids are rows, which move now */
+    es_status status = order_rows(archive, errors);
+    if (status)
+        return status;
+    es_view view = {.n = archive->n, .d = archive->d, .stride = archive->d};
+    for (unsigned k = 0; k < archive->d; k++)
+        view.column[k] = archive->row + k;
+    uint32_t *kept = malloc(archive->n * sizeof *kept);
+    size_t count = 0;
+    bool finite = true;
+    status = kept ? es_front_of_view(&view, ES_TIES_FIRST, 1, kept, &count, &finite, errors) : es_fail_memory(errors);
+    if (!status) {
+        keep_rows(archive, kept, count);
+        status = es_set_fill(&archive->set, archive->row, NULL, archive->settled, errors);
+    }
+    free(kept);
+    return status;
+}
+
+/* ---- Inserting ---- */
+
+static es_status reserve_rows(es_archive *archive, size_t n, es_errors *errors)
+{
+    if (n <= archive->capacity)
+        return ES_OK;
+    size_t capacity = n + n / 2;
+    double *row = es_alloc_aligned(capacity, archive->d * sizeof *row);
+    uint64_t *index = es_alloc_aligned(capacity, sizeof *index);
+    if (!row || !index) {
+        free(row);
+        free(index);
+        return es_fail_memory(errors);
+    }
+    if (archive->n) {
+        memcpy(row, archive->row, archive->n * archive->d * sizeof *row);
+        memcpy(index, archive->index, archive->n * sizeof *index);
+    }
+    free(archive->row);
+    free(archive->index);
+    archive->row = row;
+    archive->index = index;
+    archive->capacity = capacity;
+    return ES_OK;
+}
+
+/* Settles when enough candidates wait to pay for it. */
+static es_status settle_when_full(es_archive *archive, es_errors *errors)
+{
+    size_t pending = archive->n - archive->settled;
+    return pending < MIN_PENDING || pending < archive->settled / 2 ? ES_OK : es_archive_settle(archive, errors);
+}
+
+static es_status offer(es_archive *archive, const double *point, uint64_t index, es_errors *errors)
+{
+    if (covers_minimised(archive, point, index, &archive->insert_hint))
+        return ES_OK;
+    es_status status = reserve_rows(archive, archive->n + 1, errors);
+    if (status)
+        return status;
+    memcpy(archive->row + archive->n * archive->d, point, archive->d * sizeof *point);
+    archive->index[archive->n++] = index;
+    return ES_OK;
+}
+
+static es_status check_batch(const es_archive *archive, const es_batch *batch, es_errors *errors)
+{
+    for (unsigned k = 0; k < archive->d; k++) {
+        const double *value = batch->column[k];
+        size_t n = batch->uniform >> k & 1 ? 1 : batch->n, i = 0;
+        if (ES_SIMD_PICK(es_all_finite)(value, n))
+            continue;
+        while (isfinite(value[i]))
+            i++;
+        uint64_t index = batch->index ? batch->index[i] : batch->first_index + i;
+        return es_fail(errors, ES_ERUNTIME, NULL, "point %llu: objective %u is %s, expected a finite number",
+                       (unsigned long long)index, k + 1,
+                       isnan(value[i]) ? "NaN" : value[i] > 0 ? "infinity" : "-infinity");
+    }
+    return ES_OK;
+}
+
+static double value_in_batch(const es_archive *archive, const es_batch *batch, unsigned k, size_t i)
+{
+    return es_flipped(batch->column[k][batch->uniform >> k & 1 ? 0 : i], archive->flip[k]);
+}
+
+static uint64_t index_in_batch(const es_batch *batch, size_t i)
+{
+    return batch->index ? batch->index[i] : batch->first_index + i;
+}
+
+/* Ideal point, minimised, of points [begin, begin + n); values of uniform objectives are already in `ideal`. */
+static void ideal_of(const es_archive *archive, const es_batch *batch, size_t begin, size_t n, double *ideal)
+{
+    for (unsigned k = 0; k < archive->d; k++)
+        if (!(batch->uniform >> k & 1))
+            ideal[k] = ES_SIMD_PICK(es_column_minimum)(batch->column[k] + begin, archive->flip[k], n);
+}
+
+static void ideal_of_uniform(const es_archive *archive, const es_batch *batch, double *ideal)
+{
+    for (unsigned k = 0; k < archive->d; k++)
+        if (batch->uniform >> k & 1)
+            ideal[k] = value_in_batch(archive, batch, k, 0);
+}
+
+static uint64_t lowest_index(const es_batch *batch, size_t begin, size_t n)
+{
+    if (!batch->index)
+        return batch->first_index + begin;
+    uint64_t low = batch->index[begin];
+    for (size_t i = begin + 1; i < begin + n; i++)
+        low = batch->index[i] < low ? batch->index[i] : low;
+    return low;
+}
+
+static unsigned count_varying(const es_archive *archive, const es_batch *batch)
+{
+    return archive->d - (unsigned)__builtin_popcount(batch->uniform & ((1u << archive->d) - 1));
+}
+
+/* At most one objective varies: only points at the ideal can survive, and of those the lowest index. */
+static es_status offer_best(es_archive *archive, const es_batch *batch, size_t begin, size_t n, const double *ideal,
+                            es_errors *errors)
+{
+    uint64_t lowest = UINT64_MAX;
+    unsigned k = 0;
+    while (k + 1 < archive->d && batch->uniform >> k & 1)
+        k++;
+    for (size_t i = begin; i < begin + n; i++)
+        if (value_in_batch(archive, batch, k, i) == ideal[k] && index_in_batch(batch, i) < lowest)
+            lowest = index_in_batch(batch, i);
+    return offer(archive, ideal, lowest, errors);
+}
+
+static es_status offer_each(es_archive *archive, const es_batch *batch, size_t begin, size_t n, double *point,
+                            es_errors *errors)
+{
+    es_status status = ES_OK;
+    for (size_t i = begin; i < begin + n && !status; i++) {
+        for (unsigned k = 0; k < archive->d; k++)
+            point[k] = value_in_batch(archive, batch, k, i);
+        status = offer(archive, point, index_in_batch(batch, i), errors);
+    }
+    return status;
+}
+
+/* Tests the ideal of the whole chunk, then of every few points, then each point. */
+static es_status insert_chunk(es_archive *archive, const es_batch *batch, size_t begin, size_t n, es_errors *errors)
+{
+    double ideal[ES_MAX_OBJECTIVES];
+    ideal_of_uniform(archive, batch, ideal);
+    ideal_of(archive, batch, begin, n, ideal);
+    if (covers_minimised(archive, ideal, lowest_index(batch, begin, n), &archive->insert_hint))
+        return ES_OK;
+    bool single = count_varying(archive, batch) <= 1;
+    es_status status = single ? offer_best(archive, batch, begin, n, ideal, errors) : ES_OK;
+    for (size_t at = begin; !single && at < begin + n && !status; at += SUB_TILE) {
+        size_t few = begin + n - at < SUB_TILE ? begin + n - at : SUB_TILE;
+        ideal_of(archive, batch, at, few, ideal);
+        if (!covers_minimised(archive, ideal, lowest_index(batch, at, few), &archive->insert_hint))
+            status = offer_each(archive, batch, at, few, ideal, errors);
+    }
+    return status ? status : settle_when_full(archive, errors);
+}
+
+es_status es_archive_insert(es_archive *archive, const es_batch *batch, es_errors *errors)
+{
+    if (!batch->n)
+        return ES_OK;
+    es_status status = check_batch(archive, batch, errors);
+    if (status)
+        return status;
+    unfinish(archive);
+    for (size_t begin = 0; begin < batch->n && !status; begin += CHUNK)
+        status = insert_chunk(archive, batch, begin, batch->n - begin < CHUNK ? batch->n - begin : CHUNK, errors);
+    return status;
+}
+
+es_status es_archive_merge(es_archive *archive, const es_archive *from, es_errors *errors)
+{
+    if (archive->d != from->d || memcmp(archive->flip, from->flip, sizeof archive->flip) != 0)
+        return es_fail(errors, ES_EUSAGE, NULL, "archives of different objectives cannot be merged");
+    if (archive == from)
+        return ES_OK;
+    unfinish(archive);
+    es_status status = ES_OK;
+    for (size_t i = 0; i < from->n && !status; i++) {
+        status = offer(archive, from->row + i * from->d, from->index[i], errors);
+        if (!status)
+            status = settle_when_full(archive, errors);
+    }
+    return status;
+}
+
+/* ---- Finished archives ---- */
+
+static uint64_t hash_of(const double *point, unsigned d)
+{
+    uint64_t hash = 0x9E3779B97F4A7C15u;
+    for (unsigned k = 0; k < d; k++) {
+        uint64_t bits;
+        memcpy(&bits, point + k, sizeof bits);
+        hash = (hash ^ bits) * 0xBF58476D1CE4E5B9u;
+        hash ^= hash >> 32;
+    }
+    return hash * 0x94D049BB133111EBu;
+}
+
+static es_status build_hash(es_archive *archive, es_errors *errors)
+{
+    size_t buckets = 16;
+    while (buckets < 2 * archive->n)
+        buckets *= 2;
+    archive->bucket_mask = buckets - 1;
+    archive->bucket = calloc(buckets, sizeof *archive->bucket);
+    if (!archive->bucket)
+        return es_fail_memory(errors);
+    for (size_t i = 0; i < archive->n; i++) {
+        uint64_t hash = hash_of(archive->row + i * archive->d, archive->d);
+        size_t at = hash & archive->bucket_mask;
+        while (archive->bucket[at])
+            at = (at + 1) & archive->bucket_mask;
+        archive->bucket[at] = (hash & 0xFFFFFFFF00000000u) | (i + 1);
+    }
+    return ES_OK;
+}
+
+es_status es_archive_finish(es_archive *archive, es_errors *errors)
+{
+    if (archive->finished)
+        return ES_OK;
+    es_status status = es_archive_settle(archive, errors);
+    if (status)
+        return status;
+    archive->column = es_alloc_aligned(archive->n, archive->d * sizeof *archive->column);
+    status = archive->column ? build_hash(archive, errors) : es_fail_memory(errors);
+    if (status) {
+        free(archive->column);
+        archive->column = NULL;
+        return status;
+    }
+    for (unsigned k = 0; k < archive->d; k++)
+        for (size_t i = 0; i < archive->n; i++)
+            archive->column[k * archive->n + i] = es_flipped(archive->row[i * archive->d + k], archive->flip[k]);
+    archive->finished = true;
+    return ES_OK;
+}
+
+unsigned es_archive_d(const es_archive *archive)
+{
+    return archive->d;
+}
+
+size_t es_archive_count(const es_archive *archive)
+{
+    return archive->n;
+}
+
+const uint64_t *es_archive_index(const es_archive *archive)
+{
+    return archive->index;
+}
+
+const double *es_archive_column(const es_archive *archive, unsigned k)
+{
+    return archive->column + k * archive->n;
+}
+
+static size_t find_minimised(const es_archive *archive, const double *point)
+{
+    uint64_t hash = hash_of(point, archive->d);
+    for (size_t at = hash & archive->bucket_mask; archive->bucket[at]; at = (at + 1) & archive->bucket_mask) {
+        uint64_t entry = archive->bucket[at];
+        size_t row = (uint32_t)entry - 1;
+        if ((entry ^ hash) >> 32 == 0 && is_row(archive, row, point))
+            return row;
+    }
+    return SIZE_MAX;
+}
+
+size_t es_archive_find(const es_archive *archive, const double *value)
+{
+    double point[ES_MAX_OBJECTIVES];
+    if (!archive->finished)
+        return SIZE_MAX;
+    minimise(archive, value, point);
+    return find_minimised(archive, point);
+}
+
+/* True when a stored vector dominates the ideal of the points.  NaN: the ideal may be NaN or a value of another point;
+ * both are safe, since a NaN point never matches. */
+static bool beats_ideal(const es_archive *archive, const es_batch *batch, size_t begin, size_t n, double *ideal,
+                        es_archive_hint *hint)
+{
+    ideal_of(archive, batch, begin, n, ideal);
+    uint32_t row = find_reaching(archive, ideal, &hint->block);
+    return row != ES_NOT_FOUND && !is_row(archive, row, ideal);
+}
+
+static size_t match_each(const es_archive *archive, const es_batch *batch, size_t begin, size_t n, size_t count,
+                         uint32_t *offset, uint32_t *position)
+{
+    double point[ES_MAX_OBJECTIVES];
+    for (size_t i = begin; i < begin + n; i++) {
+        for (unsigned k = 0; k < archive->d; k++)
+            point[k] = value_in_batch(archive, batch, k, i);
+        size_t row = find_minimised(archive, point);
+        if (row == SIZE_MAX)
+            continue;
+        if (offset)
+            offset[count] = (uint32_t)i;
+        if (position)
+            position[count] = (uint32_t)row;
+        count++;
+    }
+    return count;
+}
+
+size_t es_archive_match(const es_archive *archive, const es_batch *batch, es_archive_hint *hint, uint32_t *offset,
+                        uint32_t *position)
+{
+    double ideal[ES_MAX_OBJECTIVES];
+    size_t count = 0;
+    if (!archive->finished || !batch->n)
+        return 0;
+    ideal_of_uniform(archive, batch, ideal);
+    if (beats_ideal(archive, batch, 0, batch->n, ideal, hint))
+        return 0;
+    for (size_t at = 0; at < batch->n; at += SUB_TILE) {
+        size_t few = batch->n - at < SUB_TILE ? batch->n - at : SUB_TILE;
+        if (!beats_ideal(archive, batch, at, few, ideal, hint))
+            count = match_each(archive, batch, at, few, count, offset, position);
+    }
+    return count;
+}

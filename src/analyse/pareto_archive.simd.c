@@ -1,0 +1,23 @@
+#include "analyse/pareto_archive.h"
+
+enum { ACCUMULATORS = 32 };
+
+double ES_SIMD_NAME(es_column_minimum)(const double *value, uint64_t flip, size_t n)
+{
+    const double sign = flip ? -1.0 : 1.0;
+    double low[ACCUMULATORS];
+    for (size_t l = 0; l < ACCUMULATORS; l++)
+        low[l] = sign * value[l < n ? l : 0];
+    size_t i = ACCUMULATORS;
+    for (; i + ACCUMULATORS <= n; i += ACCUMULATORS)
+        for (size_t l = 0; l < ACCUMULATORS; l++) {
+            double x = sign * value[i + l];
+            low[l] = x < low[l] ? x : low[l];
+        }
+    for (; i < n; i++)
+        low[0] = sign * value[i] < low[0] ? sign * value[i] : low[0];
+    for (size_t half = ACCUMULATORS / 2; half; half /= 2)
+        for (size_t l = 0; l < half; l++)
+            low[l] = low[l + half] < low[l] ? low[l + half] : low[l];
+    return low[0] + 0.0;
+}
