@@ -170,11 +170,11 @@ static double number_of(es_slice cell) {
     return negative ? -value : value;
 }
 
-size_t es_csv_numbers(const es_csv_block *block, size_t column, const uint32_t *rows, size_t first, size_t n,
-                      double *value) {
+size_t es_csv_block_numbers(const es_csv_block *block, size_t column, const uint32_t *rows, size_t first, size_t n,
+                            double *value) {
     size_t missing = 0;
     for (size_t i = 0; i < n; i++) {
-        value[i] = number_of(es_csv_cell(block, rows ? rows[i] : first + i, column));
+        value[i] = number_of(es_csv_block_cell(block, rows ? rows[i] : first + i, column));
         missing += value[i] != value[i];
     }
     return missing;

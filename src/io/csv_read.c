@@ -10,7 +10,7 @@
 #include "base/arena.h"
 #include "io/csv_scan.h"
 
-struct es_csv {
+struct es_csv_input {
     pthread_mutex_t lock;
     const char *const *paths;
     size_t n_paths, next_path;
@@ -180,7 +180,7 @@ static es_status reserve_text(char **text, size_t *capacity, size_t need, es_err
 }
 
 /* Fills text up to `wanted` bytes or the end of the file; a last row without newline gets one. */
-static es_status fill(es_csv *csv, char *text, size_t *length, size_t wanted, es_errors *errors) {
+static es_status fill(es_csv_input *csv, char *text, size_t *length, size_t wanted, es_errors *errors) {
     while (!csv->at_eof && *length < wanted) {
         const ssize_t got = read(csv->fd, text + *length, wanted - *length);
         if (got < 0 && errno == EINTR)
@@ -224,7 +224,8 @@ static es_status has_fault(es_csv_block *block, bool *fault, es_errors *errors) 
 }
 
 /* Reads until the block holds a whole row, or the whole rest of the file; *whole is the end of its last row. */
-static es_status read_rows(es_csv *csv, es_csv_block *block, size_t *whole, es_csv_counts *counts, es_errors *errors) {
+static es_status read_rows(es_csv_input *csv, es_csv_block *block, size_t *whole, es_csv_counts *counts,
+                           es_errors *errors) {
     size_t wanted = csv->rest_length + csv->block_size;
     es_status status = reserve_text(&block->text, &block->capacity, wanted + 1, errors);
     if (status)
@@ -260,7 +261,7 @@ static es_status read_rows(es_csv *csv, es_csv_block *block, size_t *whole, es_c
 }
 
 /* Keeps what lies behind the whole rows for the next block. */
-static es_status keep_rest(es_csv *csv, const char *rest, size_t length, es_errors *errors) {
+static es_status keep_rest(es_csv_input *csv, const char *rest, size_t length, es_errors *errors) {
     const es_status status = reserve_text(&csv->rest, &csv->rest_capacity, length, errors);
     if (status)
         return status;
@@ -269,7 +270,7 @@ static es_status keep_rest(es_csv *csv, const char *rest, size_t length, es_erro
     return ES_OK;
 }
 
-static void close_file(es_csv *csv) {
+static void close_file(es_csv_input *csv) {
     if (csv->fd > STDIN_FILENO)
         close(csv->fd);
     csv->fd = -1;
@@ -277,7 +278,7 @@ static void close_file(es_csv *csv) {
 }
 
 /* The next rows of the current file; block->length is 0 at its end. */
-static es_status fetch_rows(es_csv *csv, es_csv_block *block, es_errors *errors) {
+static es_status fetch_rows(es_csv_input *csv, es_csv_block *block, es_errors *errors) {
     size_t whole;
     es_csv_counts counts;
     es_status status = read_rows(csv, block, &whole, &counts, errors);
@@ -336,7 +337,7 @@ static size_t first_row_end(const char *text, size_t length) {
 }
 
 /* Reads the first row into the rest; *first and *end are its bounds there. */
-static es_status read_header(es_csv *csv, size_t *first, size_t *end, es_errors *errors) {
+static es_status read_header(es_csv_input *csv, size_t *first, size_t *end, es_errors *errors) {
     const es_origin start = {csv->file, 1, 0};
     csv->rest_length = 0;
     for (size_t wanted = csv->block_size;; wanted *= 2) {
@@ -363,7 +364,8 @@ static es_status read_header(es_csv *csv, size_t *first, size_t *end, es_errors 
 }
 
 /* Indexes the header row as a block of its own, which knows its number of cells only afterwards. */
-static es_status index_header(const es_csv *csv, es_csv_block *block, size_t first, size_t end, es_errors *errors) {
+static es_status index_header(const es_csv_input *csv, es_csv_block *block, size_t first, size_t end,
+                              es_errors *errors) {
     *block = (es_csv_block){.text = csv->rest + first,
                             .length = end - first,
                             .delimiter = csv->delimiter,
@@ -373,7 +375,7 @@ static es_status index_header(const es_csv *csv, es_csv_block *block, size_t fir
     if (status)
         return status;
     const es_csv_scan scan = scan_general(block);
-    status = es_csv_fail(block, errors);
+    status = es_csv_block_fail(block, errors);
     if (status)
         return status;
     block->columns = scan.n_rows ? (size_t)block->row[0] + 1 : 0;
@@ -384,7 +386,7 @@ static es_status index_header(const es_csv *csv, es_csv_block *block, size_t fir
 
 static es_status name_of(es_arena *arena, const es_csv_block *header, size_t column, es_slice *name,
                          es_errors *errors) {
-    const es_slice cell = es_csv_cell(header, 0, column);
+    const es_slice cell = es_csv_block_cell(header, 0, column);
     char *scratch = es_arena_alloc(arena, cell.length + 1);
     if (!scratch)
         return es_fail_memory(errors);
@@ -396,8 +398,8 @@ static es_status name_of(es_arena *arena, const es_csv_block *header, size_t col
     return ES_OK;
 }
 
-static es_status set_header(es_csv *csv, const es_csv_block *header, es_errors *errors) {
-    const es_slice row = es_csv_row(header, 0);
+static es_status set_header(es_csv_input *csv, const es_csv_block *header, es_errors *errors) {
+    const es_slice row = es_csv_block_row(header, 0);
     const char *text = es_arena_text(&csv->arena, row);
     csv->name = es_arena_array(&csv->arena, header->columns, sizeof *csv->name);
     if (!text || !csv->name)
@@ -412,7 +414,7 @@ static es_status set_header(es_csv *csv, const es_csv_block *header, es_errors *
     return ES_OK;
 }
 
-static es_status compare_header(es_csv *csv, const es_csv_block *header, es_errors *errors) {
+static es_status compare_header(es_csv_input *csv, const es_csv_block *header, es_errors *errors) {
     const es_origin at = {csv->file, header->first_line, 0};
     if (header->columns != csv->n_columns)
         return es_fail(errors, ES_ERUNTIME, &at, "%zu columns, expected %zu as in '%s'", header->columns,
@@ -430,7 +432,7 @@ static es_status compare_header(es_csv *csv, const es_csv_block *header, es_erro
     return status;
 }
 
-static es_status open_header(es_csv *csv, es_errors *errors) {
+static es_status open_header(es_csv_input *csv, es_errors *errors) {
     size_t first, end;
     es_status status = read_header(csv, &first, &end, errors);
     if (status)
@@ -452,7 +454,7 @@ static es_status open_header(es_csv *csv, es_errors *errors) {
     return ES_OK;
 }
 
-static es_status open_next(es_csv *csv, es_errors *errors) {
+static es_status open_next(es_csv_input *csv, es_errors *errors) {
     const char *path = csv->paths[csv->next_path++];
     const bool is_stdin = !strcmp(path, "-");
     csv->file = is_stdin ? "<stdin>" : path;
@@ -465,9 +467,9 @@ static es_status open_next(es_csv *csv, es_errors *errors) {
 
 /* ---- Public ---- */
 
-es_status es_csv_open(const char *const *paths, size_t n_paths, const es_csv_options *options, es_csv **result,
-                      es_errors *errors) {
-    es_csv *csv = calloc(1, sizeof *csv);
+es_status es_csv_input_open(const char *const *paths, size_t n_paths, const es_csv_input_options *options,
+                            es_csv_input **result, es_errors *errors) {
+    es_csv_input *csv = calloc(1, sizeof *csv);
     if (!csv)
         return es_fail_memory(errors);
     csv->paths = paths;
@@ -481,14 +483,14 @@ es_status es_csv_open(const char *const *paths, size_t n_paths, const es_csv_opt
     }
     const es_status status = open_next(csv, errors);
     if (status) {
-        es_csv_close(csv);
+        es_csv_input_close(csv);
         return status;
     }
     *result = csv;
     return ES_OK;
 }
 
-void es_csv_close(es_csv *csv) {
+void es_csv_input_close(es_csv_input *csv) {
     if (!csv)
         return;
     close_file(csv);
@@ -498,13 +500,13 @@ void es_csv_close(es_csv *csv) {
     free(csv);
 }
 
-size_t es_csv_columns(const es_csv *csv) { return csv->n_columns; }
+size_t es_csv_input_columns(const es_csv_input *csv) { return csv->n_columns; }
 
-es_slice es_csv_name(const es_csv *csv, size_t column) { return csv->name[column]; }
+es_slice es_csv_input_name(const es_csv_input *csv, size_t column) { return csv->name[column]; }
 
-es_slice es_csv_header(const es_csv *csv) { return csv->header; }
+es_slice es_csv_input_header(const es_csv_input *csv) { return csv->header; }
 
-char es_csv_delimiter(const es_csv *csv) { return csv->delimiter; }
+char es_csv_input_delimiter(const es_csv_input *csv) { return csv->delimiter; }
 
 void es_csv_block_free(es_csv_block *block) {
     free(block->text);
@@ -514,7 +516,7 @@ void es_csv_block_free(es_csv_block *block) {
 }
 
 /* Under the lock: rows of the current file, or of the next ones. */
-static es_status fetch(es_csv *csv, es_csv_block *block, bool *more, es_errors *errors) {
+static es_status fetch(es_csv_input *csv, es_csv_block *block, bool *more, es_errors *errors) {
     es_status status = ES_OK;
     *more = false;
     block->sequence = csv->sequence++;
@@ -535,20 +537,20 @@ static es_status fetch(es_csv *csv, es_csv_block *block, bool *more, es_errors *
     return status;
 }
 
-es_status es_csv_next(es_csv *csv, es_csv_block *block, bool *more, es_errors *errors) {
+es_status es_csv_input_next(es_csv_input *csv, es_csv_block *block, bool *more, es_errors *errors) {
     pthread_mutex_lock(&csv->lock);
     const es_status status = fetch(csv, block, more, errors);
     pthread_mutex_unlock(&csv->lock);
     return status || !*more ? status : index_block(block, errors);
 }
 
-es_origin es_csv_origin(const es_csv_block *block, size_t offset) {
+es_origin es_csv_block_origin(const es_csv_block *block, size_t offset) {
     return (es_origin){block->file, block->first_line + count_text(block->text, offset).lines, 0};
 }
 
-es_status es_csv_fail(const es_csv_block *block, es_errors *errors) {
+es_status es_csv_block_fail(const es_csv_block *block, es_errors *errors) {
     const es_csv_fault *fault = &block->fault;
-    const es_origin at = fault->kind ? es_csv_origin(block, fault->at) : (es_origin){0};
+    const es_origin at = fault->kind ? es_csv_block_origin(block, fault->at) : (es_origin){0};
     switch (fault->kind) {
     case ES_CSV_FINE: return ES_OK;
     case ES_CSV_QUOTE_INSIDE:

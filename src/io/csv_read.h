@@ -8,7 +8,7 @@
  * The stream is handed out in blocks of whole rows, of about 0.5 MiB.  Memory is proportional to the block, or to the
  * longest row.
  *
- * Thread-safety: es_csv_next may be called by several threads, each with its own block; blocks are numbered in the order
+ * Thread-safety: es_csv_input_next may be called by several threads, each with its own block; blocks are numbered in the order
  * of the stream.  Everything else reads only.
  */
 #ifndef ES_IO_CSV_READ_H
@@ -23,23 +23,23 @@
 
 enum { ES_CSV_BLOCK = 512 << 10, ES_CSV_ROW_MAX = 64 << 20 /* bytes */ };
 
-typedef struct es_csv es_csv;
+typedef struct es_csv_input es_csv_input;
 
-typedef struct es_csv_options {
+typedef struct es_csv_input_options {
     char delimiter;    /* 0: comma; semicolon or tab when the header has only that one */
     size_t block_size; /* 0: ES_CSV_BLOCK */
-} es_csv_options;
+} es_csv_input_options;
 
 /* Opens the table that the files make together; "-" is standard input.  All headers must name the same columns.  The
- * paths are borrowed until es_csv_close.  ES_ERUNTIME with the place of the fault. */
-es_status es_csv_open(const char *const *paths, size_t n_paths, const es_csv_options *options, es_csv **csv,
-                      es_errors *errors);
-void es_csv_close(es_csv *csv); /* NULL is fine */
+ * paths are borrowed until es_csv_input_close.  ES_ERUNTIME with the place of the fault. */
+es_status es_csv_input_open(const char *const *paths, size_t n_paths, const es_csv_input_options *options,
+                            es_csv_input **csv, es_errors *errors);
+void es_csv_input_close(es_csv_input *csv); /* NULL is fine */
 
-size_t es_csv_columns(const es_csv *csv);
-es_slice es_csv_name(const es_csv *csv, size_t column); /* without quotes; NUL-terminated */
-es_slice es_csv_header(const es_csv *csv);              /* the header row as written */
-char es_csv_delimiter(const es_csv *csv);
+size_t es_csv_input_columns(const es_csv_input *csv);
+es_slice es_csv_input_name(const es_csv_input *csv, size_t column); /* without quotes; NUL-terminated */
+es_slice es_csv_input_header(const es_csv_input *csv);              /* the header row as written */
+char es_csv_input_delimiter(const es_csv_input *csv);
 
 typedef enum es_csv_fault_kind {
     ES_CSV_FINE = 0,
@@ -69,23 +69,23 @@ typedef struct es_csv_block {
     uint64_t sequence; /* 0, 1, 2 ... along the stream */
     const char *file;
     uint64_t first_line; /* number of the line that the text starts with */
-    es_csv_fault fault;  /* behind the last row; report it with es_csv_fail when the rows are done */
+    es_csv_fault fault;  /* behind the last row; report it with es_csv_block_fail when the rows are done */
 } es_csv_block;
 
 void es_csv_block_free(es_csv_block *block);
 
 /* Fetches and indexes the next block; *more is false when there is none left.  Syntax faults are left in block->fault,
  * so that faults of earlier rows can be told first. */
-es_status es_csv_next(es_csv *csv, es_csv_block *block, bool *more, es_errors *errors);
+es_status es_csv_input_next(es_csv_input *csv, es_csv_block *block, bool *more, es_errors *errors);
 
 /* Reports block->fault: its status, ES_OK when there is none. */
-es_status es_csv_fail(const es_csv_block *block, es_errors *errors);
+es_status es_csv_block_fail(const es_csv_block *block, es_errors *errors);
 
 /* The line that a byte of the block is on. */
-es_origin es_csv_origin(const es_csv_block *block, size_t offset);
+es_origin es_csv_block_origin(const es_csv_block *block, size_t offset);
 
 /* Cell as written, with blanks and quotes. */
-static inline es_slice es_csv_cell(const es_csv_block *block, size_t row, size_t column) {
+static inline es_slice es_csv_block_cell(const es_csv_block *block, size_t row, size_t column) {
     const uint32_t *end = block->end + block->row[row] + column;
     const size_t first = end == block->end ? 0 : (size_t)end[-1] + 1;
     size_t last = *end;
@@ -95,8 +95,8 @@ static inline es_slice es_csv_cell(const es_csv_block *block, size_t row, size_t
 }
 
 /* Row as written, without what ends it. */
-static inline es_slice es_csv_row(const es_csv_block *block, size_t row) {
-    const es_slice first = es_csv_cell(block, row, 0), last = es_csv_cell(block, row, block->columns - 1);
+static inline es_slice es_csv_block_row(const es_csv_block *block, size_t row) {
+    const es_slice first = es_csv_block_cell(block, row, 0), last = es_csv_block_cell(block, row, block->columns - 1);
     return (es_slice){first.text, (size_t)(last.text + last.length - first.text)};
 }
 
@@ -106,8 +106,8 @@ es_slice es_csv_value(es_slice cell, char *scratch);
 
 /* value[i] becomes the number in `column` of row rows[i] (rows NULL: of row first + i), NaN when the cell holds none: it
  * is empty, not a decimal number or too large for a double.  Correctly rounded.  Returns the number of NaNs. */
-size_t es_csv_numbers(const es_csv_block *block, size_t column, const uint32_t *rows, size_t first, size_t n,
-                      double *value);
+size_t es_csv_block_numbers(const es_csv_block *block, size_t column, const uint32_t *rows, size_t first, size_t n,
+                            double *value);
 
 /* Splits one row as written, of a file with this delimiter, into cells as written; returns their number, of which at
  * most `room` are stored.  The row must be free of faults. */

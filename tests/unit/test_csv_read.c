@@ -99,9 +99,9 @@ static void read_reference(const char *text, size_t length, char delimiter, tran
 static void put_row(const es_csv_block *block, size_t row, transcript *out) {
     static char scratch[4096];
     es_slice cells[64];
-    cr_assert_eq(es_csv_split(es_csv_row(block, row), block->delimiter, cells, 64), block->columns);
+    cr_assert_eq(es_csv_split(es_csv_block_row(block, row), block->delimiter, cells, 64), block->columns);
     for (size_t c = 0; c < block->columns; c++) {
-        const es_slice cell = es_csv_cell(block, row, c);
+        const es_slice cell = es_csv_block_cell(block, row, c);
         cr_assert(c >= 64 || (cell.text == cells[c].text && cell.length == cells[c].length));
         const es_slice value = es_csv_value(cell, scratch);
         put(out, value.text, value.length, '\x1f');
@@ -133,20 +133,20 @@ static size_t place_of(const es_csv_block *block, const char *text, size_t lengt
 static void read_ours(const char *text, size_t length, size_t block_size, transcript *out, es_errors *errors) {
     const input in = new_input(text, length);
     const char *paths[] = {in.path};
-    es_csv *csv = NULL;
-    const es_csv_options options = {.delimiter = ',', .block_size = block_size};
+    es_csv_input *csv = NULL;
+    const es_csv_input_options options = {.delimiter = ',', .block_size = block_size};
     out->length = out->rows = 0;
-    out->fault = es_csv_open(paths, 1, &options, &csv, errors) != ES_OK;
+    out->fault = es_csv_input_open(paths, 1, &options, &csv, errors) != ES_OK;
     if (!out->fault) {
-        for (size_t c = 0; c < es_csv_columns(csv); c++)
-            put(out, es_csv_name(csv, c).text, es_csv_name(csv, c).length, '\x1f');
+        for (size_t c = 0; c < es_csv_input_columns(csv); c++)
+            put(out, es_csv_input_name(csv, c).text, es_csv_input_name(csv, c).length, '\x1f');
         out->text[out->length++] = '\x1e';
         out->rows++;
     }
     es_csv_block block = {0};
     bool more = !out->fault;
     size_t at = SIZE_MAX;
-    while (more && !es_csv_next(csv, &block, &more, errors) && more && !out->fault) {
+    while (more && !es_csv_input_next(csv, &block, &more, errors) && more && !out->fault) {
         if (at == SIZE_MAX)
             at = place_of(&block, text, length);
         cr_assert_eq(block.first_line, lines_before(text, at) + 1);
@@ -155,11 +155,11 @@ static void read_ours(const char *text, size_t length, size_t block_size, transc
         at += block.length;
         for (size_t r = 0; r < block.n_rows; r++)
             put_row(&block, r, out);
-        out->fault = es_csv_fail(&block, errors) != ES_OK;
+        out->fault = es_csv_block_fail(&block, errors) != ES_OK;
     }
     out->fault |= es_errors_status(errors) != ES_OK;
     es_csv_block_free(&block);
-    es_csv_close(csv);
+    es_csv_input_close(csv);
     close(in.fd);
 }
 
@@ -315,10 +315,10 @@ Test(csv_read, header_tells_the_delimiter) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const input in = new_input(cases[i].text, strlen(cases[i].text));
         const char *paths[] = {in.path};
-        es_csv *csv;
-        cr_assert_eq(es_csv_open(paths, 1, NULL, &csv, NULL), ES_OK);
-        cr_assert_eq(es_csv_delimiter(csv), cases[i].delimiter, "%s", cases[i].text);
-        es_csv_close(csv);
+        es_csv_input *csv;
+        cr_assert_eq(es_csv_input_open(paths, 1, NULL, &csv, NULL), ES_OK);
+        cr_assert_eq(es_csv_input_delimiter(csv), cases[i].delimiter, "%s", cases[i].text);
+        es_csv_input_close(csv);
         close(in.fd);
     }
 }
@@ -337,15 +337,15 @@ Test(csv_read, several_files_are_one_table) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const input second = new_input(cases[i].second, strlen(cases[i].second));
         const char *paths[] = {first.path, second.path, first.path};
-        es_csv *csv;
+        es_csv_input *csv;
         es_csv_block block = {0};
         es_errors errors = {0};
         bool more = true;
         size_t rows = 0;
-        cr_assert_eq(es_csv_open(paths, 3, NULL, &csv, &errors), ES_OK);
-        while (more && !es_csv_next(csv, &block, &more, &errors) && more) {
+        cr_assert_eq(es_csv_input_open(paths, 3, NULL, &csv, &errors), ES_OK);
+        while (more && !es_csv_input_next(csv, &block, &more, &errors) && more) {
             rows += block.n_rows;
-            if (es_csv_fail(&block, &errors))
+            if (es_csv_block_fail(&block, &errors))
                 break;
         }
         if (cases[i].message[0]) {
@@ -356,7 +356,7 @@ Test(csv_read, several_files_are_one_table) {
             cr_assert_eq(rows, i == 2 ? 2 : 3);
         }
         es_csv_block_free(&block);
-        es_csv_close(csv);
+        es_csv_input_close(csv);
         close(second.fd);
     }
     close(first.fd);
@@ -368,9 +368,9 @@ Test(csv_read, files_that_cannot_be_read) {
     } cases[] = {{"/nonexistent/x.csv", "cannot open: '/nonexistent/x.csv': No such file or directory"},
                  {"/tmp", "cannot read: '/tmp': Is a directory"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        es_csv *csv;
+        es_csv_input *csv;
         es_errors errors = {0};
-        cr_assert_eq(es_csv_open(&cases[i].path, 1, NULL, &csv, &errors), ES_ERUNTIME);
+        cr_assert_eq(es_csv_input_open(&cases[i].path, 1, NULL, &csv, &errors), ES_ERUNTIME);
         cr_assert_str_eq(errors.error[0].text, cases[i].message);
     }
 }
@@ -382,15 +382,15 @@ Test(csv_read, row_without_end_is_refused) {
     memcpy(text, "a\n", 2);
     const input in = new_input(text, n);
     const char *paths[] = {in.path};
-    es_csv *csv;
+    es_csv_input *csv;
     es_csv_block block = {0};
     es_errors errors = {0};
     bool more;
-    cr_assert_eq(es_csv_open(paths, 1, NULL, &csv, &errors), ES_OK);
-    cr_assert_eq(es_csv_next(csv, &block, &more, &errors), ES_ERUNTIME);
+    cr_assert_eq(es_csv_input_open(paths, 1, NULL, &csv, &errors), ES_OK);
+    cr_assert_eq(es_csv_input_next(csv, &block, &more, &errors), ES_ERUNTIME);
     cr_assert(strstr(errors.error[0].text, ":2: a row is longer than 64 MiB"));
     es_csv_block_free(&block);
-    es_csv_close(csv);
+    es_csv_input_close(csv);
     close(in.fd);
     free(text);
 }
@@ -398,7 +398,7 @@ Test(csv_read, row_without_end_is_refused) {
 /* ---- Threads ---- */
 
 typedef struct reader {
-    es_csv *csv;
+    es_csv_input *csv;
     double sum;
     size_t rows;
 } reader;
@@ -407,10 +407,10 @@ static void *read_some(void *data) {
     reader *r = data;
     es_csv_block block = {0};
     bool more = true;
-    while (!es_csv_next(r->csv, &block, &more, NULL) && more) {
+    while (!es_csv_input_next(r->csv, &block, &more, NULL) && more) {
         for (size_t i = 0; i < block.n_rows; i++) {
             double value;
-            es_csv_numbers(&block, 1, NULL, i, 1, &value);
+            es_csv_block_numbers(&block, 1, NULL, i, 1, &value);
             r->sum += value;
         }
         r->rows += block.n_rows;
@@ -427,9 +427,9 @@ Test(csv_read, threads_share_a_stream) {
         n += (size_t)sprintf(text + n, i % 3 ? "x,%d\n" : "\"x\n\",%d\n", i);
     const input in = new_input(text, n);
     const char *paths[] = {in.path};
-    const es_csv_options options = {.block_size = 300};
-    es_csv *csv;
-    cr_assert_eq(es_csv_open(paths, 1, &options, &csv, NULL), ES_OK);
+    const es_csv_input_options options = {.block_size = 300};
+    es_csv_input *csv;
+    cr_assert_eq(es_csv_input_open(paths, 1, &options, &csv, NULL), ES_OK);
     reader readers[3] = {{csv, 0, 0}, {csv, 0, 0}, {csv, 0, 0}};
     pthread_t thread[3];
     for (int i = 0; i < 3; i++)
@@ -438,7 +438,7 @@ Test(csv_read, threads_share_a_stream) {
         pthread_join(thread[i], NULL);
     cr_assert_eq(readers[0].rows + readers[1].rows + readers[2].rows, ROWS);
     cr_assert(readers[0].sum + readers[1].sum + readers[2].sum == (double)ROWS * (ROWS - 1) / 2);
-    es_csv_close(csv);
+    es_csv_input_close(csv);
     close(in.fd);
 }
 
@@ -450,16 +450,16 @@ static double read_number(const char *cell) {
     const size_t n = (size_t)snprintf(text, sizeof text, "a,b,c\n1,%s,2\n%64s", cell, "");
     const input in = new_input(text, n - 64);
     const char *paths[] = {in.path};
-    es_csv *csv;
+    es_csv_input *csv;
     es_csv_block block = {0};
     bool more;
     double value = 0;
-    cr_assert_eq(es_csv_open(paths, 1, NULL, &csv, NULL), ES_OK);
-    cr_assert_eq(es_csv_next(csv, &block, &more, NULL), ES_OK);
+    cr_assert_eq(es_csv_input_open(paths, 1, NULL, &csv, NULL), ES_OK);
+    cr_assert_eq(es_csv_input_next(csv, &block, &more, NULL), ES_OK);
     cr_assert(more && block.n_rows == 1, "%s", cell);
-    es_csv_numbers(&block, 1, NULL, 0, 1, &value);
+    es_csv_block_numbers(&block, 1, NULL, 0, 1, &value);
     es_csv_block_free(&block);
-    es_csv_close(csv);
+    es_csv_input_close(csv);
     close(in.fd);
     return value;
 }
@@ -568,18 +568,18 @@ Test(csv_read, random_numbers_read_as_strtod_reads_them) {
         }
         const input in = new_input(text, n);
         const char *paths[] = {in.path};
-        es_csv *csv;
+        es_csv_input *csv;
         es_csv_block block = {0};
         bool more;
-        cr_assert_eq(es_csv_open(paths, 1, NULL, &csv, NULL), ES_OK);
-        cr_assert_eq(es_csv_next(csv, &block, &more, NULL), ES_OK);
+        cr_assert_eq(es_csv_input_open(paths, 1, NULL, &csv, NULL), ES_OK);
+        cr_assert_eq(es_csv_input_next(csv, &block, &more, NULL), ES_OK);
         cr_assert_eq(block.n_rows, NUMBERS);
-        cr_assert_eq(es_csv_numbers(&block, 0, NULL, 0, NUMBERS, value), 0);
+        cr_assert_eq(es_csv_block_numbers(&block, 0, NULL, 0, NUMBERS, value), 0);
         for (size_t i = 0; i < NUMBERS; i++)
-            cr_assert(same_bits(value[i], expected[i]), "%.*s", (int)es_csv_cell(&block, i, 0).length,
-                      es_csv_cell(&block, i, 0).text);
+            cr_assert(same_bits(value[i], expected[i]), "%.*s", (int)es_csv_block_cell(&block, i, 0).length,
+                      es_csv_block_cell(&block, i, 0).text);
         es_csv_block_free(&block);
-        es_csv_close(csv);
+        es_csv_input_close(csv);
         close(in.fd);
     }
 }
