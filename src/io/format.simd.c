@@ -26,8 +26,7 @@ typedef uint64_t words __attribute__((vector_size(WIDTH)));
 typedef uint16_t halves __attribute__((vector_size(WIDTH)));
 
 /* Product of the low 32 bits of each word. */
-static inline words multiply_low(words x, uint32_t factor)
-{
+static inline words multiply_low(words x, uint32_t factor) {
 #if defined(__SSE2__)
     return (words)SIMD(mul_epu32)((simd)x, SIMD(set1_epi32)((int)factor));
 #else
@@ -36,19 +35,18 @@ static inline words multiply_low(words x, uint32_t factor)
 }
 
 /* Upper half of each 16-bit product. */
-static inline halves multiply_high(halves x, uint16_t factor)
-{
+static inline halves multiply_high(halves x, uint16_t factor) {
 #if defined(__SSE2__)
     return (halves)SIMD(mulhi_epu16)((simd)x, SIMD(set1_epi16)((short)factor));
 #else
-    for (size_t i = 0; i < sizeof x / sizeof x[0]; i++) x[i] = (uint16_t)(((uint32_t)x[i] * factor) >> 16);
+    for (size_t i = 0; i < sizeof x / sizeof x[0]; i++)
+        x[i] = (uint16_t)(((uint32_t)x[i] * factor) >> 16);
     return x;
 #endif
 }
 
 /* to[4 i] = a[i], to[4 i + 1] = b[i] */
-static inline void store_pairs(uint64_t *to, words a, words b)
-{
+static inline void store_pairs(uint64_t *to, words a, words b) {
     for (int i = 0; i < LANES; i++) {
         to[4 * i] = a[i];
         to[4 * i + 1] = b[i];
@@ -59,7 +57,7 @@ typedef struct block {
     double x[BLOCK]; /* copy of a block that is not full */
     double power[BLOCK], power_tail[BLOCK];
     uint64_t head[BLOCK], tail[BLOCK]; /* 9 and 8 digits */
-    uint64_t doubtful[BLOCK];
+    double doubt[BLOCK]; /* negative: not certified (a sign, since gcc does not vectorise masks of doubles for SSE2) */
     int32_t exponent[BLOCK], shape[BLOCK], length[BLOCK], suffix[BLOCK];
     es_digits text[BLOCK + 1]; /* whole words are read past the end of the last */
 } block;
@@ -71,8 +69,7 @@ static const double ten_to[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
 static inline uint64_t magnitude_of(double x) { return es_double_bits(x) & (UINT64_MAX >> 1); }
 
 /* exponent = floor(log10 |x|), power = 10^(digits - 1 - exponent); NaN for zeros, extremes and what is not finite. */
-static void choose_powers(block *b, const double *x, int n, int digits, bool with_tail)
-{
+static void choose_powers(block *b, const double *x, int n, int digits, bool with_tail) {
     const double *head = es_pow10_head + (digits - 1 - ES_POW10_DOUBLE_MIN);
     const double *tail = es_pow10_tail + (digits - 1 - ES_POW10_DOUBLE_MIN);
     for (int i = 0; i < n; i++) {
@@ -80,22 +77,23 @@ static void choose_powers(block *b, const double *x, int n, int digits, bool wit
         const int exponent = es_decade(magnitude, (int)(magnitude >> 52) - 1023);
         b->exponent[i] = exponent;
         b->power[i] = head[-exponent];
-        if (with_tail) b->power_tail[i] = tail[-exponent];
+        if (with_tail)
+            b->power_tail[i] = tail[-exponent];
     }
 }
 
 /* Up to 9 digits.  p = |x| * power has a relative error below 2^-53 from the power and 2^-53 from the product, so an
  * absolute one below 10^9 * 2^-52 * (1 + 2^-54) < 2.3e-7; a p farther than that from a tie rounds as the truth does.
  * p - r is exact.  A result of 10^digits changes the exponent and is left to the slow path, and so is NaN. */
-static void round_heads(block *b, const double *x, int n, int digits)
-{
+static void round_heads(block *b, const double *x, int n, int digits) {
     const double top = ten_to[digits], scale = ten_to[ES_HEAD_DIGITS - digits];
     for (int i = 0; i < n; i++) {
         const double p = fabs(x[i]) * b->power[i];
         const double r = (p + two_52) - two_52;
         const double padded = r * scale + two_52;
         b->head[i] = es_double_bits(padded) & 0x3fffffff;
-        b->doubtful[i] = -(uint64_t)!((fabs(p - r) < 0.5 - 2.4e-7) & (r < top));
+        const double distance = r < top ? fabs(p - r) : 1;
+        b->doubt[i] = distance < 0.5 - 2.4e-7 ? 0 : -1;
     }
 }
 
@@ -103,8 +101,7 @@ static void round_heads(block *b, const double *x, int n, int digits)
 /* 10 to 17 digits in two doubles, p + low.  The pair of powers is good to 2^-106, x * tail and its sum with the exact
  * error of p to 2 * 2^-106: 2^-47 at 10^17.  head and rest = p - head * range are exact (|rest| <= 10^8 is a multiple
  * of ulp(p) >= 2^-23); rest + low < 2^27 is rounded by at most 2^-27. */
-static void round_pairs(block *b, const double *x, int n, int digits)
-{
+static void round_pairs(block *b, const double *x, int n, int digits) {
     const double range = ten_to[digits - ES_HEAD_DIGITS], inverse = 1 / range;
     const double scale = ten_to[ES_MAX_DIGITS - digits], top = ten_to[ES_HEAD_DIGITS];
     for (int i = 0; i < n; i++) {
@@ -114,26 +111,24 @@ static void round_pairs(block *b, const double *x, int n, int digits)
         double head = (p * inverse + two_52) - two_52;
         const double rest = __builtin_fma(-head, range, p) + low;
         double tail = (rest + two_52 * 1.5) - two_52 * 1.5;
-        const double distance = fabs(rest - tail);
+        const double distance = head < top ? fabs(rest - tail) : 1;
         head -= tail < 0 ? 1 : 0;
         tail += tail < 0 ? range : 0;
         b->head[i] = es_double_bits(head + two_52) & 0x3fffffff;
         b->tail[i] = es_double_bits(tail * scale + two_52) & 0x3fffffff;
-        b->doubtful[i] = -(uint64_t)!((distance < 0.5 - 0x1p-26) & (head < top));
+        b->doubt[i] = distance < 0.5 - 0x1p-26 ? 0 : -1;
     }
 }
 #endif
 
-static inline words load(const uint64_t *from)
-{
+static inline words load(const void *from) {
     words x;
     memcpy(&x, from, sizeof x);
     return x;
 }
 
-/* One bit per word, which is all ones or zero. */
-static inline uint64_t bits_of(words x)
-{
+/* The uppermost bit of each word. */
+static inline uint64_t signs_of(words x) {
 #if defined(__AVX512DQ__)
     return _mm512_movepi64_mask((simd)x);
 #elif defined(__AVX2__)
@@ -141,36 +136,37 @@ static inline uint64_t bits_of(words x)
 #elif defined(__SSE2__)
     return (unsigned)_mm_movemask_pd((__m128d)x);
 #else
-    return (x[0] & 1) | (x[1] & 2);
+    return x[0] >> 63 | (x[1] >> 63) << 1;
 #endif
 }
 
-static uint64_t doubtful_set(const block *b, int n)
-{
+static uint64_t doubtful_set(const block *b, int n) {
     uint64_t set = 0;
-    for (int i = 0; i < n; i += LANES) set |= bits_of(load(&b->doubtful[i])) << i;
+    for (int i = 0; i < n; i += LANES)
+        set |= signs_of(load(&b->doubt[i])) << i;
     return set;
 }
 
 /* Most doubts are true ties of whole numbers with a few digits too many.  p is floor(p) + 1/2 up to its error, and so
  * is x in units of 10^places if the product says so: it has 31 + 21 bits for up to 9 places, and is exact. */
-static inline bool settle_tie(block *b, int i, double magnitude, int digits)
-{
+static inline bool settle_tie(block *b, int i, double magnitude, int digits) {
     const int places = b->exponent[i] + 1 - digits;
-    if (places < 1 || places > 9) return false;
+    if (places < 1 || places > 9)
+        return false;
     const uint64_t down = (uint64_t)(magnitude * b->power[i]), even = down + (down & 1);
-    if (((double)down + 0.5) * ten_to[places] != magnitude || (double)even == ten_to[digits]) return false;
+    if (((double)down + 0.5) * ten_to[places] != magnitude || (double)even == ten_to[digits])
+        return false;
     b->head[i] = (uint64_t)((double)even * ten_to[ES_HEAD_DIGITS - digits]);
     return true;
 }
 
 /* Rounds with more precision what was not certified.  Returns the set of numbers that are not finite. */
-static uint64_t settle_doubtful(block *b, const double *x, int n, int digits)
-{
+static uint64_t settle_doubtful(block *b, const double *x, int n, int digits) {
     uint64_t not_finite = 0;
     for (uint64_t doubtful = doubtful_set(b, n); doubtful != 0; doubtful &= doubtful - 1) {
         const int i = __builtin_ctzll(doubtful);
-        if (digits <= ES_HEAD_DIGITS && settle_tie(b, i, fabs(x[i]), digits)) continue;
+        if (digits <= ES_HEAD_DIGITS && settle_tie(b, i, fabs(x[i]), digits))
+            continue;
         const uint64_t magnitude = magnitude_of(x[i]);
         const bool finite = magnitude < es_double_bits(INFINITY);
         const es_decimal decimal = es_round_decimal(finite ? magnitude : 0, digits);
@@ -183,8 +179,7 @@ static uint64_t settle_doubtful(block *b, const double *x, int n, int digits)
 }
 
 /* The 8 digits of each x < 10^8, as es_eight_digits. */
-static inline words eight_digits(words x)
-{
+static inline words eight_digits(words x) {
     const words high = multiply_low(x, 109951163) >> 40;
     words v = high | (x - multiply_low(high, 10000)) << 32;
     const halves hundreds = multiply_high((halves)v, 5243) >> 3;
@@ -197,24 +192,22 @@ static inline words eight_digits(words x)
 enum { MINUS_BYTE, ZERO_BYTE, POINT_BYTE };
 static const uint64_t constants = (uint64_t)'0' << 56 | '.' << 16 | '0' << 8 | '-';
 
-static void write_digits(block *b, int n, bool with_tail)
-{
+static void write_digits(block *b, int n, bool with_tail) {
     for (int i = 0; i < n; i += LANES) {
         const words head = load(&b->head[i]), first = multiply_low(head, 1441151881) >> 57;
         const words middle = eight_digits(head - multiply_low(first, 100000000)) | es_ascii_zeros;
         store_pairs(&b->text[i].head, (first << 56) | constants, middle);
-        if (with_tail) store_pairs(&b->text[i].tail, eight_digits(load(&b->tail[i])) | es_ascii_zeros, first);
+        if (with_tail)
+            store_pairs(&b->text[i].tail, eight_digits(load(&b->tail[i])) | es_ascii_zeros, first);
     }
 }
 
-static inline void end_cell(es_cell *cell, unsigned length, char separator)
-{
+static inline void end_cell(es_cell *cell, unsigned length, char separator) {
     cell->text[length] = separator;
     cell->length = (uint8_t)(length + (separator != 0));
 }
 
-static void outline_block(block *b, int n, int digits, bool wide)
-{
+static void outline_block(block *b, int n, int digits, bool wide) {
     int32_t used[BLOCK];
     for (int i = 0; i < n; i++)
         used[i] = es_used_digits(b->text[i].middle ^ es_ascii_zeros, wide ? b->text[i].tail ^ es_ascii_zeros : 0);
@@ -226,8 +219,7 @@ static void outline_block(block *b, int n, int digits, bool wide)
     }
 }
 
-static void lay_out_block(es_cell *cell, const block *b, const double *x, int n, char separator, bool wide)
-{
+static void lay_out_block(es_cell *cell, const block *b, const double *x, int n, char separator, bool wide) {
     for (int i = 0; i < n; i++) {
         const es_outline outline = {b->shape[i], b->length[i], b->suffix[i]};
         const unsigned negative = (unsigned)(es_double_bits(x[i]) >> 63);
@@ -238,19 +230,21 @@ static void lay_out_block(es_cell *cell, const block *b, const double *x, int n,
 
 #if defined(__SSSE3__)
 /* Byte p of a number with sign (0 or 1) and exponent k: which byte of head and middle of es_digits it is. */
-#define AFTER_SIGN(k, q)                                                                      \
-    ((k) < 0 ? (q) == 1 ? POINT_BYTE : (q) < 1 - (k) ? ZERO_BYTE : ES_FIRST_DIGIT + (q)-1 + (k) \
-             : (q) <= (k) ? ES_FIRST_DIGIT + (q) : (q) == (k) + 1 ? POINT_BYTE : ES_FIRST_DIGIT + (q)-1)
-#define BYTE(k, sign, p) ((p) < (sign) ? MINUS_BYTE : AFTER_SIGN(k, (p) - (sign)) & 15)
+#define FRACTION(k, q) ((q) == 1 ? POINT_BYTE : (q) < 1 - (k) ? ZERO_BYTE : ES_FIRST_DIGIT + (q) + (k)-1)
+#define NUMBER(k, q) ((q) <= (k) ? ES_FIRST_DIGIT + (q) : (q) == (k) + 1 ? POINT_BYTE : ES_FIRST_DIGIT + (q)-1)
+#define UNSIGNED(k, q) (((k) < 0 ? FRACTION(k, q) : NUMBER(k, q)) & 15)
+#define BYTE(k, sign, p) ((p) < (sign) ? MINUS_BYTE : UNSIGNED(k, (p) - (sign)))
 #define FOUR(k, sign, p) BYTE(k, sign, p), BYTE(k, sign, p + 1), BYTE(k, sign, p + 2), BYTE(k, sign, p + 3)
-#define ALL(k, sign) {FOUR(k, sign, 0), FOUR(k, sign, 4), FOUR(k, sign, 8), FOUR(k, sign, 12)}
-#define BOTH(k) {ALL(k, 0), ALL(k, 1)}
+#define ALL(k, sign)                                                                                                   \
+    { FOUR(k, sign, 0), FOUR(k, sign, 4), FOUR(k, sign, 8), FOUR(k, sign, 12) }
+#define BOTH(k)                                                                                                        \
+    { ALL(k, 0), ALL(k, 1) }
 
 /* Digits to their places by one shuffle: sign, leading zeros, point and 9 digits fit into 16 bytes. */
-static void shuffle_block(es_cell *cell, const block *b, const double *x, int n, char separator)
-{
-    static const _Alignas(16) uint8_t place[][2][16] = {BOTH(-4), BOTH(-3), BOTH(-2), BOTH(-1), BOTH(0), BOTH(1), BOTH(2),
-                                                        BOTH(3),  BOTH(4),  BOTH(5),  BOTH(6),  BOTH(7), BOTH(8)};
+static void shuffle_block(es_cell *cell, const block *b, const double *x, int n, char separator) {
+    static const _Alignas(16)
+        uint8_t place[][2][16] = {BOTH(-4), BOTH(-3), BOTH(-2), BOTH(-1), BOTH(0), BOTH(1), BOTH(2),
+                                  BOTH(3),  BOTH(4),  BOTH(5),  BOTH(6),  BOTH(7), BOTH(8)};
     for (int i = 0; i < n; i++) {
         const unsigned negative = (unsigned)(es_double_bits(x[i]) >> 63), length = negative + (unsigned)b->length[i];
         const __m128i digits = _mm_loadu_si128((const __m128i *)&b->text[i]);
@@ -262,8 +256,7 @@ static void shuffle_block(es_cell *cell, const block *b, const double *x, int n,
     }
 }
 #else
-static void shuffle_block(es_cell *cell, const block *b, const double *x, int n, char separator)
-{
+static void shuffle_block(es_cell *cell, const block *b, const double *x, int n, char separator) {
     lay_out_block(cell, b, x, n, separator, false);
 }
 #endif
@@ -271,16 +264,16 @@ static void shuffle_block(es_cell *cell, const block *b, const double *x, int n,
 static int round_up(int n) { return (n + LANES - 1) / LANES * LANES; }
 
 /* x, or a copy in b with ones after it when it does not fill all lanes. */
-static const double *filled_up(block *b, const double *x, int n)
-{
-    if (n == round_up(n)) return x;
+static const double *filled_up(block *b, const double *x, int n) {
+    if (n == round_up(n))
+        return x;
     memcpy(b->x, x, (size_t)n * sizeof *x);
-    for (int i = n; i < round_up(n); i++) b->x[i] = 1;
+    for (int i = n; i < round_up(n); i++)
+        b->x[i] = 1;
     return b->x;
 }
 
-static void format_block(es_cell *cell, block *b, const double *x, int n, int digits, char separator)
-{
+static void format_block(es_cell *cell, block *b, const double *x, int n, int digits, char separator) {
     const int m = round_up(n);
     x = filled_up(b, x, n);
     const bool wide = digits > ES_HEAD_DIGITS;
@@ -289,7 +282,8 @@ static void format_block(es_cell *cell, block *b, const double *x, int n, int di
         choose_powers(b, x, m, digits, true);
         round_pairs(b, x, m, digits);
 #else
-        for (int i = 0; i < m; i++) b->doubtful[i] = UINT64_MAX;
+        for (int i = 0; i < m; i++)
+            b->doubt[i] = -1;
 #endif
     } else {
         choose_powers(b, x, m, digits, false);
@@ -302,19 +296,18 @@ static void format_block(es_cell *cell, block *b, const double *x, int n, int di
         lay_out_block(cell, b, x, n, separator, true);
     else
         shuffle_block(cell, b, x, n, separator);
-    for (; not_finite != 0; not_finite &= not_finite - 1) end_cell(&cell[__builtin_ctzll(not_finite)], 0, separator);
+    for (; not_finite != 0; not_finite &= not_finite - 1)
+        end_cell(&cell[__builtin_ctzll(not_finite)], 0, separator);
 }
 
 /* gcc 12 drops its own when the last call is local; dirty upper halves make all SSE code after it half as fast. */
-static inline void leave_vector_code(void)
-{
+static inline void leave_vector_code(void) {
 #if defined(__AVX__)
     _mm256_zeroupper();
 #endif
 }
 
-void ES_SIMD_NAME(es_format_doubles)(es_cell *cell, const double *x, size_t n, int digits, char separator)
-{
+void ES_SIMD_NAME(es_format_doubles)(es_cell *cell, const double *x, size_t n, int digits, char separator) {
     block b;
     for (size_t i = 0; i < n; i += BLOCK)
         format_block(cell + i, &b, x + i, n - i < BLOCK ? (int)(n - i) : BLOCK, digits, separator);
@@ -323,8 +316,7 @@ void ES_SIMD_NAME(es_format_doubles)(es_cell *cell, const double *x, size_t n, i
 
 /* Two times 8 digits of ceil(x) < 10^16.  Sums, products (multiples of 2^8 above 2^53) and differences are exact but
  * for the estimate of head, which is off by one at most. */
-static void split_counts(block *b, const double *x, int n)
-{
+static void split_counts(block *b, const double *x, int n) {
     for (int i = 0; i < n; i++) {
         const double nearest = (x[i] + two_52) - two_52;
         const double up = nearest + (nearest < x[i] ? 1 : 0);
@@ -335,12 +327,24 @@ static void split_counts(block *b, const double *x, int n)
         tail += tail < 0 ? 1e8 : 0;
         b->head[i] = es_double_bits(head + two_52) & 0x3fffffff;
         b->tail[i] = es_double_bits(tail + two_52) & 0x3fffffff;
-        b->doubtful[i] = -(uint64_t)!((x[i] >= 0) & (x[i] < 1e16));
+        const double low = x[i] >= 0 ? 0 : -1;
+        b->doubt[i] = x[i] < 1e16 ? low : -1;
     }
 }
 
-static void count_block(es_cell *cell, block *b, const double *x, int n, char separator)
-{
+/* Zeros before the first of 16 digits that is not, or the last one. */
+static inline unsigned leading_zeros(const es_digits *text) {
+#if defined(__SSE2__)
+    const __m128i digits = _mm_loadu_si128((const __m128i *)&text->middle);
+    const unsigned zeros = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(digits, _mm_set1_epi8('0')));
+    return (unsigned)__builtin_ctz(~zeros | 1u << 15);
+#else
+    const uint64_t middle = text->middle ^ es_ascii_zeros, tail = (text->tail ^ es_ascii_zeros) | UINT64_C(1) << 56;
+    return (unsigned)(middle != 0 ? __builtin_ctzll(middle) : 64 + __builtin_ctzll(tail)) / 8;
+#endif
+}
+
+static void count_block(es_cell *cell, block *b, const double *x, int n, char separator) {
     const int m = round_up(n);
     x = filled_up(b, x, n);
     split_counts(b, x, m);
@@ -349,9 +353,7 @@ static void count_block(es_cell *cell, block *b, const double *x, int n, char se
                     eight_digits(load(&b->tail[i])) | es_ascii_zeros);
     for (int i = 0; i < n; i++) {
         const es_digits *text = &b->text[i];
-        const uint64_t middle = text->middle ^ es_ascii_zeros, tail = text->tail ^ es_ascii_zeros;
-        const unsigned skip = middle != 0 ? (unsigned)__builtin_ctzll(middle) >> 3
-                                          : 8 + ((unsigned)__builtin_ctzll(tail | UINT64_C(1) << 56) >> 3);
+        const unsigned skip = leading_zeros(text);
         es_copy16(cell[i].text, (const char *)&text->middle + skip);
         end_cell(&cell[i], 16 - skip, separator);
     }
@@ -361,8 +363,7 @@ static void count_block(es_cell *cell, block *b, const double *x, int n, char se
     }
 }
 
-void ES_SIMD_NAME(es_format_counts)(es_cell *cell, const double *x, size_t n, char separator)
-{
+void ES_SIMD_NAME(es_format_counts)(es_cell *cell, const double *x, size_t n, char separator) {
     block b;
     for (size_t i = 0; i < n; i += BLOCK)
         count_block(cell + i, &b, x + i, n - i < BLOCK ? (int)(n - i) : BLOCK, separator);

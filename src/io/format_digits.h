@@ -67,8 +67,7 @@ ES_SIMD_DECLARE(void, es_format_counts, (es_cell * cell, const double *x, size_t
 
 static const uint64_t es_ascii_zeros = UINT64_C(0x3030303030303030);
 
-static inline uint64_t es_double_bits(double x)
-{
+static inline uint64_t es_double_bits(double x) {
     uint64_t bits;
     memcpy(&bits, &x, sizeof bits);
     return bits;
@@ -78,16 +77,14 @@ static inline uint64_t es_double_bits(double x)
 static inline int es_log10_of_pow2(int e) { return (e * 78913) >> 18; }
 
 /* floor(log10 x) of a magnitude 2^binary <= x < 2^(binary+1): a binade meets at most one power of ten. */
-static inline int es_decade(uint64_t magnitude, int binary)
-{
+static inline int es_decade(uint64_t magnitude, int binary) {
     const int low = es_log10_of_pow2(binary);
     return low + (magnitude >= es_decade_bits[low + 1 - ES_DECADE_MIN]);
 }
 
 /* The 8 decimal digits of x < 10^8, one per byte, the first in the lowest.  Halves, quarters and eighths in parallel;
  * the multipliers are ceil(2^s/10^j), exact for the ranges they meet. */
-static inline uint64_t es_eight_digits(uint32_t x)
-{
+static inline uint64_t es_eight_digits(uint32_t x) {
     const uint64_t high = ((uint64_t)x * 109951163) >> 40;
     uint64_t v = high | (x - high * 10000) << 32;
     const uint64_t hundreds = ((v * 10486) >> 20) & UINT64_C(0x0000007f0000007f);
@@ -97,8 +94,7 @@ static inline uint64_t es_eight_digits(uint32_t x)
 }
 
 /* Digits up to the last one that is not zero, of 1 + 8 + 8. */
-static inline int es_used_digits(uint64_t middle, uint64_t tail)
-{
+static inline int es_used_digits(uint64_t middle, uint64_t tail) {
     const uint64_t last = tail != 0 ? tail : middle;
     return last == 0 ? 1 : (tail != 0 ? 17 : 9) - (__builtin_clzll(last) >> 3);
 }
@@ -113,8 +109,7 @@ typedef struct es_outline {
     int32_t suffix; /* index into es_exponent_text, its last, empty entry when there is no exponent */
 } es_outline;
 
-static inline es_outline es_outline_of(int exponent, int used, int precision)
-{
+static inline es_outline es_outline_of(int exponent, int used, int precision) {
     const bool scientific = (exponent < ES_SHAPE_MIN) | (exponent >= precision);
     const int place = scientific ? 0 : exponent, whole = place < 0 ? 0 : place + 1, extra = place < 0 ? 1 - place : 1;
     const int length = used > whole ? used + extra : whole;
@@ -124,18 +119,19 @@ static inline es_outline es_outline_of(int exponent, int used, int precision)
 /* Writes sign, digits, leading zeros, point and exponent, without branches, since magnitudes in a column are mixed.
  * Whole words are stored, later ones over the excess of earlier ones, 31 bytes at most.  `wide`: there may be more than
  * 9 digits.  Returns the length. */
-static inline unsigned es_lay_out(char *to, const char *digit, unsigned negative, es_outline outline, bool wide)
-{
+static inline unsigned es_lay_out(char *to, const char *digit, unsigned negative, es_outline outline, bool wide) {
     const es_shape shape = es_shapes[outline.shape];
     const uint64_t suffix = es_exponent_text[outline.suffix];
     to[0] = '-';
     to += negative;
     es_copy8(to, "0.000000");
     es_copy16(to + shape.lead, digit);
-    if (wide) es_copy8(to + shape.lead + 16, digit + 16);
+    if (wide)
+        es_copy8(to + shape.lead + 16, digit + 16);
     to[shape.point] = '.';
     es_copy8(to + shape.to, digit + shape.from);
-    if (wide) es_copy8(to + shape.to_second, digit + shape.from_second);
+    if (wide)
+        es_copy8(to + shape.to_second, digit + shape.from_second);
     es_copy8(to + outline.length, &suffix);
     return negative + (unsigned)outline.length + (unsigned)(suffix >> 56);
 }

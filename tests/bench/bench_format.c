@@ -16,47 +16,42 @@ typedef void counts_fn(es_cell *, const double *, size_t, char);
 
 static uint64_t state = 88172645463325252;
 
-static double random_unit(void)
-{
+static double random_unit(void) {
     state ^= state << 13;
     state ^= state >> 7;
     state ^= state << 17;
     return (double)(state >> 11) * 0x1p-53;
 }
 
-static double metric(void) { return pow(10, random_unit() * 16 - 5); }         /* 1e-5 ... 1e11 */
+static double metric(void) { return pow(10, random_unit() * 16 - 5); }          /* 1e-5 ... 1e11 */
 static double three_decimals(void) { return floor(random_unit() * 1e6) / 1e3; } /* 532.130 */
-static double bytes(void) { return floor(random_unit() * 9e9) + 1e9; }         /* 10 digits, a tenth are ties at 9 */
+static double bytes(void) { return floor(random_unit() * 9e9) + 1e9; }          /* 10 digits, a tenth are ties at 9 */
 static double whole(void) { return floor(pow(10, random_unit() * 15)); }
 static double large(void) { return floor(pow(10, 15.7 + random_unit() * 3.5)); }
 
-static double seconds(void)
-{
+static double seconds(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-static void by_snprintf(es_cell *cell, const double *x, size_t n, int digits, char separator)
-{
+static void by_snprintf(es_cell *cell, const double *x, size_t n, int digits, char separator) {
     for (size_t i = 0; i < n; i++)
         cell[i].length = (uint8_t)snprintf(cell[i].text, sizeof cell[i].text, "%.*g%c", digits, x[i], separator);
 }
 
-static void one_by_one(es_cell *cell, const double *x, size_t n, int digits, char separator)
-{
+static void one_by_one(es_cell *cell, const double *x, size_t n, int digits, char separator) {
     (void)separator;
-    for (size_t i = 0; i < n; i++) cell[i].length = (uint8_t)es_format_double(cell[i].text, x[i], digits);
+    for (size_t i = 0; i < n; i++)
+        cell[i].length = (uint8_t)es_format_double(cell[i].text, x[i], digits);
 }
 
-static int ascending(const void *a, const void *b)
-{
+static int ascending(const void *a, const void *b) {
     return (*(const double *)a > *(const double *)b) - (*(const double *)a < *(const double *)b);
 }
 
 /* Median nanoseconds per number; digits 0 means counts. */
-static double measure(doubles_fn *doubles, counts_fn *counts, const double *x, int digits, int rounds, int repeat)
-{
+static double measure(doubles_fn *doubles, counts_fn *counts, const double *x, int digits, int rounds, int repeat) {
     static es_cell cell[TILE];
     static double time[MAX_ROUNDS];
     for (int r = 0; r < rounds; r++) {
@@ -92,20 +87,22 @@ static const struct {
     double (*value)(void);
     int digits;
 } column[] = {
-    {"mixed %.9g", metric, 9},  {"d.ddd %.9g", three_decimals, 9}, {"bytes %.9g", bytes, 9}, {"mixed %.6g", metric, 6},
-    {"mixed %.17g", metric, 17}, {"mixed %.12g", metric, 12},       {"counts", whole, 0},     {"large counts", large, 0},
+    {"mixed %.9g", metric, 9}, {"d.ddd %.9g", three_decimals, 9}, {"bytes %.9g", bytes, 9},
+    {"mixed %.6g", metric, 6}, {"mixed %.17g", metric, 17},       {"mixed %.12g", metric, 12},
+    {"counts", whole, 0},      {"large counts", large, 0},
 };
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     static double x[TILE * REPEAT];
     int rounds = argc > 1 ? atoi(argv[1]) : 21;
     rounds = rounds < 1 ? 1 : rounds > MAX_ROUNDS ? MAX_ROUNDS : rounds;
     printf("%-14s", "ns per number");
-    for (size_t v = 0; v < sizeof variant / sizeof *variant; v++) printf("%12s", variant[v].name);
+    for (size_t v = 0; v < sizeof variant / sizeof *variant; v++)
+        printf("%12s", variant[v].name);
     putchar('\n');
     for (size_t c = 0; c < sizeof column / sizeof *column; c++) {
-        for (size_t i = 0; i < TILE * REPEAT; i++) x[i] = column[c].value();
+        for (size_t i = 0; i < TILE * REPEAT; i++)
+            x[i] = column[c].value();
         printf("%-14s", column[c].name);
         for (size_t v = 0; v < sizeof variant / sizeof *variant; v++) {
             const bool can = variant[v].level <= es_simd_level_now() && (column[c].digits > 0 || variant[v].counts);
