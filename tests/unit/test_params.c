@@ -1,0 +1,77 @@
+/* Exact parameter counts: the catalog's published totals, and by hand. */
+#include <criterion/criterion.h>
+
+#include <math.h>
+
+#include <edgesweep/catalog.h>
+
+#include "core/params.h"
+
+static es_catalog load(void) {
+    es_catalog catalog;
+    es_errors errors = {0};
+    es_status status = es_catalog_load(&catalog, NULL, 0, &errors);
+    es_errors_print(&errors, stderr);
+    cr_assert_eq(status, ES_OK);
+    return catalog;
+}
+
+/* Published counts that are not of the language model's own weights, or rounded, say so in `note`. */
+Test(params, published_totals) {
+    es_catalog catalog = load();
+    int exact = 0;
+    for (size_t i = 0; i < catalog.table[ES_MODEL].n_rows; i++) {
+        const es_row *row = &catalog.table[ES_MODEL].rows[i];
+        double published = row->value[ES_M_PARAMS_PUBLISHED];
+        if (isnan(published))
+            continue;
+        es_shape shape = es_shape_of(row);
+        double total = es_count_params(&shape).total;
+        exact += total == published;
+        if (fabs(total - published) > 0.005 * published)
+            cr_expect(row->text[ES_M_NOTE][0] != '\0', "%s: %.0f, published %.0f, no reason", row->name, total,
+                      published);
+    }
+    cr_expect_geq(exact, 85, "%d models match to the integer", exact);
+    es_catalog_free(&catalog);
+}
+
+/* Totals and parameters active per token, from the models' own papers and configurations. */
+Test(params, known_models) {
+    static const struct {
+        const char *name;
+        double total, active;
+    } known[] = {
+        {"Llama-3.2-1B", 1235814400, 1235814400},    {"Qwen2.5-0.5B", 494032768, 494032768},
+        {"Mixtral-8x7B", 46702792704, 12879925248},  {"DeepSeek-V2-Lite", 15706484224, 2661150208},
+        {"MiniCPM3-4B", 4073875968, 4073875968},     {"LFM2-350M", 354483968, 354483968},
+        {"MobileLLM-LS-125M", 124635456, 124635456}, {"OPT-350M", 331196416, 331196416},
+        {"EP-TinyLlama-1B", 1413812224, 1413812224},
+    };
+    es_catalog catalog = load();
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        const es_row *row = es_table_find(&catalog.table[ES_MODEL], known[i].name, strlen(known[i].name));
+        cr_assert_not_null(row, "%s", known[i].name);
+        es_shape shape = es_shape_of(row);
+        es_params p = es_count_params(&shape);
+        cr_expect_eq(p.total, known[i].total, "%s: %.0f", known[i].name, p.total);
+        cr_expect_eq(p.active, known[i].active, "%s: %.0f active", known[i].name, p.active);
+    }
+    es_catalog_free(&catalog);
+}
+
+Test(params, parts_add_up) {
+    es_catalog catalog = load();
+    for (size_t i = 0; i < catalog.table[ES_MODEL].n_rows; i++) {
+        const es_row *row = &catalog.table[ES_MODEL].rows[i];
+        es_shape shape = es_shape_of(row);
+        es_params p = es_count_params(&shape);
+        double sum = p.attention_layers * p.attention + p.conv_layers * p.conv + p.dense_layers * p.dense_ffn +
+                     p.moe_layers * (p.shared_ffn + p.experts * (p.expert + p.expert_vectors)) + p.layer_vectors +
+                     p.final_vectors + p.positions + p.projection_in + p.projection_out + p.embedding + p.output;
+        cr_expect_eq(sum, p.total, "%s", row->name);
+        cr_expect(p.active <= p.total && p.active > 0, "%s", row->name);
+        cr_expect_eq(p.total, floor(p.total), "%s: a count", row->name);
+    }
+    es_catalog_free(&catalog);
+}
