@@ -149,12 +149,12 @@ size_t es_format_u64(char *to, uint64_t x) {
 
 size_t es_format_count(char *to, double x) {
     const double two_64 = 18446744073709551616.0;
-    if (!(x > -1 && x <= two_64))
-        return es_format_double(to, x, ES_MAX_DIGITS);
     if (x == two_64) {
         memcpy(to, "18446744073709551616", 20);
         return 20;
     }
+    if (!(x > -1 && x < two_64))
+        return es_format_double(to, x, ES_MAX_DIGITS);
     const uint64_t floor_x = x > 0 ? (uint64_t)x : 0;
     return es_format_u64(to, floor_x + ((double)floor_x < x));
 }

@@ -1,5 +1,4 @@
 /* Nanoseconds per number of the formatter at every SIMD level, and of snprintf.  Usage: bench_format [rounds] */
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,7 +93,7 @@ static const struct {
 
 int main(int argc, char **argv) {
     static double x[TILE * REPEAT];
-    int rounds = argc > 1 ? atoi(argv[1]) : 21;
+    int rounds = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 21;
     rounds = rounds < 1 ? 1 : rounds > MAX_ROUNDS ? MAX_ROUNDS : rounds;
     printf("%-14s", "ns per number");
     for (size_t v = 0; v < sizeof variant / sizeof *variant; v++)
