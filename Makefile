@@ -15,7 +15,6 @@ BINDIR ?= $(PREFIX)/bin
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 DATADIR ?= $(PREFIX)/share
-MANDIR ?= $(DATADIR)/man
 INSTALL ?= install
 
 # ---- Flavours: default compiler flags, sanitizers, compiler ----
@@ -68,8 +67,6 @@ FUZZ_SOURCES := $(wildcard tests/fuzz/*.c)
 CATALOGS := $(sort $(wildcard sweeps/catalog/*.csv))
 SWEEPS := $(wildcard sweeps/*.sweep)
 HEADERS := $(wildcard include/edgesweep/*.h)
-MANPAGES := $(wildcard man/*.1)
-SCRIPTS := $(wildcard scripts/*.sh)
 
 # Copies of `*.simd.c` per instruction set, chosen among at run time (src/base/simd.h).
 simd_flags_baseline :=
@@ -146,6 +143,12 @@ $(B)/tsan/%: $(B)/obj/tests/tsan/%.o $(LIBRARY) $(B)/link.stamp
 $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(LIBRARY) $(B)/link.stamp
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D) && $(LINK) -fsanitize=fuzzer -o $@ $< $(LIBRARY) $(LIBS)
+
+# Manual pages and completions, printed by the command.
+SHARE := $(B)/share
+$(SHARE)/.done: $(COMMAND) scripts/share_files.sh
+	$(call say,GEN,$(SHARE))
+	$(Q)scripts/share_files.sh $(COMMAND) $(SHARE) && touch $@
 
 $(B)/edgesweep.pc: $(B)/install.stamp
 	$(call say,GEN,$@)
@@ -248,7 +251,9 @@ format:
 
 # ---- Installing ----
 .PHONY: install uninstall dist clean help
-install: all
+SHARED_FILES = man/man1/edgesweep.1 man/man1/edgesweep-*.1 bash-completion/completions/edgesweep \
+  zsh/site-functions/_edgesweep fish/vendor_completions.d/edgesweep.fish
+install: all $(SHARE)/.done
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/edgesweep
 	$(INSTALL) -d $(DESTDIR)$(DATADIR)/edgesweep/sweeps
 	$(INSTALL) -m 755 $(COMMAND) $(DESTDIR)$(BINDIR)/edgesweep
@@ -256,14 +261,11 @@ install: all
 	$(INSTALL) -m 644 $(B)/edgesweep.pc $(DESTDIR)$(LIBDIR)/pkgconfig/edgesweep.pc
 	$(INSTALL) -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)/edgesweep
 	$(if $(SWEEPS),$(INSTALL) -m 644 $(SWEEPS) $(DESTDIR)$(DATADIR)/edgesweep/sweeps)
-ifneq ($(MANPAGES),)
-	$(INSTALL) -d $(DESTDIR)$(MANDIR)/man1
-	$(INSTALL) -m 644 $(MANPAGES) $(DESTDIR)$(MANDIR)/man1
-endif
+	cd $(SHARE) && find . -type f ! -name .done -exec $(INSTALL) -D -m 644 '{}' '$(abspath $(DESTDIR)$(DATADIR))/{}' \;
 
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/edgesweep $(DESTDIR)$(LIBDIR)/libedgesweep.a $(DESTDIR)$(LIBDIR)/pkgconfig/edgesweep.pc
-	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man1/,$(notdir $(MANPAGES)))
+	rm -f $(addprefix $(DESTDIR)$(DATADIR)/,$(SHARED_FILES))
 	rm -rf $(DESTDIR)$(INCLUDEDIR)/edgesweep $(DESTDIR)$(DATADIR)/edgesweep
 
 dist: | $(B)/

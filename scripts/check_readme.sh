@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# Runs the examples of README.md and of the manual pages.
+# Runs the examples of README.md and of the manual pages, which the command prints.
 #
 #   scripts/check_readme.sh [COMMAND] [FILE...]     COMMAND defaults to build/edgesweep
 #
-# Examples are the lines with a `$ ` prompt in blocks that start with exactly ```sh (Markdown) or .EX (manual pages); a
-# trailing backslash continues a line.  Each must end with status 0; output lines that follow it must match what it
-# prints (stdout and stderr together), where `...` stands for any text and a line `...` for any lines.
+# Examples are, in Markdown, the lines with a `$ ` prompt in blocks that start with exactly ```sh, in manual pages the
+# literal lines under EXAMPLES; a trailing backslash continues a line.  Each must end with status 0.  In Markdown, output
+# lines that follow must match what it prints (stdout and stderr together), where `...` stands for any text and a line
+# `...` for any lines.
 # The examples of one file run in order in one temporary directory that looks like the repository: build/edgesweep,
-# sweeps/, an empty results/.  Examples that start with git, cd, make, sudo or apt-get set up a machine and are left out.
+# sweeps/, an empty results/; it is also HOME.  Left out: examples that start with git, cd, make, sudo or apt-get, which
+# set up a machine, and those with a program that is not installed.
 set -uo pipefail
 export LC_ALL=C NO_COLOR=1
 ROOT=$(cd "$(dirname "$0")/.." && pwd)
@@ -15,8 +17,6 @@ command=${1:-build/edgesweep}
 shift $(($# > 0))
 case $command in /*) ;; *) command=$ROOT/$command ;; esac
 cd "$ROOT" || exit 1
-[ $# -gt 0 ] || set -- README.md man/*.1
-
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 passed=0 failed=0
@@ -25,27 +25,26 @@ passed=0 failed=0
 extract() {
     awk -v out="$work/" -v file="$1" '
     function plain(text) { # undo the escapes of roff
-        if (!roff) return text
-        gsub(/\\&/, "", text); gsub(/\\-/, "-", text); gsub(/\\\(aq/, "\047", text); gsub(/\\\(dq/, "\"", text)
-        gsub(/\\\(ti/, "~", text); gsub(/\\\(ha/, "^", text); gsub(/\\(e|\(rs)/, "\\", text)
+        gsub(/\\&/, "", text); gsub(/\\-/, "-", text); gsub(/\\e/, "\\", text)
         return text
     }
-    BEGIN { roff = file !~ /\.md$/ }
-    roff ? /^\.EE/ : inside && /^```/ { inside = 0; continued = 0; next }
-    roff ? /^\.EX/ : /^```sh$/ { inside = 1; skip = 1; next }
-    !inside { next }
-    { text = plain($0) }
-    text ~ /^\$ / || continued {
-        if (!continued) {
-            text = substr(text, 3)
-            skip = text ~ /^(git|cd|make|sudo|apt-get)( |$)/
-            if (!skip) { name = out sprintf("%03d", ++n); print file ":" FNR >(name ".at") }
-        }
-        continued = text ~ /\\$/
-        if (!skip) print text >(name ".cmd")
-        next
+    function begin(text) {
+        skip = text ~ /^(git|cd|make|sudo|apt-get)( |$)/
+        if (!skip) { name = out sprintf("%03d", ++n); print file ":" FNR >(name ".at") }
     }
-    !skip { print text >(name ".expected") }
+    function add(text) { continued = text ~ /\\$/; if (!skip) print text >(name ".cmd") }
+    BEGIN { roff = file ~ /\.1$/ }
+    roff && /^\.Sh/ { examples = $2 == "EXAMPLES" }
+    roff && /^\.Bd -literal/ { inside = examples; next }
+    roff && /^\.Ed/ { inside = 0 }
+    roff && inside { text = plain($0); if (!continued) begin(text); add(text) }
+    roff { next }
+    inside && /^```/ { inside = continued = 0; next }
+    /^```sh$/ { inside = skip = 1; next }
+    !inside { next }
+    continued { add($0); next }
+    /^\$ / { text = substr($0, 3); begin(text); add(text); next }
+    !skip { print $0 >(name ".expected") }
     ' "$1"
 }
 
@@ -55,9 +54,17 @@ pattern() {
         awk '{ printf "%s%s", $0, $0 == "*" ? "" : "\n" }'
 }
 
+# Whether every program that starts a line or a part of a pipe is there.
+runnable() {
+    local program
+    for program in $(sed 's/<(/|/g; s/[|;&][|&]*/\n/g' "$1" | sed -n 's/^ *\([a-z][a-z0-9_-]*\)\( .*\)\{0,1\}$/\1/p'); do
+        PATH="$work/bin:$PATH" command -v "$program" >/dev/null || return 1
+    done
+}
+
 run_example() { # stem of its files, directory to run in
     local status=0 actual
-    (cd "$2" && PATH="$work/bin:$PATH" timeout "${TEST_TIMEOUT:-300}" bash "$1.cmd") </dev/null >"$1.out" 2>&1 || status=$?
+    (cd "$2" && HOME=$2 PATH="$work/bin:$PATH" timeout "${TEST_TIMEOUT:-300}" bash "$1.cmd") </dev/null >"$1.out" 2>&1 || status=$?
     if [ $status != 0 ]; then
         echo "FAIL $(cat "$1.at"): status $status: $(cat "$1.cmd")"
         tail -n 5 "$1.out"
@@ -73,15 +80,19 @@ run_example() { # stem of its files, directory to run in
 }
 
 mkdir "$work/bin" && ln -s "$command" "$work/bin/edgesweep"
+if [ $# = 0 ]; then
+    scripts/share_files.sh "$command" "$work/share" || { echo "FAIL scripts/share_files.sh"; failed=1; }
+    set -- README.md "$work"/share/man/man1/*.1
+fi
 for file in "$@"; do
     [ -f "$file" ] || continue
     rm -rf "$work"/[0-9]* "$work/tree"
-    mkdir -p "$work/tree/build" "$work/tree/results"
+    mkdir -p "$work/tree/build" "$work/tree/results" "$work/tree/.zfunc" "$work/tree/.config/fish/completions"
     ln -s "$command" "$work/tree/build/edgesweep"
     ln -s "$ROOT/sweeps" "$ROOT/scripts" "$ROOT/tests" "$work/tree"
     extract "$file"
     for example in "$work"/[0-9]*.cmd; do
-        [ -f "$example" ] || continue
+        [ -f "$example" ] && runnable "$example" || continue
         if run_example "${example%.cmd}" "$work/tree"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
     done
 done
