@@ -125,7 +125,7 @@ size_t es_format_double(char *to, double x, int digits) {
     const es_decimal decimal = es_round_decimal(magnitude, digits);
     const uint32_t first = decimal.head / 100000000;
     const uint64_t middle = es_eight_digits(decimal.head % 100000000), tail = es_eight_digits(decimal.tail);
-    const es_digits text = {(uint64_t)(first + '0') << 56, middle | es_ascii_zeros, tail | es_ascii_zeros, 0};
+    const es_digits text = {{(uint64_t)(first + '0') << 56, middle | es_ascii_zeros, tail | es_ascii_zeros}};
     const es_outline outline = es_outline_of(decimal.exponent, es_used_digits(middle, tail), digits);
     return es_lay_out(to, (const char *)&text + ES_FIRST_DIGIT, (unsigned)(bits >> 63), outline, true);
 }
@@ -148,15 +148,14 @@ size_t es_format_u64(char *to, uint64_t x) {
 }
 
 size_t es_format_count(char *to, double x) {
-    const double two_64 = 18446744073709551616.0;
-    if (x == two_64) {
-        memcpy(to, "18446744073709551616", 20);
-        return 20;
+    if (x > -1 && x < 0x1p64) {
+        const uint64_t floor_x = x > 0 ? (uint64_t)x : 0;
+        return es_format_u64(to, floor_x + ((double)floor_x < x));
     }
-    if (!(x > -1 && x < two_64))
+    if (x != 0x1p64)
         return es_format_double(to, x, ES_MAX_DIGITS);
-    const uint64_t floor_x = x > 0 ? (uint64_t)x : 0;
-    return es_format_u64(to, floor_x + ((double)floor_x < x));
+    memcpy(to, "18446744073709551616", 20);
+    return 20;
 }
 
 /* ---- columns ---- */

@@ -45,11 +45,11 @@ static inline halves multiply_high(halves x, uint16_t factor) {
 #endif
 }
 
-/* to[4 i] = a[i], to[4 i + 1] = b[i] */
-static inline void store_pairs(uint64_t *to, words a, words b) {
+/* Two consecutive words of each text. */
+static inline void store_pairs(es_digits *text, int place, words a, words b) {
     for (int i = 0; i < LANES; i++) {
-        to[4 * i] = a[i];
-        to[4 * i + 1] = b[i];
+        text[i].word[place] = a[i];
+        text[i].word[place + 1] = b[i];
     }
 }
 
@@ -196,9 +196,9 @@ static void write_digits(block *b, int n, bool with_tail) {
     for (int i = 0; i < n; i += LANES) {
         const words head = load(&b->head[i]), first = multiply_low(head, 1441151881) >> 57;
         const words middle = eight_digits(head - multiply_low(first, 100000000)) | es_ascii_zeros;
-        store_pairs(&b->text[i].head, (first << 56) | constants, middle);
+        store_pairs(&b->text[i], ES_HEAD, (first << 56) | constants, middle);
         if (with_tail)
-            store_pairs(&b->text[i].tail, eight_digits(load(&b->tail[i])) | es_ascii_zeros, first);
+            store_pairs(&b->text[i], ES_TAIL, eight_digits(load(&b->tail[i])) | es_ascii_zeros, first);
     }
 }
 
@@ -210,7 +210,8 @@ static inline void end_cell(es_cell *cell, unsigned length, char separator) {
 static void outline_block(block *b, int n, int digits, bool wide) {
     int32_t used[BLOCK];
     for (int i = 0; i < n; i++)
-        used[i] = es_used_digits(b->text[i].middle ^ es_ascii_zeros, wide ? b->text[i].tail ^ es_ascii_zeros : 0);
+        used[i] = es_used_digits(b->text[i].word[ES_MIDDLE] ^ es_ascii_zeros,
+                                 wide ? b->text[i].word[ES_TAIL] ^ es_ascii_zeros : 0);
     for (int i = 0; i < n; i++) {
         const es_outline outline = es_outline_of(b->exponent[i], used[i], digits);
         b->shape[i] = outline.shape;
@@ -335,11 +336,12 @@ static void split_counts(block *b, const double *x, int n) {
 /* Zeros before the first of 16 digits that is not, or the last one. */
 static inline unsigned leading_zeros(const es_digits *text) {
 #if defined(__SSE2__)
-    const __m128i digits = _mm_loadu_si128((const __m128i *)&text->middle);
+    const __m128i digits = _mm_loadu_si128((const __m128i *)&text->word[ES_MIDDLE]);
     const unsigned zeros = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(digits, _mm_set1_epi8('0')));
     return (unsigned)__builtin_ctz(~zeros | 1u << 15);
 #else
-    const uint64_t middle = text->middle ^ es_ascii_zeros, tail = (text->tail ^ es_ascii_zeros) | UINT64_C(1) << 56;
+    const uint64_t middle = text->word[ES_MIDDLE] ^ es_ascii_zeros,
+                   tail = (text->word[ES_TAIL] ^ es_ascii_zeros) | UINT64_C(1) << 56;
     return (unsigned)(middle != 0 ? __builtin_ctzll(middle) : 64 + __builtin_ctzll(tail)) / 8;
 #endif
 }
@@ -349,12 +351,12 @@ static void count_block(es_cell *cell, block *b, const double *x, int n, char se
     x = filled_up(b, x, n);
     split_counts(b, x, m);
     for (int i = 0; i < m; i += LANES)
-        store_pairs(&b->text[i].middle, eight_digits(load(&b->head[i])) | es_ascii_zeros,
+        store_pairs(&b->text[i], ES_MIDDLE, eight_digits(load(&b->head[i])) | es_ascii_zeros,
                     eight_digits(load(&b->tail[i])) | es_ascii_zeros);
     for (int i = 0; i < n; i++) {
         const es_digits *text = &b->text[i];
         const unsigned skip = leading_zeros(text);
-        es_copy16(cell[i].text, (const char *)&text->middle + skip);
+        es_copy16(cell[i].text, (const char *)&text->word[ES_MIDDLE] + skip);
         end_cell(&cell[i], 16 - skip, separator);
     }
     for (uint64_t other = doubtful_set(b, m); other != 0; other &= other - 1) {

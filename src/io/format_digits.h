@@ -38,11 +38,12 @@ typedef struct es_decimal {
     int exponent;
 } es_decimal;
 
-/* Digits of one number: `head` ends with the first digit, `middle` and `tail` hold 8 each, first digit lowest. */
+/* Digits of one number: the head word ends with the first digit, middle and tail hold 8 each, first digit lowest. */
 typedef struct es_digits {
-    uint64_t head, middle, tail, unused;
+    uint64_t word[4];
 } es_digits;
 
+enum { ES_HEAD, ES_MIDDLE, ES_TAIL };
 enum { ES_FIRST_DIGIT = 7 }; /* byte of es_digits, on little-endian machines, where the digits start */
 
 /* Where the digits of a number with a given decimal exponent go, relative to the place after the sign. */
