@@ -251,8 +251,13 @@ static void check_names(loader *l, const es_row *row) {
     const es_row *first = es_table_find(l->table, row->name, strlen(row->name));
     if (first)
         fail_duplicate(l, l->name_column, "name", row->name, first);
+    if (!row->aliases[0])
+        return;
+    int field = es_field_find(l->kind, "aliases", 7);
+    size_t column = (size_t)l->field_column[field];
+    check_text(l, column, &l->fields[field], es_slice_of(row->text[field]));
     for (size_t i = 0; row->aliases[i]; i++)
-        check_alias(l, row, i, (size_t)l->field_column[es_field_find(l->kind, "aliases", 7)]);
+        check_alias(l, row, i, column);
 }
 
 static void check_key(loader *l, const es_row *row) {
