@@ -1,0 +1,36 @@
+/* The best picked value per group of a running sweep: `[best] pick = precision, by = device, maximize = ...`. */
+#ifndef ES_ENGINE_BEST_H
+#define ES_ENGINE_BEST_H
+
+#include "engine/eval.h"
+#include "engine/groups.h"
+
+/* The best point of one (group, picked value). */
+typedef struct es_best_entry {
+    uint64_t index; /* of the best point */
+    uint64_t first; /* lowest index that belongs to the entry */
+    double value[ES_MAX_OBJECTIVES];
+} es_best_entry;
+
+/* One per thread; merged in any order with the same result. */
+typedef struct es_best {
+    const es_sweep *sweep;
+    const es_program *program;
+    es_groups groups; /* key: by columns, then the picked one */
+    es_best_entry *entry;
+    size_t capacity;
+    uint64_t missing; /* points skipped for an empty objective */
+} es_best;
+
+void es_best_init(es_best *best, const es_sweep *sweep, const es_program *program);
+void es_best_free(es_best *best);
+
+/* Points [from, to) of the eval's tile; keep as in es_row_writer_append. */
+es_status es_best_add(es_best *best, const es_eval *eval, const uint8_t *keep, size_t from, size_t to,
+                      es_errors *errors);
+es_status es_best_merge(es_best *best, const es_best *other, es_errors *errors);
+
+/* Winner and runner-up of every group, ordered by the first point of the group; *rows is the caller's to free. */
+es_status es_best_rank(const es_best *best, es_best_row **rows, size_t *n, es_errors *errors);
+
+#endif

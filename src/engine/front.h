@@ -1,0 +1,43 @@
+/* The front of a running sweep, one archive per group. */
+#ifndef ES_ENGINE_FRONT_H
+#define ES_ENGINE_FRONT_H
+
+#include <edgesweep/pareto.h>
+
+#include "engine/eval.h"
+#include "engine/groups.h"
+
+/* One per thread; merged in any order with the same result. */
+typedef struct es_front_pass {
+    const es_sweep *sweep;
+    const es_program *program;
+    es_groups groups;
+    es_archive **archive; /* per group */
+    es_archive_hint *hint;
+    size_t capacity, hint_capacity;
+    double *gather;        /* objectives of a tile's points, compacted */
+    uint64_t *index;       /* their indices */
+    uint16_t *point;       /* their places in the tile */
+    uint32_t *group;       /* of the points of a tile */
+    uint64_t missing;      /* points skipped for an empty objective */
+} es_front_pass;
+
+es_status es_front_pass_init(es_front_pass *pass, const es_sweep *sweep, const es_program *program, es_errors *errors);
+void es_front_pass_free(es_front_pass *pass);
+
+es_status es_front_pass_add(es_front_pass *pass, const es_eval *eval, const uint8_t *keep, size_t from, size_t to,
+                            es_errors *errors);
+es_status es_front_pass_merge(es_front_pass *pass, const es_front_pass *other, es_errors *errors);
+
+/* Ends the first pass: every archive is ready to be matched. */
+es_status es_front_pass_finish(es_front_pass *pass, es_errors *errors);
+
+/* Second pass over the same points, by a thread's own pass whose archives are those of `finished`: turns keep into the
+ * points that lie on the front; returns their number.  `keep` has one byte per point of the tile. */
+size_t es_front_pass_match(es_front_pass *pass, const es_front_pass *finished, const es_eval *eval, uint8_t *keep,
+                           size_t from, size_t to);
+
+/* Distinct vectors on all fronts, and the lowest index of each, ascending; *index is the caller's to free. */
+es_status es_front_pass_indices(const es_front_pass *pass, uint64_t **index, size_t *count, es_errors *errors);
+
+#endif

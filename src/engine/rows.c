@@ -1,0 +1,309 @@
+#include "engine/rows.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/cells.h"
+#include "io/format.h"
+
+enum { BLOCK = 32, SLACK = 2 * BLOCK }; /* copies go in whole blocks past the end of a text */
+
+/* One output column. */
+typedef struct cell_column {
+    const es_column *column;
+    uint16_t node;
+    es_cell_style style;
+    size_t width;         /* longest cell, separators included */
+    bool plain_number;    /* the column formatter can make it whole */
+    char separator;       /* of plain numbers */
+} cell_column;
+
+typedef enum segment_kind { SEGMENT_JOINED, SEGMENT_FRESH } segment_kind;
+
+typedef struct segment {
+    segment_kind kind;
+    size_t first, count;       /* output columns */
+    uint64_t mask;             /* axes whose moves make its text stale */
+    const es_pattern *pattern; /* NULL: the same text in all rows of a tile */
+    size_t stride;             /* bytes per text, a multiple of BLOCK */
+    bool by_split;
+} segment;
+
+struct es_row_format {
+    const es_sweep *sweep;
+    const es_program *program;
+    es_csv_options options;
+    cell_column *columns;
+    size_t n_columns;
+    segment *segments;
+    size_t n_segments;
+    size_t width; /* longest row */
+    es_labels labels;
+    size_t points; /* largest tile */
+};
+
+/* Where the next row's piece of a segment lies: texts + sub[i] * stride, with its length. */
+typedef struct part {
+    const char *text;
+    const uint32_t *length; /* NULL: byte 31 of the text holds it */
+    const uint16_t *sub;    /* NULL: i itself, or 0 when step is 0 */
+    size_t stride, step;
+} part;
+
+typedef struct segment_text {
+    char *text;
+    uint32_t *length;
+    uint64_t pending; /* axes that moved since the text was made */
+    bool made;
+} segment_text;
+
+struct es_row_writer {
+    const es_row_format *format;
+    segment_text *texts; /* per segment */
+    part *parts;
+    es_cell *cells; /* FRESH: points per column */
+};
+
+/* ---- buffers ---- */
+
+bool es_buffer_reserve(es_buffer *buffer, size_t more) {
+    return es_grow((void **)&buffer->data, &buffer->capacity, buffer->length + more + SLACK, 1);
+}
+
+void es_buffer_free(es_buffer *buffer) {
+    free(buffer->data);
+    *buffer = (es_buffer){0};
+}
+
+/* Copies whole blocks; source and target have room for the excess. */
+static inline char *copy_text(char *to, const char *from, size_t n) {
+    for (size_t done = 0; done < n; done += BLOCK) memcpy(to + done, from + done, BLOCK);
+    return to + n;
+}
+
+/* ---- format ---- */
+
+static es_status describe_columns(es_row_format *f, const int *columns, size_t n, es_errors *errors) {
+    const es_sweep *sweep = f->sweep;
+    f->n_columns = n;
+    f->columns = calloc(f->n_columns + 1, sizeof *f->columns);
+    if (!f->columns) return es_fail_memory(errors);
+    for (size_t i = 0; i < f->n_columns; i++) {
+        cell_column *c = &f->columns[i];
+        c->column = &sweep->columns[columns[i]];
+        c->node = (uint16_t)c->column->node;
+        bool last = i + 1 == f->n_columns;
+        es_status status = es_cell_style_make(&c->style, c->column, i == 0, last, &f->options, &f->labels, errors);
+        if (status) return status;
+        c->width = c->style.width;
+        c->plain_number = !c->column->labels && es_cell_is_plain(&f->options) && !(last && f->options.crlf);
+        c->separator = last ? '\n' : f->options.delimiter;
+        f->width += c->width;
+    }
+    return ES_OK;
+}
+
+static uint64_t tile_axes(const es_row_format *f, const es_tiling *tiling, size_t column) {
+    return f->sweep->plan->node[f->columns[column].node].mask & tiling->tile_axes;
+}
+
+/* Fresh columns are formatted straight into cells; anything else is joined. */
+static bool is_fresh(const es_row_format *f, const es_tiling *tiling, size_t column) {
+    return f->columns[column].plain_number && tile_axes(f, tiling, column) == tiling->tile_axes &&
+           tiling->tile_axes != 0 && (f->sweep->plan->node[f->columns[column].node].mask & tiling->split_axis ||
+                                      f->sweep->plan->node[f->columns[column].node].mask & ~tiling->tile_axes);
+}
+
+static es_status add_segment(es_row_format *f, es_program *program, const es_tiling *tiling, segment s,
+                             es_errors *errors) {
+    uint64_t axes = tile_axes(f, tiling, s.first);
+    size_t width = 0;
+    for (size_t i = s.first; i < s.first + s.count; i++) {
+        s.mask |= f->sweep->plan->node[f->columns[i].node].mask;
+        width += f->columns[i].width;
+    }
+    s.stride = (width + BLOCK - 1) / BLOCK * BLOCK + BLOCK;
+    s.by_split = (axes & tiling->split_axis) != 0;
+    if (axes && s.kind == SEGMENT_JOINED) {
+        es_status status = es_program_add_pattern(program, axes, errors);
+        if (status) return status;
+        s.pattern = es_program_pattern(program, axes);
+    }
+    f->segments[f->n_segments++] = s;
+    return ES_OK;
+}
+
+static es_status make_segments(es_row_format *f, es_program *program, const es_tiling *tiling, es_errors *errors) {
+    f->segments = calloc(f->n_columns + 1, sizeof *f->segments);
+    if (!f->segments) return es_fail_memory(errors);
+    for (size_t i = 0, end; i < f->n_columns; i = end) {
+        bool fresh = is_fresh(f, tiling, i);
+        for (end = i + 1; end < f->n_columns; end++)
+            if (fresh || is_fresh(f, tiling, end) || tile_axes(f, tiling, end) != tile_axes(f, tiling, i)) break;
+        segment s = {.kind = fresh ? SEGMENT_FRESH : SEGMENT_JOINED, .first = i, .count = end - i};
+        es_status status = add_segment(f, program, tiling, s, errors);
+        if (status) return status;
+    }
+    return ES_OK;
+}
+
+es_status es_row_format_new(es_row_format **format, const es_sweep *sweep, const int *columns, size_t n,
+                            es_program *program, const es_csv_options *options, es_errors *errors) {
+    *format = NULL;
+    es_row_format *f = calloc(1, sizeof *f);
+    if (!f) return es_fail_memory(errors);
+    const es_tiling *tiling = es_program_tiling(program);
+    f->sweep = sweep;
+    f->program = program;
+    f->points = tiling->points;
+    f->options = es_csv_defaults(*options);
+    es_status status = describe_columns(f, columns, n, errors);
+    if (!status) status = make_segments(f, program, tiling, errors);
+    if (status)
+        es_row_format_free(f);
+    else
+        *format = f;
+    return status;
+}
+
+void es_row_format_free(es_row_format *f) {
+    if (!f) return;
+    es_labels_free(&f->labels);
+    free(f->columns), free(f->segments), free(f);
+}
+
+es_status es_row_format_header(const es_row_format *f, es_buffer *buffer, es_errors *errors) {
+    const es_column **columns = calloc(f->n_columns + 1, sizeof *columns);
+    if (!columns) return es_fail_memory(errors);
+    for (size_t i = 0; i < f->n_columns; i++) columns[i] = f->columns[i].column;
+    size_t need = es_header_size(columns, f->n_columns);
+    es_status status = es_buffer_reserve(buffer, need) ? ES_OK : es_fail_memory(errors);
+    if (!status) buffer->length += es_header_text(columns, f->n_columns, &f->options, buffer->data + buffer->length);
+    free(columns);
+    return status;
+}
+
+/* ---- writers ---- */
+
+es_status es_row_writer_new(es_row_writer **writer, const es_row_format *f, es_errors *errors) {
+    *writer = NULL;
+    es_row_writer *w = calloc(1, sizeof *w);
+    if (!w) return es_fail_memory(errors);
+    w->format = f;
+    w->texts = calloc(f->n_segments + 1, sizeof *w->texts);
+    w->parts = calloc(f->n_segments + 1, sizeof *w->parts);
+    size_t n_fresh = 0;
+    for (size_t s = 0; s < f->n_segments; s++) n_fresh += f->segments[s].kind == SEGMENT_FRESH;
+    w->cells = aligned_alloc(64, (n_fresh * f->points + 2) / 2 * 2 * sizeof(es_cell));
+    bool ok = w->texts && w->parts && w->cells;
+    for (size_t s = 0; ok && s < f->n_segments; s++) {
+        const segment *seg = &f->segments[s];
+        if (seg->kind == SEGMENT_FRESH) continue;
+        size_t distinct = seg->pattern ? seg->pattern->distinct : 1;
+        w->texts[s].text = malloc(distinct * seg->stride + SLACK);
+        w->texts[s].length = calloc(distinct, sizeof *w->texts[s].length);
+        ok = w->texts[s].text && w->texts[s].length;
+    }
+    if (!ok) {
+        es_row_writer_free(w);
+        return es_fail_memory(errors);
+    }
+    *writer = w;
+    return ES_OK;
+}
+
+void es_row_writer_free(es_row_writer *w) {
+    if (!w) return;
+    for (size_t s = 0; w->texts && s < w->format->n_segments; s++) free(w->texts[s].text), free(w->texts[s].length);
+    free(w->texts), free(w->parts), free(w->cells), free(w);
+}
+
+/* Joined text of combination d, whose values are those of point `example`. */
+static size_t join(const es_row_format *f, const segment *seg, const es_eval *eval, size_t example, char *to) {
+    char *p = to;
+    for (size_t i = seg->first; i < seg->first + seg->count; i++) {
+        const cell_column *c = &f->columns[i];
+        const double *values = es_eval_column(eval, c->node);
+        double value = values[es_program_uniform(f->program, c->node) ? 0 : example];
+        p += es_cell_text(&c->style, value, p);
+    }
+    return (size_t)(p - to);
+}
+
+static void make_joined(const es_row_format *f, const segment *seg, segment_text *t, const es_eval *eval) {
+    const es_tiling *tiling = es_program_tiling(f->program);
+    size_t n = seg->by_split ? es_eval_count(eval) : tiling->points;
+    size_t distinct = seg->pattern ? es_pattern_count(seg->pattern, tiling, n) : 1;
+    for (size_t d = 0; d < distinct; d++) {
+        size_t example = seg->pattern ? seg->pattern->example[d] : 0;
+        t->length[d] = (uint32_t)join(f, seg, eval, example, t->text + d * seg->stride);
+    }
+}
+
+static void make_fresh(const es_row_format *f, const segment *seg, const es_eval *eval, es_cell *cells) {
+    const cell_column *c = &f->columns[seg->first];
+    const double *values = es_eval_column(eval, c->node);
+    size_t n = es_eval_count(eval);
+    if (c->column->whole)
+        es_format_counts(cells, values, n, c->separator);
+    else
+        es_format_doubles(cells, values, n, f->options.digits, c->separator);
+}
+
+/* Brings every segment up to date with the tile. */
+static void make_parts(es_row_writer *w, const es_eval *eval) {
+    const es_row_format *f = w->format;
+    uint64_t moved = es_eval_moved(eval);
+    es_cell *cells = w->cells;
+    for (size_t s = 0; s < f->n_segments; s++) {
+        const segment *seg = &f->segments[s];
+        segment_text *t = &w->texts[s];
+        if (seg->kind == SEGMENT_FRESH) {
+            make_fresh(f, seg, eval, cells);
+            w->parts[s] = (part){.text = cells->text, .stride = sizeof(es_cell), .step = 1};
+            cells += f->points;
+            continue;
+        }
+        t->pending |= moved;
+        if (!t->made || (t->pending & seg->mask)) make_joined(f, seg, t, eval);
+        t->made = true;
+        t->pending = 0;
+        w->parts[s] = (part){.text = t->text,
+                             .length = t->length,
+                             .sub = seg->pattern ? seg->pattern->sub : NULL,
+                             .stride = seg->stride,
+                             .step = 0};
+    }
+}
+
+static char *append_row(const part *parts, size_t n, size_t i, char *to) {
+    for (size_t s = 0; s < n; s++) {
+        const part *p = &parts[s];
+        size_t at = p->sub ? p->sub[i] : i * p->step;
+        const char *text = p->text + at * p->stride;
+        if (p->length) {
+            to = copy_text(to, text, p->length[at]);
+        } else {
+            memcpy(to, text, BLOCK);
+            to += (unsigned char)text[BLOCK - 1];
+        }
+    }
+    return to;
+}
+
+es_status es_row_writer_append(es_row_writer *w, const es_eval *eval, const uint8_t *keep, size_t from, size_t to,
+                               es_buffer *buffer, es_errors *errors) {
+    const es_row_format *f = w->format;
+    if (!es_buffer_reserve(buffer, (to - from) * f->width + SLACK)) return es_fail_memory(errors);
+    make_parts(w, eval);
+    char *p = buffer->data + buffer->length;
+    uint64_t rows = 0;
+    for (size_t i = from; i < to; i++) {
+        if (keep && !keep[i]) continue;
+        p = append_row(w->parts, f->n_segments, i, p);
+        rows++;
+    }
+    buffer->rows += rows;
+    buffer->length = (size_t)(p - buffer->data);
+    return ES_OK;
+}

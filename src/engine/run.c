@@ -1,0 +1,482 @@
+/* Running a sweep: tiles in parallel, rows in order, fronts and bests merged at the end. */
+#include <errno.h>
+#include <omp.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <edgesweep/sweep.h>
+
+#include "base/simd.h"
+#include "engine/best.h"
+#include "engine/eval.h"
+#include "engine/filter.h"
+#include "engine/front.h"
+#include "engine/ordered.h"
+#include "engine/rows.h"
+#include "engine/sink.h"
+
+enum {
+    ROW_TILE_POINTS = 256,     /* text of a tile stays in the L2 cache */
+    TICKET_POINTS = 4096,      /* handed over at a time */
+    POINTS_PER_THREAD = 50000, /* fewer cost more in starting threads than they save */
+    FRONT_SHOWN = 100000
+};
+
+/* What one pass over the grid does. */
+typedef struct pass {
+    const es_sweep *sweep;
+    const es_run_options *options;
+    es_run_report *report;
+    es_tiling tiling;
+    es_program *program;
+    es_row_format *format; /* NULL: no rows */
+    es_ordered *ordered;
+    bool want_best, want_front;
+    const es_front_pass *finished; /* second pass: rows are the points on these fronts */
+    uint64_t first, end, first_tile, n_tickets, tiles_per_ticket;
+    unsigned threads;
+    _Atomic uint64_t next, points_done, rows_done;
+    uint64_t reached; /* under --limit: behind the last point looked at */
+    _Atomic int halt; /* no more tickets are taken */
+    double started;
+} pass;
+
+typedef struct worker {
+    pass *pass;
+    es_eval *eval;
+    es_filter filter;
+    es_row_writer *writer;
+    es_best best;
+    es_front_pass front;
+    es_errors errors;
+    es_status status;
+    double seconds_evaluate, seconds_format;
+} worker;
+
+static double now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* ---- workers ---- */
+
+static es_status worker_init(worker *w, pass *p) {
+    w->pass = p;
+    es_errors *errors = &w->errors;
+    es_status status = es_eval_new(&w->eval, p->program, errors);
+    if (!status) status = es_filter_init(&w->filter, p->sweep, p->program, errors);
+    if (!status && p->format) status = es_row_writer_new(&w->writer, p->format, errors);
+    es_best_init(&w->best, p->sweep, p->program);
+    if (!status && (p->want_front || p->finished)) status = es_front_pass_init(&w->front, p->sweep, p->program, errors);
+    return w->status = status;
+}
+
+static void worker_free(worker *w) {
+    es_eval_free(w->eval);
+    es_filter_free(&w->filter);
+    es_row_writer_free(w->writer);
+    es_best_free(&w->best);
+    es_front_pass_free(&w->front);
+}
+
+/* The end of the points that hold the rows still wanted under --limit. */
+static size_t cut_at_limit(const worker *w, const uint8_t *keep, size_t from, size_t to) {
+    uint64_t limit = w->pass->options->limit;
+    if (!limit) return to;
+    uint64_t left = limit - atomic_load(&w->pass->rows_done);
+    for (size_t i = from; i < to; i++) {
+        if (keep[i] && left-- == 0) return i;
+    }
+    return to;
+}
+
+static es_status feed(worker *w, const uint8_t *keep, size_t from, size_t to, es_buffer *buffer) {
+    pass *p = w->pass;
+    es_status status = ES_OK;
+    if (p->want_best) status = es_best_add(&w->best, w->eval, keep, from, to, &w->errors);
+    if (!status && p->want_front) status = es_front_pass_add(&w->front, w->eval, keep, from, to, &w->errors);
+    if (!status && p->format) status = es_row_writer_append(w->writer, w->eval, keep, from, to, buffer, &w->errors);
+    return status;
+}
+
+static es_status do_tile(worker *w, uint64_t tile, es_buffer *buffer) {
+    pass *p = w->pass;
+    double t0 = now();
+    es_eval_tile(w->eval, tile);
+    uint64_t first = es_eval_first(w->eval);
+    size_t n = es_eval_count(w->eval);
+    size_t from = first < p->first ? (size_t)(p->first - first) : 0;
+    size_t to = first + n > p->end ? (size_t)(p->end - first) : n;
+    size_t kept = es_filter_apply(&w->filter, w->eval, from, to);
+    if (kept && p->finished) kept = es_front_pass_match(&w->front, p->finished, w->eval, w->filter.keep, from, to);
+    atomic_fetch_add_explicit(&p->points_done, to - from, memory_order_relaxed);
+    if (!kept) {
+        w->seconds_evaluate += now() - t0;
+        return ES_OK;
+    }
+    es_eval_stage(w->eval, ES_STAGE_ROWS);
+    double t1 = now();
+    size_t stop = cut_at_limit(w, w->filter.keep, from, to);
+    if (p->options->limit) p->reached = first + stop;
+    const uint8_t *keep = kept == to - from && stop == to ? NULL : w->filter.keep;
+    es_status status = feed(w, keep, from, stop, buffer);
+    w->seconds_evaluate += t1 - t0;
+    w->seconds_format += now() - t1;
+    return status;
+}
+
+static bool stop_wanted(const pass *p) {
+    return atomic_load_explicit(&((pass *)p)->halt, memory_order_relaxed) || (p->options->stop && *p->options->stop);
+}
+
+static void count_rows(pass *p, uint64_t rows) {
+    uint64_t all = atomic_fetch_add(&p->rows_done, rows) + rows;
+    if (p->options->limit && all >= p->options->limit) atomic_store(&p->halt, 1);
+}
+
+static void do_ticket(worker *w, uint64_t ticket) {
+    pass *p = w->pass;
+    es_buffer buffer = {0};
+    if (p->ordered && !es_ordered_begin(p->ordered, ticket, &buffer)) {
+        atomic_store(&p->halt, 1);
+        return;
+    }
+    uint64_t tile = p->first_tile + ticket * p->tiles_per_ticket, last = tile + p->tiles_per_ticket;
+    uint64_t end = es_tile_of(p->sweep, &p->tiling, p->end - 1) + 1;
+    if (last > end) last = end;
+    for (; tile < last && !w->status; tile++) {
+        w->status = do_tile(w, tile, &buffer);
+        if (p->options->limit && atomic_load(&p->rows_done) + buffer.rows >= p->options->limit) break;
+    }
+    if (p->format) count_rows(p, buffer.rows);
+    if (w->status) {
+        atomic_store(&p->halt, 1);
+        if (p->ordered) es_ordered_fail(p->ordered, w->status);
+    }
+    if (p->ordered) es_ordered_end(p->ordered, ticket, &buffer);
+}
+
+static void show_progress(pass *p, double *last) {
+    if (!p->options->progress || now() - *last < 0.2) return;
+    *last = now();
+    es_progress progress = {.points_done = atomic_load(&p->points_done),
+                            .points_total = p->end - p->first,
+                            .rows = atomic_load(&p->rows_done),
+                            .seconds = *last - p->started};
+    p->options->progress(p->options->progress_context, &progress);
+}
+
+static void work(worker *w, bool shows_progress) {
+    pass *p = w->pass;
+    double last = p->started;
+    while (!w->status && !stop_wanted(p)) {
+        uint64_t ticket = atomic_fetch_add(&p->next, 1);
+        if (ticket >= p->n_tickets) break;
+        do_ticket(w, ticket);
+        if (shows_progress) show_progress(p, &last);
+    }
+}
+
+/* ---- a pass ---- */
+
+static unsigned choose_threads(const es_run_options *options, uint64_t points, uint64_t tickets) {
+    uint64_t threads = options->threads;
+    if (!threads) {
+        threads = (uint64_t)omp_get_max_threads();
+        if (threads > points / POINTS_PER_THREAD + 1) threads = points / POINTS_PER_THREAD + 1;
+    }
+    if (options->limit) threads = 1;
+    if (threads > tickets) threads = tickets;
+    if (threads > 1024) threads = 1024;
+    return threads ? (unsigned)threads : 1;
+}
+
+static void size_pass(pass *p) {
+    const es_run_options *options = p->options;
+    p->first = options->first;
+    p->end = options->end ? options->end : p->sweep->n_points;
+    p->first_tile = es_tile_of(p->sweep, &p->tiling, p->first);
+    uint64_t tiles = es_tile_of(p->sweep, &p->tiling, p->end - 1) + 1 - p->first_tile;
+    p->tiles_per_ticket = (TICKET_POINTS + p->tiling.points - 1) / p->tiling.points;
+    p->n_tickets = (tiles + p->tiles_per_ticket - 1) / p->tiles_per_ticket;
+    p->threads = choose_threads(options, p->end - p->first, p->n_tickets);
+}
+
+typedef struct node_list {
+    uint16_t node[ES_MAX_AXES + 1024];
+    size_t n;
+} node_list;
+
+static void want(node_list *list, const es_sweep *sweep, int column) {
+    if (list->n < sizeof list->node / sizeof *list->node) list->node[list->n++] = (uint16_t)sweep->columns[column].node;
+}
+
+static void want_conditions(node_list *list, const es_sweep *sweep) {
+    for (size_t i = 0; i < sweep->n_conditions; i++) {
+        const es_pcond *c = &sweep->plan->condition[i];
+        list->node[list->n++] = c->a;
+        if (c->kind == ES_PCOND_NODE) list->node[list->n++] = c->b;
+    }
+}
+
+static void want_front(node_list *list, const es_sweep *sweep) {
+    for (size_t k = 0; k < sweep->front.n_objectives; k++) want(list, sweep, sweep->front.objective[k].column);
+    for (size_t k = 0; k < sweep->front.n_by; k++) want(list, sweep, sweep->front.by[k]);
+}
+
+static void want_best(node_list *list, const es_sweep *sweep) {
+    for (size_t k = 0; k < sweep->best.n_objectives; k++) want(list, sweep, sweep->best.objective[k].column);
+    for (size_t k = 0; k < sweep->best.n_by; k++) want(list, sweep, sweep->best.by[k]);
+    want(list, sweep, sweep->best.pick);
+}
+
+/* Prepares program and row format; rows: the columns to write, NULL for none. */
+static es_status pass_build(pass *p, const int *columns, size_t n_columns, es_errors *errors) {
+    node_list *lists = calloc(ES_STAGES, sizeof *lists);
+    if (!lists) return es_fail_memory(errors);
+    p->tiling = es_tiling_make(p->sweep, columns ? ROW_TILE_POINTS : ES_TILE_POINTS);
+    want_conditions(&lists[ES_STAGE_FILTER], p->sweep);
+    if (p->finished) want_front(&lists[ES_STAGE_FILTER], p->sweep);
+    if (p->want_front) want_front(&lists[ES_STAGE_ROWS], p->sweep);
+    if (p->want_best) want_best(&lists[ES_STAGE_ROWS], p->sweep);
+    for (size_t i = 0; i < n_columns; i++) want(&lists[ES_STAGE_ROWS], p->sweep, columns[i]);
+    const uint16_t *nodes[ES_STAGES] = {lists[0].node, lists[1].node};
+    const size_t counts[ES_STAGES] = {lists[0].n, lists[1].n};
+    es_status status = es_program_new(&p->program, p->sweep, &p->tiling, nodes, counts, errors);
+    if (!status && columns)
+        status = es_row_format_new(&p->format, p->sweep, columns, n_columns, p->program, &p->options->csv, errors);
+    free(lists);
+    if (!status) size_pass(p);
+    return status;
+}
+
+static void pass_free(pass *p) {
+    es_row_format_free(p->format);
+    es_program_free(p->program);
+}
+
+static void add_times(pass *p, const worker *w) {
+    p->report->seconds_evaluate += w->seconds_evaluate;
+    p->report->seconds_format += w->seconds_format;
+    for (size_t i = 0; i < p->sweep->n_conditions && !p->finished && w->filter.rejected; i++)
+        p->report->rejected[i] += w->filter.rejected[i];
+}
+
+/* Merges what the workers found into the first one. */
+static es_status merge_workers(pass *p, worker *workers, es_errors *errors) {
+    es_status status = ES_OK;
+    for (unsigned t = 0; t < p->threads; t++) {
+        worker *w = &workers[t];
+        add_times(p, w);
+        if (w->status && !status) {
+            status = w->status;
+            if (errors && w->errors.n_errors) es_fail(errors, status, NULL, "%s", w->errors.error[0].text);
+        }
+        if (!t || status) continue;
+        if (p->want_best) status = es_best_merge(&workers[0].best, &w->best, errors);
+        if (!status && p->want_front) status = es_front_pass_merge(&workers[0].front, &w->front, errors);
+    }
+    return status;
+}
+
+static void run_workers(pass *p, worker *workers) {
+    if (p->threads == 1) {
+        if (!worker_init(&workers[0], p)) work(&workers[0], true);
+        return;
+    }
+#pragma omp parallel num_threads(p->threads)
+    {
+        int t = omp_get_thread_num();
+        if (!worker_init(&workers[t], p)) work(&workers[t], t == 0);
+        /* a worker that could not start must not leave the others waiting for its tickets: it took none */
+    }
+}
+
+/* Runs a pass; rows go to `sink` when there is one.  On success *workers holds the merged results in its first element
+ * and is the caller's to release with pass_end. */
+static es_status pass_run(pass *p, es_sink *sink, worker **workers, es_errors *errors) {
+    *workers = calloc(p->threads, sizeof **workers);
+    if (!*workers) return es_fail_memory(errors);
+    es_status status = ES_OK;
+    if (sink) status = es_ordered_new(&p->ordered, 4 * p->threads, es_sink_write, sink, errors);
+    if (status) return status;
+    p->started = now();
+    run_workers(p, *workers);
+    status = merge_workers(p, *workers, errors);
+    if (p->ordered) {
+        p->report->seconds_write += es_ordered_times(p->ordered).writing;
+        es_status written = es_ordered_finish(p->ordered, errors);
+        status = status ? status : written;
+    }
+    if (!status && p->options->stop && *p->options->stop)
+        status = *p->options->stop == SIGTERM ? ES_ETERM : ES_EINT;
+    return status;
+}
+
+static void pass_end(pass *p, worker *workers) {
+    for (unsigned t = 0; workers && t < p->threads; t++) worker_free(&workers[t]);
+    free(workers);
+    pass_free(p);
+}
+
+/* ---- rows of single points ---- */
+
+static es_status open_sink(const pass *p, const char *path, es_sink *sink, es_errors *errors) {
+    es_buffer header = {0};
+    es_status status = es_row_format_header(p->format, &header, errors);
+    if (!status) status = es_sink_open(sink, path, p->sweep, p->options, &header, errors);
+    es_buffer_free(&header);
+    return status;
+}
+
+static es_status write_points(pass *p, const uint64_t *index, size_t stride, size_t n, es_sink *sink,
+                              es_errors *errors) {
+    worker w = {0};
+    es_status status = worker_init(&w, p);
+    es_buffer buffer = {0};
+    for (size_t k = 0; k < n && !status; k++) {
+        uint64_t point = index[k * stride];
+        es_eval_tile(w.eval, es_tile_of(p->sweep, &p->tiling, point));
+        es_eval_stage(w.eval, ES_STAGE_ROWS);
+        size_t i = (size_t)(point - es_eval_first(w.eval));
+        status = es_row_writer_append(w.writer, w.eval, NULL, i, i + 1, &buffer, errors);
+        if (!status) status = es_sink_write(sink, buffer.data, buffer.length, 1, errors);
+        buffer.length = 0, buffer.rows = 0;
+    }
+    es_buffer_free(&buffer);
+    worker_free(&w);
+    return status;
+}
+
+/* ---- the run ---- */
+
+typedef struct run {
+    const es_sweep *sweep;
+    const es_run_options *options;
+    es_run_report *report;
+    es_sink rows, front, best;
+    uint64_t reached; /* under --limit: behind the last point of the main pass, else 0 */
+} run;
+
+static pass make_pass(const run *r) {
+    return (pass){.sweep = r->sweep, .options = r->options, .report = r->report};
+}
+
+/* Columns of the best table: what groups, what was picked, then the rest of the output. */
+static size_t best_columns(const es_sweep *sweep, int *columns) {
+    size_t n = 0;
+    for (size_t k = 0; k < sweep->best.n_by; k++) columns[n++] = sweep->best.by[k];
+    columns[n++] = sweep->best.pick;
+    size_t front = n;
+    for (size_t i = 0; i < sweep->n_output; i++) {
+        bool seen = false;
+        for (size_t k = 0; k < front; k++) seen = seen || columns[k] == sweep->output[i];
+        if (!seen) columns[n++] = sweep->output[i];
+    }
+    return n;
+}
+
+static es_status write_best(run *r, es_errors *errors) {
+    int *columns = calloc(r->sweep->n_columns + ES_MAX_BY + 1, sizeof *columns);
+    if (!columns) return es_fail_memory(errors);
+    size_t n = best_columns(r->sweep, columns);
+    pass p = make_pass(r);
+    es_status status = pass_build(&p, columns, n, errors);
+    if (!status) status = open_sink(&p, r->options->best_out, &r->best, errors);
+    if (!status)
+        status = write_points(&p, &r->report->best[0].index, sizeof(es_best_row) / sizeof(uint64_t), r->report->n_best,
+                              &r->best, errors);
+    pass_free(&p);
+    free(columns);
+    return status;
+}
+
+/* Ties of the front's vectors are found again in a second pass: in index order, in constant memory. */
+static es_status write_front(run *r, const es_front_pass *finished, const uint64_t *index, size_t n,
+                             es_errors *errors) {
+    es_run_options options = *r->options;
+    pass p = make_pass(r);
+    if (!options.unique) p.finished = finished;
+    if (options.limit) options.limit = 0, options.end = r->reached;
+    p.options = &options;
+    es_status status = pass_build(&p, r->sweep->output, r->sweep->n_output, errors);
+    if (!status) status = open_sink(&p, r->options->front_out, &r->front, errors);
+    worker *workers = NULL;
+    if (!status && r->options->unique)
+        status = write_points(&p, index, 1, n, &r->front, errors);
+    else if (!status)
+        status = pass_run(&p, &r->front, &workers, errors);
+    r->report->front_rows = r->front.rows;
+    pass_end(&p, workers);
+    return status;
+}
+
+static es_status finish_front(run *r, es_front_pass *front, es_errors *errors) {
+    uint64_t *index = NULL;
+    size_t n = 0;
+    r->report->front_missing = front->missing;
+    es_status status = es_front_pass_finish(front, errors);
+    if (!status) status = es_front_pass_indices(front, &index, &n, errors);
+    if (!status && r->options->front_out) status = write_front(r, front, index, n, errors);
+    r->report->front_unique = n;
+    r->report->front = index;
+    r->report->n_front = n < FRONT_SHOWN ? n : FRONT_SHOWN;
+    return status;
+}
+
+static es_status finish_best(run *r, const es_best *best, es_errors *errors) {
+    r->report->best_missing = best->missing;
+    es_status status = es_best_rank(best, &r->report->best, &r->report->n_best, errors);
+    return !status && r->options->best_out ? write_best(r, errors) : status;
+}
+
+static es_status main_pass(run *r, es_errors *errors) {
+    pass p = make_pass(r);
+    p.want_best = r->sweep->best.given;
+    p.want_front = r->sweep->front.given;
+    const int *columns = r->options->out ? r->sweep->output : NULL;
+    es_status status = pass_build(&p, columns, columns ? r->sweep->n_output : 0, errors);
+    r->report->threads = p.threads;
+    if (!status && columns) status = open_sink(&p, r->options->out, &r->rows, errors);
+    worker *workers = NULL;
+    if (!status) status = pass_run(&p, columns ? &r->rows : NULL, &workers, errors);
+    r->report->points = atomic_load(&p.points_done);
+    r->report->rows = r->rows.rows;
+    r->reached = p.reached;
+    if (!status && p.want_front) status = finish_front(r, &workers[0].front, errors);
+    if (!status && p.want_best) status = finish_best(r, &workers[0].best, errors);
+    pass_end(&p, workers);
+    return status;
+}
+
+/* Nothing appears under its final name before everything is written. */
+static es_status commit(run *r, es_errors *errors) {
+    es_status status = es_sink_commit(&r->rows, errors);
+    r->report->bytes = r->rows.bytes;
+    if (!status) status = es_sink_commit(&r->front, errors);
+    if (!status) status = es_sink_commit(&r->best, errors);
+    return status;
+}
+
+es_status es_sweep_run(const es_sweep *sweep, const es_run_options *options, es_run_report *report,
+                       es_errors *errors) {
+    double start = now();
+    run r = {.sweep = sweep, .options = options, .report = report};
+    *report = (es_run_report){.simd = es_simd_level_name(es_simd_level_now())};
+    report->rejected = calloc(sweep->n_conditions + 1, sizeof *report->rejected);
+    es_status status = report->rejected ? main_pass(&r, errors) : es_fail_memory(errors);
+    if (!status) status = commit(&r, errors);
+    es_sink_abort(&r.rows);
+    es_sink_abort(&r.front);
+    es_sink_abort(&r.best);
+    report->seconds = now() - start;
+    return status;
+}
+
+void es_run_report_free(es_run_report *report) {
+    free(report->rejected), free(report->front), free(report->best);
+    report->rejected = NULL, report->front = NULL, report->best = NULL;
+}

@@ -1,0 +1,89 @@
+#include "engine/sink.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <edgesweep/version.h>
+
+void es_sink_part_name(const char *path, unsigned file, char *to, size_t size) {
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path, *dot = strchr(base + 1, '.');
+    int stem = dot ? (int)(dot - path) : (int)strlen(path);
+    snprintf(to, size, "%.*s-%04u%s", stem, path, file, dot ? dot : "");
+}
+
+static es_status open_file(es_sink *s, es_errors *errors) {
+    char name[PATH_MAX];
+    const char *path = s->path;
+    if (s->split_rows) {
+        es_sink_part_name(s->path, ++s->file, name, sizeof name);
+        path = name;
+    }
+    s->rows_here = 0;
+    es_status status = es_output_open(&s->output, path, &s->options, errors);
+    if (!status && s->header.length) status = es_output_write(s->output, s->header.data, s->header.length, errors);
+    return status;
+}
+
+es_status es_sink_open(es_sink *s, const char *path, const es_sweep *sweep, const es_run_options *options,
+                       es_buffer *header, es_errors *errors) {
+    *s = (es_sink){.path = path, .split_rows = options->csv.split_rows, .header = *header};
+    *header = (es_buffer){0};
+    s->options = (es_output_options){.sync = options->sync,
+                                     .meta = true,
+                                     .command = options->command,
+                                     .grid_hash = sweep->hash,
+                                     .catalog_hash = sweep->catalog->hash,
+                                     .version = EDGESWEEP_VERSION};
+    es_status status = open_file(s, errors);
+    if (status) es_sink_abort(s);
+    return status;
+}
+
+/* Bytes of the first `rows` rows of data. */
+static size_t length_of_rows(const char *data, size_t n, uint64_t rows) {
+    const char *p = data;
+    while (rows--) p = (const char *)memchr(p, '\n', n - (size_t)(p - data)) + 1;
+    return (size_t)(p - data);
+}
+
+static es_status close_file(es_sink *s, es_errors *errors) {
+    es_output *output = s->output;
+    s->bytes += es_output_bytes(output);
+    s->output = NULL;
+    return es_output_commit(output, s->rows_here, errors);
+}
+
+es_status es_sink_write(void *sink, const char *data, size_t n, uint64_t rows, es_errors *errors) {
+    es_sink *s = sink;
+    es_status status = ES_OK;
+    while (rows && !status) {
+        uint64_t now = rows;
+        size_t length = n;
+        if (s->split_rows && s->rows_here == s->split_rows) {
+            status = close_file(s, errors);
+            if (!status) status = open_file(s, errors);
+            if (status) break;
+        }
+        if (s->split_rows && s->rows_here + rows > s->split_rows) {
+            now = s->split_rows - s->rows_here;
+            length = length_of_rows(data, n, now);
+        }
+        status = es_output_write(s->output, data, length, errors);
+        s->rows += now, s->rows_here += now;
+        rows -= now, data += length, n -= length;
+    }
+    return status;
+}
+
+es_status es_sink_commit(es_sink *s, es_errors *errors) {
+    es_status status = s->output ? close_file(s, errors) : ES_OK;
+    es_sink_abort(s);
+    return status;
+}
+
+void es_sink_abort(es_sink *s) {
+    es_output_abort(s->output);
+    s->output = NULL;
+    es_buffer_free(&s->header);
+}
