@@ -4,9 +4,17 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 
+/* clang-format off */
 const es_command *const es_commands[] = {
-    &es_cmd_list, &es_cmd_show, &es_cmd_completion, &es_cmd_help, NULL,
+    &es_cmd_list,
+    &es_cmd_show,
+    &es_cmd_explain,
+    &es_cmd_check,
+    &es_cmd_completion,
+    &es_cmd_help,
+    NULL,
 };
+/* clang-format on */
 
 const es_command *es_command_find(es_cli *cli, const char *name, es_errors *errors) {
     const char *names[ES_CMD_IDS + 1] = {NULL};

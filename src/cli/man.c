@@ -1,4 +1,5 @@
 /* Manual pages in mdoc(7), from the same tables as the help. */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,6 +24,12 @@ static void put_text(FILE *out, const char *text, size_t length, bool line_start
 static void put_line(FILE *out, const char *text) {
     put_text(out, text, strlen(text), true);
     fputc('\n', out);
+}
+
+static void put_sentence(FILE *out, const char *text) {
+    fputc(toupper((unsigned char)*text), out);
+    put_text(out, text + 1, strlen(text + 1), false);
+    fputs(".\n", out);
 }
 
 /* One argument of a macro, quoted. */
@@ -74,7 +81,7 @@ static void put_option(FILE *out, const es_cli_option *option) {
         put_argument(out, option->argument);
     }
     fputc('\n', out);
-    put_line(out, option->help);
+    put_sentence(out, option->help);
     if (option->repeatable)
         fputs("May be repeated.\n", out);
     if (option->type == ES_VALUE_COUNT && option->max < 1e8)
@@ -91,7 +98,8 @@ static void put_examples(FILE *out, const es_command *command) {
         return;
     fputs(".Sh EXAMPLES\n", out);
     for (size_t i = 0; command->examples[i]; i += 2) {
-        put_line(out, command->examples[i + 1]);
+        fputs(i ? ".Pp\n" : "", out);
+        put_sentence(out, command->examples[i + 1]);
         fputs(".Bd -literal -offset indent\n", out);
         put_line(out, command->examples[i]);
         fputs(".Ed\n", out);
@@ -109,8 +117,12 @@ static void put_command_page(FILE *out, const es_command *command) {
         fputc('\n', out);
     }
     fputs(".Op Ar options\n.Sh DESCRIPTION\n", out);
-    put_paragraphs(out, command->details ? command->details : command->help);
-    fputs("\n.Sh OPTIONS\n.Bl -tag -width Ds\n", out);
+    put_sentence(out, command->help);
+    if (command->details) {
+        fputs(".Pp\n", out);
+        put_paragraphs(out, command->details);
+    }
+    fputs(".Sh OPTIONS\n.Bl -tag -width Ds\n", out);
     for (es_opt id = 0; id < ES_OPTS; id++)
         if (es_option_in(id, command))
             put_option(out, &es_cli_options[id]);
@@ -133,6 +145,21 @@ static const char environment[] =
     ".It Ev OMP_NUM_THREADS\nThreads when\n.Fl j\nis not given.\n"
     ".It Ev EDGESWEEP_SIMD\nLimits the vector instructions: baseline, v3 or v4; the results are the same.\n.El\n";
 
+/* In alphabetical order, as manual pages have it. */
+static void put_references(FILE *out) {
+    const char *last = "";
+    for (size_t done = 0; es_commands[done]; done++) {
+        const char *next = NULL;
+        for (size_t i = 0; es_commands[i]; i++) {
+            const char *name = es_commands[i]->name;
+            if (strcmp(name, last) > 0 && (!next || strcmp(name, next) < 0))
+                next = name;
+        }
+        fprintf(out, ".Xr edgesweep-%s 1%s\n", next, es_commands[done + 1] ? " ," : "");
+        last = next;
+    }
+}
+
 static void put_main_page(FILE *out) {
     put_title(out, "edgesweep", "sweeps of language models, quantizations and edge devices");
     fputs(".Sh SYNOPSIS\n.Nm\n.Ar COMMAND\n.Op Ar options\n.Sh DESCRIPTION\n"
@@ -142,14 +169,13 @@ static void put_main_page(FILE *out) {
           out);
     for (size_t i = 0; es_commands[i]; i++) {
         fprintf(out, ".It Cm %s\n", es_commands[i]->name);
-        put_line(out, es_commands[i]->help);
+        put_sentence(out, es_commands[i]->help);
     }
     fputs(".El\n", out);
-    fputs(exit_status, out);
     fputs(environment, out);
+    fputs(exit_status, out);
     fputs(".Sh SEE ALSO\n", out);
-    for (size_t i = 0; es_commands[i]; i++)
-        fprintf(out, ".Xr edgesweep-%s 1%s\n", es_commands[i]->name, es_commands[i + 1] ? " ," : "");
+    put_references(out);
 }
 
 void es_print_man(const es_command *command, FILE *out) {

@@ -1,0 +1,54 @@
+#include "cli/points.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "grid/plan.h"
+#include "io/format.h"
+
+bool es_condition_holds(const es_sweep *sweep, size_t i, const double *value) {
+    const es_pcond *condition = &sweep->plan->condition[i];
+    double a = value[condition->a];
+    switch (condition->kind) {
+    case ES_PCOND_NUMBER: return es_compare(condition->op, a, condition->number);
+    case ES_PCOND_NODE: return es_compare(condition->op, a, value[condition->b]);
+    case ES_PCOND_EMPTY: return isnan(a);
+    default: return !isnan(a);
+    }
+}
+
+bool es_conditions_hold(const es_sweep *sweep, const double *value) {
+    for (size_t i = 0; i < sweep->n_conditions; i++)
+        if (!es_condition_holds(sweep, i, value))
+            return false;
+    return true;
+}
+
+void es_axis_value_text(const es_axis *axis, size_t i, char *to, size_t size) {
+    char digits[40];
+    if (axis->row) {
+        es_copy_text(to, size, es_slice_of(axis->row[i]->name));
+    } else if (axis->text) {
+        es_copy_text(to, size, es_slice_of(axis->text[i]));
+    } else {
+        size_t length = es_format_double(digits, axis->value[i], 9);
+        snprintf(to, size, "%s%.*s", axis->factor ? "x" : "", (int)length, digits);
+    }
+}
+
+void es_grid_column(es_grid *grid, const es_column *column, const double *value) {
+    char text[256];
+    double number = value[column->node];
+    if (column->labels) {
+        es_column_text(column, number, 0, text, sizeof text);
+        es_grid_cell(grid, text);
+    } else {
+        es_grid_number(grid, column->whole && !isnan(number) ? ceil(number) : number);
+    }
+}
+
+const char *es_column_header(es_arena *arena, const es_column *column) {
+    bool unit = column->unit && *column->unit;
+    return es_arena_printf(arena, "%s%s%s%s%s", column->labels ? "" : ">", column->name, unit ? " [" : "",
+                           unit ? column->unit : "", unit ? "]" : "");
+}

@@ -1,0 +1,28 @@
+/* Single points of a sweep, for tables and explanations; grids go through es_sweep_run. */
+#ifndef ES_CLI_POINTS_H
+#define ES_CLI_POINTS_H
+
+#include <edgesweep/sweep.h>
+
+#include "cli/cli.h"
+#include "cli/print.h"
+#include "core/node.h"
+
+/* True when the i-th condition of the sweep holds at the point with these values of nodes. */
+bool es_condition_holds(const es_sweep *sweep, size_t i, const double *value);
+/* True when all of them do. */
+bool es_conditions_hold(const es_sweep *sweep, const double *value);
+
+/* Name of value `i` of an axis as the CSV shows it. */
+void es_axis_value_text(const es_axis *axis, size_t i, char *to, size_t size);
+
+/* Appends the value of a column to a table: short numbers, texts as they are. */
+void es_grid_column(es_grid *grid, const es_column *column, const double *value);
+
+/* `name [unit]`, with '>' in front for numbers, as es_grid_begin wants it; in the arena, NULL when out of memory. */
+const char *es_column_header(es_arena *arena, const es_column *column);
+
+/* What the node is in the table of the kernel. */
+static inline double es_column_value(const es_column *column, const double *value) { return value[column->node]; }
+
+#endif

@@ -1,0 +1,227 @@
+#include "cli/tables.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/points.h"
+#include "cli/print.h"
+
+enum { SHOWN_ROWS = 20, SHOWN_BEST = 100, SCANNED_POINTS = 100000, MAX_COLUMNS = ES_MAX_AXES + 2 * ES_MAX_OBJECTIVES };
+
+/* Columns of a table, each once. */
+typedef struct es_chosen {
+    int column[MAX_COLUMNS];
+    size_t n;
+} es_chosen;
+
+static void choose(es_chosen *chosen, int column) {
+    for (size_t i = 0; i < chosen->n; i++)
+        if (chosen->column[i] == column)
+            return;
+    if (chosen->n < MAX_COLUMNS)
+        chosen->column[chosen->n++] = column;
+}
+
+/* Axes with more than one value. */
+static void choose_axes(es_chosen *chosen, const es_sweep *sweep) {
+    for (size_t i = 0; i < sweep->n_columns; i++)
+        if (sweep->columns[i].is_axis && sweep->columns[i].axes)
+            choose(chosen, (int)i);
+}
+
+static void choose_objectives(es_chosen *chosen, const es_objective *objective, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        choose(chosen, objective[i].column);
+}
+
+/* Begins a table of these columns, with one more called `last` unless it is NULL. */
+static es_status begin(es_grid *grid, es_arena *arena, const es_sweep *sweep, const es_chosen *chosen, const char *last,
+                       es_errors *errors) {
+    const char *headers[MAX_COLUMNS + 2];
+    for (size_t i = 0; i < chosen->n; i++) {
+        headers[i] = es_column_header(arena, &sweep->columns[chosen->column[i]]);
+        if (!headers[i])
+            return es_fail_memory(errors);
+    }
+    headers[chosen->n] = last;
+    headers[chosen->n + 1] = NULL;
+    es_grid_begin(grid, headers);
+    return ES_OK;
+}
+
+static void add_point(es_grid *grid, const es_sweep *sweep, const es_chosen *chosen, const double *value) {
+    for (size_t i = 0; i < chosen->n; i++)
+        es_grid_column(grid, &sweep->columns[chosen->column[i]], value);
+}
+
+static double *new_values(const es_sweep *sweep) { return calloc(es_sweep_nodes(sweep) + 1, sizeof(double)); }
+
+static void print_names(FILE *out, const es_sweep *sweep, const int *column, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        fprintf(out, "%s%s", i ? ", " : "", sweep->columns[column[i]].name);
+}
+
+static void print_objectives(FILE *out, const es_sweep *sweep, const es_objective *objective, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        fprintf(out, "%s%s %s", i ? ", " : "", objective[i].maximize ? "max" : "min",
+                sweep->columns[objective[i].column].name);
+}
+
+/* ---- best ---- */
+
+/* How a worse value of a unit is called; times and rates are slower, the rest higher or lower. */
+static const char *worse_word(const es_column *column, bool maximize) {
+    const char *unit = column->unit ? column->unit : "";
+    bool time = strcmp(unit, "s") == 0 || strcmp(unit, "ms") == 0, rate = strstr(unit, "tok/s") != NULL;
+    if ((time && !maximize) || (rate && maximize))
+        return "slower";
+    return maximize ? "lower" : "higher";
+}
+
+/* "Q4_0, 12% slower": the runner-up by the first objective in which it differs from the winner. */
+static void describe_runner_up(char *to, size_t size, const es_sweep *sweep, const double *winner,
+                               const double *other) {
+    const es_best_spec *best = &sweep->best;
+    const es_column *pick = &sweep->columns[best->pick];
+    char name[128], worse[96] = "equal";
+    es_column_text(pick, es_column_value(pick, other), 4, name, sizeof name);
+    for (size_t i = 0; i < best->n_objectives; i++) {
+        const es_column *column = &sweep->columns[best->objective[i].column];
+        double a = es_column_value(column, winner), b = es_column_value(column, other);
+        if (a == b)
+            continue;
+        double percent = fabs(b - a) / fabs(a) * 100;
+        const char *word = worse_word(column, best->objective[i].maximize);
+        bool named = i > 0 || strcmp(word, "slower") != 0;
+        if (isfinite(percent))
+            snprintf(worse, sizeof worse, percent < 0.995 ? "%.2g%% %s%s%s" : "%.0f%% %s%s%s", percent, word,
+                     named ? " " : "", named ? column->name : "");
+        else
+            snprintf(worse, sizeof worse, "%s %s", word, column->name);
+        break;
+    }
+    snprintf(to, size, "%s, %s", name, worse);
+}
+
+static es_status add_best(es_grid *grid, const es_sweep *sweep, const es_chosen *chosen, const es_best_row *row,
+                          double *winner, double *other, es_errors *errors) {
+    char text[256] = "";
+    es_status status = es_sweep_point(sweep, row->index, winner, errors);
+    if (!status && row->runner_up != UINT64_MAX) {
+        status = es_sweep_point(sweep, row->runner_up, other, errors);
+        if (!status)
+            describe_runner_up(text, sizeof text, sweep, winner, other);
+    }
+    if (status)
+        return status;
+    add_point(grid, sweep, chosen, winner);
+    es_grid_cell(grid, text);
+    return ES_OK;
+}
+
+es_status es_print_best(const es_cli *cli, const es_sweep *sweep, const es_run_report *report, FILE *out,
+                        es_errors *errors) {
+    const es_best_spec *best = &sweep->best;
+    es_arena arena = {0};
+    es_chosen chosen = {0};
+    es_grid grid = {0};
+    double *winner = new_values(sweep), *other = new_values(sweep);
+    size_t n = report->n_best < SHOWN_BEST ? report->n_best : SHOWN_BEST;
+    for (size_t i = 0; i < best->n_by; i++)
+        choose(&chosen, best->by[i]);
+    choose(&chosen, best->pick);
+    choose_objectives(&chosen, best->objective, best->n_objectives);
+    es_status status =
+        winner && other ? begin(&grid, &arena, sweep, &chosen, "next best", errors) : es_fail_memory(errors);
+    for (size_t i = 0; i < n && !status; i++)
+        status = add_best(&grid, sweep, &chosen, &report->best[i], winner, other, errors);
+    if (!status) {
+        fprintf(out, "Best %s%s", sweep->columns[best->pick].name, best->n_by ? " per " : "");
+        print_names(out, sweep, best->by, best->n_by);
+        fputs(" (", out);
+        print_objectives(out, sweep, best->objective, best->n_objectives);
+        fputs(")\n", out);
+    }
+    es_status printed = es_grid_print(&grid, out, 0, cli->color && out == stdout, errors);
+    if (report->n_best > n)
+        fprintf(out, "... %zu more\n", report->n_best - n);
+    free(winner);
+    free(other);
+    es_arena_free(&arena);
+    return status ? status : printed;
+}
+
+/* ---- front ---- */
+
+es_status es_print_front(const es_cli *cli, const es_sweep *sweep, const es_run_report *report, FILE *out,
+                         es_errors *errors) {
+    const es_front_spec *front = &sweep->front;
+    es_arena arena = {0};
+    es_chosen chosen = {0};
+    es_grid grid = {0};
+    double *value = new_values(sweep);
+    size_t n = report->n_front < SHOWN_ROWS ? report->n_front : SHOWN_ROWS;
+    choose_axes(&chosen, sweep);
+    choose_objectives(&chosen, front->objective, front->n_objectives);
+    es_status status = value ? begin(&grid, &arena, sweep, &chosen, NULL, errors) : es_fail_memory(errors);
+    for (size_t i = 0; i < n && !status; i++) {
+        status = es_sweep_point(sweep, report->front[i], value, errors);
+        if (!status)
+            add_point(&grid, sweep, &chosen, value);
+    }
+    if (!status) {
+        fprintf(out, "Pareto front%s", front->n_by ? " per " : "");
+        print_names(out, sweep, front->by, front->n_by);
+        fputs(" (", out);
+        print_objectives(out, sweep, front->objective, front->n_objectives);
+        fprintf(out, "): %llu point%s\n", (unsigned long long)report->front_rows, report->front_rows == 1 ? "" : "s");
+    }
+    es_status printed = es_grid_print(&grid, out, 0, cli->color && out == stdout, errors);
+    if (report->front_rows > n)
+        fprintf(out, "... %llu more\n", (unsigned long long)(report->front_rows - n));
+    free(value);
+    es_arena_free(&arena);
+    return status ? status : printed;
+}
+
+/* ---- rows ---- */
+
+/* Axes that vary, then metrics in the order of the output, while they fit. */
+static void choose_columns(es_chosen *chosen, const es_sweep *sweep, unsigned width) {
+    enum { TYPICAL_TEXT = 18, TYPICAL_NUMBER = 10 };
+    size_t used = 0;
+    for (size_t i = 0; i < sweep->n_output; i++) {
+        const es_column *column = &sweep->columns[sweep->output[i]];
+        if (!column->axes) /* the same everywhere */
+            continue;
+        size_t header = strlen(column->name) + (*column->unit ? strlen(column->unit) + 3 : 0);
+        size_t cell = column->labels ? TYPICAL_TEXT : TYPICAL_NUMBER;
+        used += 2 + (header > cell ? header : cell);
+        if (used > width + 2 && !column->is_axis)
+            return;
+        choose(chosen, sweep->output[i]);
+    }
+}
+
+es_status es_print_rows(const es_cli *cli, const es_sweep *sweep, FILE *out, es_errors *errors) {
+    es_arena arena = {0};
+    es_chosen chosen = {0};
+    es_grid grid = {0};
+    double *value = new_values(sweep);
+    choose_columns(&chosen, sweep, cli->width);
+    es_status status = value ? begin(&grid, &arena, sweep, &chosen, NULL, errors) : es_fail_memory(errors);
+    uint64_t scanned = sweep->n_points < SCANNED_POINTS ? sweep->n_points : SCANNED_POINTS;
+    size_t rows = 0;
+    for (uint64_t i = 0; i < scanned && rows < SHOWN_ROWS && !status && !*cli->stop; i++) {
+        status = es_sweep_point(sweep, i, value, errors);
+        if (status || !es_conditions_hold(sweep, value))
+            continue;
+        add_point(&grid, sweep, &chosen, value);
+        rows++;
+    }
+    es_status printed = es_grid_print(&grid, out, 0, cli->color && out == stdout, errors);
+    free(value);
+    es_arena_free(&arena);
+    return status ? status : printed;
+}
