@@ -284,7 +284,14 @@ typedef struct es_catalog {
     uint64_t hash; /* xxh64 of the canonical contents, for grid hashes */
 } es_catalog;
 
-/* Loads the embedded catalogs, then applies `sources` in order: "DIR" replaces, "+DIR" extends (DESIGN section 2).
+/* Loads the embedded catalogs, then applies folders of CSV files in order.
+ *
+ * "DIR" replaces: models.csv, devices.csv and precisions.csv must be there; calibration and quality are empty without
+ * their files, the GGUF tables stay as they were.  "+DIR" extends: any of the files, at least one.  A row overrides the
+ * one with the same name (case-insensitive) in its place; without names the same calibration device, runtime, type and
+ * field, quality model, precision and metric, or GGUF type.  A file type in gguf_mixtures.csv brings all of its rows.  A
+ * new name or alias is taken from older rows' aliases.
+ *
  * On failure *catalog is empty and errors tells why (ES_EUSAGE, or ES_ERUNTIME for read errors and memory). */
 es_status es_catalog_load(es_catalog *catalog, const char *const *sources, size_t n_sources, es_errors *errors);
 void es_catalog_free(es_catalog *catalog);
