@@ -14,7 +14,7 @@
 #include <edgesweep/error.h>
 #include <edgesweep/pareto.h>
 
-enum { ES_MAX_AXES = 64, ES_MAX_BY = 16 };
+enum { ES_MAX_AXES = 63, ES_MAX_BY = 16 };
 
 typedef enum es_axis_role {
     ES_AXIS_ENTITY,  /* model, device, precision */

@@ -9,6 +9,9 @@ enum { NONE = -1, TABLE_DOUBLES_MAX = 1 << 20, LINE_DOUBLES = 8 };
 
 typedef enum step_kind { STEP_LEAF, STEP_FN, STEP_BLOCK } step_kind;
 
+/* Set in every step's mask and in the first tile's moves: what depends on no axis is computed once. */
+static const uint64_t ONCE = (uint64_t)1 << 63;
+
 /* One thing to do in a tile when `mask` has moved. */
 typedef struct step {
     step_kind kind;
@@ -229,7 +232,7 @@ static es_status prepare_block(es_program *p, uint16_t block, es_errors *errors)
 
 static step step_of_node(const es_program *p, uint16_t id) {
     const es_pnode *node = &p->plan->node[id];
-    step s = {.id = id, .stage = (es_stage)p->stage[id], .mask = node->mask};
+    step s = {.id = id, .stage = (es_stage)p->stage[id], .mask = node->mask | ONCE};
     s.kind = node->kind == ES_PNODE_FN ? STEP_FN : STEP_LEAF;
     s.uniform = is_uniform(p, node->mask);
     s.by_split = (node->mask & p->tiling->split_axis) != 0;
@@ -262,7 +265,7 @@ static es_status add_steps(es_program *p, es_errors *errors) {
             p->steps[p->n_steps++] = (step){.kind = STEP_BLOCK,
                                             .id = node->block,
                                             .stage = p->blocks[node->block].stage,
-                                            .mask = node->mask,
+                                            .mask = node->mask | ONCE,
                                             .uniform = is_uniform(p, node->mask),
                                             .by_split = (node->mask & p->tiling->split_axis) != 0};
             continue;
