@@ -56,7 +56,7 @@ struct es_program {
 struct es_eval {
     const es_program *program;
     size_t n;
-    uint64_t first, moved, tile;
+    uint64_t first;
     uint64_t pending[ES_STAGES]; /* axes that moved since the stage was last computed */
     size_t coordinate[ES_MAX_AXES];
     double *slab;
@@ -522,17 +522,15 @@ void es_eval_tile(es_eval *e, uint64_t tile) {
     memcpy(before, e->coordinate, sizeof before);
     e->first = es_tile_first(p->sweep, p->tiling, tile, &e->n);
     es_sweep_coordinates(p->sweep, e->first, e->coordinate);
-    e->moved = 0;
+    uint64_t moved = e->started ? 0 : UINT64_MAX;
     for (size_t a = 0; a <= p->tiling->split; a++)
-        if (e->coordinate[a] != before[a]) e->moved |= (uint64_t)1 << a;
-    if (!e->started) e->moved = UINT64_MAX;
+        if (e->coordinate[a] != before[a]) moved |= (uint64_t)1 << a;
     e->started = true;
-    for (int s = 0; s < ES_STAGES; s++) e->pending[s] |= e->moved;
+    for (int s = 0; s < ES_STAGES; s++) e->pending[s] |= moved;
     es_eval_stage(e, ES_STAGE_FILTER);
 }
 
 size_t es_eval_count(const es_eval *e) { return e->n; }
 uint64_t es_eval_first(const es_eval *e) { return e->first; }
 const size_t *es_eval_coordinates(const es_eval *e) { return e->coordinate; }
-uint64_t es_eval_moved(const es_eval *e) { return e->moved; }
 const double *es_eval_column(const es_eval *e, uint16_t node) { return column(e, node); }

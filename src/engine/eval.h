@@ -45,9 +45,6 @@ size_t es_eval_count(const es_eval *eval);
 uint64_t es_eval_first(const es_eval *eval);
 const size_t *es_eval_coordinates(const es_eval *eval); /* of the first point */
 
-/* Axes whose coordinates moved since the tile before (all bits at first), for consumers that cache. */
-uint64_t es_eval_moved(const es_eval *eval);
-
 /* Column of a wanted node: es_eval_count values, or one when uniform.  Read-only: consumers must not change it. */
 const double *es_eval_column(const es_eval *eval, uint16_t node);
 

@@ -54,12 +54,13 @@ typedef struct segment_text {
     char *text;
     uint32_t *length;
     uint64_t pending; /* axes that moved since the text was made */
-    bool made;
 } segment_text;
 
 struct es_row_writer {
     const es_row_format *format;
     segment_text *texts; /* per segment */
+    size_t coordinate[ES_MAX_AXES]; /* of the tile before: not every tile comes here */
+    bool started;
     part *parts;
     es_cell *cells; /* FRESH: points per column */
 };
@@ -114,10 +115,14 @@ static bool is_fresh(const es_row_format *f, const es_tiling *tiling, size_t col
                                       f->sweep->plan->node[f->columns[column].node].mask & ~tiling->tile_axes);
 }
 
+/* In every segment's mask and in the first moves, so that texts that depend on no axis are made once. */
+static const uint64_t ONCE = (uint64_t)1 << 63;
+
 static es_status add_segment(es_row_format *f, es_program *program, const es_tiling *tiling, segment s,
                              es_errors *errors) {
     uint64_t axes = tile_axes(f, tiling, s.first);
     size_t width = 0;
+    s.mask = ONCE;
     for (size_t i = s.first; i < s.first + s.count; i++) {
         s.mask |= f->sweep->plan->node[f->columns[i].node].mask;
         width += f->columns[i].width;
@@ -250,10 +255,22 @@ static void make_fresh(const es_row_format *f, const segment *seg, const es_eval
         es_format_doubles(cells, values, n, f->options.digits, c->separator);
 }
 
+/* Axes that moved since the last tile that was written. */
+static uint64_t moves(es_row_writer *w, const es_eval *eval) {
+    const size_t *coordinate = es_eval_coordinates(eval);
+    uint64_t moved = w->started ? 0 : UINT64_MAX;
+    for (size_t a = 0; a < w->format->sweep->n_axes; a++) {
+        if (coordinate[a] != w->coordinate[a]) moved |= (uint64_t)1 << a;
+        w->coordinate[a] = coordinate[a];
+    }
+    w->started = true;
+    return moved;
+}
+
 /* Brings every segment up to date with the tile. */
 static void make_parts(es_row_writer *w, const es_eval *eval) {
     const es_row_format *f = w->format;
-    uint64_t moved = es_eval_moved(eval);
+    uint64_t moved = moves(w, eval);
     es_cell *cells = w->cells;
     for (size_t s = 0; s < f->n_segments; s++) {
         const segment *seg = &f->segments[s];
@@ -265,8 +282,7 @@ static void make_parts(es_row_writer *w, const es_eval *eval) {
             continue;
         }
         t->pending |= moved;
-        if (!t->made || (t->pending & seg->mask)) make_joined(f, seg, t, eval);
-        t->made = true;
+        if (t->pending & seg->mask) make_joined(f, seg, t, eval);
         t->pending = 0;
         w->parts[s] = (part){.text = t->text,
                              .length = t->length,
