@@ -116,12 +116,15 @@ es_status es_sweep_load(es_sweep **result, const es_catalog *catalog, const char
     es_where where = {0};
     es_arena *arena = &sweep->plan->arena;
     es_status status = es_spec_read(&spec, path, sets, n_sets, arena, errors);
+    bool unread = status && spec.section[ES_SEC_SWEEP].count == 0; /* defaults would only add noise */
     es_status one = collect_where(&where, &spec, wheres, n_wheres, arena, errors);
     status = status ? status : one;
-    one = choose_kernel(sweep, &spec, errors);
-    status = status ? status : one;
-    if (!one) one = plan_sweep(sweep, &spec, &where, errors);
-    status = status ? status : one;
+    if (!unread) {
+        one = choose_kernel(sweep, &spec, errors);
+        status = status ? status : one;
+        if (!one) one = plan_sweep(sweep, &spec, &where, errors);
+        status = status ? status : one;
+    }
     es_where_free(&where);
     es_spec_free(&spec);
     if (status)
