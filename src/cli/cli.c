@@ -9,6 +9,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "cli/help.h"
+
 /* Set by the first SIGINT or SIGTERM; handlers can reach nothing but a global.  A second signal kills. */
 static volatile sig_atomic_t stop_requested;
 

@@ -188,12 +188,6 @@ static inline bool es_option_in(es_opt option, const es_command *command) {
     return (es_cli_options[option].commands & ES_IN(command->id)) != 0;
 }
 
-/* ---- generated texts; all print to `out` ---- */
-void es_print_overview(FILE *out);
-void es_print_help(const es_command *command, FILE *out);
-void es_print_man(const es_command *command, FILE *out); /* NULL: edgesweep(1) itself */
-void es_print_version(FILE *out);
-
 /* ---- the program ---- */
 int es_cli_main(int argc, char **argv);
 

@@ -13,9 +13,9 @@ static es_status run_check(es_cli *cli, es_errors *errors) {
 }
 
 static const char *const examples[] = {
-    "edgesweep check my.sweep",
+    "edgesweep check sweeps/paper.sweep",
     "every mistake with its place, or ok and the number of points",
-    "edgesweep check my.sweep --set 'prompt=128:4096*2'",
+    "edgesweep check sweeps/paper.sweep --set 'seq_len=128:4096*2'",
     "the same with another axis",
     NULL,
 };

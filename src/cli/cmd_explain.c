@@ -302,9 +302,9 @@ static es_status run_explain(es_cli *cli, es_errors *errors) {
 }
 
 static const char *const examples[] = {
-    "edgesweep explain my.sweep --index 17",
+    "edgesweep explain sweeps/paper.sweep --index 17",
     "the point behind row 17 of an unfiltered CSV, counted from 0",
-    "edgesweep explain my.sweep --point 'model=Llama-3.2-1B,device=Raspberry Pi 5,precision=Q4_0'",
+    "edgesweep explain sweeps/paper.sweep --point 'model=EP-TinyLlama-1B,device=EP Raspberry Pi 5,precision=INT4'",
     "a point by its values",
     NULL,
 };

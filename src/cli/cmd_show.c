@@ -12,12 +12,12 @@
 /* A cell as the row has it, 17 digits if they are needed; "" when absent. */
 static void field_value(char *to, size_t size, const es_field *field, const es_row *row, size_t f) {
     double value = row->value[f];
-    bool written = row->text[f][0] != '\0';
-    if (field->type == ES_TEXT || field->type == ES_OPENSET || (written && field->type == ES_CHOICE)) {
+    bool chosen = field->type == ES_CHOICE || field->type == ES_OPENSET;
+    if (row->text[f][0] && (chosen || field->type == ES_TEXT)) {
         snprintf(to, size, "%s", row->text[f]);
     } else if (isnan(value)) {
         to[0] = '\0';
-    } else if (field->type == ES_CHOICE) {
+    } else if (chosen) {
         snprintf(to, size, "%s", field->choices[(size_t)value]);
     } else {
         char digits[40];

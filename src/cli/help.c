@@ -7,7 +7,7 @@
 #include <edgesweep/version.h>
 
 #include "base/simd.h"
-#include "cli/cli.h"
+#include "cli/help.h"
 #include "cli/print.h"
 
 enum { HELP_WIDTH = 100 };
@@ -25,8 +25,11 @@ void es_print_overview(FILE *out) {
           out);
     for (size_t i = 0; es_commands[i]; i++)
         fprintf(out, "  %-12s%s\n", es_commands[i]->name, es_commands[i]->help);
+    fputs("\nTopics:\n", out);
+    for (size_t i = 0; i < es_topic_count; i++)
+        fprintf(out, "  %-12s%s\n", es_topics[i].name, es_topics[i].help);
     fputs("\nCommands and options may be shortened to unique prefixes.\n"
-          "edgesweep help COMMAND        options and examples of a command\n"
+          "edgesweep help COMMAND|TOPIC  options and examples of a command, a file format\n"
           "edgesweep run FILE.sweep      the way to begin; edgesweep check FILE.sweep finds mistakes\n",
           out);
 }
@@ -72,4 +75,10 @@ void es_print_help(const es_command *command, FILE *out) {
         fputs("\nExamples:\n", out);
     for (size_t i = 0; command->examples && command->examples[i]; i += 2)
         fprintf(out, "  %s\n      %s\n", command->examples[i], command->examples[i + 1]);
+}
+
+void es_print_topic(const es_topic *topic, FILE *out) {
+    es_print_wrapped(out, topic->details, 0, HELP_WIDTH);
+    if (topic->print)
+        topic->print(out);
 }

@@ -5,7 +5,7 @@
 
 #include <edgesweep/version.h>
 
-#include "cli/cli.h"
+#include "cli/help.h"
 
 /* Escapes what roff would interpret; words of a macro line must not look like macros either. */
 static void put_text(FILE *out, const char *text, size_t length, bool line_start) {
@@ -62,12 +62,12 @@ static void put_paragraphs(FILE *out, const char *text) {
         fputs(".Ed\n", out);
 }
 
-static void put_title(FILE *out, const char *page, const char *help) {
+static void put_title(FILE *out, const char *page, int section, const char *help) {
     /* The date is the format's; pages are a function of the program alone. */
     fprintf(out, ".Dd $Mdocdate$\n.Dt ");
     for (const char *c = page; *c; c++)
         fputc(*c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c, out);
-    fprintf(out, " 1\n.Os \"edgesweep %s\"\n.Sh NAME\n.Nm %s\n.Nd ", EDGESWEEP_VERSION, page);
+    fprintf(out, " %d\n.Os \"edgesweep %s\"\n.Sh NAME\n.Nm %s\n.Nd ", section, EDGESWEEP_VERSION, page);
     put_line(out, help);
 }
 
@@ -106,10 +106,10 @@ static void put_examples(FILE *out, const es_command *command) {
     }
 }
 
-static void put_command_page(FILE *out, const es_command *command) {
+void es_print_command_man(const es_command *command, FILE *out) {
     char page[40];
     snprintf(page, sizeof page, "edgesweep-%s", command->name);
-    put_title(out, page, command->help);
+    put_title(out, page, 1, command->help);
     fprintf(out, ".Sh SYNOPSIS\n.Nm edgesweep\n.Cm %s\n", command->name);
     if (*command->synopsis) {
         fputs(".Ar ", out);
@@ -160,8 +160,8 @@ static void put_references(FILE *out) {
     }
 }
 
-static void put_main_page(FILE *out) {
-    put_title(out, "edgesweep", "sweeps of language models, quantizations and edge devices");
+void es_print_man(FILE *out) {
+    put_title(out, "edgesweep", 1, "sweeps of language models, quantizations and edge devices");
     fputs(".Sh SYNOPSIS\n.Nm\n.Ar COMMAND\n.Op Ar options\n.Sh DESCRIPTION\n"
           "Evaluates an analytical model of inference over a whole grid of models, devices, precisions and\n"
           "workloads, and writes CSV, Pareto fronts and the best quantization per device.\n"
@@ -178,9 +178,16 @@ static void put_main_page(FILE *out) {
     put_references(out);
 }
 
-void es_print_man(const es_command *command, FILE *out) {
-    if (command)
-        put_command_page(out, command);
-    else
-        put_main_page(out);
+void es_print_topic_man(const es_topic *topic, FILE *out) {
+    char page[40];
+    snprintf(page, sizeof page, "edgesweep-%s", topic->name);
+    put_title(out, page, 5, topic->help);
+    fputs(".Sh DESCRIPTION\n", out);
+    put_paragraphs(out, topic->details);
+    if (topic->print) {
+        fputs(".Bd -literal\n", out);
+        topic->print(out);
+        fputs(".Ed\n", out);
+    }
+    fputs(".Sh SEE ALSO\n.Xr edgesweep 1\n", out);
 }
