@@ -50,7 +50,8 @@ ARITHMETIC := -ffp-contract=off -fno-math-errno -fno-trapping-math
 fortify = $(if $(INSTRUMENT)$(filter -O0,$(CFLAGS)),,$(if $(filter -O%,$(CFLAGS)),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3))
 HARDENING := $(fortify) $(if $(INSTRUMENT),,-fstack-protector-strong) -fPIE
 OPENMP ?= -fopenmp
-BASE_CPPFLAGS := -D_GNU_SOURCE -Iinclude -Isrc
+# Tests with many random cases take fewer of them where ES_SLOW_BUILD is defined.
+BASE_CPPFLAGS := -D_GNU_SOURCE -Iinclude -Isrc $(if $(filter-out coverage,$(FLAVOUR)),$(if $(INSTRUMENT),-DES_SLOW_BUILD))
 COMPILE = $(CC) -std=c11 $(BASE_CPPFLAGS) $(CPPFLAGS) $(WARNINGS) $(CFLAGS) $(ARITHMETIC) $(HARDENING) $(OPENMP) $(INSTRUMENT)
 LIBS := -lcsv -ljansson -lxxhash -lzstd -lz -lm
 LINK = $(CC) $(CFLAGS) $(OPENMP) $(INSTRUMENT) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
