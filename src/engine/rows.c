@@ -3,10 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/assemble.h"
 #include "engine/cells.h"
 #include "io/format.h"
 
-enum { BLOCK = 32, SLACK = 2 * BLOCK }; /* copies go in whole blocks past the end of a text */
+enum { BLOCK = ES_PIECE_BLOCK, SLACK = 2 * BLOCK };
 
 /* One output column. */
 typedef struct cell_column {
@@ -42,17 +43,10 @@ struct es_row_format {
     size_t points; /* largest tile */
 };
 
-/* Where the next row's piece of a segment lies: texts + sub[i] * stride, with its length. */
-typedef struct part {
-    const char *text;
-    const uint32_t *length; /* NULL: byte 31 of the text holds it */
-    const uint16_t *sub;    /* NULL: i itself, or 0 when step is 0 */
-    size_t stride, step;
-} part;
-
 typedef struct segment_text {
     char *text;
     uint32_t *length;
+    uint32_t longest;
     uint64_t pending; /* axes that moved since the text was made */
 } segment_text;
 
@@ -61,7 +55,7 @@ struct es_row_writer {
     segment_text *texts; /* per segment */
     size_t coordinate[ES_MAX_AXES]; /* of the tile before: not every tile comes here */
     bool started;
-    part *parts;
+    es_piece *pieces;
     es_cell *cells; /* FRESH: points per column */
 };
 
@@ -74,12 +68,6 @@ bool es_buffer_reserve(es_buffer *buffer, size_t more) {
 void es_buffer_free(es_buffer *buffer) {
     free(buffer->data);
     *buffer = (es_buffer){0};
-}
-
-/* Copies whole blocks; source and target have room for the excess. */
-static inline char *copy_text(char *to, const char *from, size_t n) {
-    for (size_t done = 0; done < n; done += BLOCK) memcpy(to + done, from + done, BLOCK);
-    return to + n;
 }
 
 /* ---- format ---- */
@@ -196,11 +184,11 @@ es_status es_row_writer_new(es_row_writer **writer, const es_row_format *f, es_e
     if (!w) return es_fail_memory(errors);
     w->format = f;
     w->texts = calloc(f->n_segments + 1, sizeof *w->texts);
-    w->parts = calloc(f->n_segments + 1, sizeof *w->parts);
+    w->pieces = calloc(f->n_segments + 1, sizeof *w->pieces);
     size_t n_fresh = 0;
     for (size_t s = 0; s < f->n_segments; s++) n_fresh += f->segments[s].kind == SEGMENT_FRESH;
     w->cells = aligned_alloc(64, (n_fresh * f->points + 2) / 2 * 2 * sizeof(es_cell));
-    bool ok = w->texts && w->parts && w->cells;
+    bool ok = w->texts && w->pieces && w->cells;
     for (size_t s = 0; ok && s < f->n_segments; s++) {
         const segment *seg = &f->segments[s];
         if (seg->kind == SEGMENT_FRESH) continue;
@@ -220,7 +208,7 @@ es_status es_row_writer_new(es_row_writer **writer, const es_row_format *f, es_e
 void es_row_writer_free(es_row_writer *w) {
     if (!w) return;
     for (size_t s = 0; w->texts && s < w->format->n_segments; s++) free(w->texts[s].text), free(w->texts[s].length);
-    free(w->texts), free(w->parts), free(w->cells), free(w);
+    free(w->texts), free(w->pieces), free(w->cells), free(w);
 }
 
 /* Joined text of combination d, whose values are those of point `example`. */
@@ -239,9 +227,11 @@ static void make_joined(const es_row_format *f, const segment *seg, segment_text
     const es_tiling *tiling = es_program_tiling(f->program);
     size_t n = seg->by_split ? es_eval_count(eval) : tiling->points;
     size_t distinct = seg->pattern ? es_pattern_count(seg->pattern, tiling, n) : 1;
+    t->longest = 0;
     for (size_t d = 0; d < distinct; d++) {
         size_t example = seg->pattern ? seg->pattern->example[d] : 0;
         t->length[d] = (uint32_t)join(f, seg, eval, example, t->text + d * seg->stride);
+        if (t->length[d] > t->longest) t->longest = t->length[d];
     }
 }
 
@@ -267,8 +257,20 @@ static uint64_t moves(es_row_writer *w, const es_eval *eval) {
     return moved;
 }
 
+static es_piece piece_of_texts(const segment *seg, const segment_text *t) {
+    es_piece p = {.text = t->text, .length = t->length, .stride = (uint32_t)seg->stride};
+    if (seg->pattern) {
+        p.sub = seg->pattern->sub;
+        p.kind = t->longest <= BLOCK ? ES_PIECE_PICK_32 : ES_PIECE_PICK;
+    } else {
+        p.same_length = t->length[0];
+        p.kind = t->longest <= BLOCK ? ES_PIECE_SAME_32 : t->longest <= 2 * BLOCK ? ES_PIECE_SAME_64 : ES_PIECE_SAME;
+    }
+    return p;
+}
+
 /* Brings every segment up to date with the tile. */
-static void make_parts(es_row_writer *w, const es_eval *eval) {
+static void make_pieces(es_row_writer *w, const es_eval *eval) {
     const es_row_format *f = w->format;
     uint64_t moved = moves(w, eval);
     es_cell *cells = w->cells;
@@ -277,49 +279,24 @@ static void make_parts(es_row_writer *w, const es_eval *eval) {
         segment_text *t = &w->texts[s];
         if (seg->kind == SEGMENT_FRESH) {
             make_fresh(f, seg, eval, cells);
-            w->parts[s] = (part){.text = cells->text, .stride = sizeof(es_cell), .step = 1};
+            w->pieces[s] = (es_piece){.kind = ES_PIECE_CELL, .text = cells->text};
             cells += f->points;
             continue;
         }
         t->pending |= moved;
         if (t->pending & seg->mask) make_joined(f, seg, t, eval);
         t->pending = 0;
-        w->parts[s] = (part){.text = t->text,
-                             .length = t->length,
-                             .sub = seg->pattern ? seg->pattern->sub : NULL,
-                             .stride = seg->stride,
-                             .step = 0};
+        w->pieces[s] = piece_of_texts(seg, t);
     }
-}
-
-static char *append_row(const part *parts, size_t n, size_t i, char *to) {
-    for (size_t s = 0; s < n; s++) {
-        const part *p = &parts[s];
-        size_t at = p->sub ? p->sub[i] : i * p->step;
-        const char *text = p->text + at * p->stride;
-        if (p->length) {
-            to = copy_text(to, text, p->length[at]);
-        } else {
-            memcpy(to, text, BLOCK);
-            to += (unsigned char)text[BLOCK - 1];
-        }
-    }
-    return to;
 }
 
 es_status es_row_writer_append(es_row_writer *w, const es_eval *eval, const uint8_t *keep, size_t from, size_t to,
                                es_buffer *buffer, es_errors *errors) {
     const es_row_format *f = w->format;
     if (!es_buffer_reserve(buffer, (to - from) * f->width + SLACK)) return es_fail_memory(errors);
-    make_parts(w, eval);
-    char *p = buffer->data + buffer->length;
-    uint64_t rows = 0;
-    for (size_t i = from; i < to; i++) {
-        if (keep && !keep[i]) continue;
-        p = append_row(w->parts, f->n_segments, i, p);
-        rows++;
-    }
-    buffer->rows += rows;
-    buffer->length = (size_t)(p - buffer->data);
+    make_pieces(w, eval);
+    char *end = ES_SIMD_PICK(es_assemble_rows)(w->pieces, f->n_segments, keep, from, to, buffer->data + buffer->length,
+                                               &buffer->rows);
+    buffer->length = (size_t)(end - buffer->data);
     return ES_OK;
 }

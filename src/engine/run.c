@@ -15,7 +15,7 @@
 #include "engine/front.h"
 #include "engine/ordered.h"
 #include "engine/rows.h"
-#include "engine/sink.h"
+#include "engine/row_sink.h"
 
 enum {
     ROW_TILE_POINTS = 256,     /* text of a tile stays in the L2 cache */
@@ -297,11 +297,11 @@ static void run_workers(pass *p, worker *workers) {
 
 /* Runs a pass; rows go to `sink` when there is one.  On success *workers holds the merged results in its first element
  * and is the caller's to release with pass_end. */
-static es_status pass_run(pass *p, es_sink *sink, worker **workers, es_errors *errors) {
+static es_status pass_run(pass *p, es_row_sink *sink, worker **workers, es_errors *errors) {
     *workers = calloc(p->threads, sizeof **workers);
     if (!*workers) return es_fail_memory(errors);
     es_status status = ES_OK;
-    if (sink) status = es_ordered_new(&p->ordered, 4 * p->threads, es_sink_write, sink, errors);
+    if (sink) status = es_ordered_new(&p->ordered, 4 * p->threads, es_row_sink_write, sink, errors);
     if (status) return status;
     p->started = now();
     run_workers(p, *workers);
@@ -324,15 +324,15 @@ static void pass_end(pass *p, worker *workers) {
 
 /* ---- rows of single points ---- */
 
-static es_status open_sink(const pass *p, const char *path, es_sink *sink, es_errors *errors) {
+static es_status open_sink(const pass *p, const char *path, es_row_sink *sink, es_errors *errors) {
     es_buffer header = {0};
     es_status status = es_row_format_header(p->format, &header, errors);
-    if (!status) status = es_sink_open(sink, path, p->sweep, p->options, &header, errors);
+    if (!status) status = es_row_sink_open(sink, path, p->sweep, p->options, &header, errors);
     es_buffer_free(&header);
     return status;
 }
 
-static es_status write_points(pass *p, const uint64_t *index, size_t stride, size_t n, es_sink *sink,
+static es_status write_points(pass *p, const uint64_t *index, size_t stride, size_t n, es_row_sink *sink,
                               es_errors *errors) {
     worker w = {0};
     es_status status = worker_init(&w, p);
@@ -343,7 +343,7 @@ static es_status write_points(pass *p, const uint64_t *index, size_t stride, siz
         es_eval_stage(w.eval, ES_STAGE_ROWS);
         size_t i = (size_t)(point - es_eval_first(w.eval));
         status = es_row_writer_append(w.writer, w.eval, NULL, i, i + 1, &buffer, errors);
-        if (!status) status = es_sink_write(sink, buffer.data, buffer.length, 1, errors);
+        if (!status) status = es_row_sink_write(sink, buffer.data, buffer.length, 1, errors);
         buffer.length = 0, buffer.rows = 0;
     }
     es_buffer_free(&buffer);
@@ -357,7 +357,7 @@ typedef struct run {
     const es_sweep *sweep;
     const es_run_options *options;
     es_run_report *report;
-    es_sink rows, front, best;
+    es_row_sink rows, front, best;
     uint64_t reached; /* under --limit: behind the last point of the main pass, else 0 */
 } run;
 
@@ -454,10 +454,10 @@ static es_status main_pass(run *r, es_errors *errors) {
 
 /* Nothing appears under its final name before everything is written. */
 static es_status commit(run *r, es_errors *errors) {
-    es_status status = es_sink_commit(&r->rows, errors);
+    es_status status = es_row_sink_commit(&r->rows, errors);
     r->report->bytes = r->rows.bytes;
-    if (!status) status = es_sink_commit(&r->front, errors);
-    if (!status) status = es_sink_commit(&r->best, errors);
+    if (!status) status = es_row_sink_commit(&r->front, errors);
+    if (!status) status = es_row_sink_commit(&r->best, errors);
     return status;
 }
 
@@ -469,9 +469,9 @@ es_status es_sweep_run(const es_sweep *sweep, const es_run_options *options, es_
     report->rejected = calloc(sweep->n_conditions + 1, sizeof *report->rejected);
     es_status status = report->rejected ? main_pass(&r, errors) : es_fail_memory(errors);
     if (!status) status = commit(&r, errors);
-    es_sink_abort(&r.rows);
-    es_sink_abort(&r.front);
-    es_sink_abort(&r.best);
+    es_row_sink_abort(&r.rows);
+    es_row_sink_abort(&r.front);
+    es_row_sink_abort(&r.best);
     report->seconds = now() - start;
     return status;
 }

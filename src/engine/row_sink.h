@@ -1,13 +1,13 @@
 /* Where finished rows go: one output file, or a row of files when they are split. */
-#ifndef ES_ENGINE_SINK_H
-#define ES_ENGINE_SINK_H
+#ifndef ES_ENGINE_ROW_SINK_H
+#define ES_ENGINE_ROW_SINK_H
 
 #include <edgesweep/sweep.h>
 
 #include "engine/rows.h"
 #include "io/output.h"
 
-typedef struct es_sink {
+typedef struct es_row_sink {
     const char *path;
     es_output_options options;
     uint64_t split_rows;        /* 0: one file */
@@ -15,20 +15,20 @@ typedef struct es_sink {
     es_output *output;
     uint64_t rows, rows_here, bytes; /* all files, this file, all files */
     unsigned file;                   /* number of the current file, from 1 */
-} es_sink;
+} es_row_sink;
 
 /* Opens the first file and writes the header, which the sink takes over. */
-es_status es_sink_open(es_sink *sink, const char *path, const es_sweep *sweep, const es_run_options *options,
+es_status es_row_sink_open(es_row_sink *sink, const char *path, const es_sweep *sweep, const es_run_options *options,
                        es_buffer *header, es_errors *errors);
 
 /* Whole rows, each ending in a newline.  Starts the next file where the split says so. */
-es_status es_sink_write(void *sink, const char *data, size_t n, uint64_t rows, es_errors *errors);
+es_status es_row_sink_write(void *sink, const char *data, size_t n, uint64_t rows, es_errors *errors);
 
 /* Ends the last file; after either call the sink is empty. */
-es_status es_sink_commit(es_sink *sink, es_errors *errors);
-void es_sink_abort(es_sink *sink);
+es_status es_row_sink_commit(es_row_sink *sink, es_errors *errors);
+void es_row_sink_abort(es_row_sink *sink);
 
 /* Name of part `file` of a split output: out.csv becomes out-0002.csv. */
-void es_sink_part_name(const char *path, unsigned file, char *to, size_t size);
+void es_row_sink_part_name(const char *path, unsigned file, char *to, size_t size);
 
 #endif

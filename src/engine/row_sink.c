@@ -1,4 +1,4 @@
-#include "engine/sink.h"
+#include "engine/row_sink.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -6,17 +6,17 @@
 
 #include <edgesweep/version.h>
 
-void es_sink_part_name(const char *path, unsigned file, char *to, size_t size) {
+void es_row_sink_part_name(const char *path, unsigned file, char *to, size_t size) {
     const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path, *dot = strchr(base + 1, '.');
     int stem = dot ? (int)(dot - path) : (int)strlen(path);
     snprintf(to, size, "%.*s-%04u%s", stem, path, file, dot ? dot : "");
 }
 
-static es_status open_file(es_sink *s, es_errors *errors) {
+static es_status open_file(es_row_sink *s, es_errors *errors) {
     char name[PATH_MAX];
     const char *path = s->path;
     if (s->split_rows) {
-        es_sink_part_name(s->path, ++s->file, name, sizeof name);
+        es_row_sink_part_name(s->path, ++s->file, name, sizeof name);
         path = name;
     }
     s->rows_here = 0;
@@ -25,9 +25,9 @@ static es_status open_file(es_sink *s, es_errors *errors) {
     return status;
 }
 
-es_status es_sink_open(es_sink *s, const char *path, const es_sweep *sweep, const es_run_options *options,
+es_status es_row_sink_open(es_row_sink *s, const char *path, const es_sweep *sweep, const es_run_options *options,
                        es_buffer *header, es_errors *errors) {
-    *s = (es_sink){.path = path, .split_rows = options->csv.split_rows, .header = *header};
+    *s = (es_row_sink){.path = path, .split_rows = options->csv.split_rows, .header = *header};
     *header = (es_buffer){0};
     s->options = (es_output_options){.sync = options->sync,
                                      .meta = true,
@@ -36,7 +36,7 @@ es_status es_sink_open(es_sink *s, const char *path, const es_sweep *sweep, cons
                                      .catalog_hash = sweep->catalog->hash,
                                      .version = EDGESWEEP_VERSION};
     es_status status = open_file(s, errors);
-    if (status) es_sink_abort(s);
+    if (status) es_row_sink_abort(s);
     return status;
 }
 
@@ -47,15 +47,15 @@ static size_t length_of_rows(const char *data, size_t n, uint64_t rows) {
     return (size_t)(p - data);
 }
 
-static es_status close_file(es_sink *s, es_errors *errors) {
+static es_status close_file(es_row_sink *s, es_errors *errors) {
     es_output *output = s->output;
     s->bytes += es_output_bytes(output);
     s->output = NULL;
     return es_output_commit(output, s->rows_here, errors);
 }
 
-es_status es_sink_write(void *sink, const char *data, size_t n, uint64_t rows, es_errors *errors) {
-    es_sink *s = sink;
+es_status es_row_sink_write(void *sink, const char *data, size_t n, uint64_t rows, es_errors *errors) {
+    es_row_sink *s = sink;
     es_status status = ES_OK;
     while (rows && !status) {
         uint64_t now = rows;
@@ -76,13 +76,13 @@ es_status es_sink_write(void *sink, const char *data, size_t n, uint64_t rows, e
     return status;
 }
 
-es_status es_sink_commit(es_sink *s, es_errors *errors) {
+es_status es_row_sink_commit(es_row_sink *s, es_errors *errors) {
     es_status status = s->output ? close_file(s, errors) : ES_OK;
-    es_sink_abort(s);
+    es_row_sink_abort(s);
     return status;
 }
 
-void es_sink_abort(es_sink *s) {
+void es_row_sink_abort(es_row_sink *s) {
     es_output_abort(s->output);
     s->output = NULL;
     es_buffer_free(&s->header);
