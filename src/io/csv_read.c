@@ -544,6 +544,14 @@ es_status es_csv_input_next(es_csv_input *csv, es_csv_block *block, bool *more, 
     return status || !*more ? status : index_block(block, errors);
 }
 
+bool es_csv_input_at_end(es_csv_input *csv) {
+    pthread_mutex_lock(&csv->lock);
+    const bool file_ends = csv->fd < 0 || (csv->at_eof && csv->rest_length == 0);
+    const bool at_end = csv->done || (file_ends && csv->next_path == csv->n_paths);
+    pthread_mutex_unlock(&csv->lock);
+    return at_end;
+}
+
 es_origin es_csv_block_origin(const es_csv_block *block, size_t offset) {
     return (es_origin){block->file, block->first_line + count_text(block->text, offset).lines, 0};
 }

@@ -78,6 +78,9 @@ void es_csv_block_free(es_csv_block *block);
  * so that faults of earlier rows can be told first. */
 es_status es_csv_input_next(es_csv_input *csv, es_csv_block *block, bool *more, es_errors *errors);
 
+/* True when es_csv_input_next has handed out all there is. */
+bool es_csv_input_at_end(es_csv_input *csv);
+
 /* Reports block->fault: its status, ES_OK when there is none. */
 es_status es_csv_block_fail(const es_csv_block *block, es_errors *errors);
 
