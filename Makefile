@@ -164,7 +164,8 @@ stamp_text_objects = $(AR) $(LIB_OBJECTS)
 stamp_text_install = $(VERSION) $(PREFIX) $(LIBDIR) $(INCLUDEDIR) $(LIBS) $(OPENMP)
 stamp_text_catalogs = $(CATALOGS)
 COMPILER_VERSION := $(shell $(CC) --version 2>/dev/null | head -n 1)
-write_stamp = $(file >$@.new,$(stamp_text_$(*F)))if cmp -s $@.new $@; then rm -f $@.new; else mv -f $@.new $@; fi
+write_stamp = printf '%s\n' "$$STAMP" | cmp -s - $@ || printf '%s\n' "$$STAMP" >$@
+$(B)/%.stamp $(GEN)/%.stamp: export STAMP = $(stamp_text_$(*F))
 
 $(B)/%.stamp: FORCE | $(B)/
 	@$(write_stamp)
