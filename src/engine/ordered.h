@@ -30,13 +30,18 @@ typedef es_status (*es_ordered_write)(void *context, const char *data, size_t n,
 
 /* Seconds, summed over the threads. */
 typedef struct es_ordered_seconds {
-    double writing; /* inside the write callback */
-    double waiting; /* of threads in es_ordered_begin, for the writer */
+    double preparing; /* inside the prepare callback */
+    double writing;   /* inside the write callback */
+    double waiting;   /* of threads in es_ordered_begin, for the writer */
 } es_ordered_seconds;
 
 /* slots >= 1; twice the number of threads keeps them busy. */
 es_status es_ordered_new(es_ordered **ordered, unsigned slots, es_ordered_write write, void *context,
                          es_errors *errors);
+
+/* Before the first ticket: lets each ticket pass through `prepare` (a checksum, say) before it is written.  It is called
+ * like `write`, with the same context, but beside it: while one thread writes, another prepares later tickets. */
+void es_ordered_set_prepare(es_ordered *ordered, es_ordered_write prepare);
 
 /* Waits until the ticket may be filled and lends an empty buffer, recycled from an earlier ticket.  False when a failure
  * stopped the hand-over: then there is nothing to end. */

@@ -1,0 +1,58 @@
+#include "io/meta.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/text.h"
+#include "base/utf8.h"
+
+/* A command line may hold any bytes: what is not UTF-8 becomes \xNN. */
+static json_t *text_value(const char *text) {
+    size_t bad, length = text ? strlen(text) : 0;
+    if (!text)
+        return json_null();
+    if (es_is_utf8(text, length, &bad))
+        return json_stringn(text, length);
+    size_t size = 4 * length + 1;
+    char *escaped = malloc(size);
+    if (!escaped)
+        return NULL;
+    es_escape(escaped, size, es_slice_of(text));
+    json_t *value = json_string(escaped);
+    free(escaped);
+    return value;
+}
+
+static json_t *hash_value(uint64_t hash) {
+    char digits[17];
+    snprintf(digits, sizeof digits, "%016" PRIx64, hash);
+    return json_string(digits);
+}
+
+static json_t *count_value(uint64_t count) { return json_integer((json_int_t)count); }
+
+es_status es_meta_text(const es_meta *meta, char **text, es_errors *errors) {
+    json_t *object = json_object();
+    bool whole = object && json_object_set_new(object, "version", text_value(meta->version)) == 0 &&
+                 json_object_set_new(object, "command", text_value(meta->command)) == 0 &&
+                 json_object_set_new(object, "grid_hash", hash_value(meta->grid_hash)) == 0 &&
+                 json_object_set_new(object, "catalog_hash", hash_value(meta->catalog_hash)) == 0 &&
+                 json_object_set_new(object, "rows", count_value(meta->rows)) == 0 &&
+                 json_object_set_new(object, "bytes", count_value(meta->bytes)) == 0 &&
+                 json_object_set_new(object, "xxh64", hash_value(meta->xxh64)) == 0;
+    char *json = whole ? json_dumps(object, JSON_INDENT(2) | JSON_PRESERVE_ORDER) : NULL;
+    json_decref(object);
+    char *lines = json ? realloc(json, strlen(json) + 2) : NULL;
+    if (!lines) {
+        free(json);
+        return es_fail_memory(errors);
+    }
+    strcat(lines, "\n");
+    *text = lines;
+    return ES_OK;
+}
