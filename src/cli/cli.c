@@ -14,7 +14,7 @@
 /* Set by the first SIGINT or SIGTERM; handlers can reach nothing but a global.  A second signal kills. */
 static volatile sig_atomic_t stop_requested;
 
-static void request_stop(int signal_number) { stop_requested = signal_number == SIGINT ? ES_EINT : ES_ETERM; }
+static void request_stop(int signal_number) { stop_requested = signal_number; }
 
 static void install_signals(void) {
     struct sigaction stop = {.sa_handler = request_stop, .sa_flags = (int)SA_RESETHAND};

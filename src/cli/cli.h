@@ -149,7 +149,7 @@ typedef struct es_cli {
     bool color;                        /* stdout may be coloured: a terminal, no NO_COLOR, TERM not dumb */
     unsigned width;                    /* columns of the terminal, 80 when unknown */
     bool usage;                        /* a fault of the command line itself: main adds the hint to read the help */
-    const volatile sig_atomic_t *stop; /* ES_EINT or ES_ETERM after a signal */
+    const volatile sig_atomic_t *stop; /* SIGINT or SIGTERM after that signal */
 } es_cli;
 
 /* ---- options as commands read them ---- */

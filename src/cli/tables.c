@@ -106,7 +106,7 @@ static void describe_runner_up(char *to, size_t size, const es_sweep *sweep, con
 
 static es_status add_best(es_grid *grid, const es_sweep *sweep, const es_chosen *chosen, const es_best_row *row,
                           double *winner, double *other, es_errors *errors) {
-    char text[256] = "";
+    char text[256] = "none";
     es_status status = es_sweep_point(sweep, row->index, winner, errors);
     if (!status && row->runner_up != UINT64_MAX) {
         status = es_sweep_point(sweep, row->runner_up, other, errors);
@@ -162,6 +162,7 @@ es_status es_print_front(const es_cli *cli, const es_sweep *sweep, const es_run_
     es_grid grid = {0};
     double *value = new_values(sweep);
     size_t n = report->n_front < SHOWN_ROWS ? report->n_front : SHOWN_ROWS;
+    uint64_t points = report->front_rows ? report->front_rows : report->front_unique;
     choose_axes(&chosen, sweep);
     choose_objectives(&chosen, front->objective, front->n_objectives);
     es_status status = value ? begin(&grid, &arena, sweep, &chosen, NULL, errors) : es_fail_memory(errors);
@@ -175,11 +176,12 @@ es_status es_print_front(const es_cli *cli, const es_sweep *sweep, const es_run_
         print_names(out, sweep, front->by, front->n_by);
         fputs(" (", out);
         print_objectives(out, sweep, front->objective, front->n_objectives);
-        fprintf(out, "): %llu point%s\n", (unsigned long long)report->front_rows, report->front_rows == 1 ? "" : "s");
+        fprintf(out, "): %llu %spoint%s\n", (unsigned long long)points, report->front_rows ? "" : "distinct ",
+                points == 1 ? "" : "s");
     }
     es_status printed = es_grid_print(&grid, out, 0, cli->color && out == stdout, errors);
-    if (report->front_rows > n)
-        fprintf(out, "... %llu more\n", (unsigned long long)(report->front_rows - n));
+    if (points > n)
+        fprintf(out, "... %llu more\n", (unsigned long long)(points - n));
     free(value);
     es_arena_free(&arena);
     return status ? status : printed;
@@ -187,19 +189,27 @@ es_status es_print_front(const es_cli *cli, const es_sweep *sweep, const es_run_
 
 /* ---- rows ---- */
 
-/* Axes that vary, then metrics in the order of the output, while they fit. */
+/* Columns a table column is likely to take. */
+static size_t likely_width(const es_column *column) {
+    enum { NUMBER = 10 };
+    size_t width = strlen(column->name) + (*column->unit ? strlen(column->unit) + 3 : 0);
+    width = width > NUMBER || column->labels ? width : NUMBER;
+    for (size_t i = 0; column->labels && i < column->n_labels; i++) {
+        size_t label = es_text_width(column->labels[i]);
+        width = label > width ? label : width;
+    }
+    return width;
+}
+
+/* Axes that vary, then the metrics of the output that fit beside them. */
 static void choose_columns(es_chosen *chosen, const es_sweep *sweep, unsigned width) {
-    enum { TYPICAL_TEXT = 18, TYPICAL_NUMBER = 10 };
     size_t used = 0;
     for (size_t i = 0; i < sweep->n_output; i++) {
         const es_column *column = &sweep->columns[sweep->output[i]];
-        if (!column->axes) /* the same everywhere */
+        size_t more = likely_width(column) + 2;
+        if (!column->axes || (!column->is_axis && used + more > width + 2))
             continue;
-        size_t header = strlen(column->name) + (*column->unit ? strlen(column->unit) + 3 : 0);
-        size_t cell = column->labels ? TYPICAL_TEXT : TYPICAL_NUMBER;
-        used += 2 + (header > cell ? header : cell);
-        if (used > width + 2 && !column->is_axis)
-            return;
+        used += more;
         choose(chosen, sweep->output[i]);
     }
 }

@@ -21,7 +21,7 @@ static es_status choose_kernel(es_sweep *sweep, const es_spec *spec, es_errors *
     for (; n < es_kernel_count(); n++) names[n] = es_kernel_at(n)->name;
     const char *near = es_nearest(name, names, n);
     return es_fail(errors, ES_EUSAGE, &entry->value_at, "unknown kernel: '%s'; %s%s%s", es_quote(name).text,
-                   near ? "did you mean '" : "expected one of 'edgesweep list kernels", near ? near : "",
+                   near ? "did you mean '" : "see 'edgesweep list kernels", near ? near : "",
                    near ? "'?" : "'");
 }
 

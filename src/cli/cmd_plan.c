@@ -1,0 +1,216 @@
+/* plan: what a run would do, measured on a small part of the grid. */
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/load.h"
+#include "cli/points.h"
+#include "cli/print.h"
+
+enum {
+    SHEET_ROWS = 1048576,      /* what spreadsheets open, header included */
+    WHOLE_GRID_POINTS = 32768, /* grids up to this size are measured in full */
+    SAMPLE_POINTS = 2048,      /* of each of SAMPLES places, for bytes and rows */
+    SAMPLES = 8,
+    HUGE_SECONDS = 3600
+};
+static const double huge_bytes = 100e9;
+
+typedef struct es_estimate {
+    bool exact; /* the whole grid was measured */
+    double rows, bytes, seconds;
+    unsigned threads;
+} es_estimate;
+
+/* ---- axes ---- */
+
+/* All values when they are few, else the first ones and the last. */
+static void preview(const es_axis *axis, char *to, size_t size) {
+    enum { SHOWN = 5 };
+    char text[64];
+    size_t used = 0;
+    to[0] = '\0';
+    for (size_t i = 0; i < axis->n && used < size; i++) {
+        bool gap = axis->n > SHOWN && i == SHOWN - 1;
+        i = gap ? axis->n - 1 : i;
+        es_axis_value_text(axis, i, text, sizeof text);
+        used += (size_t)snprintf(to + used, size - used, "%s%s", i == 0 ? "" : gap ? " ... " : ", ", text);
+    }
+}
+
+static es_status print_axes(es_cli *cli, const es_sweep *sweep, es_errors *errors) {
+    static const char *const headers[] = {"axis", ">values", "unit", "", NULL};
+    char text[400];
+    es_grid grid;
+    es_grid_begin(&grid, headers);
+    for (size_t a = 0; a < sweep->n_axes; a++) {
+        const es_axis *axis = &sweep->axes[a];
+        preview(axis, text, sizeof text);
+        es_grid_cell(&grid, axis->name);
+        es_grid_format(&grid, "%zu", axis->n);
+        es_grid_cell(&grid, axis->factor ? "" : axis->unit);
+        es_grid_cell(&grid, text);
+    }
+    return es_grid_print(&grid, stdout, 0, cli->color, errors);
+}
+
+/* ---- measuring ---- */
+
+/* Runs a range of the grid into /dev/null. */
+static es_status measure(es_cli *cli, const es_sweep *sweep, uint64_t first, uint64_t n, es_run_report *report,
+                         es_errors *errors) {
+    es_run_options options = {.out = "/dev/null", .first = first, .end = first + n, .stop = cli->stop};
+    options.threads = (unsigned)es_count_of(cli, ES_OPT_THREADS, 0);
+    return es_sweep_run(sweep, &options, report, errors);
+}
+
+static size_t header_bytes(const es_sweep *sweep) {
+    size_t bytes = 0;
+    for (size_t i = 0; i < sweep->n_output; i++)
+        bytes += strlen(sweep->columns[sweep->output[i]].name) + 1;
+    return bytes;
+}
+
+/* Rows and bytes: the mean of slices spread over the grid. */
+static es_status sample_rows(es_cli *cli, const es_sweep *sweep, es_estimate *estimate, es_errors *errors) {
+    es_status status = ES_OK;
+    double rows = 0, bytes = 0, header = (double)header_bytes(sweep);
+    double scale = (double)sweep->n_points / ((double)SAMPLES * SAMPLE_POINTS);
+    for (uint64_t i = 0; i < SAMPLES && !status; i++) {
+        es_run_report report = {0};
+        uint64_t first = (sweep->n_points - SAMPLE_POINTS) / (SAMPLES - 1) * i;
+        status = measure(cli, sweep, first, SAMPLE_POINTS, &report, errors);
+        rows += (double)report.rows;
+        bytes += (double)report.bytes - header;
+        es_run_report_free(&report);
+    }
+    estimate->rows = rows * scale;
+    estimate->bytes = bytes * scale + header;
+    return status;
+}
+
+/* Time: a slice that grows until it takes long enough to tell, or is the whole grid. */
+static es_status sample_seconds(es_cli *cli, const es_sweep *sweep, es_estimate *estimate, es_errors *errors) {
+    es_status status = ES_OK;
+    uint64_t n = WHOLE_GRID_POINTS;
+    for (bool enough = false; !enough && !status;) {
+        es_run_report report = {0};
+        n = n * 4 < sweep->n_points ? n * 4 : sweep->n_points;
+        status = measure(cli, sweep, (sweep->n_points - n) / 2, n, &report, errors);
+        enough = report.seconds > 0.1 || n == sweep->n_points;
+        estimate->seconds = report.seconds * ((double)sweep->n_points / (double)n);
+        estimate->threads = report.threads;
+        es_run_report_free(&report);
+    }
+    return status;
+}
+
+static es_status estimate_run(es_cli *cli, const es_sweep *sweep, es_estimate *estimate, es_errors *errors) {
+    if (sweep->n_points > WHOLE_GRID_POINTS) {
+        es_status status = sample_rows(cli, sweep, estimate, errors);
+        return status ? status : sample_seconds(cli, sweep, estimate, errors);
+    }
+    es_run_report report = {0};
+    es_status status = measure(cli, sweep, 0, sweep->n_points, &report, errors);
+    *estimate = (es_estimate){true, (double)report.rows, (double)report.bytes, report.seconds, report.threads};
+    es_run_report_free(&report);
+    return status;
+}
+
+/* ---- printing ---- */
+
+static void print_estimate(const es_sweep *sweep, const es_estimate *estimate) {
+    char count[40], text[40];
+    const char *about = estimate->exact ? "" : "about ";
+    es_human_count(count, sizeof count, estimate->rows);
+    printf("points   %llu\n", (unsigned long long)sweep->n_points);
+    if (sweep->n_conditions)
+        printf("rows     %s%s after [where]\n", about, count);
+    es_human_bytes(text, sizeof text, estimate->bytes);
+    printf("CSV      %s%s", about, text);
+    if (estimate->rows >= 1)
+        printf(", %.0f bytes a row", estimate->bytes / estimate->rows);
+    es_human_seconds(text, sizeof text, estimate->seconds);
+    printf("\ntime     about %s on %u thread%s\n", text, estimate->threads, estimate->threads == 1 ? "" : "s");
+}
+
+static void print_objectives(const es_sweep *sweep, const es_objective *objective, size_t n, const int *by,
+                             size_t n_by) {
+    for (size_t i = 0; i < n; i++)
+        printf("%s%s %s", i ? ", " : "", objective[i].maximize ? "maximize" : "minimize",
+               sweep->columns[objective[i].column].name);
+    for (size_t i = 0; i < n_by; i++)
+        printf("%s%s", i ? ", " : " by ", sweep->columns[by[i]].name);
+    putchar('\n');
+}
+
+static void print_questions(const es_sweep *sweep) {
+    for (size_t i = 0; i < sweep->n_conditions; i++)
+        printf("%s%s\n", i ? "         " : "where    ", es_quote_text(sweep->condition[i]).text);
+    const es_front_spec *front = &sweep->front;
+    if (front->given) {
+        printf("pareto   ");
+        print_objectives(sweep, front->objective, front->n_objectives, front->by, front->n_by);
+    }
+    const es_best_spec *best = &sweep->best;
+    if (best->given) {
+        printf("best     %s: ", sweep->columns[best->pick].name);
+        print_objectives(sweep, best->objective, best->n_objectives, best->by, best->n_by);
+    }
+}
+
+static void warn_about_size(const es_estimate *estimate, es_errors *errors) {
+    char text[40];
+    if (estimate->rows + 1 > SHEET_ROWS)
+        es_warn(errors, NULL,
+                "more rows than a spreadsheet opens (%d): --split-rows makes several files, --where and --front-only "
+                "fewer rows",
+                SHEET_ROWS);
+    if (estimate->bytes > huge_bytes) {
+        es_human_bytes(text, sizeof text, estimate->bytes);
+        es_warn(errors, NULL, "the CSV would take %s: --front-only and --best need no rows", text);
+    }
+    if (estimate->seconds > HUGE_SECONDS) {
+        es_human_seconds(text, sizeof text, estimate->seconds);
+        es_warn(errors, NULL, "the run would take %s: coarser axes or more machines shorten it", text);
+    }
+}
+
+static es_status run_plan(es_cli *cli, es_errors *errors) {
+    es_catalog catalog = {0};
+    es_sweep *sweep = NULL;
+    es_estimate estimate = {0};
+    es_status status = es_cli_load_sweep(cli, &catalog, &sweep, errors);
+    if (!status) {
+        printf("kernel   %s\n\n", sweep->kernel->name);
+        status = print_axes(cli, sweep, errors);
+        putchar('\n');
+    }
+    if (!status)
+        status = estimate_run(cli, sweep, &estimate, errors);
+    if (!status) {
+        print_estimate(sweep, &estimate);
+        print_questions(sweep);
+        warn_about_size(&estimate, errors);
+    }
+    es_sweep_free(sweep);
+    es_catalog_free(&catalog);
+    return status;
+}
+
+static const char *const examples[] = {
+    "edgesweep plan sweeps/paper.sweep",
+    "axes, points, size of the CSV and time, before a long run",
+    NULL,
+};
+
+const es_command es_cmd_plan = {
+    .id = ES_CMD_PLAN,
+    .name = "plan",
+    .synopsis = "[FILE.sweep]",
+    .max_operands = 1,
+    .help = "show axes, points, CSV size and time without writing anything",
+    .details = "Small grids are measured in full; of larger ones slices spread over the grid are evaluated and "
+               "formatted, and the sizes and the time are extrapolated from them.",
+    .examples = examples,
+    .run = run_plan,
+};

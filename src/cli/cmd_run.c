@@ -1,0 +1,334 @@
+/* run: the grid to CSV, a front and the best choices. */
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "cli/commands.h"
+#include "cli/load.h"
+#include "cli/print.h"
+#include "cli/progress.h"
+#include "cli/tables.h"
+
+typedef struct es_running {
+    es_cli *cli;
+    es_catalog catalog;
+    es_sweep *sweep;
+    es_run_options options;
+    es_run_report report;
+    es_progress_line progress;
+    double seconds_load; /* catalogs and planning */
+    bool tables;         /* on a terminal without -o: tables instead of CSV */
+} es_running;
+
+/* ---- where things go ---- */
+
+static const char *const plain_suffixes[] = {".csv", ".tsv", ".jsonl", ".md"};
+static const char *const packed_suffixes[] = {".gz", ".zst"};
+
+static size_t cut_suffix(const char *name, size_t length, const char *const *suffixes, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        size_t suffix = strlen(suffixes[i]);
+        if (length > suffix && strncasecmp(name + length - suffix, suffixes[i], suffix) == 0)
+            return length - suffix;
+    }
+    return length;
+}
+
+/* Length of NAME in NAME.csv, NAME.csv.gz ... */
+static size_t stem_length(const char *name) {
+    size_t length = cut_suffix(name, strlen(name), packed_suffixes, 2);
+    return cut_suffix(name, length, plain_suffixes, 4);
+}
+
+/* NAME.csv becomes NAME.front.csv. */
+static const char *beside(es_arena *arena, const char *name, const char *what) {
+    size_t stem = stem_length(name);
+    return es_arena_printf(arena, "%.*s.%s%s", (int)stem, name, what, name[stem] ? name + stem : ".csv");
+}
+
+/* A regular file, or one that will be: only those have files beside them. */
+static bool is_file(const char *path) {
+    struct stat status;
+    return path && strcmp(path, "-") != 0 && (stat(path, &status) != 0 || S_ISREG(status.st_mode));
+}
+
+static es_output_format format_of(const es_cli *cli, const char *out) {
+    static const char *const suffixes[] = {".tsv", ".jsonl", ".md"};
+    if (es_given(cli, ES_OPT_FORMAT))
+        return (es_output_format)es_count_of(cli, ES_OPT_FORMAT, ES_CSV);
+    size_t length = out ? cut_suffix(out, strlen(out), packed_suffixes, 2) : 0;
+    for (size_t i = 0; i < 3 && out; i++)
+        if (cut_suffix(out, length, &suffixes[i], 1) != length)
+            return (es_output_format)(ES_TSV + i);
+    return ES_CSV;
+}
+
+/* A side table: where the option says, else beside OUT when the sweep asks for one. */
+static es_status side_output(es_running *run, es_opt option, const char *section, bool given, const char *what,
+                             const char **path, es_errors *errors) {
+    *path = es_text_of(run->cli, option);
+    if (*path && !given)
+        return es_usage(run->cli, errors, "--%s needs a [%s] section in the sweep: '%s'; --set %s.KEY=VALUE makes one",
+                        es_cli_options[option].name, section, es_quote_text(*path).text, section);
+    if (*path || !given || !is_file(run->options.out))
+        return ES_OK;
+    *path = beside(&run->cli->arena, run->options.out, what);
+    return *path ? ES_OK : es_fail_memory(errors);
+}
+
+static es_status only_front(es_running *run, es_errors *errors) {
+    es_run_options *options = &run->options;
+    if (!run->sweep->front.given)
+        return es_usage(run->cli, errors,
+                        "--front-only needs a [pareto] section in the sweep; "
+                        "--set pareto.minimize=COLUMN,... makes one");
+    if (es_given(run->cli, ES_OPT_OUT) && es_given(run->cli, ES_OPT_PARETO))
+        return es_usage(run->cli, errors, "--front-only writes the front to OUT: --pareto is one file too many");
+    options->best_out = es_text_of(run->cli, ES_OPT_BEST);
+    options->front_out = es_given(run->cli, ES_OPT_PARETO) ? es_text_of(run->cli, ES_OPT_PARETO) : options->out;
+    options->out = NULL;
+    return ES_OK;
+}
+
+static es_status check_collisions(es_running *run, es_errors *errors) {
+    const es_run_options *options = &run->options;
+    const char *const paths[] = {options->out, options->front_out, options->best_out};
+    for (size_t i = 0; i < 3; i++)
+        for (size_t k = 0; k < i; k++)
+            if (paths[i] && paths[k] && strcmp(paths[i], paths[k]) == 0)
+                return es_usage(run->cli, errors, "two outputs to one place: '%s'", es_quote_text(paths[i]).text);
+    return ES_OK;
+}
+
+static es_status choose_outputs(es_running *run, es_errors *errors) {
+    es_cli *cli = run->cli;
+    es_run_options *options = &run->options;
+    es_status status = ES_OK;
+    options->out = es_text_of(cli, ES_OPT_OUT);
+    bool front_to_file = es_given(cli, ES_OPT_FRONT_ONLY) && es_given(cli, ES_OPT_PARETO);
+    if (!options->out && !cli->out_tty && !front_to_file)
+        options->out = "-";
+    run->tables = !options->out && cli->out_tty;
+    options->csv.format = format_of(cli, options->out);
+    if (es_given(cli, ES_OPT_FRONT_ONLY)) {
+        status = only_front(run, errors);
+    } else {
+        status =
+            side_output(run, ES_OPT_PARETO, "pareto", run->sweep->front.given, "front", &options->front_out, errors);
+        if (!status)
+            status = side_output(run, ES_OPT_BEST, "best", run->sweep->best.given, "best", &options->best_out, errors);
+    }
+    return status ? status : check_collisions(run, errors);
+}
+
+/* ---- options ---- */
+
+static es_status csv_options(es_running *run, es_errors *errors) {
+    es_cli *cli = run->cli;
+    es_csv_options *csv = &run->options.csv;
+    if (es_given(cli, ES_OPT_EXACT) && es_given(cli, ES_OPT_DIGITS))
+        return es_usage(cli, errors, "--exact and --digits exclude each other");
+    csv->digits = es_given(cli, ES_OPT_EXACT) ? 17 : (int)es_count_of(cli, ES_OPT_DIGITS, 9);
+    csv->delimiter = (char)es_count_of(cli, ES_OPT_DELIMITER, 0);
+    csv->decimal = (char)es_count_of(cli, ES_OPT_DECIMAL, 0);
+    csv->bom = es_given(cli, ES_OPT_BOM);
+    csv->crlf = es_given(cli, ES_OPT_CRLF);
+    csv->split_rows = es_count_of(cli, ES_OPT_SPLIT_ROWS, 0);
+    char delimiter = csv->delimiter ? csv->delimiter : ',', decimal = csv->decimal ? csv->decimal : '.';
+    if (csv->format == ES_CSV && delimiter == decimal)
+        return es_usage(cli, errors, "--delimiter and --decimal are the same: '%c'; try --delimiter semicolon",
+                        decimal);
+    if (decimal != '.' && decimal != ',')
+        return es_usage(cli, errors, "--decimal: invalid value: '%c'; expected . or ,", decimal);
+    if (strchr("0123456789+-eE'\"", delimiter))
+        return es_usage(cli, errors, "--delimiter: invalid value: '%c'; numbers and quotes contain it", delimiter);
+    if (csv->format != ES_CSV && (csv->delimiter || (csv->decimal && csv->format != ES_TSV)))
+        return es_usage(cli, errors, "--delimiter and --decimal are for CSV only");
+    if (csv->split_rows && !is_file(run->options.out))
+        return es_usage(cli, errors, "--split-rows needs -o with the name of a file");
+    return ES_OK;
+}
+
+/* The command line as a shell would read it, for the meta file. */
+static const char *command_line(es_cli *cli) {
+    const char *line = "edgesweep";
+    for (int i = 1; i < cli->argc && line; i++) {
+        const char *word = cli->argv[i];
+        bool plain = *word && strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                           "-_=./:,+@%") == strlen(word);
+        line = es_arena_printf(&cli->arena, plain ? "%s %s" : "%s '%s'", line, word);
+    }
+    return line;
+}
+
+static es_status set_options(es_running *run, es_errors *errors) {
+    es_cli *cli = run->cli;
+    es_run_options *options = &run->options;
+    options->command = command_line(cli);
+    options->unique = es_given(cli, ES_OPT_UNIQUE);
+    options->threads = (unsigned)es_count_of(cli, ES_OPT_THREADS, 0);
+    options->limit = es_count_of(cli, ES_OPT_LIMIT, 0);
+    options->sync = es_given(cli, ES_OPT_SYNC);
+    options->stop = cli->stop;
+    static const char *const modes[] = {"auto", "always", "never"};
+    const char *mode = modes[es_count_of(cli, ES_OPT_PROGRESS, 0)];
+    bool automatic = cli->err_tty && !es_given(cli, ES_OPT_QUIET);
+    if (strcmp(mode, "always") == 0 || (strcmp(mode, "auto") == 0 && automatic)) {
+        run->progress.in_place = cli->err_tty;
+        options->progress = es_progress_show;
+        options->progress_context = &run->progress;
+    }
+    es_status status = choose_outputs(run, errors);
+    return status ? status : csv_options(run, errors);
+}
+
+/* ---- afterwards ---- */
+
+/* Points that fulfil the conditions; rows are only counted when they are written. */
+static uint64_t kept_points(const es_running *run) {
+    uint64_t kept = run->report.points;
+    if (run->options.out)
+        return run->report.rows;
+    for (size_t i = 0; i < run->sweep->n_conditions && run->report.rejected; i++)
+        kept -= run->report.rejected[i];
+    return kept;
+}
+
+static void warn_about_result(const es_running *run, es_errors *errors) {
+    const es_run_report *report = &run->report;
+    const es_sweep *sweep = run->sweep;
+    unsigned long long points = (unsigned long long)report->points;
+    if (report->front_missing)
+        es_warn(errors, NULL, "the front leaves out %llu points without a value in an objective",
+                (unsigned long long)report->front_missing);
+    if (report->best_missing)
+        es_warn(errors, NULL, "the best choices leave out %llu points without a value in an objective",
+                (unsigned long long)report->best_missing);
+    if (kept_points(run) || !sweep->n_conditions || !report->rejected)
+        return;
+    es_warn(errors, NULL, "empty result: none of %llu points fulfils all conditions", points);
+    for (size_t i = 0; i < sweep->n_conditions; i++)
+        es_warn(errors, NULL, "condition '%s' rejected %llu%s", es_quote_text(sweep->condition[i]).text,
+                (unsigned long long)report->rejected[i], i ? " of what was left" : "");
+}
+
+static double now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void print_stats(const es_running *run) {
+    const es_run_report *r = &run->report;
+    double seconds = r->seconds > 0 ? r->seconds : 1e-9;
+    fprintf(stderr,
+            "points=%llu rows=%llu bytes=%llu points_s=%.4g bytes_s=%.4g threads=%u simd=%s seconds=%.6f load=%.6f "
+            "evaluate=%.6f format=%.6f write=%.6f\n",
+            (unsigned long long)r->points, (unsigned long long)r->rows, (unsigned long long)r->bytes,
+            (double)r->points / seconds, (double)r->bytes / seconds, r->threads, r->simd ? r->simd : "", r->seconds,
+            run->seconds_load + r->seconds_plan, r->seconds_evaluate, r->seconds_format, r->seconds_write);
+}
+
+static es_status print_tables(const es_running *run, es_errors *errors) {
+    const es_sweep *sweep = run->sweep;
+    es_status status = ES_OK;
+    if (sweep->front.given && run->report.n_front) {
+        status = es_print_front(run->cli, sweep, &run->report, stdout, errors);
+        putchar('\n');
+    }
+    if (!status && sweep->best.given && run->report.n_best) {
+        status = es_print_best(run->cli, sweep, &run->report, stdout, errors);
+        putchar('\n');
+    }
+    if (!status && !sweep->front.given && !sweep->best.given && kept_points(run)) {
+        status = es_print_rows(run->cli, sweep, stdout, errors);
+        putchar('\n');
+    }
+    printf("%llu of %llu points; -o OUT.csv saves them, | less shows the CSV\n", (unsigned long long)kept_points(run),
+           (unsigned long long)run->report.points);
+    return status;
+}
+
+static void note_file(const es_cli *cli, const char *path, uint64_t rows) {
+    if (path && is_file(path))
+        es_note(cli, "%s: %llu row%s", path, (unsigned long long)rows, rows == 1 ? "" : "s");
+}
+
+static es_status print_result(const es_running *run, es_errors *errors) {
+    const es_run_report *report = &run->report;
+    es_status status = ES_OK;
+    if (run->tables)
+        return print_tables(run, errors);
+    if (es_given(run->cli, ES_OPT_QUIET))
+        return ES_OK;
+    if (run->sweep->best.given && report->n_best)
+        status = es_print_best(run->cli, run->sweep, report, stderr, errors);
+    note_file(run->cli, run->options.out, report->rows);
+    note_file(run->cli, run->options.front_out, report->front_rows);
+    note_file(run->cli, run->options.best_out, report->n_best);
+    return status;
+}
+
+static es_status execute(es_running *run, es_errors *errors) {
+    es_status status = es_sweep_run(run->sweep, &run->options, &run->report, errors);
+    es_progress_end(&run->progress);
+    if (status == ES_EINT || status == ES_ETERM)
+        es_note(run->cli, "edgesweep: stopped after %llu of %llu points", (unsigned long long)run->report.points,
+                (unsigned long long)run->sweep->n_points);
+    if (!status) {
+        warn_about_result(run, errors);
+        status = print_result(run, errors);
+    }
+    if (es_given(run->cli, ES_OPT_STATS))
+        print_stats(run);
+    return status;
+}
+
+static es_status run_run(es_cli *cli, es_errors *errors) {
+    es_running run = {.cli = cli};
+    double start = now();
+    es_status status = es_cli_load_sweep(cli, &run.catalog, &run.sweep, errors);
+    if (!status)
+        status = set_options(&run, errors);
+    if (!status) {
+        run.seconds_load = now() - start;
+        es_cli_report(cli, errors); /* warnings before the work */
+        status = execute(&run, errors);
+    }
+    es_run_report_free(&run.report);
+    es_sweep_free(run.sweep);
+    es_catalog_free(&run.catalog);
+    return status;
+}
+
+static const char *const examples[] = {
+    "edgesweep run sweeps/paper.sweep -o results.csv",
+    "all rows, and results.front.csv and results.best.csv when the sweep asks for them",
+    "edgesweep run sweeps/paper.sweep --where 'end_to_end_ms < 500 and energy_j < 1' | less",
+    "CSV on stdout",
+    "edgesweep run sweeps/paper.sweep --set 'seq_len=128:8192*2' --front-only -o front.csv",
+    "another axis, and only the Pareto front of it",
+    "edgesweep run sweeps/paper.sweep --delimiter ';' --decimal , --bom -o german.csv",
+    "for a spreadsheet that writes decimals with a comma",
+    NULL,
+};
+
+const es_command es_cmd_run = {
+    .id = ES_CMD_RUN,
+    .name = "run",
+    .synopsis = "[FILE.sweep]",
+    .max_operands = 1,
+    .help = "evaluate a sweep: CSV, Pareto front, best choices",
+    .details =
+        "Without -o the CSV goes to stdout; on a terminal tables are shown instead. The table of best choices is also "
+        "printed on stderr, unless -q.\n\n"
+        "A regular OUT is written to a hidden file beside it and renamed when it is complete; OUT.meta.json beside it "
+        "tells version, command, grid and checksum. Devices and pipes are written straight into. With [pareto] or "
+        "[best] in the sweep and -o NAME.csv, NAME.front.csv and NAME.best.csv lie beside it.\n\n"
+        "The bytes written do not depend on threads or processor. An empty result is no error; a warning counts what "
+        "each condition rejected. SIGINT and SIGTERM end the run after whole rows; a second signal kills it. A reader "
+        "that closes the pipe ends the run with status 1 and without a message.",
+    .examples = examples,
+    .run = run_run,
+};
