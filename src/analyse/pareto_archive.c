@@ -76,7 +76,7 @@ static uint32_t find_reaching(const es_archive *archive, const double *point, ui
 {
     int32_t code[ES_MAX_OBJECTIVES];
     for (unsigned k = 0; k < archive->d; k++)
-        code[k] = es_set_code_of(point[k]);
+        code[k] = es_set_code_of(&archive->set, k, point[k]);
     es_set_confirm confirm = {.row = archive->row, .point = point, .exclude = ES_NOT_FOUND};
     uint32_t slot = ES_SIMD_PICK(es_set_find)(&archive->set, code, &confirm, hint);
     return slot == ES_NOT_FOUND ? slot : archive->set.id[slot];

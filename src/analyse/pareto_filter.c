@@ -92,14 +92,6 @@ static void find_kills(sampling *s)
     }
 }
 
-static size_t count_kills(const uint64_t *kills, const uint64_t *alive)
-{
-    size_t count = 0;
-    for (size_t w = 0; w < WORDS; w++)
-        count += (size_t)__builtin_popcountll(kills[w] & alive[w]);
-    return count;
-}
-
 /* Greedy: again and again the candidate that dominates most of what is left. */
 static void choose_killers(sampling *s, es_killers *killers)
 {
@@ -111,7 +103,7 @@ static void choose_killers(sampling *s, es_killers *killers)
     while (killers->n < ES_MAX_KILLERS) {
         size_t best = 0, most = 0;
         for (size_t c = 0; c < CANDIDATES; c++) {
-            size_t count = count_kills(s->kills[c], alive);
+            size_t count = ES_SIMD_PICK(es_count_common_bits)(s->kills[c], alive, WORDS);
             if (count > most) {
                 most = count;
                 best = c;

@@ -26,4 +26,7 @@ ES_SIMD_DECLARE(size_t, es_filter_tile,
 /* True when all n values are finite. */
 ES_SIMD_DECLARE(bool, es_all_finite, (const double *value, size_t n));
 
+/* Number of bits set in both. */
+ES_SIMD_DECLARE(size_t, es_count_common_bits, (const uint64_t *a, const uint64_t *b, size_t words));
+
 #endif

@@ -4,12 +4,13 @@
 
 #include "analyse/pareto_filter.h"
 #include "analyse/pareto_set.h"
+#include "analyse/pareto_sieve.h"
 
 /* ---- Sort-filter in rank space (Chomicki, Godfrey, Gryz, Liang: Skyline with presorting, ICDE 2003) ----
  * Points come by rising rank sum, so that no point dominates an earlier one.  They are taken in batches: all points of a
  * batch are tested against the front so far, then the remaining ones against each other; both in parallel. */
 
-enum { FIRST_BATCH = 256, LAST_BATCH = 4096, POINT_GRAIN = 512 };
+enum { FIRST_BATCH = 256, LAST_BATCH = 4096, POINT_GRAIN = 512, GATHER = 128 };
 
 enum { DEAD = -1, NEW = -2 }; /* verdicts; others are the number in the batch of an earlier, equal point */
 
@@ -17,6 +18,7 @@ typedef struct scan {
     const es_ranked *ranked;
     es_ties ties;
     unsigned threads;
+    es_set_find_fn *find;
     es_set front;                  /* ids: any */
     es_set fresh;                  /* ids: number in the batch, rising */
     int32_t (*code)[ES_MAX_OBJECTIVES];
@@ -27,9 +29,8 @@ typedef struct scan {
 /* Against the front so far.  A tie with a member is decided here: kept or not, it is not NEW. */
 static void test_against_front(scan *s, uint32_t position, size_t j, uint32_t *hint)
 {
-    int32_t *code = s->code[j];
-    es_ranked_code(s->ranked, position, code);
-    uint32_t slot = ES_SIMD_PICK(es_set_find)(&s->front, code, NULL, hint);
+    const int32_t *code = s->code[j];
+    uint32_t slot = s->find(&s->front, code, NULL, hint);
     s->verdict[j] = slot == ES_NOT_FOUND ? NEW : DEAD;
     if (slot != ES_NOT_FOUND && s->ties == ES_TIES_ALL && es_set_equals(&s->front, slot, code))
         s->keep[position] = 1;
@@ -46,14 +47,27 @@ static void test_against_batch(scan *s, uint32_t c)
     s->verdict[j] = es_set_equals(&s->fresh, slot, s->code[j]) ? (int32_t)s->fresh.id[slot] : DEAD;
 }
 
+/* Objective by objective: the cache misses overlap. */
+static void gather_codes(scan *s, const uint32_t *position, size_t begin, size_t end)
+{
+    const es_ranked *ranked = s->ranked;
+    for (unsigned k = 0; k < ranked->d; k++)
+        for (size_t j = begin; j < end; j++)
+            s->code[j][k] = ranked->rank[k * ranked->m + position[j]];
+}
+
 static void test_batch(scan *s, const uint32_t *position, size_t n)
 {
 #pragma omp parallel num_threads(s->threads) if (s->threads > 1 && n >= 2 * POINT_GRAIN)
     {
         uint32_t hint = 0;
-#pragma omp for schedule(dynamic, POINT_GRAIN / 4)
-        for (size_t j = 0; j < n; j++)
-            test_against_front(s, position[j], j, &hint);
+#pragma omp for schedule(dynamic, 1)
+        for (size_t begin = 0; begin < n; begin += GATHER) {
+            size_t end = begin + GATHER < n ? begin + GATHER : n;
+            gather_codes(s, position, begin, end);
+            for (size_t j = begin; j < end; j++)
+                test_against_front(s, position[j], j, &hint);
+        }
     }
 }
 
@@ -103,6 +117,7 @@ static es_status scan_batch(scan *s, const uint32_t *position, size_t n, es_erro
 static es_status scan_ranked(const es_ranked *ranked, es_ties ties, unsigned threads, uint8_t *keep, es_errors *errors)
 {
     scan s = {.ranked = ranked, .ties = ties, .keep = keep, .threads = es_threads_for(threads, ranked->m, 8192)};
+    s.find = ES_SIMD_PICK(es_set_find);
     es_set_init(&s.front, ranked->d);
     es_set_init(&s.fresh, ranked->d);
     s.code = malloc(LAST_BATCH * sizeof *s.code);
@@ -131,23 +146,51 @@ static size_t close_up(uint32_t *index, const uint8_t *keep, size_t m)
     return count;
 }
 
-es_status es_front_of_view(const es_view *view, es_ties ties, unsigned threads, uint32_t *out, size_t *count,
-                           bool *finite, es_errors *errors)
+/* Large sets are thinned by the front of a sample first. */
+enum { LARGE = 32768, SAMPLE_STEP = 8 };
+
+static es_status front_of_positions(const es_view *view, es_ties ties, unsigned threads, uint32_t *index, size_t *m,
+                                    es_errors *errors);
+
+static es_status thin_out(const es_view *view, unsigned threads, uint32_t *index, size_t *m, es_errors *errors)
 {
-    size_t m = 0;
-    es_status status = es_filter(view, threads, out, &m, finite, errors);
-    if (status || !*finite)
+    uint32_t *sample = es_alloc_aligned(*m / SAMPLE_STEP + 1, sizeof *sample);
+    if (!sample)
+        return es_fail_memory(errors);
+    size_t taken = es_take_sample(index, *m, SAMPLE_STEP, sample), count = taken;
+    es_status status = front_of_positions(view, ES_TIES_FIRST, threads, sample, &count, errors);
+    if (!status && count <= taken / 2) /* else most points are on the front */
+        status = es_sieve(view, sample, count, threads, index, m, errors);
+    free(sample);
+    return status;
+}
+
+/* Front of the points index[0, *m), which closes up to it. */
+static es_status front_of_positions(const es_view *view, es_ties ties, unsigned threads, uint32_t *index, size_t *m,
+                                    es_errors *errors)
+{
+    es_status status = *m >= LARGE ? thin_out(view, threads, index, m, errors) : ES_OK;
+    if (status)
         return status;
     es_ranked ranked = {0};
-    uint8_t *keep = calloc(m ? m : 1, 1);
-    status = keep ? es_ranked_init(&ranked, view, out, m, threads, errors) : es_fail_memory(errors);
+    uint8_t *keep = calloc(*m ? *m : 1, 1);
+    status = keep ? es_ranked_init(&ranked, view, index, *m, threads, errors) : es_fail_memory(errors);
     if (!status)
         status = scan_ranked(&ranked, ties, threads, keep, errors);
     if (!status)
-        *count = close_up(out, keep, m);
+        *m = close_up(index, keep, *m);
     es_ranked_free(&ranked);
     free(keep);
     return status;
+}
+
+es_status es_front_of_view(const es_view *view, es_ties ties, unsigned threads, uint32_t *out, size_t *count,
+                           bool *finite, es_errors *errors)
+{
+    es_status status = es_filter(view, threads, out, count, finite, errors);
+    if (status || !*finite)
+        return status;
+    return front_of_positions(view, ties, threads, out, count, errors);
 }
 
 /* ---- Groups ---- */

@@ -1,14 +1,15 @@
-/* Sixteen comparisons at once, for *.simd.c files. */
+/* Vectors of comparisons for *.simd.c files, with a plain fallback. */
 #ifndef ES_ANALYSE_PARETO_LANES_H
 #define ES_ANALYSE_PARETO_LANES_H
 
 #include <stdint.h>
+#include <string.h>
 
 #if defined(__SSE2__)
 #include <immintrin.h>
 #endif
 
-/* Bit l: lane[l] <= value.  lane is 64-byte aligned. */
+/* Bit l of 16: lane[l] <= value.  lane is 64-byte aligned. */
 static inline uint32_t es_lanes_le(const int32_t *lane, int32_t value)
 {
 #if defined(__AVX512F__)
@@ -34,48 +35,131 @@ static inline uint32_t es_lanes_le(const int32_t *lane, int32_t value)
 #endif
 }
 
-/* Bit l: bound <= value[l] with the sign of value flipped by `flip` (0 or the sign bit). */
-static inline uint32_t es_lanes_at_least(const double *value, uint64_t flip, double bound)
+/* ES_VECTOR doubles, and one truth value for each. */
+#if defined(__AVX512DQ__)
+
+enum { ES_VECTOR = 8 };
+typedef __m512d es_vector;
+typedef __mmask8 es_mask;
+
+static inline es_vector es_vector_load(const double *from, uint64_t flip)
 {
-#if defined(__AVX512F__)
-    __m512i sign = _mm512_set1_epi64((long long)flip);
-    __m512d v = _mm512_set1_pd(bound);
-    __m512d low = _mm512_castsi512_pd(_mm512_xor_si512(_mm512_loadu_si512(value), sign));
-    __m512d high = _mm512_castsi512_pd(_mm512_xor_si512(_mm512_loadu_si512(value + 8), sign));
-    return (uint32_t)_mm512_cmp_pd_mask(low, v, _CMP_GE_OQ) | (uint32_t)_mm512_cmp_pd_mask(high, v, _CMP_GE_OQ) << 8;
-#elif defined(__AVX2__)
-    __m256d sign = _mm256_castsi256_pd(_mm256_set1_epi64x((long long)flip));
-    __m256d v = _mm256_set1_pd(bound);
-    uint32_t mask = 0;
-    for (unsigned q = 0; q < 4; q++) {
-        __m256d x = _mm256_xor_pd(_mm256_loadu_pd(value + 4 * q), sign);
-        mask |= (uint32_t)_mm256_movemask_pd(_mm256_cmp_pd(x, v, _CMP_GE_OQ)) << 4 * q;
-    }
-    return mask;
-#elif defined(__SSE2__)
-    __m128d sign = _mm_castsi128_pd(_mm_set1_epi64x((long long)flip));
-    __m128d v = _mm_set1_pd(bound);
-    uint32_t mask = 0;
-    for (unsigned q = 0; q < 8; q++) {
-        __m128d x = _mm_xor_pd(_mm_loadu_pd(value + 2 * q), sign);
-        mask |= (uint32_t)_mm_movemask_pd(_mm_cmpge_pd(x, v)) << 2 * q;
-    }
-    return mask;
-#else
-    uint32_t mask = 0;
-    for (unsigned l = 0; l < 16; l++)
-        mask |= (uint32_t)((flip ? -value[l] : value[l]) >= bound) << l;
-    return mask;
-#endif
+    return _mm512_xor_pd(_mm512_loadu_pd(from), _mm512_castsi512_pd(_mm512_set1_epi64((long long)flip)));
 }
 
-/* Bit l: bound == value[l], flipped alike. */
-static inline uint32_t es_lanes_equal(const double *value, uint64_t flip, double bound)
+static inline es_mask es_vector_at_least(es_vector a, double bound)
 {
-    uint32_t mask = 0;
-    for (unsigned l = 0; l < 16; l++)
-        mask |= (uint32_t)((flip ? -value[l] : value[l]) == bound) << l;
+    return _mm512_cmp_pd_mask(a, _mm512_set1_pd(bound), _CMP_GE_OQ);
+}
+
+static inline es_mask es_vector_above(es_vector a, double bound)
+{
+    return _mm512_cmp_pd_mask(a, _mm512_set1_pd(bound), _CMP_GT_OQ);
+}
+
+static inline es_mask es_mask_and(es_mask a, es_mask b)
+{
+    return (es_mask)(a & b);
+}
+
+static inline uint32_t es_mask_bits(es_mask mask)
+{
     return mask;
 }
+
+#elif defined(__AVX2__)
+
+enum { ES_VECTOR = 4 };
+typedef __m256d es_vector;
+typedef __m256d es_mask;
+
+static inline es_vector es_vector_load(const double *from, uint64_t flip)
+{
+    return _mm256_xor_pd(_mm256_loadu_pd(from), _mm256_castsi256_pd(_mm256_set1_epi64x((long long)flip)));
+}
+
+static inline es_mask es_vector_at_least(es_vector a, double bound)
+{
+    return _mm256_cmp_pd(a, _mm256_set1_pd(bound), _CMP_GE_OQ);
+}
+
+static inline es_mask es_vector_above(es_vector a, double bound)
+{
+    return _mm256_cmp_pd(a, _mm256_set1_pd(bound), _CMP_GT_OQ);
+}
+
+static inline es_mask es_mask_and(es_mask a, es_mask b)
+{
+    return _mm256_and_pd(a, b);
+}
+
+static inline uint32_t es_mask_bits(es_mask mask)
+{
+    return (uint32_t)_mm256_movemask_pd(mask);
+}
+
+#elif defined(__SSE2__)
+
+enum { ES_VECTOR = 2 };
+typedef __m128d es_vector;
+typedef __m128d es_mask;
+
+static inline es_vector es_vector_load(const double *from, uint64_t flip)
+{
+    return _mm_xor_pd(_mm_loadu_pd(from), _mm_castsi128_pd(_mm_set1_epi64x((long long)flip)));
+}
+
+static inline es_mask es_vector_at_least(es_vector a, double bound)
+{
+    return _mm_cmpge_pd(a, _mm_set1_pd(bound));
+}
+
+static inline es_mask es_vector_above(es_vector a, double bound)
+{
+    return _mm_cmpgt_pd(a, _mm_set1_pd(bound));
+}
+
+static inline es_mask es_mask_and(es_mask a, es_mask b)
+{
+    return _mm_and_pd(a, b);
+}
+
+static inline uint32_t es_mask_bits(es_mask mask)
+{
+    return (uint32_t)_mm_movemask_pd(mask);
+}
+
+#else
+
+enum { ES_VECTOR = 1 };
+typedef double es_vector;
+typedef uint32_t es_mask;
+
+static inline es_vector es_vector_load(const double *from, uint64_t flip)
+{
+    return flip ? -*from : *from;
+}
+
+static inline es_mask es_vector_at_least(es_vector a, double bound)
+{
+    return a >= bound;
+}
+
+static inline es_mask es_vector_above(es_vector a, double bound)
+{
+    return a > bound;
+}
+
+static inline es_mask es_mask_and(es_mask a, es_mask b)
+{
+    return a & b;
+}
+
+static inline uint32_t es_mask_bits(es_mask mask)
+{
+    return mask;
+}
+
+#endif
 
 #endif

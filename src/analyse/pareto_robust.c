@@ -86,7 +86,7 @@ static bool is_dominated(const es_set *set, const double *row, const double *poi
     int32_t code[ES_MAX_OBJECTIVES];
     es_set_confirm confirm = {.row = row, .point = point, .strict = true, .exclude = self};
     for (unsigned k = 0; k < set->d; k++)
-        code[k] = es_set_code_of(point[k]);
+        code[k] = es_set_code_of(set, k, point[k]);
     return ES_SIMD_PICK(es_set_find)(set, code, &confirm, hint) != ES_NOT_FOUND;
 }
 

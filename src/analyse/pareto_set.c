@@ -227,15 +227,33 @@ done:
     return status;
 }
 
+/* Codes count from the lowest value; a shift brings the highest below INT32_MAX. */
+static void choose_codes(es_set *set, const double *row, const uint32_t *id, size_t n)
+{
+    for (unsigned k = 0; k < set->d; k++) {
+        uint64_t low = UINT64_MAX, high = 0;
+        for (size_t i = 0; i < n; i++) {
+            size_t at = id ? id[i] : i;
+            uint64_t key = (uint64_t)es_order_key(row[at * set->d + k]) ^ ES_SIGN_BIT;
+            low = key < low ? key : low;
+            high = key > high ? key : high;
+        }
+        unsigned bits = high > low ? 64 - (unsigned)__builtin_clzll(high - low) : 0;
+        set->code_base[k] = low;
+        set->code_shift[k] = bits > 30 ? bits - 30 : 0;
+    }
+}
+
 es_status es_set_fill(es_set *set, const double *row, const uint32_t *id, size_t n, es_errors *errors)
 {
     es_status status = ES_OK;
     int32_t code[ES_MAX_OBJECTIVES];
     es_set_clear(set);
+    choose_codes(set, row, id, n);
     for (size_t i = 0; i < n && !status; i++) {
         uint32_t at = id ? id[i] : (uint32_t)i;
         for (unsigned k = 0; k < set->d; k++)
-            code[k] = es_set_code_of(row[(size_t)at * set->d + k]);
+            code[k] = es_set_code_of(set, k, row[(size_t)at * set->d + k]);
         status = es_set_append(set, code, at, errors);
     }
     return status ? status : es_set_rebuild(set, errors);

@@ -27,6 +27,8 @@ typedef struct es_set {
     int32_t *upper;             /* all levels of corners, laid out like leaf */
     size_t level_start[ES_SET_LEVELS]; /* first block of each level in upper; level 0 holds corners of leaf blocks */
     uint32_t level_blocks[ES_SET_LEVELS];
+    uint64_t code_base[ES_MAX_OBJECTIVES]; /* es_set_code_of; set by es_set_fill */
+    unsigned code_shift[ES_MAX_OBJECTIVES];
 } es_set;
 
 /* Confirms a hit on rounded-down codes with the values they came from: row[id * d + k] <= point[k].  Where the query
@@ -38,12 +40,6 @@ typedef struct es_set_confirm {
     uint32_t exclude; /* a member with this id is no hit; ES_NOT_FOUND: none */
 } es_set_confirm;
 
-/* Code of a finite value for queries with confirmation. */
-static inline int32_t es_set_code_of(double value)
-{
-    return (int32_t)(es_order_key(value) >> 32);
-}
-
 void es_set_init(es_set *set, unsigned d);
 void es_set_free(es_set *set);
 void es_set_clear(es_set *set);
@@ -51,8 +47,17 @@ void es_set_clear(es_set *set);
 /* Adds a member behind the tail.  code: d values below INT32_MAX. */
 es_status es_set_append(es_set *set, const int32_t *code, uint32_t id, es_errors *errors);
 
-/* Empties the set and fills it with rows of values, ids 0 ... n-1 or id[], all under the tree. */
+/* Empties the set and fills it with rows of values, ids 0 ... n-1 or id[], all under the tree.  Chooses codes that
+ * resolve the range of these rows. */
 es_status es_set_fill(es_set *set, const double *row, const uint32_t *id, size_t n, es_errors *errors);
+
+/* Code of objective k of a point for queries to a filled set: never falls as the value rises. */
+static inline int32_t es_set_code_of(const es_set *set, unsigned k, double value)
+{
+    uint64_t key = (uint64_t)es_order_key(value) ^ ES_SIGN_BIT;
+    uint64_t above = key > set->code_base[k] ? (key - set->code_base[k]) >> set->code_shift[k] : 0;
+    return above < INT32_MAX ? (int32_t)above : INT32_MAX - 1;
+}
 
 /* Puts all members under the tree. */
 es_status es_set_rebuild(es_set *set, es_errors *errors);
