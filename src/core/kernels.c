@@ -4,11 +4,12 @@
 #include "core/kernels.h"
 #include "core/node.h"
 
-size_t es_kernel_count(void) { return 1; }
+size_t es_kernel_count(void) { return 2; }
 
 const es_kernel *es_kernel_at(size_t index) {
     switch (index) {
     case 0: return ES_SIMD_PICK(es_edgeprofiler)();
+    case 1: return ES_SIMD_PICK(es_roofline)();
     default: return NULL;
     }
 }

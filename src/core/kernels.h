@@ -6,5 +6,6 @@
 #include "core/node.h"
 
 ES_SIMD_DECLARE(const es_kernel *, es_edgeprofiler, (void));
+ES_SIMD_DECLARE(const es_kernel *, es_roofline, (void));
 
 #endif

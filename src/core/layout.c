@@ -93,6 +93,17 @@ typedef enum role {
 static const char *const role_names[ROLES] = {"output",      "token_embd", "attn_q",   "attn_k", "attn_v",
                                               "attn_output", "attn_qkv",   "ffn_gate", "ffn_up", "ffn_down"};
 
+enum { KNOWN_TYPES = 26 };
+
+const char *const es_type_labels[ES_MAX_TENSOR_TYPES + 1] = {
+    "none",    "F32",     "F16",     "BF16",    "Q4_0",    "Q4_1",    "Q5_0",    "Q5_1",    "Q8_0",    "Q2_K",
+    "Q3_K",    "Q4_K",    "Q5_K",    "Q6_K",    "IQ4_NL",  "IQ4_XS",  "IQ3_S",   "IQ3_XXS", "IQ2_S",   "IQ2_XS",
+    "IQ2_XXS", "IQ1_M",   "IQ1_S",   "TQ1_0",   "TQ2_0",   "MXFP4",   "type 26", "type 27", "type 28", "type 29",
+    "type 30", "type 31", "type 32", "type 33", "type 34", "type 35", "type 36", "type 37", "type 38", "type 39",
+    "type 40", "type 41", "type 42", "type 43", "type 44", "type 45", "type 46", "type 47", "type 48", "type 49",
+    "type 50", "type 51", "type 52", "type 53", "type 54", "type 55", "type 56", "type 57", "type 58", "type 59",
+    "type 60", "type 61", "type 62", "type 63", NULL};
+
 typedef struct tensor_type {
     const char *name;
     double bytes_per_weight; /* exact: blocks have a power of two of weights */
@@ -138,13 +149,9 @@ struct es_gguf {
     size_t n_mixtures;
 };
 
-size_t es_gguf_type_count(const es_gguf *gguf) { return gguf->n_types; }
-
-const char *es_gguf_type_name(const es_gguf *gguf, size_t id) { return gguf->type[id].name; }
-
 int es_gguf_type_id(const es_gguf *gguf, const char *name) {
     for (size_t i = ES_TYPE_F32; i < gguf->n_types; i++)
-        if (es_equal_fold(gguf->type[i].name, name))
+        if (gguf->type[i].name != NULL && es_equal_fold(gguf->type[i].name, name))
             return (int)i;
     return -1;
 }
@@ -160,28 +167,35 @@ const es_mixture *es_gguf_mixture(const es_gguf *gguf, const char *file_type, bo
     return NULL;
 }
 
-static int add_type(es_gguf *gguf, const char *name, double block_bytes, double block_weights) {
-    int id = es_gguf_type_id(gguf, name);
-    if (id < 0)
-        id = (int)gguf->n_types++;
-    gguf->type[id] = (tensor_type){name, block_bytes / block_weights, (uint64_t)block_weights, ES_TYPE_F16};
-    return id;
+static size_t id_of_new_type(const es_gguf *gguf, const char *name) {
+    for (size_t i = ES_TYPE_F32; i < KNOWN_TYPES; i++)
+        if (es_equal_fold(es_type_labels[i], name))
+            return i;
+    return gguf->n_types;
+}
+
+static es_status add_type(es_gguf *gguf, const es_row *row, es_errors *errors) {
+    double weights = row->value[ES_T_BLOCK_WEIGHTS];
+    if (((uint64_t)weights & ((uint64_t)weights - 1)) != 0)
+        return es_fail(errors, ES_EUSAGE, &row->origin, "weights in a block must be a power of two: '%s'",
+                       es_quote_text(row->text[ES_T_BLOCK_WEIGHTS]).text);
+    size_t id = id_of_new_type(gguf, row->text[ES_T_TYPE]);
+    if (id == ES_MAX_TENSOR_TYPES)
+        return es_fail(errors, ES_EUSAGE, &row->origin, "more than %d tensor types", ES_MAX_TENSOR_TYPES - 1);
+    gguf->type[id] =
+        (tensor_type){row->text[ES_T_TYPE], row->value[ES_T_BLOCK_BYTES] / weights, (uint64_t)weights, ES_TYPE_F16};
+    gguf->n_types += id == gguf->n_types;
+    return ES_OK;
 }
 
 static es_status compile_types(es_gguf *gguf, const es_table *table, es_errors *errors) {
-    gguf->type[ES_TYPE_NONE] = (tensor_type){"none", 0, 1, ES_TYPE_F16};
     gguf->type[ES_TYPE_F32] = (tensor_type){"F32", 4, 1, ES_TYPE_F16};
     gguf->type[ES_TYPE_F16] = (tensor_type){"F16", 2, 1, ES_TYPE_F16};
-    gguf->n_types = ES_FIRST_TABLE_TYPE;
+    gguf->n_types = KNOWN_TYPES;
     for (size_t i = 0; i < table->n_rows; i++) {
-        const es_row *row = &table->rows[i];
-        double weights = row->value[ES_T_BLOCK_WEIGHTS];
-        if (((uint64_t)weights & ((uint64_t)weights - 1)) != 0)
-            return es_fail(errors, ES_EUSAGE, &row->origin, "weights in a block must be a power of two: '%s'",
-                           es_quote_text(row->text[ES_T_BLOCK_WEIGHTS]).text);
-        if (gguf->n_types == ES_MAX_TENSOR_TYPES)
-            return es_fail(errors, ES_EUSAGE, &row->origin, "more than %d tensor types", ES_MAX_TENSOR_TYPES - 1);
-        add_type(gguf, row->text[ES_T_TYPE], row->value[ES_T_BLOCK_BYTES], weights);
+        es_status status = add_type(gguf, &table->rows[i], errors);
+        if (status != ES_OK)
+            return status;
     }
     for (size_t i = 0; i < table->n_rows; i++) {
         const es_row *row = &table->rows[i];

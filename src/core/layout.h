@@ -39,15 +39,16 @@ typedef struct es_layout {
 
 enum { ES_LAYOUT_SIZE = sizeof(es_layout) / sizeof(double) };
 
-/* Tensor type ids: these, then other types of the catalog in its order. */
+/* Tensor type ids: indices of es_type_labels, which names the usual types; others of the catalog follow as "type N". */
 typedef enum es_tensor_type {
     ES_TYPE_NONE, /* a uniform format's weights: rates come from the format's name */
     ES_TYPE_F32,
-    ES_TYPE_F16,
-    ES_FIRST_TABLE_TYPE
+    ES_TYPE_F16
 } es_tensor_type;
 
 enum { ES_MAX_TENSOR_TYPES = 64 };
+
+extern const char *const es_type_labels[ES_MAX_TENSOR_TYPES + 1]; /* NULL-terminated */
 
 /* Compiled gguf_types and gguf_mixtures. */
 typedef struct es_gguf es_gguf;
@@ -59,8 +60,6 @@ es_status es_gguf_compile(const es_catalog *catalog, es_arena *arena, es_gguf **
  * falcon/FILE_TYPE. */
 const es_mixture *es_gguf_mixture(const es_gguf *gguf, const char *file_type, bool falcon);
 
-size_t es_gguf_type_count(const es_gguf *gguf); /* ids are below it */
-const char *es_gguf_type_name(const es_gguf *gguf, size_t id);
 int es_gguf_type_id(const es_gguf *gguf, const char *name); /* -1: unknown */
 
 void es_layout_gguf(const es_gguf *gguf, const es_mixture *mixture, es_family family, const es_shape *shape,

@@ -304,7 +304,7 @@ Test(layout, slots_suffice) {
             for (int i = 0; i < ES_SLOTS; i++)
                 *(i < ES_DENSE_SLOTS ? &dense : &routed) += layout.slot[i].weights > 0 && i != ES_DENSE_SLOTS;
             for (int i = 1; i < ES_DENSE_SLOTS; i++) {
-                const char *type = es_gguf_type_name(gguf, (size_t)layout.slot[i].type);
+                const char *type = es_type_labels[(int)layout.slot[i].type];
                 if (layout.slot[i].weights > 0 && s.ffn_active == 1)
                     cr_expect_eq(layout.slot[i].bytes, layout.slot[i].weights * bytes_per_weight(type), "%s", type);
             }

@@ -1,0 +1,51 @@
+/* The scalar parts of the roofline kernel: layouts, rates and quality of one combination of rows.  Compiled once, so that
+ * every instruction set gets the same bits.
+ */
+#ifndef ES_CORE_ROOFLINE_BLOCKS_H
+#define ES_CORE_ROOFLINE_BLOCKS_H
+
+#include <stddef.h>
+
+#include "core/calibrated.h"
+#include "core/layout.h"
+#include "core/node.h"
+#include "core/quality.h"
+
+/* Rates without a tensor type, of a device, runtime and precision.  NaN marks an absent "own" value: then the class
+ * value, or one derived in the kernel, holds. */
+typedef struct es_device_rates {
+    double inv_mem_util, inv_decode_util, inv_prefill_util, inv_attn_util; /* 1/utilization, at least 1 */
+    double token_overhead_ms;
+    double pj_per_flop_own, pj_per_flop_class;
+    double pj_per_byte_own, pj_per_byte_class;
+    double pj_per_storage_byte;
+    double idle_w_own, idle_w_class;
+    double load_w_own, load_w_class;
+    double net_bw_mbps, storage_util, h2d_util, net_util;
+} es_device_rates;
+
+/* Rates of the tensor types of a layout's slots. */
+typedef struct es_slot_rates {
+    double inv_mem_util[ES_SLOTS], inv_decode_util[ES_SLOTS], inv_prefill_util[ES_SLOTS];
+    double main_inv_mem_util, main_inv_prefill_util; /* of the type with most bytes */
+    double basis;                                    /* the best source among them */
+} es_slot_rates;
+
+enum {
+    ES_DEVICE_RATES_SIZE = sizeof(es_device_rates) / sizeof(double),
+    ES_SLOT_RATES_SIZE = sizeof(es_slot_rates) / sizeof(double),
+    ES_UNIFORM_SIZE = sizeof(es_uniform) / sizeof(double)
+};
+
+es_status es_roofline_prepare(const es_catalog *catalog, es_arena *arena, const void **state, es_errors *errors);
+
+/* Block functions: in: es_shape, es_uniform -> es_layout. */
+void es_roofline_layout(const void *state, const es_rows *rows, const double *in, double *out);
+/* -> es_device_rates */
+void es_roofline_device_rates(const void *state, const es_rows *rows, const double *in, double *out);
+/* in: types of the slots, main type -> es_slot_rates */
+void es_roofline_slot_rates(const void *state, const es_rows *rows, const double *in, double *out);
+/* in: params, bits per weight -> es_quality */
+void es_roofline_quality(const void *state, const es_rows *rows, const double *in, double *out);
+
+#endif
