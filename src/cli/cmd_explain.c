@@ -103,9 +103,20 @@ static es_status find_point(es_cli *cli, const es_sweep *sweep, uint64_t *index,
 
 /* ---- values ---- */
 
+static const es_row *row_of(const es_explanation *x, es_kind kind) {
+    return kind == ES_MODEL ? x->rows.model : kind == ES_DEVICE ? x->rows.device : x->rows.precision;
+}
+
+/* The word behind a value that is an index; NULL for numbers. */
 static const char *label_of(const es_explanation *x, const es_node *node, double value) {
     if (node->kind == ES_NODE_OPTION && x->kernel->options[node->index].choices)
         return x->kernel->options[node->index].choices[(size_t)value];
+    if (node->kind == ES_NODE_FIELD || node->kind == ES_NODE_ROW) {
+        const es_field *field = &es_fields(node->entity)->fields[node->index];
+        const char *written = row_of(x, node->entity)->text[node->index];
+        if (field->choices)
+            return *written ? written : field->choices[(size_t)value];
+    }
     return node->labels ? node->labels[(size_t)value] : NULL;
 }
 
@@ -138,10 +149,6 @@ static const es_axis *workload_axis(const es_explanation *x, const es_node *node
         if (x->sweep->axes[a].role == ES_AXIS_WORKLOAD && x->sweep->axes[a].index == node->index)
             return &x->sweep->axes[a];
     return NULL;
-}
-
-static const es_row *row_of(const es_explanation *x, es_kind kind) {
-    return kind == ES_MODEL ? x->rows.model : kind == ES_DEVICE ? x->rows.device : x->rows.precision;
 }
 
 static void origin_text(const es_origin *origin, char *to, size_t size) {
@@ -179,9 +186,31 @@ static void leaf_source(const es_explanation *x, const es_node *node, char *to, 
 
 static bool is_leaf(const es_node *node) { return node->kind != ES_NODE_FN && node->kind != ES_NODE_BLOCK; }
 
-/* A factor without an axis is 1 and explains nothing; the same for an absolute axis that is not there. */
+/* Nodes "SLOT ..." of a slot whose "SLOT type" is none: the point has fewer tensor types than there are slots. */
+static bool is_empty_slot(const es_explanation *x, const es_node *node) {
+    static const char suffix[] = " type";
+    for (size_t i = 0; i < x->kernel->n_nodes; i++) {
+        const es_node *type = &x->kernel->nodes[i];
+        size_t length = strlen(type->name), slot = length - (sizeof suffix - 1);
+        if (length < sizeof suffix || strcmp(type->name + slot, suffix) != 0 || !type->labels)
+            continue;
+        bool empty = isnan(x->value[i]) || strcmp(type->labels[(size_t)x->value[i]], "none") == 0;
+        if (empty && strncmp(node->name, type->name, slot + 1) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* What explains nothing: factors and absolute axes that are not there, what is made of nothing else, empty slots. */
 static bool is_idle(const es_explanation *x, const es_node *node) {
-    return (node->kind == ES_NODE_FACTOR || node->kind == ES_NODE_AXIS) && !field_axis(x, node);
+    if (node->kind == ES_NODE_FACTOR || node->kind == ES_NODE_AXIS)
+        return !field_axis(x, node);
+    if (is_leaf(node) || node->flags & ES_METRIC)
+        return false;
+    bool idle = node->kind == ES_NODE_FN && node->n_in > 0;
+    for (size_t k = 0; k < node->n_in && idle; k++)
+        idle = is_idle(x, &x->kernel->nodes[node->in[k]]);
+    return idle || is_empty_slot(x, node);
 }
 
 /* ---- printing ---- */
@@ -243,6 +272,12 @@ static void print_inputs(const es_explanation *x, const uint16_t *in, size_t n) 
         putchar('\n');
 }
 
+/* Outputs of one block follow each other and share their inputs: these are printed once. */
+static bool continues_block(const es_explanation *x, size_t id) {
+    const es_node *node = &x->kernel->nodes[id], *before = id ? node - 1 : NULL;
+    return before && node->kind == ES_NODE_BLOCK && before->kind == ES_NODE_BLOCK && before->index == node->index;
+}
+
 static void print_node(const es_explanation *x, size_t id) {
     const es_node *node = &x->kernel->nodes[id];
     const es_block *block = node->kind == ES_NODE_BLOCK ? &x->kernel->blocks[node->index] : NULL;
@@ -251,10 +286,21 @@ static void print_node(const es_explanation *x, size_t id) {
     value_text(x, id, text, sizeof text);
     printf("%s = %s\n    %s%s%s%s\n", node->name, text, formula, node->source ? "   (" : "",
            node->source ? node->source : "", node->source ? ")" : "");
-    if (block)
-        print_inputs(x, block->in, block->n_in);
-    else
+    if (!block)
         print_inputs(x, node->in, node->n_in);
+    else if (!continues_block(x, id))
+        print_inputs(x, block->in, block->n_in);
+}
+
+static void print_nodes(const es_explanation *x) {
+    for (size_t i = 0; i < x->kernel->n_nodes; i++) {
+        const es_node *node = &x->kernel->nodes[i];
+        if (!is_leaf(node) && !(node->flags & ES_WARNING) && !is_idle(x, node))
+            print_node(x, i);
+    }
+    for (size_t i = 0; i < x->kernel->n_nodes; i++)
+        if (x->kernel->nodes[i].flags & ES_WARNING && x->value[i] > 0)
+            printf("warning: %s\n", x->kernel->nodes[i].help);
 }
 
 static void print_conditions(const es_explanation *x) {
@@ -275,9 +321,7 @@ static es_status explain(es_explanation *x, es_errors *errors) {
         print_point(x);
         status = print_leaves(x, errors);
         putchar('\n');
-        for (size_t i = 0; i < x->kernel->n_nodes; i++)
-            if (!is_leaf(&x->kernel->nodes[i]) && !(x->kernel->nodes[i].flags & ES_WARNING))
-                print_node(x, i);
+        print_nodes(x);
         print_conditions(x);
     }
     free(x->value);

@@ -73,7 +73,7 @@ static void print_objectives(FILE *out, const es_sweep *sweep, const es_objectiv
 /* How a worse value of a unit is called; times and rates are slower, the rest higher or lower. */
 static const char *worse_word(const es_column *column, bool maximize) {
     const char *unit = column->unit ? column->unit : "";
-    bool time = strcmp(unit, "s") == 0 || strcmp(unit, "ms") == 0, rate = strstr(unit, "tok/s") != NULL;
+    bool time = strcmp(unit, "s") == 0 || strcmp(unit, "ms") == 0, rate = strcmp(unit, "token/s") == 0;
     if ((time && !maximize) || (rate && maximize))
         return "slower";
     return maximize ? "lower" : "higher";
