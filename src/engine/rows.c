@@ -16,10 +16,16 @@ typedef struct cell_column {
     es_cell_style style;
     size_t width;         /* longest cell, separators included */
     bool plain_number;    /* the column formatter can make it whole */
+    char *label_texts;    /* n_labels + 1 finished cells, label_stride apart; NULL for numbers */
+    uint32_t *label_length, label_stride, label_longest;
     char separator;       /* of plain numbers */
 } cell_column;
 
-typedef enum segment_kind { SEGMENT_JOINED, SEGMENT_FRESH } segment_kind;
+typedef enum segment_kind {
+    SEGMENT_JOINED, /* several columns, joined once per combination */
+    SEGMENT_FRESH,  /* one column of numbers that differ from row to row */
+    SEGMENT_LABELS  /* one column of labels that differ from row to row */
+} segment_kind;
 
 typedef struct segment {
     segment_kind kind;
@@ -57,6 +63,7 @@ struct es_row_writer {
     bool started;
     es_piece *pieces;
     es_cell *cells; /* FRESH: points per column */
+    uint16_t *subs; /* LABELS: points per column */
 };
 
 /* ---- buffers ---- */
@@ -72,6 +79,22 @@ void es_buffer_free(es_buffer *buffer) {
 
 /* ---- format ---- */
 
+/* The finished cells of all labels, where every piece can point at them. */
+static es_status lay_labels_out(cell_column *c, es_errors *errors) {
+    size_t n = c->column->n_labels + 1;
+    c->label_stride = (uint32_t)((c->style.width + BLOCK - 1) / BLOCK * BLOCK + BLOCK);
+    c->label_texts = calloc(n, c->label_stride);
+    c->label_length = calloc(n, sizeof *c->label_length);
+    if (!c->label_texts || !c->label_length) return es_fail_memory(errors);
+    for (size_t i = 0; i < n; i++) {
+        const es_label *label = &c->style.label[i];
+        memcpy(c->label_texts + i * c->label_stride, label->text, label->length);
+        c->label_length[i] = (uint32_t)label->length;
+        if (label->length > c->label_longest) c->label_longest = (uint32_t)label->length;
+    }
+    return ES_OK;
+}
+
 static es_status describe_columns(es_row_format *f, const int *columns, size_t n, es_errors *errors) {
     const es_sweep *sweep = f->sweep;
     f->n_columns = n;
@@ -83,6 +106,7 @@ static es_status describe_columns(es_row_format *f, const int *columns, size_t n
         c->node = (uint16_t)c->column->node;
         bool last = i + 1 == f->n_columns;
         es_status status = es_cell_style_make(&c->style, c->column, i == 0, last, &f->options, &f->labels, errors);
+        if (!status && c->column->labels) status = lay_labels_out(c, errors);
         if (status) return status;
         c->width = c->style.width;
         c->plain_number = !c->column->labels && es_cell_is_plain(&f->options) && !(last && f->options.crlf);
@@ -96,11 +120,15 @@ static uint64_t tile_axes(const es_row_format *f, const es_tiling *tiling, size_
     return f->sweep->plan->node[f->columns[column].node].mask & tiling->tile_axes;
 }
 
-/* Fresh columns are formatted straight into cells; anything else is joined. */
-static bool is_fresh(const es_row_format *f, const es_tiling *tiling, size_t column) {
-    return f->columns[column].plain_number && tile_axes(f, tiling, column) == tiling->tile_axes &&
-           tiling->tile_axes != 0 && (f->sweep->plan->node[f->columns[column].node].mask & tiling->split_axis ||
-                                      f->sweep->plan->node[f->columns[column].node].mask & ~tiling->tile_axes);
+/* Columns that differ from row to row and from tile to tile have segments of their own; anything else is joined. */
+static segment_kind kind_of(const es_row_format *f, const es_tiling *tiling, size_t column) {
+    const cell_column *c = &f->columns[column];
+    uint64_t mask = f->sweep->plan->node[c->node].mask;
+    bool every_row = tiling->tile_axes != 0 && tile_axes(f, tiling, column) == tiling->tile_axes;
+    bool every_tile = (mask & tiling->split_axis && tiling->per_run > 1) || mask & ~tiling->tile_axes;
+    if (!every_row || !every_tile) return SEGMENT_JOINED;
+    if (c->column->labels) return c->column->n_labels < UINT16_MAX ? SEGMENT_LABELS : SEGMENT_JOINED;
+    return c->plain_number ? SEGMENT_FRESH : SEGMENT_JOINED;
 }
 
 /* In every segment's mask and in the first moves, so that texts that depend on no axis are made once. */
@@ -130,10 +158,10 @@ static es_status make_segments(es_row_format *f, es_program *program, const es_t
     f->segments = calloc(f->n_columns + 1, sizeof *f->segments);
     if (!f->segments) return es_fail_memory(errors);
     for (size_t i = 0, end; i < f->n_columns; i = end) {
-        bool fresh = is_fresh(f, tiling, i);
-        for (end = i + 1; end < f->n_columns; end++)
-            if (fresh || is_fresh(f, tiling, end) || tile_axes(f, tiling, end) != tile_axes(f, tiling, i)) break;
-        segment s = {.kind = fresh ? SEGMENT_FRESH : SEGMENT_JOINED, .first = i, .count = end - i};
+        segment_kind kind = kind_of(f, tiling, i);
+        for (end = i + 1; end < f->n_columns && kind == SEGMENT_JOINED; end++)
+            if (kind_of(f, tiling, end) != kind || tile_axes(f, tiling, end) != tile_axes(f, tiling, i)) break;
+        segment s = {.kind = kind, .first = i, .count = end - i};
         es_status status = add_segment(f, program, tiling, s, errors);
         if (status) return status;
     }
@@ -162,6 +190,7 @@ es_status es_row_format_new(es_row_format **format, const es_sweep *sweep, const
 void es_row_format_free(es_row_format *f) {
     if (!f) return;
     es_labels_free(&f->labels);
+    for (size_t i = 0; f->columns && i < f->n_columns; i++) free(f->columns[i].label_texts), free(f->columns[i].label_length);
     free(f->columns), free(f->segments), free(f);
 }
 
@@ -185,13 +214,17 @@ es_status es_row_writer_new(es_row_writer **writer, const es_row_format *f, es_e
     w->format = f;
     w->texts = calloc(f->n_segments + 1, sizeof *w->texts);
     w->pieces = calloc(f->n_segments + 1, sizeof *w->pieces);
-    size_t n_fresh = 0;
-    for (size_t s = 0; s < f->n_segments; s++) n_fresh += f->segments[s].kind == SEGMENT_FRESH;
+    size_t n_fresh = 0, n_labels = 0;
+    for (size_t s = 0; s < f->n_segments; s++) {
+        n_fresh += f->segments[s].kind == SEGMENT_FRESH;
+        n_labels += f->segments[s].kind == SEGMENT_LABELS;
+    }
     w->cells = aligned_alloc(64, (n_fresh * f->points + 2) / 2 * 2 * sizeof(es_cell));
-    bool ok = w->texts && w->pieces && w->cells;
+    w->subs = calloc(n_labels * f->points + 1, sizeof *w->subs);
+    bool ok = w->texts && w->pieces && w->cells && w->subs;
     for (size_t s = 0; ok && s < f->n_segments; s++) {
         const segment *seg = &f->segments[s];
-        if (seg->kind == SEGMENT_FRESH) continue;
+        if (seg->kind != SEGMENT_JOINED) continue;
         size_t distinct = seg->pattern ? seg->pattern->distinct : 1;
         w->texts[s].text = malloc(distinct * seg->stride + SLACK);
         w->texts[s].length = calloc(distinct, sizeof *w->texts[s].length);
@@ -208,7 +241,7 @@ es_status es_row_writer_new(es_row_writer **writer, const es_row_format *f, es_e
 void es_row_writer_free(es_row_writer *w) {
     if (!w) return;
     for (size_t s = 0; w->texts && s < w->format->n_segments; s++) free(w->texts[s].text), free(w->texts[s].length);
-    free(w->texts), free(w->pieces), free(w->cells), free(w);
+    free(w->texts), free(w->pieces), free(w->cells), free(w->subs), free(w);
 }
 
 /* Joined text of combination d, whose values are those of point `example`. */
@@ -257,6 +290,18 @@ static uint64_t moves(es_row_writer *w, const es_eval *eval) {
     return moved;
 }
 
+static es_piece piece_of_labels(const es_row_format *f, const segment *seg, const es_eval *eval, uint16_t *sub) {
+    const cell_column *c = &f->columns[seg->first];
+    const double *values = es_eval_column(eval, c->node);
+    size_t n = es_eval_count(eval), empty = c->column->n_labels;
+    for (size_t i = 0; i < n; i++) sub[i] = (uint16_t)(values[i] >= 0 ? values[i] : (double)empty);
+    return (es_piece){.kind = c->label_longest <= BLOCK ? ES_PIECE_PICK_32 : ES_PIECE_PICK,
+                      .text = c->label_texts,
+                      .length = c->label_length,
+                      .sub = sub,
+                      .stride = c->label_stride};
+}
+
 static es_piece piece_of_texts(const segment *seg, const segment_text *t) {
     es_piece p = {.text = t->text, .length = t->length, .stride = (uint32_t)seg->stride};
     if (seg->pattern) {
@@ -274,6 +319,7 @@ static void make_pieces(es_row_writer *w, const es_eval *eval) {
     const es_row_format *f = w->format;
     uint64_t moved = moves(w, eval);
     es_cell *cells = w->cells;
+    uint16_t *subs = w->subs;
     for (size_t s = 0; s < f->n_segments; s++) {
         const segment *seg = &f->segments[s];
         segment_text *t = &w->texts[s];
@@ -281,6 +327,11 @@ static void make_pieces(es_row_writer *w, const es_eval *eval) {
             make_fresh(f, seg, eval, cells);
             w->pieces[s] = (es_piece){.kind = ES_PIECE_CELL, .text = cells->text};
             cells += f->points;
+            continue;
+        }
+        if (seg->kind == SEGMENT_LABELS) {
+            w->pieces[s] = piece_of_labels(f, seg, eval, subs);
+            subs += f->points;
             continue;
         }
         t->pending |= moved;
