@@ -12,13 +12,23 @@ static bool is_utilization(const es_axis *axis) {
     return n > 5 && strcmp(field + n - 5, "_util") == 0;
 }
 
-/* The kernel's node for the effective value of a field, -1 when it only reads the factor. */
-static int effective_node(const es_plan *plan, const es_axis *axis) {
+static int leaf_node(const es_plan *plan, const es_axis *axis, es_node_kind kind) {
     for (size_t i = 0; i < plan->kernel->n_nodes; i++) {
         const es_node *def = &plan->kernel->nodes[i];
-        if (def->kind == ES_NODE_FIELD && def->entity == axis->entity && def->index == axis->index) return (int)i;
+        if (def->kind == kind && def->entity == axis->entity && def->index == axis->index) return (int)i;
     }
     return -1;
+}
+
+/* The kernel's node for the effective value of a field, -1 when it only reads the factor.  A node made of the field and
+ * its factor knows the default of rows that lack the field. */
+static int effective_node(const es_plan *plan, const es_axis *axis) {
+    int field = leaf_node(plan, axis, ES_NODE_FIELD), factor = leaf_node(plan, axis, ES_NODE_FACTOR);
+    for (size_t i = 0; field >= 0 && factor >= 0 && i < plan->kernel->n_nodes; i++) {
+        const es_node *def = &plan->kernel->nodes[i];
+        if (def->kind == ES_NODE_FN && def->n_in == 2 && def->in[0] == field && def->in[1] == factor) return (int)i;
+    }
+    return field;
 }
 
 /* Which node an axis column shows: what applies, but the factor itself on utilizations. */
