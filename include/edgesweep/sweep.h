@@ -76,7 +76,7 @@ typedef struct es_sweep {
     const es_axis *axes;
     size_t n_axes;
     uint64_t n_points;
-    const es_column *columns; /* every column there is: axes, then metrics */
+    const es_column *columns; /* axes, then metrics, then the catalog fields (`device.price_usd`) that the sweep names */
     size_t n_columns;
     const int *output; /* the columns written, in order */
     size_t n_output;

@@ -48,7 +48,7 @@ typedef struct es_plan {
     const es_kernel *kernel;
     const void *state; /* of the kernel's blocks */
     es_pnode *node;    /* the kernel's nodes under their own ids, then the plan's */
-    size_t n_nodes;
+    size_t n_nodes, node_capacity;
     uint16_t first_axis_node; /* node first_axis_node + a holds what axis a is set to */
     uint16_t *order; /* all nodes, inputs before their users */
     es_pblock *block;
@@ -59,6 +59,7 @@ typedef struct es_plan {
     const double *runtime_of;    /* by device coordinate when `auto`, else by runtime coordinate */
     bool runtime_auto;
     es_pcond *condition;
+    size_t n_standard_columns; /* axes and metrics; columns of catalog fields come behind, as they are asked for */
 } es_plan;
 
 /* Rows selected at these coordinates. */
@@ -69,6 +70,9 @@ es_status es_plan_axes(es_sweep *sweep, const es_spec *spec, es_errors *errors);
 es_status es_plan_nodes(es_sweep *sweep, const es_spec *spec, es_errors *errors); /* plan_nodes.c */
 es_status es_plan_columns(es_sweep *sweep, es_errors *errors);                    /* plan_columns.c */
 es_status es_plan_questions(es_sweep *sweep, const es_spec *spec, const es_where *where, es_errors *errors);
+
+/* Adds a leaf over an entity axis: value i at its coordinate i. */
+es_status es_plan_add_leaf(es_sweep *sweep, es_kind entity, const double *table, uint16_t *node, es_errors *errors);
 
 /* Index of the kernel option `name`, or -1. */
 int es_kernel_option(const es_kernel *kernel, es_slice name);

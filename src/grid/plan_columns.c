@@ -76,7 +76,8 @@ static es_column metric_column(const es_node *def, int id) {
 
 es_status es_plan_columns(es_sweep *sweep, es_errors *errors) {
     es_plan *plan = sweep->plan;
-    es_column *columns = es_arena_array(&plan->arena, sweep->n_axes + plan->kernel->n_nodes, sizeof *columns);
+    size_t capacity = sweep->n_axes + plan->kernel->n_nodes + ES_M_FIELDS + ES_D_FIELDS + ES_P_FIELDS;
+    es_column *columns = es_arena_array(&plan->arena, capacity, sizeof *columns);
     if (!columns) return es_fail_memory(errors);
     size_t n = 0;
     es_status status = ES_OK;
@@ -85,8 +86,62 @@ es_status es_plan_columns(es_sweep *sweep, es_errors *errors) {
         if (plan->kernel->nodes[i].flags & ES_METRIC) columns[n++] = metric_column(&plan->kernel->nodes[i], (int)i);
     for (size_t i = 0; i < n; i++) columns[i].axes = plan->node[columns[i].node].mask;
     sweep->columns = columns;
-    sweep->n_columns = n;
+    sweep->n_columns = plan->n_standard_columns = n;
     return status;
+}
+
+/* ---- catalog fields as columns: `device.price_usd`, `model.family` ---- */
+
+/* Numbers the distinct texts of a field over the rows of its axis. */
+static es_status field_labels(const es_sweep *sweep, const es_axis *axis, int field, es_column *column, double *table,
+                              es_errors *errors) {
+    const char **labels = es_arena_array(&sweep->plan->arena, axis->n, sizeof *labels);
+    if (!labels) return es_fail_memory(errors);
+    for (size_t i = 0; i < axis->n; i++) {
+        const char *text = axis->row[i]->text[field];
+        size_t k = 0;
+        while (k < column->n_labels && strcmp(labels[k], text) != 0) k++;
+        if (k == column->n_labels && *text) labels[column->n_labels++] = text;
+        table[i] = *text ? (double)k : NAN;
+    }
+    column->labels = labels;
+    return ES_OK;
+}
+
+static es_status add_field_column(es_sweep *sweep, es_kind entity, int field, es_errors *errors) {
+    const es_axis *axis = &sweep->axes[sweep->plan->entity_axis[entity]];
+    const es_field *def = &es_fields(entity)->fields[field];
+    double *table = es_arena_array(&sweep->plan->arena, axis->n, sizeof *table);
+    char *name = es_arena_printf(&sweep->plan->arena, "%s.%s", axis->name, def->name);
+    if (!table || !name) return es_fail_memory(errors);
+    es_column column = {.name = name, .unit = def->unit, .whole = def->type == ES_COUNT || def->type == ES_FLAG};
+    es_status status = ES_OK;
+    if (es_field_is_numeric(def))
+        for (size_t i = 0; i < axis->n; i++) table[i] = axis->row[i]->value[field];
+    else
+        status = field_labels(sweep, axis, field, &column, table, errors);
+    uint16_t node = 0;
+    if (!status) status = es_plan_add_leaf(sweep, entity, table, &node, errors);
+    column.node = node;
+    column.axes = sweep->plan->node[node].mask;
+    if (!status) ((es_column *)sweep->columns)[sweep->n_columns++] = column;
+    return status;
+}
+
+/* Makes `entity.field` a column when it is one; *column stays -1 otherwise. */
+static es_status find_field_column(es_sweep *sweep, es_slice name, int *column, es_errors *errors) {
+    const char *dot = memchr(name.text, '.', name.length);
+    if (!dot) return ES_OK;
+    es_slice head = {name.text, (size_t)(dot - name.text)};
+    for (int e = 0; e <= ES_PRECISION; e++) {
+        if (!es_slice_equal(head, sweep->axes[sweep->plan->entity_axis[e]].name)) continue;
+        int field = es_field_find((es_kind)e, dot + 1, name.length - head.length - 1);
+        if (field < 0) return ES_OK;
+        es_status status = add_field_column(sweep, (es_kind)e, field, errors);
+        if (!status) *column = (int)sweep->n_columns - 1;
+        return status;
+    }
+    return ES_OK;
 }
 
 /* ---- looking columns up ---- */
@@ -100,13 +155,14 @@ static es_status unknown_column(const es_sweep *sweep, es_slice name, es_origin 
                    near ? "did you mean '" : "see 'edgesweep list metrics", near ? near : "", near ? "'?" : "'");
 }
 
-static es_status find_column(const es_sweep *sweep, es_slice name, es_origin at, int *column, es_errors *errors) {
+static es_status find_column(es_sweep *sweep, es_slice name, es_origin at, int *column, es_errors *errors) {
     *column = es_sweep_column(sweep, name.text, name.length);
-    return *column >= 0 ? ES_OK : unknown_column(sweep, name, at, errors);
+    es_status status = *column >= 0 ? ES_OK : find_field_column(sweep, name, column, errors);
+    return status || *column >= 0 ? status : unknown_column(sweep, name, at, errors);
 }
 
 /* A comma list of columns, appended to list[*n]; duplicates are dropped with a warning. */
-static es_status column_list(const es_sweep *sweep, const es_entry *entry, int *list, size_t *n, size_t capacity,
+static es_status column_list(es_sweep *sweep, const es_entry *entry, int *list, size_t *n, size_t capacity,
                              es_errors *errors) {
     es_slice rest = entry->value;
     es_origin at = entry->value_at;
@@ -132,7 +188,7 @@ static es_status column_list(const es_sweep *sweep, const es_entry *entry, int *
     return status;
 }
 
-static es_status objectives(const es_sweep *sweep, const es_spec *spec, es_section section, es_objective *objective,
+static es_status objectives(es_sweep *sweep, const es_spec *spec, es_section section, es_objective *objective,
                             size_t *n, es_errors *errors) {
     es_status status = ES_OK;
     for (size_t i = 0; i < spec->section[section].count; i++) {
@@ -171,7 +227,7 @@ static es_status check_keys(const es_spec *spec, es_section section, const char 
     return status;
 }
 
-static es_status by_columns(const es_sweep *sweep, const es_spec *spec, es_section section, int *by, size_t *n,
+static es_status by_columns(es_sweep *sweep, const es_spec *spec, es_section section, int *by, size_t *n,
                             es_errors *errors) {
     const es_entry *entry = es_spec_find(spec, section, "by");
     return entry ? column_list(sweep, entry, by, n, ES_MAX_BY, errors) : ES_OK;
@@ -223,16 +279,17 @@ static es_status best_question(es_sweep *sweep, const es_spec *spec, es_errors *
 
 static es_status output_columns(es_sweep *sweep, const es_spec *spec, es_errors *errors) {
     static const char *const keys[] = {"columns"};
-    int *output = es_arena_array(&sweep->plan->arena, sweep->n_columns, sizeof *output);
+    size_t capacity = sweep->n_columns + ES_M_FIELDS + ES_D_FIELDS + ES_P_FIELDS;
+    int *output = es_arena_array(&sweep->plan->arena, capacity, sizeof *output);
     if (!output) return es_fail_memory(errors);
     sweep->output = output;
     es_status status = check_keys(spec, ES_SEC_OUTPUT, keys, 1, errors);
     const es_entry *entry = es_spec_find(spec, ES_SEC_OUTPUT, "columns");
     if (status || (entry && !es_slice_equal(entry->value, "*"))) {
-        es_status one = entry ? column_list(sweep, entry, output, &sweep->n_output, sweep->n_columns, errors) : ES_OK;
+        es_status one = entry ? column_list(sweep, entry, output, &sweep->n_output, capacity, errors) : ES_OK;
         return status ? status : one;
     }
-    for (size_t i = 0; i < sweep->n_columns; i++) output[sweep->n_output++] = (int)i;
+    for (size_t i = 0; i < sweep->plan->n_standard_columns; i++) output[sweep->n_output++] = (int)i;
     return ES_OK;
 }
 
@@ -271,7 +328,7 @@ static es_status text_condition(const es_sweep *sweep, const es_condition *condi
     return ES_OK;
 }
 
-static es_status column_condition(const es_sweep *sweep, const es_condition *condition, const es_column *column,
+static es_status column_condition(es_sweep *sweep, const es_condition *condition, const es_column *column,
                                   es_pcond *out, es_errors *errors) {
     int other;
     es_status status = find_column(sweep, condition->rhs_column, condition->rhs_origin, &other, errors);
@@ -285,7 +342,7 @@ static es_status column_condition(const es_sweep *sweep, const es_condition *con
     return ES_OK;
 }
 
-static es_status resolve_condition(const es_sweep *sweep, const es_condition *condition, es_pcond *out,
+static es_status resolve_condition(es_sweep *sweep, const es_condition *condition, es_pcond *out,
                                    es_errors *errors) {
     int number;
     es_status status = find_column(sweep, condition->column, condition->origin, &number, errors);

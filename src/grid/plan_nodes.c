@@ -205,8 +205,9 @@ static void set_masks(const binder *b) {
 static es_status allocate(binder *b) {
     es_plan *plan = b->plan;
     size_t n_kernel = plan->kernel->n_nodes;
-    /* at most two extra nodes per field with a factor, one per axis for its column */
-    size_t capacity = 3 * n_kernel + ES_MAX_AXES;
+    /* at most two extra nodes per field with a factor, one per axis for its column, one per catalog field */
+    size_t capacity = 3 * n_kernel + ES_MAX_AXES + ES_M_FIELDS + ES_D_FIELDS + ES_P_FIELDS;
+    plan->node_capacity = capacity;
     plan->node = es_arena_array(&plan->arena, capacity, sizeof *plan->node);
     plan->order = es_arena_array(&plan->arena, capacity, sizeof *plan->order);
     plan->block = es_arena_array(&plan->arena, plan->kernel->n_blocks + 1, sizeof *plan->block);
@@ -249,6 +250,15 @@ es_status es_plan_nodes(es_sweep *sweep, const es_spec *spec, es_errors *errors)
     set_masks(&b);
     if (plan->kernel->prepare) status = plan->kernel->prepare(sweep->catalog, &plan->arena, &plan->state, errors);
     return status;
+}
+
+es_status es_plan_add_leaf(es_sweep *sweep, es_kind entity, const double *table, uint16_t *node, es_errors *errors) {
+    binder b = {.sweep = sweep, .plan = sweep->plan, .errors = errors};
+    if (sweep->plan->n_nodes == sweep->plan->node_capacity)
+        return es_fail(errors, ES_EUSAGE, NULL, "too many columns of catalog fields");
+    sweep->plan->order[sweep->plan->n_nodes] = (uint16_t)sweep->plan->n_nodes;
+    *node = add_node(&b, leaf(&b, sweep->plan->entity_axis[entity], table));
+    return ES_OK;
 }
 
 es_rows es_plan_rows(const es_sweep *sweep, const size_t *coordinate) {
