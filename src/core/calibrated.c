@@ -144,7 +144,10 @@ static es_status add_row(builder *b, const es_row *row) {
     const char *name = row->text[ES_C_TYPE];
     int rate = find_rate(row->text[ES_C_FIELD]);
     if (rate < 0)
-        return unknown(b, row, "field for calibration", row->text[ES_C_FIELD]);
+        return es_fail(b->errors, ES_EUSAGE, &row->origin,
+                       "not a field that calibration sets: '%s'; expected a utilization, token_overhead_ms, idle_w, "
+                       "load_w, net_bw_mbps or a pj_ field",
+                       es_quote_text(row->text[ES_C_FIELD]).text);
     bool all = strcmp(name, "*") == 0;
     int type = all ? -1 : es_gguf_type_id(b->gguf, name);
     const es_row *file = all ? NULL : es_table_find(c->precisions, name, strlen(name));

@@ -735,7 +735,7 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
     X(ST, "st", "J s", COMPUTED(ratio, "+-", "energy_j_per_token/decode_tok_s", EDGE),                                 \
       SHOWN("trade-off of energy and speed"), IN(ENERGY, DECODE_TOK_S))                                                \
     X(USD_PER_MTOK, "usd_per_mtok", "USD/Mtok",                                                                        \
-      COMPUTED(usd_per_mtok, "++--++++",                                                                               \
+      COMPUTED(usd_per_mtok, "++--+++-",                                                                               \
                "(nodes*price_usd/(lifetime*duty) per second + power_w*price_usd_per_kwh)*tpot_s/batch*1e6", PHYSICS),  \
       SHOWN("cost of a million generated tokens"),                                                                     \
       IN(PRICE, NODES, LIFETIME, DUTY, POWER_W, KWH_PRICE, TPOT_S, BATCH))                                             \

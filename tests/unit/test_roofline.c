@@ -1,0 +1,721 @@
+/* The roofline kernel, evaluated point by point without the engine: structure, an independent re-computation, limits as
+ * properties, calibration precedence. */
+#include <criterion/criterion.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <edgesweep/catalog.h>
+
+#include "base/arena.h"
+#include "core/expo.h"
+#include "core/kernels.h"
+#include "core/layout.h"
+#include "core/node.h"
+
+enum { MAX_NODES = 512, MAX_OUTPUTS = 64, MAX_OVERRIDES = 16, MAX_BLOCKS = 8 };
+
+static es_catalog catalog;
+static es_arena arena;
+static const es_kernel *kernel;
+static const void *state;
+
+static void set_up(void) {
+    es_errors errors = {0};
+    cr_assert_eq(es_catalog_load(&catalog, NULL, 0, &errors), ES_OK);
+    kernel = es_kernel_find("roofline", 8);
+    cr_assert_not_null(kernel);
+    cr_assert_lt(kernel->n_nodes, MAX_NODES);
+    es_status status = kernel->prepare(&catalog, &arena, &state, &errors);
+    es_errors_print(&errors, stderr);
+    cr_assert_eq(status, ES_OK);
+}
+
+static void tear_down(void) {
+    es_arena_free(&arena);
+    es_catalog_free(&catalog);
+}
+
+TestSuite(roofline, .init = set_up, .fini = tear_down);
+
+/* ---- A small evaluator ---- */
+
+typedef struct override {
+    es_kind kind;
+    int field;
+    double value;
+    bool factor;
+} override;
+
+typedef struct point {
+    es_rows rows;
+    double workload[8], option[8];
+    override set[MAX_OVERRIDES];
+    int n_set;
+    double value[MAX_NODES];
+} point;
+
+static const es_row *find(es_kind kind, const char *name) {
+    const es_row *row = es_table_find(&catalog.table[kind], name, strlen(name));
+    cr_assert_not_null(row, "%s", name);
+    return row;
+}
+
+static point point_of(const char *model, const char *device, const char *precision) {
+    point p = {.rows = {find(ES_MODEL, model), find(ES_DEVICE, device), find(ES_PRECISION, precision), "default"}};
+    for (size_t i = 0; i < kernel->n_axes; i++)
+        p.workload[i] = kernel->axes[i].fallback;
+    for (size_t i = 0; i < kernel->n_options; i++)
+        p.option[i] = kernel->options[i].fallback;
+    return p;
+}
+
+static void set_field(point *p, es_kind kind, const char *name, double value, bool factor) {
+    int field = es_field_find(kind, name, strlen(name));
+    cr_assert(field >= 0 && p->n_set < MAX_OVERRIDES, "%s", name);
+    for (int i = 0; i < p->n_set; i++)
+        if (p->set[i].kind == kind && p->set[i].field == field) {
+            p->set[i] = (override){kind, field, value, factor};
+            return;
+        }
+    p->set[p->n_set++] = (override){kind, field, value, factor};
+}
+
+static void set_workload(point *p, const char *name, double value) {
+    for (size_t i = 0; i < kernel->n_axes; i++)
+        if (strcmp(kernel->axes[i].name, name) == 0)
+            p->workload[i] = value;
+}
+
+static double leaf(const point *p, const es_node *node) {
+    if (node->kind == ES_NODE_WORKLOAD)
+        return p->workload[node->index];
+    if (node->kind == ES_NODE_OPTION)
+        return p->option[node->index];
+    const es_row *row = node->entity == ES_MODEL    ? p->rows.model
+                        : node->entity == ES_DEVICE ? p->rows.device
+                                                    : p->rows.precision;
+    double base = row->value[node->index], axis = NAN, factor = 1;
+    for (int i = 0; i < p->n_set; i++)
+        if (p->set[i].kind == node->entity && p->set[i].field == node->index)
+            *(p->set[i].factor ? &factor : &axis) = p->set[i].value;
+    switch (node->kind) {
+    case ES_NODE_ROW: return base;
+    case ES_NODE_AXIS: return axis;
+    case ES_NODE_FACTOR: return factor;
+    default: return isnan(axis) ? base * factor : axis;
+    }
+}
+
+static void evaluate(point *p) {
+    double outputs[MAX_BLOCKS][MAX_OUTPUTS];
+    bool done[MAX_BLOCKS] = {false};
+    for (size_t i = 0; i < kernel->n_nodes; i++) {
+        const es_node *node = &kernel->nodes[i];
+        if (node->kind == ES_NODE_FN) {
+            const double *in[ES_MAX_INPUTS];
+            for (int k = 0; k < node->n_in; k++)
+                in[k] = &p->value[node->in[k]];
+            node->fn(&p->value[i], in, 1);
+        } else if (node->kind == ES_NODE_BLOCK) {
+            const es_block *block = &kernel->blocks[node->index];
+            double in[ES_MAX_INPUTS];
+            for (int k = 0; k < block->n_in; k++)
+                in[k] = p->value[block->in[k]];
+            if (!done[node->index])
+                block->fn(state, &p->rows, in, outputs[node->index]);
+            done[node->index] = true;
+            p->value[i] = outputs[node->index][node->output];
+        } else {
+            p->value[i] = leaf(p, node);
+        }
+    }
+}
+
+static double get(const point *p, const char *name) {
+    int id = es_kernel_node(kernel, name, strlen(name));
+    cr_assert_geq(id, 0, "%s", name);
+    return p->value[id];
+}
+
+static bool near(double a, double b, double tolerance) {
+    return (isnan(a) && isnan(b)) || a == b || fabs(a - b) <= tolerance * fmax(fabs(a), fabs(b));
+}
+
+static uint64_t seed = 88172645463325252u;
+static uint64_t draw(void) { return seed ^= seed << 13, seed ^= seed >> 7, seed ^= seed << 17; }
+static double between(double low, double high) { return low * pow(high / low, (double)(draw() % 100000) / 99999.0); }
+static const es_row *any(es_kind kind) { return &catalog.table[kind].rows[draw() % catalog.table[kind].n_rows]; }
+
+static bool usable(const point *p) {
+    const double *d = p->rows.device->value;
+    return !isnan(d[ES_D_PEAK_FP32]) && !isnan(d[ES_D_RAM_GB]) && !isnan(d[ES_D_STORAGE_BW]) &&
+           p->rows.model->value[ES_M_FAMILY] != ES_FAMILY_FALCON;
+}
+
+/* Any model on any device with hypothetical fields. */
+static point random_point(void) {
+    point p = point_of("Llama-3.2-1B", "Raspberry Pi 5", "Q4_K_M");
+    do {
+        p.rows.model = any(ES_MODEL), p.rows.device = any(ES_DEVICE), p.rows.precision = any(ES_PRECISION);
+    } while (!usable(&p));
+    p.rows.runtime = draw() % 2 ? "llama.cpp" : "default";
+    set_workload(&p, "prompt", floor(between(1, 10000)));
+    set_workload(&p, "gen", floor(between(1, 2000)));
+    set_workload(&p, "depth", draw() % 2 ? 0 : floor(between(1, 9000)));
+    set_workload(&p, "batch", draw() % 2 ? 1 : floor(between(1, 64)));
+    set_workload(&p, "nodes", draw() % 3 ? 1 : floor(between(1, 8)));
+    set_workload(&p, "ubatch", floor(between(1, 2048)));
+    if (draw() % 2)
+        set_field(&p, ES_DEVICE, "mem_bw_gbs", between(0.5, 2000), false);
+    if (draw() % 2)
+        set_field(&p, ES_DEVICE, "mem_util", between(0.05, 3), true);
+    if (draw() % 3 == 0)
+        set_field(&p, ES_DEVICE, "decode_util", between(0.01, 1), false);
+    if (draw() % 3 == 0)
+        set_field(&p, ES_DEVICE, "ram_gb", between(0.1, 100), false);
+    if (draw() % 3 == 0)
+        set_field(&p, ES_MODEL, "sliding_window", floor(between(1, 8000)), false);
+    if (draw() % 4 == 0)
+        set_field(&p, ES_MODEL, "global_layer_every", floor(between(1, 8)), false);
+    return p;
+}
+
+/* ---- Structure ---- */
+
+Test(roofline, metrics_in_order) {
+    static const char *const expected[] = {
+        "params",
+        "active_params",
+        "weight_bytes",
+        "bits_per_weight",
+        "kv_bytes",
+        "activation_bytes",
+        "peak_memory_bytes",
+        "fits",
+        "residency",
+        "prefill_flops",
+        "decode_flops",
+        "decode_bytes",
+        "arithmetic_intensity",
+        "load_s",
+        "ttft_s",
+        "tpot_s",
+        "total_s",
+        "prefill_tok_s",
+        "decode_tok_s",
+        "prefill_bottleneck",
+        "bottleneck",
+        "energy_j_per_token",
+        "power_w",
+        "tokens_per_j",
+        "st",
+        "usd_per_mtok",
+        "quality",
+        "quality_retained",
+        "ppl_increase_pct",
+        "basis",
+    };
+    size_t n = 0;
+    for (size_t i = 0; i < kernel->n_nodes; i++) {
+        const es_node *node = &kernel->nodes[i];
+        if (!(node->flags & ES_METRIC))
+            continue;
+        cr_assert_lt(n, sizeof expected / sizeof *expected);
+        cr_expect_str_eq(node->name, expected[n++]);
+        cr_expect(node->help && node->formula && node->source, "%s explains itself", node->name);
+    }
+    cr_expect_eq(n, sizeof expected / sizeof *expected);
+}
+
+Test(roofline, table_is_sound) {
+    for (size_t i = 0; i < kernel->n_nodes; i++) {
+        const es_node *node = &kernel->nodes[i];
+        cr_expect(node->name && node->unit, "node %zu", i);
+        cr_expect_eq(es_kernel_node(kernel, node->name, strlen(node->name)), (int)i, "%s: one name", node->name);
+        if (node->kind == ES_NODE_FN && node->monotone)
+            cr_expect_eq(strlen(node->monotone), node->n_in, "%s", node->name);
+        for (int k = 0; k < node->n_in; k++)
+            cr_expect_lt(node->in[k], i, "%s", node->name);
+        if (node->kind == ES_NODE_BLOCK)
+            cr_expect_lt(node->output, kernel->blocks[node->index].n_out, "%s", node->name);
+    }
+}
+
+/* Every sign holds for the arithmetic as written: one input up, at values that really occur. */
+Test(roofline, signs_hold) {
+    for (int round = 0; round < 3000; round++) {
+        point p = random_point();
+        evaluate(&p);
+        for (size_t i = 0; i < kernel->n_nodes; i++) {
+            const es_node *node = &kernel->nodes[i];
+            if (node->kind != ES_NODE_FN || node->monotone == NULL || node->n_in == 0)
+                continue;
+            const double *in[ES_MAX_INPUTS];
+            for (int k = 0; k < node->n_in; k++)
+                in[k] = &p.value[node->in[k]];
+            int k = (int)(draw() % node->n_in);
+            double old = *in[k], bigger, out;
+            if (isnan(old) || node->monotone[k] == '0')
+                continue;
+            if (old == floor(old) && old < 1e9)
+                bigger = old + (draw() % 2 ? 1 : (double)(draw() % 1000 + 1));
+            else
+                bigger = draw() % 2 ? nextafter(old, INFINITY) : old * 1.01;
+            in[k] = &bigger;
+            node->fn(&out, in, 1);
+            bool holds = node->monotone[k] == '+' ? out >= p.value[i] : out <= p.value[i];
+            cr_expect(holds || isnan(out), "%s, input %s %.17g -> %.17g: %.17g -> %.17g", node->name,
+                      kernel->nodes[node->in[k]].name, old, bigger, p.value[i], out);
+        }
+    }
+}
+
+/* ---- Against a second implementation, straight from the formulas ---- */
+
+typedef struct sums {
+    double flops, bytes, time;
+} sums;
+
+/* max(flops/C, bytes/BW) over the slots that match, for `work` tokens and `reads` passes. */
+static double slots_time(const point *p, const char *phase, int first, int last, double work, double reads) {
+    static const char *const label[] = {"dense 1", "dense 2",     "dense 3",   "dense 4",   "dense 5",
+                                        "dense 6", "output head", "experts 1", "experts 2", "experts 3"};
+    double sum = 0, peak = get(p, "peak") * 1e9, bw = get(p, "mem_bw_gbs") * 1e9;
+    for (int i = first; i < last; i++) {
+        char name[64], rate[64], util_axis[64], util_factor[64];
+        double u[2];
+        for (int which = 0; which < 2; which++) {
+            const char *field = which ? "mem_util" : phase;
+            snprintf(rate, sizeof rate, "%s 1/%s", label[i], field);
+            snprintf(util_axis, sizeof util_axis, "%s axis", field);
+            snprintf(util_factor, sizeof util_factor, "%s factor", field);
+            u[which] = fmin(1, 1 / get(p, rate) * get(p, util_factor));
+            if (!isnan(get(p, util_axis)))
+                u[which] = get(p, util_axis);
+        }
+        snprintf(name, sizeof name, "%s weights", label[i]);
+        double flops = 2 * get(p, name) * work;
+        snprintf(name, sizeof name, "%s bytes", label[i]);
+        sum += fmax(flops / (peak * u[0]), get(p, name) * reads / (bw * u[1]));
+    }
+    return sum;
+}
+
+static double distinct(double experts, double active, double tokens) {
+    return experts == 0 ? 0 : experts * -expm1(tokens * log1p(-fmin(active, experts) / experts));
+}
+
+static double util(const point *p, const char *inverse) { return 1 / get(p, inverse); }
+
+static void expect_recomputed(const point *p) {
+    double prompt = get(p, "prompt"), gen = get(p, "gen"), depth = get(p, "depth"), batch = get(p, "batch");
+    double nodes = get(p, "nodes"), ubatch = get(p, "ubatch"), layers = get(p, "layers");
+    double window = get(p, "sliding_window"), every = get(p, "global_layer_every");
+    double held = layers - get(p, "conv_layers"), global = window == 0 ? held : every > 0 ? floor(layers / every) : 0;
+    global = fmin(global, held);
+    double lora = get(p, "kv_lora_rank"), heads = get(p, "heads"), head_dim = get(p, "head_dim");
+    double kv = lora > 0 ? lora + get(p, "qk_rope_head_dim") : 2 * get(p, "kv_heads") * head_dim;
+    kv *= get(p, "kv_bits") / 8;
+    double score = lora > 0 ? 2 * heads * (2 * lora + get(p, "qk_rope_head_dim")) : 4 * heads * head_dim;
+    double fp_peak = get(p, "peak_gflops_fp32") * 1e9, bw = get(p, "mem_bw_gbs") * 1e9;
+
+    double decode_sum = 0, prefill_sum = 0;
+    for (double s = prompt + depth + 1; s <= prompt + depth + gen; s++)
+        decode_sum += global * s + (held - global) * fmin(s, window);
+    for (double s = depth + 1; s <= depth + prompt; s++)
+        prefill_sum += global * s + (held - global) * fmin(s, window);
+    double positions = decode_sum / gen, context = prompt + gen + depth;
+    cr_expect(
+        near(get(p, "kv_bytes"), batch * kv * (global * context + (held - global) * fmin(context, window)), 1e-15),
+        "kv_bytes");
+
+    double passes = ceil(prompt * batch / ubatch), pass = fmin(ubatch, prompt * batch);
+    double met = distinct(get(p, "n_experts"), get(p, "n_active_experts"), batch);
+    double met_prefill = distinct(get(p, "n_experts"), get(p, "n_active_experts"), pass);
+    double weights = slots_time(p, "decode_util", 0, 7, batch, 1) + slots_time(p, "decode_util", 7, 10, batch, met);
+    double scores = fmax(batch * positions * score / (fp_peak * util(p, "1/U_attention")),
+                         batch * positions * kv / (bw * util(p, "cache 1/U_memory")));
+    double streamed = get(p, "dense_bytes") + get(p, "head_bytes") + met * get(p, "routed_bytes");
+    double share = ceil(layers / nodes) / layers;
+    double node_weights = nodes == 1
+                              ? get(p, "weight_bytes")
+                              : share * get(p, "layer_bytes") + fmax(get(p, "first_bytes"), get(p, "last_bytes"));
+    double available = (get(p, "ram_gb") - get(p, "os_reserved_gb")) * 1073741824.0;
+    bool flash = node_weights > available;
+    double storage = get(p, "storage_bw_mbs") * 1e6 * get(p, "U_storage"),
+           net = get(p, "net_bw_mbps") * 125000 * get(p, "U_net");
+    double hop = (nodes - 1) * get(p, "hidden") * 2 / net;
+    double tpot = weights + scores + get(p, "token_overhead") + hop * batch + (flash ? streamed / storage : 0);
+    cr_expect(near(get(p, "tpot_s"), tpot, 1e-11), "tpot_s %.17g, expected %.17g", get(p, "tpot_s"), tpot);
+
+    double ttft = slots_time(p, "prefill_util", 0, 6, prompt * batch, passes) +
+                  slots_time(p, "prefill_util", 6, 7, batch, 1) +
+                  slots_time(p, "prefill_util", 7, 10, prompt * batch, passes * met_prefill);
+    ttft += fmax(batch * prefill_sum * score / (fp_peak * util(p, "1/U_attention")),
+                 batch * prefill_sum * kv / fmin(ubatch, prompt) / (bw * util(p, "cache 1/U_memory")));
+    ttft += hop * prompt * batch;
+    if (flash)
+        ttft +=
+            (passes * (get(p, "dense_bytes") + met_prefill * get(p, "routed_bytes")) + get(p, "head_bytes")) / storage;
+    cr_expect(near(get(p, "ttft_s"), ttft, 1e-11), "ttft_s %.17g, expected %.17g", get(p, "ttft_s"), ttft);
+
+    double h2d = get(p, "h2d_gbs") * 1e9 * get(p, "U_h2d");
+    double load = node_weights / storage + (isnan(h2d) ? 0 : node_weights / h2d);
+    cr_expect(near(get(p, "load_s"), load, 1e-12), "load_s");
+    cr_expect(near(get(p, "total_s"), load + ttft + gen * tpot, 1e-11), "total_s");
+    double flops =
+        2 * (get(p, "dense_weights") + get(p, "head_weights") + get(p, "routed_weights")) + positions * score;
+    double bytes = streamed / batch + positions * kv;
+    cr_expect(near(get(p, "decode_flops"), flops, 1e-12), "decode_flops");
+    cr_expect(near(get(p, "decode_bytes"), bytes, 1e-11), "decode_bytes");
+    double energy = flops * get(p, "e_flop") + bytes * get(p, "e_byte") +
+                    ((flash ? streamed : 0) * get(p, "e_storage") + nodes * get(p, "idle_w") * tpot) / batch;
+    cr_expect(near(get(p, "energy_j_per_token"), energy, 1e-11), "energy");
+    cr_expect(near(get(p, "power_w"), energy / (tpot / batch), 1e-11), "power");
+    cr_expect(near(get(p, "st"), energy * tpot / batch, 1e-11), "st");
+    double price = get(p, "price_usd");
+    double usd = (nodes * price / (3 * 365.25 * 86400 * 0.5) + get(p, "power_w") * 0.2 / 3.6e6) * tpot / batch * 1e6;
+    cr_expect(near(get(p, "usd_per_mtok"), usd, 1e-11), "usd_per_mtok");
+    cr_expect_eq(get(p, "residency"), flash);
+    cr_expect_eq(get(p, "fits"), get(p, "peak_memory_bytes") <= available);
+}
+
+Test(roofline, recomputed) {
+    for (int round = 0; round < 500; round++) {
+        point p = random_point();
+        evaluate(&p);
+        expect_recomputed(&p);
+    }
+}
+
+Test(roofline, metrics_are_finite) {
+    static const char *const optional[] = {"usd_per_mtok", "quality", "cloud break-even"};
+    for (int round = 0; round < 3000; round++) {
+        point p = random_point();
+        evaluate(&p);
+        for (size_t i = 0; i < kernel->n_nodes; i++) {
+            const es_node *node = &kernel->nodes[i];
+            bool may_lack = false;
+            for (size_t k = 0; k < sizeof optional / sizeof *optional; k++)
+                may_lack |= strcmp(node->name, optional[k]) == 0;
+            if (node->flags & ES_METRIC)
+                cr_expect(isfinite(p.value[i]) || (may_lack && isnan(p.value[i])), "%s on %s, %s, %s: %g", node->name,
+                          p.rows.model->name, p.rows.device->name, p.rows.precision->name, p.value[i]);
+        }
+    }
+}
+
+/* ---- Known values ---- */
+
+Test(roofline, kv_bytes) {
+    static const struct {
+        const char *model;
+        double prompt, gen, expected; /* at FP16 */
+    } known[] = {
+        {"Llama-3.2-1B", 512, 128, 640.0 * 16 * 2 * 8 * 64 * 2},
+        {"Llama-3.2-1B", 4096, 4096, 8192.0 * 16 * 2 * 8 * 64 * 2},
+        {"DeepSeek-V2-Lite", 1000, 24, 1024.0 * 27 * (512 + 64) * 2},
+        {"PLM-1.8B", 512, 512, 1024.0 * 32 * (512 + 64) * 2},
+        {"Gemma-3-1B", 512, 128, (4.0 * 640 + 22 * 512) * 2 * 1 * 256 * 2},
+        {"Gemma-3-1B", 300, 100, 26.0 * 400 * 2 * 1 * 256 * 2},
+        {"Gemma-2-2B", 8000, 192, (13.0 * 8192 + 13 * 4096) * 2 * 4 * 256 * 2},
+        {"LFM2-350M", 512, 128, 640.0 * 6 * 2 * 8 * 64 * 2},
+        {"MobileLLM-LS-125M", 512, 128, 640.0 * 60 * 2 * 3 * 64 * 2},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        point p = point_of(known[i].model, "Raspberry Pi 5", "Q4_0");
+        set_workload(&p, "prompt", known[i].prompt);
+        set_workload(&p, "gen", known[i].gen);
+        evaluate(&p);
+        cr_expect_eq(get(&p, "kv_bytes"), known[i].expected, "%s: %.0f, expected %.0f", known[i].model,
+                     get(&p, "kv_bytes"), known[i].expected);
+        set_workload(&p, "kv_bits", 8.5);
+        evaluate(&p);
+        cr_expect_eq(get(&p, "kv_bytes"), known[i].expected * 8.5 / 16, "%s at 8.5 bits", known[i].model);
+    }
+}
+
+/* One token at a time: the mean of single steps is the closed form. */
+Test(roofline, closed_form) {
+    for (int round = 0; round < 60; round++) {
+        point p = random_point();
+        double gen = floor(between(1, 600)), prompt = floor(between(1, 3000)), sum = 0;
+        set_workload(&p, "prompt", prompt);
+        set_workload(&p, "gen", gen);
+        evaluate(&p);
+        double mean = get(&p, "tpot_s");
+        for (double k = 0; k < gen; k++) {
+            set_workload(&p, "prompt", prompt + k);
+            set_workload(&p, "gen", 1);
+            evaluate(&p);
+            sum += get(&p, "tpot_s");
+        }
+        cr_expect(near(mean, sum / gen, 1e-12), "%.17g, token by token %.17g", mean, sum / gen);
+    }
+}
+
+Test(roofline, experts_met) {
+    static const double tokens[] = {1, 2, 3, 7, 8, 31, 64, 100, 512, 4096, 1e6};
+    for (size_t i = 0; i < sizeof tokens / sizeof *tokens; i++) {
+        point p = point_of("Qwen3-30B-A3B", "Raspberry Pi 5", "Q4_K_M");
+        set_workload(&p, "batch", tokens[i]);
+        evaluate(&p);
+        cr_expect(near(get(&p, "decode experts"), distinct(128, 8, tokens[i]), 1e-12), "%g tokens: %.17g", tokens[i],
+                  get(&p, "decode experts"));
+    }
+}
+
+/* ---- Limits ---- */
+
+static bool rises(const point *from, const point *to, const char *metric) {
+    return get(to, metric) >= get(from, metric);
+}
+
+Test(roofline, more_hardware_never_slower) {
+    static const char *const fields[] = {"mem_bw_gbs", "storage_bw_mbs", "ram_gb", "peak_gflops_fp32"};
+    for (int round = 0; round < 2000; round++) {
+        point p = random_point(), better = p;
+        const char *field = fields[draw() % 4];
+        double low = between(0.5, 500);
+        set_field(&p, ES_DEVICE, field, low, false);
+        set_field(&better, ES_DEVICE, field, low * between(1, 4), false);
+        evaluate(&p);
+        evaluate(&better);
+        cr_expect(rises(&p, &better, "decode_tok_s") && rises(&p, &better, "prefill_tok_s"), "%s", field);
+        cr_expect(rises(&p, &better, "fits"), "%s", field);
+        cr_expect_leq(get(&better, "total_s"), get(&p, "total_s"), "%s", field);
+    }
+}
+
+Test(roofline, fewer_bits_never_more_bytes) {
+    for (int round = 0; round < 2000; round++) {
+        point p = random_point(), fewer = p;
+        static const char *const fields[] = {"weight_bits", "scale_bits", "kv_bits"};
+        const char *field = fields[draw() % 3];
+        p.rows.precision = fewer.rows.precision = find(ES_PRECISION, draw() % 2 ? "INT4 g32 sym" : "INT8");
+        double high = between(1, 32);
+        set_field(&p, ES_PRECISION, field, high, false);
+        set_field(&fewer, ES_PRECISION, field, high / between(1, 4), false);
+        evaluate(&p);
+        evaluate(&fewer);
+        cr_expect(rises(&fewer, &p, "weight_bytes") && rises(&fewer, &p, "peak_memory_bytes"), "%s", field);
+        cr_expect(rises(&fewer, &p, "decode_bytes") && rises(&fewer, &p, "tpot_s"), "%s", field);
+    }
+}
+
+Test(roofline, never_beats_the_peaks) {
+    for (int round = 0; round < 3000; round++) {
+        point p = random_point();
+        if (round % 2)
+            set_field(&p, ES_DEVICE, "prefill_util", between(0.5, 30), true);
+        set_workload(&p, "batch", round % 2);
+        if (round % 2 == 0)
+            set_workload(&p, "batch", 1);
+        evaluate(&p);
+        double bw = get(&p, "mem_bw_gbs") * 1e9, peak = fmax(get(&p, "peak"), get(&p, "peak_gflops_fp32")) * 1e9;
+        cr_expect_geq(get(&p, "tpot_s"), get(&p, "decode_bytes") / bw * (1 - 1e-12), "decode against bandwidth");
+        cr_expect_geq(get(&p, "tpot_s"), get(&p, "decode_flops") / peak * (1 - 1e-12), "decode against arithmetic");
+        cr_expect_geq(get(&p, "ttft_s"), get(&p, "prefill_flops") / peak * (1 - 1e-12), "prefill against arithmetic");
+    }
+}
+
+Test(roofline, pipeline_shares) {
+    point p = point_of("Llama-2-7B", "Raspberry Pi 5", "Q4_0");
+    double before = INFINITY;
+    for (double nodes = 1; nodes <= 40; nodes++) {
+        set_workload(&p, "nodes", nodes);
+        evaluate(&p);
+        double share = get(&p, "node_weight_bytes");
+        cr_expect_leq(share, before, "%g nodes", nodes);
+        cr_expect_geq(share * nodes, get(&p, "weight_bytes"), "%g nodes hold everything", nodes);
+        before = share;
+    }
+}
+
+Test(roofline, shared_layers) {
+    point p = point_of("MobileLLM-LS-125M", "Raspberry Pi 5", "FP16");
+    evaluate(&p);
+    double flops = get(&p, "decode_flops"), stored = get(&p, "weight_bytes");
+    p = point_of("MobileLLM-125M", "Raspberry Pi 5", "FP16");
+    evaluate(&p);
+    cr_expect_eq(get(&p, "weight_bytes"), stored);
+    cr_expect_gt(flops, 1.6 * get(&p, "decode_flops"), "executed twice");
+    double params = get(&p, "params");
+    set_field(&p, ES_MODEL, "layers", 60, false);
+    evaluate(&p);
+    cr_expect_gt(get(&p, "params"), 1.7 * params, "more layers are stored unless the row shares them");
+}
+
+/* ---- Calibration ---- */
+
+static char folder[64];
+
+static void write_file(const char *name, const char *text) {
+    char path[128];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "w");
+    cr_assert_not_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static es_status reload(es_errors *errors) {
+    char source[80];
+    snprintf(source, sizeof source, "+%s", folder);
+    const char *const sources[] = {source};
+    tear_down();
+    arena = (es_arena){0};
+    es_status status = es_catalog_load(&catalog, sources, 1, errors);
+    return status == ES_OK ? kernel->prepare(&catalog, &arena, &state, errors) : status;
+}
+
+static void make_folder(void) {
+    strcpy(folder, "/tmp/edgesweep-roofline-XXXXXX");
+    cr_assert_not_null(mkdtemp(folder));
+}
+
+static void remove_folder(void) {
+    static const char *const names[] = {"devices.csv", "calibration.csv"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char path[128];
+        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        unlink(path);
+    }
+    rmdir(folder);
+}
+
+Test(roofline, precedence) {
+    make_folder();
+    write_file("devices.csv", "name,class,peak_gflops_fp32,mem_bw_gbs,storage_bw_mbs,ram_gb,decode_util\n"
+                              "Bench,sbc,100,20,500,16,0.45\nPlain,sbc,100,20,500,16,\n");
+    write_file("calibration.csv", "device,runtime,type,field,value,source\n"
+                                  "Bench,llama.cpp,*,mem_util,0.5,t\n"
+                                  "Bench,llama.cpp,Q4_K_M,mem_util,0.6,t\n"
+                                  "Bench,llama.cpp,Q4_K,mem_util,0.7,t\n"
+                                  "Bench,*,Q6_K,mem_util,0.2,t\n"
+                                  "Bench,llama.cpp,Q6_K,mem_util,0.8,t\n"
+                                  "Bench,llama.cpp,*,token_overhead_ms,7,t\n"
+                                  "Plain,*,*,idle_w,2,t\n");
+    es_errors errors = {0};
+    es_status status = reload(&errors);
+    es_errors_print(&errors, stderr);
+    cr_assert_eq(status, ES_OK);
+    static const struct {
+        const char *device, *runtime, *precision, *node;
+        double expected;
+    } known[] = {
+        {"Bench", "llama.cpp", "Q4_K_M", "dense 1 1/mem_util", 1 / 0.7},     /* tensor type */
+        {"Bench", "llama.cpp", "Q4_K_M", "output head 1/mem_util", 1 / 0.8}, /* its own runtime over any */
+        {"Bench", "default", "Q4_K_M", "output head 1/mem_util", 1 / 0.2},   /* any runtime */
+        {"Bench", "llama.cpp", "Q4_K_M", "untyped 1/mem_util", 1 / 0.6},     /* file type */
+        {"Bench", "llama.cpp", "Q5_0", "dense 1 1/mem_util", 1 / 0.5},       /* * */
+        {"Bench", "llama.cpp", "Q5_0", "dense 1 1/decode_util", 1 / 0.45},   /* device column */
+        {"Bench", "llama.cpp", "Q5_0", "token_overhead", 0.007},
+        {"Bench", "llama.cpp", "Q5_0", "basis", 1},
+        {"Bench", "default", "Q5_0", "basis", 2},
+        {"Plain", "llama.cpp", "Q5_0", "basis", 3},
+        {"Plain", "llama.cpp", "Q5_0", "idle_w", 2},
+        {"Plain", "llama.cpp", "Q5_0", "power known", 0},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        point p = point_of("Llama-2-7B", known[i].device, known[i].precision);
+        p.rows.runtime = known[i].runtime;
+        evaluate(&p);
+        cr_expect_eq(get(&p, known[i].node), known[i].expected, "%s %s %s %s: %g", known[i].device, known[i].runtime,
+                     known[i].precision, known[i].node, get(&p, known[i].node));
+    }
+    point p = point_of("Llama-2-7B", "Bench", "Q4_K_M");
+    p.rows.runtime = "llama.cpp";
+    set_field(&p, ES_DEVICE, "mem_util", 0.3, false);
+    evaluate(&p);
+    cr_expect_eq(get(&p, "basis"), 0, "an axis wins");
+    cr_expect_eq(get(&p, "dense 1 bytes/mem_util"), get(&p, "dense 1 bytes") * (1 / 0.3));
+    set_field(&p, ES_DEVICE, "mem_util", 4, true);
+    evaluate(&p);
+    cr_expect_eq(get(&p, "basis"), 1, "a factor keeps the basis");
+    cr_expect_eq(get(&p, "dense 1 bytes/mem_util"), get(&p, "dense 1 bytes"), "at most the whole bandwidth");
+    remove_folder();
+}
+
+Test(roofline, calibration_errors) {
+    static const struct {
+        const char *row, *message;
+    } known[] = {
+        {"Nowhere,*,*,mem_util,0.5,t\n", "unknown device"},
+        {"Raspberry Pi 5,*,Q9_X,mem_util,0.5,t\n", "unknown tensor or file type"},
+        {"Raspberry Pi 5,*,*,price_usd,0.5,t\n", "not a field that calibration sets"},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        char text[256];
+        make_folder();
+        snprintf(text, sizeof text, "device,runtime,type,field,value,source\n%s", known[i].row);
+        write_file("calibration.csv", text);
+        es_errors errors = {0};
+        cr_expect_eq(reload(&errors), ES_EUSAGE, "%s", known[i].row);
+        cr_expect(errors.n_errors == 1 && strstr(errors.error[0].text, known[i].message) != NULL, "%s: %s",
+                  known[i].row, errors.error[0].text);
+        remove_folder();
+    }
+}
+
+/* ---- Energy and quality ---- */
+
+Test(roofline, energy_sources) {
+    point p = point_of("Llama-3.2-1B", "Raspberry Pi 5", "Q8_0");
+    set_field(&p, ES_DEVICE, "idle_w", 3, false);
+    set_field(&p, ES_DEVICE, "load_w", 11, false);
+    set_field(&p, ES_DEVICE, "mem_util", 0.5, false);
+    set_field(&p, ES_DEVICE, "prefill_util", 0.25, false);
+    evaluate(&p);
+    cr_expect(near(get(&p, "e_byte"), 0.7 * 8 / (get(&p, "mem_bw_gbs") * 1e9 * 0.5), 1e-14));
+    cr_expect(near(get(&p, "e_flop"), 0.3 * 8 / (get(&p, "peak") * 1e9 * 0.25), 1e-14));
+    cr_expect_leq(get(&p, "power_w"), 11 * 1.0000001, "streaming and computing at once is full load");
+    set_field(&p, ES_DEVICE, "pj_per_byte", 100, false);
+    set_field(&p, ES_DEVICE, "pj_per_flop", 2, false);
+    evaluate(&p);
+    cr_expect(near(get(&p, "e_byte"), 1e-10, 1e-15));
+    cr_expect(near(get(&p, "e_flop"), 2e-12, 1e-15));
+}
+
+Test(roofline, exponentials) {
+    for (int i = 0; i < 100000; i++) {
+        double x = -650 + 1300 * (double)(draw() % 1000003) / 1000003, y = between(1e-12, 1e12);
+        cr_expect(near(es_exp(x), exp(x), 3e-16), "exp(%.17g)", x);
+        cr_expect(near(es_log(y), log(y), 3e-16), "log(%.17g)", y);
+        cr_expect(near(es_pow(y, 0.35), pow(y, 0.35), 1e-14), "%.17g^0.35", y);
+    }
+    cr_expect_eq(es_exp(0), 1);
+    cr_expect_eq(es_log(1), 0);
+}
+
+Test(roofline, quality) {
+    point p = point_of("Llama-3.2-1B", "Raspberry Pi 5", "F16");
+    evaluate(&p);
+    double score = NAN;
+    const es_table *scores = &catalog.table[ES_QUALITY];
+    for (size_t i = 0; i < scores->n_rows && isnan(score); i++)
+        if (strcmp(scores->rows[i].text[ES_Q_MODEL], "Llama-3.2-1B") == 0 &&
+            strncmp(scores->rows[i].text[ES_Q_METRIC], "MMLU", 4) == 0)
+            score = scores->rows[i].value[ES_Q_VALUE];
+    cr_expect(near(get(&p, "quality"), score * get(&p, "quality_retained"), 1e-15), "%g", get(&p, "quality"));
+    const double bits[] = {8, 6, 5, 4, 3, 2};
+    double before = 1;
+    for (size_t i = 0; i < sizeof bits / sizeof *bits; i++) {
+        p = point_of("EP-TinyLlama-1B", "Raspberry Pi 5", "INT4");
+        set_field(&p, ES_PRECISION, "weight_bits", bits[i], false);
+        evaluate(&p);
+        double b = get(&p, "bits_per_weight"), size = 7e9 / get(&p, "params");
+        double loss = exp(2.325 - 1.412 * b) * pow(fmax(1, size), 0.35);
+        double s = log(1 + get(&p, "ppl_increase_pct") / 100) / loss;
+        cr_expect(near(s, 1, 1e-9) || near(s, 3, 1e-9), "s = %g", s);
+        cr_expect(near(get(&p, "quality_retained"), exp(-0.55 * s * loss), 1e-12));
+        cr_expect_leq(get(&p, "quality_retained"), before);
+        cr_expect(isnan(get(&p, "quality")), "no score, no quality");
+        before = get(&p, "quality_retained");
+    }
+}
