@@ -52,6 +52,7 @@ typedef struct worker {
     es_front_pass front;
     es_errors errors;
     es_status status;
+    uint64_t rows; /* of the ticket: points that passed */
     double seconds_evaluate, seconds_format;
 } worker;
 
@@ -82,11 +83,13 @@ static void worker_free(worker *w) {
     es_front_pass_free(&w->front);
 }
 
-/* The end of the points that hold the rows still wanted under --limit. */
-static size_t cut_at_limit(const worker *w, const uint8_t *keep, size_t from, size_t to) {
+/* The end of the points that hold the rows still wanted under --limit; *kept becomes their number. */
+static size_t cut_at_limit(const worker *w, const uint8_t *keep, size_t from, size_t to, size_t *kept) {
     uint64_t limit = w->pass->options->limit;
     if (!limit) return to;
-    uint64_t left = limit - atomic_load(&w->pass->rows_done);
+    uint64_t left = limit - atomic_load(&w->pass->rows_done) - w->rows;
+    if (*kept <= left) return to;
+    *kept = (size_t)left;
     for (size_t i = from; i < to; i++) {
         if (keep[i] && left-- == 0) return i;
     }
@@ -119,9 +122,10 @@ static es_status do_tile(worker *w, uint64_t tile, es_buffer *buffer) {
     }
     es_eval_stage(w->eval, ES_STAGE_ROWS);
     double t1 = now();
-    size_t stop = cut_at_limit(w, w->filter.keep, from, to);
+    size_t stop = cut_at_limit(w, w->filter.keep, from, to, &kept);
     if (p->options->limit) p->reached = first + stop;
-    const uint8_t *keep = kept == to - from && stop == to ? NULL : w->filter.keep;
+    const uint8_t *keep = kept == stop - from ? NULL : w->filter.keep;
+    w->rows += kept;
     es_status status = feed(w, keep, from, stop, buffer);
     w->seconds_evaluate += t1 - t0;
     w->seconds_format += now() - t1;
@@ -147,11 +151,12 @@ static void do_ticket(worker *w, uint64_t ticket) {
     uint64_t tile = p->first_tile + ticket * p->tiles_per_ticket, last = tile + p->tiles_per_ticket;
     uint64_t end = es_tile_of(p->sweep, &p->tiling, p->end - 1) + 1;
     if (last > end) last = end;
+    w->rows = 0;
     for (; tile < last && !w->status; tile++) {
         w->status = do_tile(w, tile, &buffer);
-        if (p->options->limit && atomic_load(&p->rows_done) + buffer.rows >= p->options->limit) break;
+        if (p->options->limit && atomic_load(&p->rows_done) + w->rows >= p->options->limit) break;
     }
-    if (p->format) count_rows(p, buffer.rows);
+    count_rows(p, w->rows);
     if (w->status) {
         atomic_store(&p->halt, 1);
         if (p->ordered) es_ordered_fail(p->ordered, w->status);
