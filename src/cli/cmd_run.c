@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "base/utf8.h"
 #include "cli/commands.h"
 #include "cli/load.h"
 #include "cli/print.h"
@@ -251,8 +252,11 @@ static es_status print_tables(const es_running *run, es_errors *errors) {
 }
 
 static void note_file(const es_cli *cli, const char *path, uint64_t rows) {
-    if (path && is_file(path))
-        es_note(cli, "%s: %llu row%s", path, (unsigned long long)rows, rows == 1 ? "" : "s");
+    char name[512];
+    if (!path || !is_file(path))
+        return;
+    es_escape(name, sizeof name, es_slice_of(path));
+    es_note(cli, "%s: %llu row%s", name, (unsigned long long)rows, rows == 1 ? "" : "s");
 }
 
 static es_status print_result(const es_running *run, es_errors *errors) {
