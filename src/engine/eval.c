@@ -470,7 +470,7 @@ static void expand_output(es_eval *e, uint16_t block, size_t k, const double *fr
     const es_pattern *pattern = p->blocks[block].pattern;
     uint16_t id = p->blocks[block].node[k];
     double *restrict out = column(e, id);
-    if (pattern->distinct == 1) {
+    if (!pattern->axes) { /* one value per tile; a split axis of one value per tile still fills a column */
         out[0] = from[offset ? offset[0] * stride : 0];
         if (p->spread[id]) fill(out, out[0], p->tiling->points);
         return;
