@@ -24,6 +24,7 @@ struct es_output {
     char *path;
     es_sink sink;
     es_partial partial; /* ES_PARTIAL_NONE when written straight */
+    es_compression compression;
     es_compressor *compressor;
     XXH64_state_t *hash; /* of the file's bytes; NULL: nobody asked */
     char *gathered;
@@ -67,7 +68,7 @@ static es_status open_partial(es_output *o, es_errors *errors) {
     if (status != ES_OK)
         return status;
     o->sink.fd = o->partial.fd;
-    o->sink.reserve = es_compression_of(o->path) == ES_COMPRESS_NONE;
+    o->sink.reserve = o->compression == ES_COMPRESS_NONE;
     o->sink.expected = o->options.expected_bytes;
     return ES_OK;
 }
@@ -96,7 +97,7 @@ static void widen_pipe(int fd) {
 /* Bytes on their way to the file: the last station of all of them. */
 static es_status put(void *context, const void *data, size_t n, es_errors *errors) {
     es_output *o = context;
-    if (o->compressor && o->hash)
+    if (o->hash && o->compression != ES_COMPRESS_NONE)
         XXH64_update(o->hash, data, n);
     return es_sink_write(&o->sink, data, n, errors);
 }
@@ -112,10 +113,9 @@ static es_status prepare(es_output *o, es_errors *errors) {
         XXH64_reset(o->hash, 0);
     if (!regular)
         widen_pipe(o->sink.fd);
-    es_compression kind = es_compression_of(o->path);
-    return kind == ES_COMPRESS_NONE
-               ? ES_OK
-               : es_compressor_new(&o->compressor, kind, o->options.threads, put, o, errors);
+    if (o->compression == ES_COMPRESS_NONE)
+        return ES_OK;
+    return es_compressor_new(&o->compressor, o->compression, o->options.threads, put, o, errors);
 }
 
 es_status es_output_open(es_output **out, const char *path, const es_output_options *options, es_errors *errors) {
@@ -127,6 +127,7 @@ es_status es_output_open(es_output **out, const char *path, const es_output_opti
         o->options = *options;
     o->partial = ES_PARTIAL_NONE;
     o->path = strdup(path);
+    o->compression = es_compression_of(path);
     o->sink.fd = -1;
     o->sink.path = o->path;
     es_status status = o->path ? open_file(o, errors) : es_fail_memory(errors);
@@ -161,7 +162,7 @@ static es_status gather(es_output *o, const void *data, size_t n, es_errors *err
 }
 
 void es_output_hash(es_output *o, const void *data, size_t n) {
-    if (o->hash && !o->compressor && n > 0)
+    if (o->hash && o->compression == ES_COMPRESS_NONE && n > 0)
         XXH64_update(o->hash, data, n);
 }
 
