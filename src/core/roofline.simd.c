@@ -24,19 +24,23 @@
 #define MEMORY_SHARE_OF_POWER 0.7
 #define MAX_TOKENS 16777216.0 /* keeps sums over positions below 2^53, where doubles are exact */
 
-#define FN(name, expression)                                                              \
+/* Inputs become locals A, B ... first: loads inside a selection would keep a loop from being vectorised. */
+#define IN1 const double A = in[0][i];
+#define IN2 IN1 const double B = in[1][i];
+#define IN3 IN2 const double C = in[2][i];
+#define IN4 IN3 const double D = in[3][i];
+#define IN5 IN4 const double E = in[4][i];
+#define IN6 IN5 const double F = in[5][i];
+#define IN7 IN6 const double G = in[6][i];
+#define IN8 IN7 const double H = in[7][i];
+#define IN9 IN8 const double J = in[8][i];
+#define IN10 IN9 const double K = in[9][i];
+#define FN(inputs, name, expression)                                                      \
     static void name(double *restrict out, const double *const *in, size_t n) {           \
-        for (size_t i = 0; i < n; i++)                                                    \
-            out[i] = (expression);                                                        \
+        for (size_t i = 0; i < n; i++) {                                                  \
+            inputs out[i] = (expression);                                                 \
+        }                                                                                 \
     }
-#define A in[0][i]
-#define B in[1][i]
-#define C in[2][i]
-#define D in[3][i]
-#define E in[4][i]
-#define F in[5][i]
-#define G in[6][i]
-#define H in[7][i]
 
 static inline double floor_count(double x) { /* 0 <= x < 2^51; no call without SSE4.1 */
     double nearest = (x + 0x1p52) - 0x1p52;
@@ -61,12 +65,13 @@ static inline double sum_in_window(double start, double n, double window) {
 }
 
 /* ---- Architecture ---- */
-FN(or_heads, A == A ? A : B)
-FN(or_head_dim, A == A ? A : floor_count(B / C))
+FN(IN2, first_or_second, A == A ? A : B)
+FN(IN3, or_head_dim, A == A ? A : floor_count(B / C))
 
 /* A model without shared layers keeps none when an axis changes its layers. */
 static void stored_layers(double *restrict out, const double *const *in, size_t n) {
     for (size_t i = 0; i < n; i++) {
+        IN5
         double axis = A, factor = B, row = C, row_layers = D, layers = E;
         double unshared = row == row_layers ? layers : row;
         double stored = chosen(axis, (row == row ? unshared : layers) * factor);
@@ -75,29 +80,29 @@ static void stored_layers(double *restrict out, const double *const *in, size_t 
 }
 
 /* ---- KV cache ---- */
-FN(first_or_second, A == A ? A : B)
-FN(kv_bytes_each, (A > 0 ? A + B : 2 * C * D) * E / 8)
-FN(score_flops_each, A > 0 ? 2 * C * (2 * A + B) : 4 * C * D)
-FN(kv_layers, A > B ? A - B : 0.0)
-FN(global_layers, C > 0 ? (D > 0 ? min2(floor_count(B / D), A) : 0.0) : A)
-FN(minus, A - B)
-FN(sum3, A + B + C)
-FN(kv_bytes, A * (B * D + C * min2(D, E)) * F)
-FN(mean_global, A + B + (C + 1) / 2)
-FN(mean_window, sum_in_window(A + B, C, D) / C)
-FN(two_products, A * B + C * D)
-FN(prefill_global, A * B + A * (A + 1) / 2)
-FN(prefill_window, sum_in_window(B, A, C))
+FN(IN5, kv_bytes_each, (A > 0 ? A + B : 2 * C * D) * E / 8)
+FN(IN4, score_flops_each, A > 0 ? 2 * C * (2 * A + B) : 4 * C * D)
+FN(IN2, rise, A > B ? A - B : 0.0)
+FN(IN4, global_layers, C > 0 ? (D > 0 ? min2(floor_count(B / D), A) : 0.0) : A)
+FN(IN2, minus, A - B)
+FN(IN3, sum3, A + B + C)
+FN(IN6, kv_bytes, A * (B * D + C * min2(D, E)) * F)
+FN(IN3, mean_global, A + B + (C + 1) / 2)
+FN(IN4, mean_window, sum_in_window(A + B, C, D) / C)
+FN(IN4, two_products, A * B + C * D)
+FN(IN2, prefill_global, A * B + A * (A + 1) / 2)
+FN(IN3, prefill_window, sum_in_window(B, A, C))
 
 /* ---- Tokens and experts ---- */
-FN(product, A * B)
-FN(smaller_of, min2(A, B))
-FN(passes, ceil_count(A / B))
+FN(IN2, product, A * B)
+FN(IN2, smaller_of, min2(A, B))
+FN(IN2, passes, ceil_count(A / B))
 
 /* E(1-(1-k/E)^T) by doubling the share of experts met, q(2n) = q(n)(2-q(n)), q(n+1) = q(n)+p-q(n)p, which does not
  * cancel.  Shares within rounding of 1 are 1: more tokens never meet fewer experts. */
 static void distinct_experts(double *restrict out, const double *const *in, size_t n) {
     for (size_t i = 0; i < n; i++) {
+        IN3
         double experts = A, p = experts > 0 ? min2(B, experts) / experts : 0, q = 0;
         uint64_t tokens = (uint64_t)C;
         for (int bit = tokens > 0 && p > 0 ? 63 - __builtin_clzll(tokens) : -1; bit >= 0; bit--) {
@@ -112,22 +117,22 @@ static void distinct_experts(double *restrict out, const double *const *in, size
 }
 
 /* ---- Rates ---- */
-FN(inverse, 1 / A)
-FN(inverse_giga, 1 / (A * 1e9))
-FN(inverse_util, chosen(A, max2(1, C * B)))
-FN(scaled_rate, chosen(A, C * B))
-FN(scaled_util, chosen(A, min2(1, C * B)))
-FN(own_or_class, chosen(A, (C == C ? C : D) * B))
-FN(is_known, A == A ? 1.0 : B == B ? 1.0 : 0.0)
-FN(both, A > 0 ? B : 0.0)
-FN(rise, A > B ? A - B : 0.0)
-FN(mega, A * 1e6 * B)
-FN(mega_bits, A * 1e6 / 8 * B)
-FN(giga, A * 1e9 * B)
-FN(milli, chosen(A, C * B) / 1000)
+FN(IN1, inverse, 1 / A)
+FN(IN1, inverse_giga, 1 / (A * 1e9))
+FN(IN3, inverse_util, chosen(A, max2(1, C * B)))
+FN(IN3, scaled_rate, chosen(A, C * B))
+FN(IN3, scaled_util, chosen(A, min2(1, C * B)))
+FN(IN4, own_or_class, chosen(A, (C == C ? C : D) * B))
+FN(IN2, is_known, A == A ? 1.0 : B == B ? 1.0 : 0.0)
+FN(IN2, both, A > 0 ? B : 0.0)
+FN(IN2, mega, A * 1e6 * B)
+FN(IN2, mega_bits, A * 1e6 / 8 * B)
+FN(IN2, giga, A * 1e9 * B)
+FN(IN3, milli, chosen(A, C * B) / 1000)
 
 static void peak(double *restrict out, const double *const *in, size_t n) {
     for (size_t i = 0; i < n; i++) {
+        IN6
         double fp16 = C == C ? C : B * D;
         double int8 = E == E ? E : fp16 * F;
         out[i] = A == ES_COMPUTE_FP32 ? B : A == ES_COMPUTE_FP16 ? fp16 : int8;
@@ -139,13 +144,13 @@ static inline double joules(double axis, double factor, double own, double of_cl
     double otherwise = known > 0 ? derived : of_class * 1e-12;
     return chosen(axis * 1e-12, (own == own ? own * 1e-12 : otherwise) * factor);
 }
-FN(joules_per_flop, joules(A, B, C, D, E, (1 - MEMORY_SHARE_OF_POWER) * F * G * H))
-FN(joules_per_byte, joules(A, B, C, D, E, MEMORY_SHARE_OF_POWER * F * G * H))
-FN(joules_of_pj, chosen(A, C * B) * 1e-12)
+FN(IN8, joules_per_flop, joules(A, B, C, D, E, (1 - MEMORY_SHARE_OF_POWER) * F * G * H))
+FN(IN8, joules_per_byte, joules(A, B, C, D, E, MEMORY_SHARE_OF_POWER * F * G * H))
+FN(IN3, joules_of_pj, chosen(A, C * B) * 1e-12)
 
 /* ---- Slots ---- */
-FN(slot_bytes, A * chosen(B, max2(1, D * C)))
-FN(slot_work, 2 * A * chosen(B, max2(1, D * C)))
+FN(IN4, slot_bytes, A * chosen(B, max2(1, D * C)))
+FN(IN4, slot_work, 2 * A * chosen(B, max2(1, D * C)))
 
 enum { ROUTED = ES_DENSE_SLOTS + 1 };
 /* Inputs: work of the slots, bytes of the slots, then scalars. */
@@ -186,42 +191,41 @@ SUM_PREFILL(prefill_weights, max2)
 SUM_PREFILL(prefill_weights_compute, compute_bound)
 
 /* ---- One step ---- */
-FN(active_intermediate, A > 0 ? (min2(B, A) + C) * D : E)
-FN(activation_bytes, min2(A, B) * (4 * C + 2 * D + (E + 2 * F) * G) * 4 + 4 * H * in[8][i])
-FN(decode_flops, 2 * (A + B + C) + D * E)
-FN(prefill_flops, 2 * (A + B) * C + 2 * D * E + E * F * G)
-FN(streamed_bytes, A + B + C * D)
-FN(decode_bytes, A / B + C * D)
-FN(product5, A * B * C * D * E)
-FN(prefill_cache_seconds, A * B * C * D * E / min2(F, G))
-FN(hop_seconds, (A - 1) * B * 2 * C / D)
-FN(step_seconds, A + max2(B, C) + D + E + F)
-FN(prefill_seconds, A + max2(B, C) + D + E)
+FN(IN5, active_intermediate, A > 0 ? (min2(B, A) + C) * D : E)
+FN(IN9, activation_bytes, min2(A, B) * (4 * C + 2 * D + (E + 2 * F) * G) * 4 + 4 * H * J)
+FN(IN5, decode_flops, 2 * (A + B + C) + D * E)
+FN(IN7, prefill_flops, 2 * (A + B) * C + 2 * D * E + E * F * G)
+FN(IN4, sum_and_product, A + B + C * D)
+FN(IN4, decode_bytes, A / B + C * D)
+FN(IN5, product5, A * B * C * D * E)
+FN(IN7, prefill_cache_seconds, A * B * C * D * E / min2(F, G))
+FN(IN4, hop_seconds, (A - 1) * B * 2 * C / D)
+FN(IN6, step_seconds, A + max2(B, C) + D + E + F)
+FN(IN5, prefill_seconds, A + max2(B, C) + D + E)
 
 /* ---- Memory ---- */
-FN(node_share, ceil_count(A / B) / A)
-FN(node_weights, A > 1 ? C * F + max2(D, E) : B)
-FN(reserved, (A == A ? A : B == ES_CLASS_MCU || B == ES_CLASS_GPU ? 0.0 : 0.3 * C))
-FN(available, (A - B) * GIB)
-FN(peak_memory, A + B * C + D + (E == ES_CLASS_MCU ? 0.0 : RUNTIME_BYTES))
-FN(fits_in, A <= B ? 1.0 : 0.0)
-FN(exceeds, A > B ? 1.0 : 0.0)
-FN(prefill_flash_bytes, A > 0 ? B * (C + D * E) + F : 0.0)
+FN(IN2, node_share, ceil_count(A / B) / A)
+FN(IN6, node_weights, A > 1 ? C * F + max2(D, E) : B)
+FN(IN3, reserved, (A == A ? A : B == ES_CLASS_MCU || B == ES_CLASS_GPU ? 0.0 : 0.3 * C))
+FN(IN2, available, (A - B) * GIB)
+FN(IN5, peak_memory, A + B * C + D + (E == ES_CLASS_MCU ? 0.0 : RUNTIME_BYTES))
+FN(IN2, fits_in, A <= B ? 1.0 : 0.0)
+FN(IN2, exceeds, A > B ? 1.0 : 0.0)
+FN(IN6, prefill_flash_bytes, A > 0 ? B * (C + D * E) + F : 0.0)
 
 /* ---- Results ---- */
-FN(ratio, A / B)
-FN(load_seconds, A / B + (C == C ? A / C : 0.0))
-FN(total_seconds, A + B + C * D)
-FN(energy, A * B + C * D + (E * F + G * H * in[8][i]) / in[9][i])
-FN(power, A * B / C)
-FN(per_joule, A > 0 ? 1 / A : NAN)
-FN(energy_usd, A / 3.6e6 * B * 1e6)
-FN(usd_per_mtok, (A * B / (C * D * SECONDS_PER_YEAR) + E * F / 3.6e6) * G / H * 1e6)
-FN(break_even, C > D ? A * B / (C - D) : NAN)
-FN(basis_of, A == A || B == B || C == C || D == D ? (double)ES_BASIS_AXIS : E)
-FN(past_context, A > 0 && B > A ? 1.0 : 0.0)
-FN(past_power, (D > 0 && A > B * C ? 1.0 : 0.0) + (A > B * E ? 1.0 : 0.0))
-FN(no_layout, A == A ? 0.0 : 1.0)
+FN(IN2, ratio, A / B)
+FN(IN3, load_seconds, A / B + (C == C ? A / C : 0.0))
+FN(IN10, energy, A * B + C * D + (E * F + G * H * J) / K)
+FN(IN3, power, A * B / C)
+FN(IN1, per_joule, A > 0 ? 1 / A : NAN)
+FN(IN2, energy_usd, A / 3.6e6 * B * 1e6)
+FN(IN8, usd_per_mtok, (A * B / (C * D * SECONDS_PER_YEAR) + E * F / 3.6e6) * G / H * 1e6)
+FN(IN4, break_even, C > D ? A * B / (C - D) : NAN)
+FN(IN5, basis_of, A == A || B == B || C == C || D == D ? (double)ES_BASIS_AXIS : E)
+FN(IN2, past_context, A > 0 && B > A ? 1.0 : 0.0)
+FN(IN5, past_power, (D > 0 && A > B * C ? 1.0 : 0.0) + (A > B * E ? 1.0 : 0.0))
+FN(IN1, no_layout, A == A ? 0.0 : 1.0)
 
 static inline double largest_of(double compute, double memory, double storage, double network, double overhead) {
     double largest = compute, which = 0;
@@ -234,6 +238,7 @@ static inline double largest_of(double compute, double memory, double storage, d
 /* Weights, their compute-bound part, scores by arithmetic and by traffic, storage, network, overhead. */
 static void bottleneck(double *restrict out, const double *const *in, size_t n) {
     for (size_t i = 0; i < n; i++) {
+        IN7
         double scores_compute = C > D ? C : 0, scores_memory = C > D ? 0 : D;
         out[i] = largest_of(B + scores_compute, A - B + scores_memory, E, F, G);
     }
@@ -241,6 +246,7 @@ static void bottleneck(double *restrict out, const double *const *in, size_t n) 
 
 static void prefill_bottleneck(double *restrict out, const double *const *in, size_t n) {
     for (size_t i = 0; i < n; i++) {
+        IN6
         double scores_compute = C > D ? C : 0, scores_memory = C > D ? 0 : D;
         out[i] = largest_of(B + scores_compute, A - B + scores_memory, E, F, 0);
     }
@@ -289,7 +295,7 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
     X(HEADS, "heads", "", MODEL(HEADS))                                                                                \
     X(KV_HEADS_FIELD, "model.kv_heads", "", MODEL(KV_HEADS))                                                           \
     X(HEAD_DIM_FIELD, "model.head_dim", "", MODEL(HEAD_DIM))                                                           \
-    X(KV_HEADS, "kv_heads", "", COMPUTED(or_heads, "++", "kv_heads, heads when not given", PHYSICS),                   \
+    X(KV_HEADS, "kv_heads", "", COMPUTED(first_or_second, "++", "kv_heads, heads when not given", PHYSICS),                   \
       IN(KV_HEADS_FIELD, HEADS))                                                                                       \
     X(HEAD_DIM, "head_dim", "", COMPUTED(or_head_dim, "++-", "head_dim, hidden/heads when not given", PHYSICS),        \
       IN(HEAD_DIM_FIELD, HIDDEN, HEADS))                                                                               \
@@ -553,7 +559,7 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
       COMPUTED(score_flops_each, "0+++",                                                                               \
                "4*heads*head_dim per position and layer; MLA: 2*heads*(2*kv_lora_rank+qk_rope_head_dim)", CACHE),      \
       IN(KV_LORA_RANK, QK_ROPE, HEADS, HEAD_DIM))                                                                      \
-    X(KV_LAYERS, "kv_layers", "", COMPUTED(kv_layers, "+-", "layers - conv_layers", CACHE), IN(LAYERS, CONV_LAYERS))   \
+    X(KV_LAYERS, "kv_layers", "", COMPUTED(rise, "+-", "layers - conv_layers", CACHE), IN(LAYERS, CONV_LAYERS))   \
     X(GLOBAL_LAYERS, "global_layers", "",                                                                              \
       COMPUTED(global_layers, "++00", "floor(layers/global_layer_every); all without a sliding window", CACHE),        \
       IN(KV_LAYERS, LAYERS, WINDOW, GLOBAL_EVERY))                                                                     \
@@ -633,7 +639,7 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
       SHOWN("operations per generated token"),                                                                         \
       IN(DENSE_WEIGHTS, HEAD_WEIGHTS, ROUTED_WEIGHTS, DECODE_POSITIONS, SCORE_EACH))                                   \
     X(STREAMED, "streamed_bytes", "B",                                                                                 \
-      COMPUTED(streamed_bytes, "++++", "dense_bytes + head_bytes + decode experts*routed_bytes", ROOF),                \
+      COMPUTED(sum_and_product, "++++", "dense_bytes + head_bytes + decode experts*routed_bytes", ROOF),                \
       IN(DENSE_BYTES, HEAD_BYTES, DECODE_EXPERTS, ROUTED_BYTES))                                                       \
     X(DECODE_BYTES, "decode_bytes", "B",                                                                               \
       COMPUTED(decode_bytes, "+-++", "streamed_bytes/batch + decode positions*kv_bytes_each", ROOF),                   \
@@ -706,7 +712,7 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
                ROOF),                                                                                                  \
       SHOWN("time of a decode step, mean over the generation"),                                                        \
       IN(DECODE_WEIGHTS_S, DECODE_SCORES_C, DECODE_SCORES_M, OVERHEAD_S, DECODE_HOP, FLASH_S))                         \
-    X(TOTAL_S, "total_s", "s", COMPUTED(total_seconds, "++++", "load_s + ttft_s + gen*tpot_s", PHYSICS),               \
+    X(TOTAL_S, "total_s", "s", COMPUTED(sum_and_product, "++++", "load_s + ttft_s + gen*tpot_s", PHYSICS),               \
       SHOWN("time from a cold start to the last token"), IN(LOAD_S, TTFT_S, GEN, TPOT_S))                              \
     X(PREFILL_TOK_S, "prefill_tok_s", "token/s", COMPUTED(ratio, "+-", "prompt*batch/ttft_s", PHYSICS),                \
       SHOWN("prompt tokens per second"), IN(TOKENS, TTFT_S))                                                           \
