@@ -97,16 +97,22 @@ static bool covers_minimised(const es_archive *archive, const double *point, uin
     return row != ES_NOT_FOUND && (archive->index[row] <= index || !is_row(archive, row, point));
 }
 
-static void minimise(const es_archive *archive, const double *value, double *point)
+/* False when a value is NaN. */
+static bool minimise(const es_archive *archive, const double *value, double *point)
 {
-    for (unsigned k = 0; k < archive->d; k++)
+    bool is_number = true;
+    for (unsigned k = 0; k < archive->d; k++) {
         point[k] = es_flipped(value[k], archive->flip[k]);
+        is_number &= !isnan(point[k]);
+    }
+    return is_number;
 }
 
 bool es_archive_dominates(const es_archive *archive, const double *ideal, es_archive_hint *hint)
 {
     double point[ES_MAX_OBJECTIVES];
-    minimise(archive, ideal, point);
+    if (!minimise(archive, ideal, point))
+        return false;
     uint32_t row = find_reaching(archive, point, &hint->block);
     return row != ES_NOT_FOUND && !is_row(archive, row, point);
 }
@@ -114,8 +120,7 @@ bool es_archive_dominates(const es_archive *archive, const double *ideal, es_arc
 bool es_archive_covers(const es_archive *archive, const double *ideal, uint64_t first_index, es_archive_hint *hint)
 {
     double point[ES_MAX_OBJECTIVES];
-    minimise(archive, ideal, point);
-    return covers_minimised(archive, point, first_index, &hint->block);
+    return minimise(archive, ideal, point) && covers_minimised(archive, point, first_index, &hint->block);
 }
 
 /* ---- Settling ---- */
@@ -449,14 +454,12 @@ static size_t find_minimised(const es_archive *archive, const double *point)
 size_t es_archive_find(const es_archive *archive, const double *value)
 {
     double point[ES_MAX_OBJECTIVES];
-    if (!archive->finished)
+    if (!archive->finished || !minimise(archive, value, point))
         return SIZE_MAX;
-    minimise(archive, value, point);
     return find_minimised(archive, point);
 }
 
-/* True when a stored vector dominates the ideal of the points.  NaN: the ideal may be NaN or a value of another point;
- * both are safe, since a NaN point never matches. */
+/* True when a stored vector dominates the ideal of the points, NaN passed over: it never matches. */
 static bool beats_ideal(const es_archive *archive, const es_batch *batch, size_t begin, size_t n, double *ideal,
                         es_archive_hint *hint)
 {
@@ -492,6 +495,9 @@ size_t es_archive_match(const es_archive *archive, const es_batch *batch, es_arc
     if (!archive->finished || !batch->n)
         return 0;
     ideal_of_uniform(archive, batch, ideal);
+    for (unsigned k = 0; k < archive->d; k++)
+        if (batch->uniform >> k & 1 && isnan(ideal[k]))
+            return 0;
     if (beats_ideal(archive, batch, 0, batch->n, ideal, hint))
         return 0;
     for (size_t at = 0; at < batch->n; at += SUB_TILE) {

@@ -1,14 +1,16 @@
 #include "analyse/pareto_archive.h"
 
+#include <math.h>
+
 enum { ACCUMULATORS = 32 };
 
 double ES_SIMD_NAME(es_column_minimum)(const double *value, uint64_t flip, size_t n)
 {
     const double sign = flip ? -1.0 : 1.0;
     double low[ACCUMULATORS];
+    size_t i = 0;
     for (size_t l = 0; l < ACCUMULATORS; l++)
-        low[l] = sign * value[l < n ? l : 0];
-    size_t i = ACCUMULATORS;
+        low[l] = HUGE_VAL;
     for (; i + ACCUMULATORS <= n; i += ACCUMULATORS)
         for (size_t l = 0; l < ACCUMULATORS; l++) {
             double x = sign * value[i + l];

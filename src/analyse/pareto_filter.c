@@ -7,7 +7,8 @@
 
 enum {
     SAMPLE = 2048,
-    CANDIDATES = 256,
+    CANDIDATES_PER_OBJECTIVE = 32,
+    CANDIDATES = 256, /* at most */
     WORDS = SAMPLE / 64,
     MAX_ROUNDS = 3,
     SMALLEST = 2048, /* points; fewer are not worth a sample */
@@ -20,6 +21,7 @@ enum {
 /* The sample of one round: values in columns of SAMPLE, and which of them each candidate dominates. */
 typedef struct sampling {
     unsigned d;
+    size_t candidates;
     double *value;
     uint32_t candidate[CANDIDATES];
     uint64_t (*kills)[WORDS];
@@ -62,8 +64,9 @@ static es_status choose_candidates(sampling *s, es_errors *errors)
         key[i] = (uint64_t)es_order_key(-volume) ^ ES_SIGN_BIT;
     }
     es_radix_order(key, SAMPLE, pair, order);
-    memcpy(s->candidate, order, CANDIDATES / 2 * sizeof *order);
-    memcpy(s->candidate + CANDIDATES / 2, ranked.order, CANDIDATES / 2 * sizeof *order);
+    size_t half = s->candidates / 2;
+    memcpy(s->candidate, order, half * sizeof *order);
+    memcpy(s->candidate + half, ranked.order, half * sizeof *order);
     es_ranked_free(&ranked);
     return ES_OK;
 }
@@ -83,7 +86,7 @@ static void find_kills(sampling *s)
     es_killers one = {.n = 1, .d = s->d};
     for (unsigned k = 0; k < s->d; k++)
         column[k] = s->value + (size_t)k * SAMPLE;
-    for (size_t c = 0; c < CANDIDATES; c++) {
+    for (size_t c = 0; c < s->candidates; c++) {
         sample_row(s, s->candidate[c], one.value[0]);
         size_t left = ES_SIMD_PICK(es_filter_tile)(&one, column, flip, SAMPLE, out);
         memset(s->kills[c], 0xFF, sizeof s->kills[c]);
@@ -102,7 +105,7 @@ static void choose_killers(sampling *s, es_killers *killers)
     killers->n = 0;
     while (killers->n < ES_MAX_KILLERS) {
         size_t best = 0, most = 0;
-        for (size_t c = 0; c < CANDIDATES; c++) {
+        for (size_t c = 0; c < s->candidates; c++) {
             size_t count = ES_SIMD_PICK(es_count_common_bits)(s->kills[c], alive, WORDS);
             if (count > most) {
                 most = count;
@@ -121,7 +124,8 @@ static void choose_killers(sampling *s, es_killers *killers)
 static es_status find_killers(const es_view *view, const uint32_t *index, size_t m, es_killers *killers,
                               es_errors *errors)
 {
-    sampling s = {.d = view->d};
+    sampling s = {.d = view->d, .candidates = (size_t)CANDIDATES_PER_OBJECTIVE * view->d};
+    s.candidates = s.candidates < CANDIDATES ? s.candidates : CANDIDATES;
     s.value = es_alloc_aligned(SAMPLE, view->d * sizeof *s.value);
     s.kills = malloc(CANDIDATES * sizeof *s.kills);
     es_status status = s.value && s.kills ? ES_OK : es_fail_memory(errors);

@@ -35,7 +35,7 @@ typedef struct es_set {
  * takes a pointer to this, NULL means that codes are exact. */
 typedef struct es_set_confirm {
     const double *row;
-    const double *point;
+    const double *point; /* no NaN */
     bool strict;      /* equal vectors are no hits */
     uint32_t exclude; /* a member with this id is no hit; ES_NOT_FOUND: none */
 } es_set_confirm;

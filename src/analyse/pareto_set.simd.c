@@ -3,19 +3,33 @@
 
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
-/* Lanes of a block that reach the code: a few objectives at a time, since a branch costs more than a comparison. */
+/* Lanes of a block that reach the code: a few objectives at a time, since a branch costs more than a comparison, and in
+ * two chains, since one comparison masked by the last has to wait for it. */
 static ALWAYS_INLINE uint32_t reaching_lanes(const int32_t *block, const int32_t *code, unsigned d)
 {
-    enum { AT_ONCE = 5 };
+    enum { AT_ONCE = 6 };
     uint32_t mask = 0xFFFFu;
-    for (unsigned k = 0; k < d && mask; k += AT_ONCE)
-        for (unsigned j = k; j < d && j < k + AT_ONCE; j++)
-            mask &= es_lanes_le(block + (size_t)j * ES_LANES, code[j]);
+    for (unsigned k = 0; k < d && mask; k += AT_ONCE) {
+        uint32_t even = es_lanes_le(block + (size_t)k * ES_LANES, code[k]), odd = mask;
+        for (unsigned j = k + 1; j < d && j < k + AT_ONCE; j += 2)
+            odd &= es_lanes_le(block + (size_t)j * ES_LANES, code[j]);
+        for (unsigned j = k + 2; j < d && j < k + AT_ONCE; j += 2)
+            even &= es_lanes_le(block + (size_t)j * ES_LANES, code[j]);
+        mask = even & odd;
+    }
     return mask;
 }
 
-static bool is_confirmed(const es_set *set, uint32_t slot, const es_set_confirm *confirm)
+/* A smaller code is a smaller value: values are needed only where codes are equal. */
+static bool is_confirmed(const es_set *set, uint32_t slot, const int32_t *code, const es_set_confirm *confirm)
 {
+    if (confirm->exclude != ES_NOT_FOUND && confirm->exclude == set->id[slot])
+        return false;
+    bool below = true;
+    for (unsigned k = 0; k < set->d; k++)
+        below &= es_set_code(set, slot, k) < code[k];
+    if (below)
+        return true;
     const double *row = confirm->row + (size_t)set->id[slot] * set->d;
     bool better = !confirm->strict;
     for (unsigned k = 0; k < set->d; k++) {
@@ -23,7 +37,7 @@ static bool is_confirmed(const es_set *set, uint32_t slot, const es_set_confirm 
             return false;
         better |= row[k] < confirm->point[k];
     }
-    return better && set->id[slot] != confirm->exclude;
+    return better;
 }
 
 static ALWAYS_INLINE uint32_t find_in_block(const es_set *set, uint32_t block, const int32_t *code,
@@ -32,38 +46,47 @@ static ALWAYS_INLINE uint32_t find_in_block(const es_set *set, uint32_t block, c
     uint32_t mask = reaching_lanes(set->leaf + (size_t)block * d * ES_LANES, code, d);
     for (; mask; mask &= mask - 1) {
         uint32_t slot = block * ES_LANES + (uint32_t)__builtin_ctz(mask);
-        if (!confirm || is_confirmed(set, slot, confirm))
+        if (!confirm || is_confirmed(set, slot, code, confirm))
             return slot;
     }
     return ES_NOT_FOUND;
 }
 
-/* Depth first: mask[level] holds the children of one block of corners still to visit. */
+/* Lanes of a block of corners: children of node `node` of `level` that may hold a member that reaches the code. */
+static ALWAYS_INLINE uint32_t open_children(const es_set *set, unsigned level, uint32_t node, const int32_t *code,
+                                            unsigned d)
+{
+    return reaching_lanes(set->upper + (set->level_start[level] + node) * (size_t)d * ES_LANES, code, d);
+}
+
+/* Depth first; mask[level] holds the children of base[level] still to visit.  The leaves below one node, where nearly all
+ * the time goes, have a loop of their own. */
 static ALWAYS_INLINE uint32_t find_in_tree(const es_set *set, const int32_t *code, const es_set_confirm *confirm,
                                            unsigned d)
 {
-    uint32_t mask[ES_SET_LEVELS], base[ES_SET_LEVELS];
-    size_t block_size = (size_t)d * ES_LANES;
-    unsigned top = set->levels - 1, level = top;
+    uint32_t mask[ES_SET_LEVELS + 1], base[ES_SET_LEVELS + 1];
+    unsigned top = set->levels, level = top; /* one root above the highest level */
+    mask[top] = 1;
     base[top] = 0;
-    mask[top] = reaching_lanes(set->upper + set->level_start[top] * block_size, code, d);
     for (;;) {
-        if (!mask[level]) {
+        while (!mask[level])
             if (level++ == top)
                 return ES_NOT_FOUND;
-            continue;
-        }
-        uint32_t child = base[level] + (uint32_t)__builtin_ctz(mask[level]);
+        uint32_t node = base[level] + (uint32_t)__builtin_ctz(mask[level]);
         mask[level] &= mask[level] - 1;
-        if (level > 0) {
+        uint32_t open = open_children(set, level - 1, node, code, d);
+        if (level > 1) {
             level--;
-            base[level] = child * ES_LANES;
-            mask[level] = reaching_lanes(set->upper + (set->level_start[level] + child) * block_size, code, d);
+            mask[level] = open;
+            base[level] = node * ES_LANES;
             continue;
         }
-        uint32_t slot = find_in_block(set, child, code, confirm, d);
-        if (slot != ES_NOT_FOUND)
-            return slot;
+        for (; open; open &= open - 1) {
+            uint32_t slot =
+                find_in_block(set, node * ES_LANES + (uint32_t)__builtin_ctz(open), code, confirm, d);
+            if (slot != ES_NOT_FOUND)
+                return slot;
+        }
     }
 }
 

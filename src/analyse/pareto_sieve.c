@@ -35,6 +35,8 @@ static bool is_dominated(const sieve *s, const double *point, es_set_find_fn *fi
     uint32_t slot = find(&s->set, code, &confirm, hint);
     if (slot == ES_NOT_FOUND)
         return false;
+    if (!es_set_equals(&s->set, slot, code))
+        return true;
     const double *member = s->row + (size_t)s->set.id[slot] * d;
     bool equal = true;
     for (unsigned k = 0; k < d; k++)

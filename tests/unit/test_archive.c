@@ -250,3 +250,32 @@ Test(archive, refuses_what_is_not_finite_and_keeps_its_state)
     es_archive_free(archive);
     es_archive_free(NULL);
 }
+
+Test(archive, second_pass_passes_over_nan)
+{
+    enum { N = 200 };
+    double x[N], y[N], shared = NAN;
+    const double *column[] = {x, y};
+    uint32_t offset[N];
+    es_archive *archive;
+    es_archive_hint hint = {0};
+    for (size_t i = 0; i < N; i++)
+        x[i] = y[i] = 5 + (double)(i % 3);
+    x[190] = 1;
+    es_batch batch = {.n = N, .column = column};
+    cr_assert_eq(es_archive_new(2, NULL, &archive, NULL), ES_OK);
+    cr_assert_eq(es_archive_insert(archive, &batch, NULL), ES_OK);
+    cr_assert_eq(es_archive_finish(archive, NULL), ES_OK);
+    for (size_t i = 0; i < N; i++)
+        if (i != 190 && i != 3)
+            x[i] = NAN;
+    cr_assert_eq(es_archive_match(archive, &batch, &hint, offset, NULL), 2);
+    cr_assert(offset[0] == 3 && offset[1] == 190);
+    cr_assert(!es_archive_dominates(archive, (double[]){NAN, 100}, &hint));
+    cr_assert(!es_archive_covers(archive, (double[]){100, NAN}, 1000, &hint));
+    cr_assert(es_archive_dominates(archive, (double[]){100, 100}, &hint));
+    batch.uniform = 2;
+    column[1] = &shared;
+    cr_assert_eq(es_archive_match(archive, &batch, &hint, offset, NULL), 0);
+    es_archive_free(archive);
+}
