@@ -14,10 +14,10 @@
 #include "io/text_out.h"
 #include <edgesweep/pareto.h>
 
-typedef struct es_objective {
+typedef struct es_column_objective {
     es_slice column;
     es_direction direction;
-} es_objective;
+} es_column_objective;
 
 /* COL=VALUE */
 typedef struct es_column_value {
@@ -32,7 +32,7 @@ typedef struct es_column_values {
 
 /* The order of application: conditions, missing numbers, `unique`, then one of front, layers, epsilon, uncertainty. */
 typedef struct es_csv_front_options {
-    const es_objective *objective;
+    const es_column_objective *objective;
     size_t n_objectives;
     const es_slice *by; /* one front per distinct combination of texts in these columns */
     size_t n_by;

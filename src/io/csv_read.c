@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@ struct es_csv_input {
     size_t n_paths, next_path;
     size_t block_size;
     char delimiter;
+    const volatile sig_atomic_t *stop;
     es_arena arena; /* header and names */
     es_slice header;
     es_slice *name;
@@ -179,11 +181,26 @@ static es_status reserve_text(char **text, size_t *capacity, size_t need, es_err
     return ES_OK;
 }
 
+/* Waits for input so that a signal is noticed even when another thread received it. */
+static es_status wait_for_input(const es_csv_input *csv) {
+    struct pollfd input = {.fd = csv->fd, .events = POLLIN};
+    while (csv->stop) {
+        if (*csv->stop)
+            return *csv->stop == SIGTERM ? ES_ETERM : ES_EINT;
+        if (poll(&input, 1, 100) != 0)
+            break;
+    }
+    return ES_OK;
+}
+
 /* Fills text up to `wanted` bytes or the end of the file; a last row without newline gets one. */
 static es_status fill(es_csv_input *csv, char *text, size_t *length, size_t wanted, es_errors *errors) {
     while (!csv->at_eof && *length < wanted) {
+        const es_status status = wait_for_input(csv);
+        if (status)
+            return status;
         const ssize_t got = read(csv->fd, text + *length, wanted - *length);
-        if (got < 0 && errno == EINTR)
+        if (got < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
         if (got < 0)
             return es_fail_errno(errors, "cannot read", csv->file);
@@ -476,6 +493,7 @@ es_status es_csv_input_open(const char *const *paths, size_t n_paths, const es_c
     csv->n_paths = n_paths;
     csv->fd = -1;
     csv->delimiter = options ? options->delimiter : 0;
+    csv->stop = options ? options->stop : NULL;
     csv->block_size = options && options->block_size ? options->block_size : ES_CSV_BLOCK;
     if (pthread_mutex_init(&csv->lock, NULL)) {
         free(csv);

@@ -14,6 +14,7 @@
 #ifndef ES_IO_CSV_READ_H
 #define ES_IO_CSV_READ_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -28,6 +29,8 @@ typedef struct es_csv_input es_csv_input;
 typedef struct es_csv_input_options {
     char delimiter;    /* 0: comma; semicolon or tab when the header has only that one */
     size_t block_size; /* 0: ES_CSV_BLOCK */
+    const volatile sig_atomic_t
+        *stop; /* set to a signal's number: reading ends with ES_EINT or ES_ETERM; may be NULL */
 } es_csv_input_options;
 
 /* Opens the table that the files make together; "-" is standard input.  All headers must name the same columns.  The

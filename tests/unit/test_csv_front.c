@@ -76,7 +76,7 @@ typedef struct table {
 
 typedef struct setup {
     es_csv_front_options options;
-    es_objective objective[MAX_D];
+    es_column_objective objective[MAX_D];
     es_slice by[2];
     es_column_value epsilon[MAX_D], uncertain[MAX_D], reference[MAX_D];
 } setup;
@@ -325,7 +325,7 @@ static void random_setup(const table *t, setup *s) {
     es_csv_front_options *o = &s->options;
     *s = (setup){0};
     for (unsigned k = 0; k < t->d; k++) {
-        s->objective[k] = (es_objective){es_slice_of(column_names[k]), random_below(2) ? ES_MINIMIZE : ES_MAXIMIZE};
+        s->objective[k] = (es_column_objective){es_slice_of(column_names[k]), random_below(2) ? ES_MINIMIZE : ES_MAXIMIZE};
         s->epsilon[k] = (es_column_value){es_slice_of(column_names[k]), random_below(3) ? 0.75 : 0};
         s->uncertain[k] = (es_column_value){{0}, (double[]){0, 5, 33, 99}[random_below(4)]};
         s->reference[k] = (es_column_value){{0}, s->objective[k].direction == ES_MINIMIZE ? 3 : -1};

@@ -1,0 +1,236 @@
+/* best: the best value of a column per group of a CSV table. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyse/csv_best.h"
+#include "cli/commands.h"
+#include "cli/csv_tables.h"
+#include "cli/print.h"
+
+enum { SHOWN_BEST = 100 };
+
+static es_status read_options(es_cli *cli, es_csv_best_options *options, es_errors *errors) {
+    es_column_objective *objective;
+    es_slice *by, *pick;
+    size_t n_pick;
+    if (!es_given(cli, ES_OPT_PICK))
+        return es_usage(cli, errors, "--pick COL is needed: the column whose best value is looked for");
+    es_status status = es_cli_objectives(cli, &objective, &options->n_objectives, errors);
+    if (!status)
+        status = es_cli_column_list(cli, ES_OPT_BY, &by, &options->n_by, errors);
+    if (!status)
+        status = es_cli_column_list(cli, ES_OPT_PICK, &pick, &n_pick, errors);
+    if (!status && n_pick != 1)
+        status = es_usage(cli, errors, "--pick: one column is expected: '%s'", es_text_of(cli, ES_OPT_PICK));
+    if (status)
+        return status;
+    options->objective = objective;
+    options->by = by;
+    options->pick = pick[0];
+    options->skip_missing = es_given(cli, ES_OPT_SKIP_MISSING);
+    options->top = es_count_of(cli, ES_OPT_TOP, 1);
+    options->threads = (unsigned)es_count_of(cli, ES_OPT_THREADS, 0);
+    return ES_OK;
+}
+
+/* ---- The table for people ---- */
+
+typedef struct es_showing {
+    const es_tables *tables;
+    const es_csv_best *best;
+    const es_csv_best_options *options;
+    es_slice *cell; /* of one row */
+    es_arena arena;
+    es_grid grid;
+} es_showing;
+
+/* A cell of a choice without blanks and quotes; "" when there is no memory. */
+static const char *cell_text(es_showing *s, const es_csv_choice *choice, size_t column) {
+    const size_t n = es_csv_input_columns(s->tables->csv);
+    es_csv_split(choice->row, es_csv_input_delimiter(s->tables->csv), s->cell, n);
+    char *scratch = es_arena_alloc(&s->arena, s->cell[column].length + 1);
+    const char *text = scratch ? es_arena_text(&s->arena, es_csv_value(s->cell[column], scratch)) : NULL;
+    return text ? text : "";
+}
+
+static bool ends_with(es_slice text, const char *end) {
+    const size_t n = strlen(end);
+    return text.length >= n && !memcmp(text.text + text.length - n, end, n);
+}
+
+/* Times that are longer and rates that are lower are slower; other values are just higher or lower. */
+static const char *worse_word(const es_column_objective *objective) {
+    const bool rate = ends_with(objective->column, "_s") &&
+                      memmem(objective->column.text, objective->column.length, "tok_s", 5) != NULL;
+    const bool time = !rate && (ends_with(objective->column, "_s") || ends_with(objective->column, "_ms"));
+    if (objective->direction == ES_MINIMIZE)
+        return time ? "slower" : "higher";
+    return rate ? "slower" : "lower";
+}
+
+/* "Q4_0, 12% slower": by the first objective in which the two differ. */
+static void describe_next(es_showing *s, const es_csv_choice *winner, const es_csv_choice *next, char *text,
+                          size_t size) {
+    const char *name = cell_text(s, next, s->best->pick);
+    for (size_t k = 0; k < s->best->n_objectives; k++) {
+        const es_column_objective *objective = &s->options->objective[k];
+        const double percent = fabs(next->value[k] - winner->value[k]) / fabs(winner->value[k]) * 100;
+        const char *word = worse_word(objective);
+        if (next->value[k] == winner->value[k])
+            continue;
+        const es_quoted column = es_quote(objective->column);
+        const bool named = strcmp(word, "slower") != 0 || k > 0;
+        const char *of = named ? " " : "", *what = named ? column.text : "";
+        if (!isfinite(percent))
+            snprintf(text, size, "%s, %s %s", name, word, column.text);
+        else
+            snprintf(text, size, percent < 0.995 ? "%s, %.2g%% %s%s%s" : "%s, %.0f%% %s%s%s", name, percent, word, of,
+                     what);
+        return;
+    }
+    snprintf(text, size, "%s, equal", name);
+}
+
+static es_status begin_grid(es_showing *s, es_errors *errors) {
+    const es_csv_best *best = s->best;
+    const char **header = es_arena_array(&s->arena, best->n_by + best->n_objectives + 4, sizeof *header);
+    size_t n = 0;
+    if (!header)
+        return es_fail_memory(errors);
+    for (size_t i = 0; i < best->n_by; i++)
+        header[n++] = es_csv_input_name(s->tables->csv, best->by[i]).text;
+    header[n++] = es_csv_input_name(s->tables->csv, best->pick).text;
+    if (best->top > 1)
+        header[n++] = ">rank";
+    for (size_t k = 0; k < best->n_objectives; k++) {
+        header[n] = es_arena_printf(&s->arena, ">%s", es_csv_input_name(s->tables->csv, best->objective[k]).text);
+        if (!header[n++])
+            return es_fail_memory(errors);
+    }
+    header[n] = "next best";
+    es_grid_begin(&s->grid, header);
+    return ES_OK;
+}
+
+static void add_choice(es_showing *s, size_t i) {
+    const es_csv_best *best = s->best;
+    const es_csv_choice *choice = &best->choice[i];
+    const bool has_next = i + 1 < best->n && best->choice[i + 1].group == choice->group;
+    char next[256] = "none";
+    for (size_t k = 0; k < best->n_by; k++)
+        es_grid_cell(&s->grid, cell_text(s, choice, best->by[k]));
+    es_grid_cell(&s->grid, cell_text(s, choice, best->pick));
+    if (best->top > 1)
+        es_grid_format(&s->grid, "%llu", (unsigned long long)choice->rank);
+    for (size_t k = 0; k < best->n_objectives; k++)
+        es_grid_number(&s->grid, choice->value[k]);
+    if (has_next)
+        describe_next(s, choice, &best->choice[i + 1], next, sizeof next);
+    es_grid_cell(&s->grid, next);
+}
+
+static void print_title(const es_showing *s, FILE *out) {
+    const es_csv_best_options *options = s->options;
+    fprintf(out, "Best %s", es_quote(options->pick).text);
+    for (size_t i = 0; i < options->n_by; i++)
+        fprintf(out, "%s%s", i ? ", " : " per ", es_quote(options->by[i]).text);
+    for (size_t k = 0; k < options->n_objectives; k++)
+        fprintf(out, "%s%s %s", k ? ", " : " (", options->objective[k].direction == ES_MINIMIZE ? "min" : "max",
+                es_quote(options->objective[k].column).text);
+    fputs(")\n", out);
+}
+
+static es_status show(const es_tables *tables, const es_csv_best *best, const es_csv_best_options *options, FILE *out,
+                      es_errors *errors) {
+    es_showing s = {.tables = tables, .best = best, .options = options};
+    size_t shown = 0, hidden = 0;
+    s.cell = malloc(es_csv_input_columns(tables->csv) * sizeof *s.cell);
+    es_status status = s.cell ? begin_grid(&s, errors) : es_fail_memory(errors);
+    for (size_t i = 0; i < best->n && !status; i++) {
+        if (best->choice[i].rank > best->top)
+            continue;
+        if (shown++ < SHOWN_BEST)
+            add_choice(&s, i);
+        else
+            hidden++;
+    }
+    if (!status && shown) {
+        print_title(&s, out);
+        status = es_grid_print(&s.grid, out, 0, tables->cli->color && out == stdout, errors);
+    }
+    if (!status && hidden)
+        fprintf(out, "... %zu more\n", hidden);
+    es_arena_free(&s.arena);
+    free(s.cell);
+    return status;
+}
+
+/* ---- The command ---- */
+
+static uint64_t count_shown(const es_csv_best *best) {
+    uint64_t n = 0;
+    for (size_t i = 0; i < best->n; i++)
+        n += best->choice[i].rank <= best->top;
+    return n;
+}
+
+/* On a terminal only the table is shown; otherwise it explains the CSV on stderr. */
+static es_status put(es_tables *tables, const es_csv_best *best, const es_csv_best_options *options,
+                     es_errors *errors) {
+    const es_cli *cli = tables->cli;
+    if (!tables->output)
+        return show(tables, best, options, stdout, errors);
+    es_status status = es_csv_best_write(tables->csv, best, &tables->sink, errors);
+    status = es_tables_commit(tables, status, count_shown(best), errors);
+    if (!status && !es_given(cli, ES_OPT_QUIET))
+        status = show(tables, best, options, stderr, errors);
+    return status;
+}
+
+static es_status run_best(es_cli *cli, es_errors *errors) {
+    es_csv_best_options options = {0};
+    es_csv_best best = {0};
+    es_tables tables = {0};
+    es_status status = read_options(cli, &options, errors);
+    if (!status)
+        status = es_tables_begin(&tables, cli, errors);
+    options.where = &tables.where;
+    if (!status)
+        status = es_csv_best_find(tables.csv, &options, &best, errors);
+    if (!status)
+        status = put(&tables, &best, &options, errors);
+    es_csv_best_free(&best);
+    es_tables_end(&tables);
+    return status;
+}
+
+static const char *const examples[] = {
+    "edgesweep best results.csv --pick precision --by device,model --min end_to_end_ms",
+    "the fastest precision of every model on every device",
+    "edgesweep best results.csv --pick precision --by device --max quality --min energy_j --where 'end_to_end_ms < "
+    "500'",
+    "the best quality within a time limit; equal ones by energy",
+    "edgesweep best results.csv --pick device --by model --min energy_j --top 3 -o devices.csv",
+    "the three most economical devices for every model",
+    NULL,
+};
+
+const es_command es_cmd_best = {
+    .id = ES_CMD_BEST,
+    .name = "best",
+    .synopsis = "[FILE.csv|-]...",
+    .max_operands = UINT32_MAX,
+    .help = "best value of a column per group of CSV tables",
+    .details =
+        "For every combination of texts in the --by columns, each value of the --pick column is represented by its "
+        "best row, and the best of these rows wins. The first objective decides, in the order of the command line; "
+        "further ones break ties, then the order of the input does.\n\n"
+        "The output has the --by columns, the picked column, `rank` when --top asks for more than one, and all other "
+        "columns of the winning row as they are; groups stand in the order in which they first appear. A table with "
+        "the next best value and how much worse it is goes to stderr, or to stdout instead of the CSV when that is a "
+        "terminal.\n\n"
+        "The input is read as by `pareto`: quoted cells, CR LF, several files with one header, standard input.",
+    .examples = examples,
+    .run = run_best,
+};

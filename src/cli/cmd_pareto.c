@@ -1,0 +1,125 @@
+/* pareto: the rows of CSV tables that no other row dominates. */
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/csv_tables.h"
+
+static es_status print_side(void *context, const char *data, size_t n, es_errors *errors) {
+    (void)context;
+    (void)errors;
+    fwrite(data, 1, n, stderr);
+    return ES_OK;
+}
+
+static es_status read_options(es_cli *cli, es_csv_front_options *options, es_errors *errors) {
+    es_column_objective *objective;
+    es_slice *by;
+    es_status status = es_cli_objectives(cli, &objective, &options->n_objectives, errors);
+    if (!status)
+        status = es_cli_column_list(cli, ES_OPT_BY, &by, &options->n_by, errors);
+    if (!status)
+        status = es_cli_column_values(cli, ES_OPT_EPSILON, false, &options->epsilon, errors);
+    if (!status)
+        status = es_cli_column_values(cli, ES_OPT_UNCERTAIN, false, &options->uncertain, errors);
+    if (!status)
+        status = es_cli_column_values(cli, ES_OPT_HYPERVOLUME, true, &options->reference, errors);
+    if (status)
+        return status;
+    options->objective = objective;
+    options->by = by;
+    options->skip_missing = es_given(cli, ES_OPT_SKIP_MISSING);
+    options->unique = es_given(cli, ES_OPT_UNIQUE);
+    options->max_rank = (uint32_t)es_count_of(cli, ES_OPT_RANKS, 0);
+    options->crowding = es_given(cli, ES_OPT_CROWDING);
+    options->knee = es_given(cli, ES_OPT_KNEE);
+    options->threads = (unsigned)es_count_of(cli, ES_OPT_THREADS, 0);
+    if (options->max_rank && (options->epsilon.n || options->uncertain.n))
+        return es_usage(cli, errors, "--ranks excludes --epsilon and --uncertain");
+    if (options->epsilon.n && options->uncertain.n)
+        return es_usage(cli, errors, "--epsilon and --uncertain exclude each other");
+    return ES_OK;
+}
+
+/* Groups and objectives are always shown. */
+static es_status show(const es_tables *tables, const es_csv_front_options *options, const es_csv_front_counts *counts,
+                      es_errors *errors) {
+    const size_t n = options->n_by + options->n_objectives;
+    es_slice *wanted = es_arena_array(&tables->cli->arena, n, sizeof *wanted);
+    if (!wanted)
+        return es_fail_memory(errors);
+    for (size_t i = 0; i < n; i++)
+        wanted[i] = i < options->n_by ? options->by[i] : options->objective[i - options->n_by].column;
+    const es_status status = es_tables_show(tables, wanted, n, errors);
+    if (!status)
+        printf("%llu of %llu rows; -o OUT.csv saves them, | less shows the CSV\n", (unsigned long long)counts->shown,
+               (unsigned long long)counts->rows);
+    return status;
+}
+
+static es_status run_pareto(es_cli *cli, es_errors *errors) {
+    es_csv_front_options options = {0};
+    es_csv_front_counts counts = {0};
+    es_tables tables = {0};
+    const es_text_sink side = {print_side, NULL};
+    es_status status = read_options(cli, &options, errors);
+    if (!status)
+        status = es_tables_begin(&tables, cli, errors);
+    options.where = &tables.where;
+    if (!status) {
+        status = es_csv_front(tables.csv, &options, &tables.sink, &side, &counts, errors);
+        status = es_tables_commit(&tables, status, counts.shown, errors);
+        if (!status && tables.text)
+            status = show(&tables, &options, &counts, errors);
+    }
+    if (!status && es_given(cli, ES_OPT_OUT) && strcmp(es_text_of(cli, ES_OPT_OUT), "-") != 0)
+        es_note(cli, "%s: %llu of %llu rows", es_text_of(cli, ES_OPT_OUT), (unsigned long long)counts.shown,
+                (unsigned long long)counts.rows);
+    es_tables_end(&tables);
+    return status;
+}
+
+static const char *const examples[] = {
+    "edgesweep pareto results.csv --min end_to_end_ms,energy_j --max quality --by device",
+    "one front per device, with all columns of the input",
+    "edgesweep pareto 'results-*.csv' --min cost --max speed --where 'fits = 1' -o front.csv",
+    "several files with the same header",
+    "zcat big.csv.gz | edgesweep pareto --min a,b --ranks 3 --crowding",
+    "the first three layers, from standard input",
+    "edgesweep pareto results.csv --min ms,j --uncertain ms=10,j=25",
+    "which rows stay on the front when ms may err by 10% and j by 25%",
+    NULL,
+};
+
+const es_command es_cmd_pareto = {
+    .id = ES_CMD_PARETO,
+    .name = "pareto",
+    .synopsis = "[FILE.csv|-]...",
+    .max_operands = UINT32_MAX,
+    .help = "Pareto front of CSV tables",
+    .details =
+        "Prints the rows that no other row dominates: none is at least as good in every objective and better in one. "
+        "Rows pass through as they are, in the order of the input; equal rows are all kept unless --unique. Files are "
+        "read as one table and need the same header; without files standard input is read. On a terminal the front is "
+        "shown as a table. Memory is proportional to the result, not to the input.\n\n"
+        "The input is CSV with a header: quoted cells, CR LF, a byte order mark and newlines in quotes are fine. With "
+        "semicolons or tabs only in the header, these separate cells. A cell of an objective that is empty or no "
+        "number is an error unless --skip-missing. Names with a comma stand in double quotes.\n\n"
+        "--where comes first, then --skip-missing, then --unique, which lets the first of rows with equal objectives "
+        "in a group stand for all. --by makes one front for each combination of texts.\n\n"
+        "--ranks K keeps the first K layers: layer 1 is the front, layer 2 the front of the rest, and so on. "
+        "--epsilon divides the space into boxes of the given sizes (objectives not named: exact values) and keeps one "
+        "row in each box that no other occupied box dominates: the one nearest to the best corner of its box, of "
+        "equally near ones the lexicographically best, then the first. --ranks, --epsilon and --uncertain exclude each "
+        "other.\n\n"
+        "--uncertain lets each named value v of each row lie anywhere in v - p|v| ... v + p|v|, independently. "
+        "`robust` is certain when no outcome puts another row in front of this one, possible when some outcomes leave "
+        "it undominated and others do not; rows that are dominated in the table but not in every outcome are added.\n\n"
+        "--crowding adds the sum, over the objectives, of the gap between the two neighbours on the front divided by "
+        "the range of the front; it is empty for extreme rows, where it is infinite. --knee marks the row farthest "
+        "below the plane through the extremes: the smallest sum of objectives scaled to 0 (best on the front) ... 1 "
+        "(worst). --hypervolume prints, on stderr, the volume between front and reference point, one line per group; "
+        "REF is COL=V,... or one value per objective in the order of the command line. With --ranks, crowding is "
+        "measured in each layer, knee and hypervolume on the first.",
+    .examples = examples,
+    .run = run_pareto,
+};

@@ -1,0 +1,42 @@
+/* What `pareto` and `best` share: input tables, lists of columns, output as CSV or as a table for people. */
+#ifndef ES_CLI_CSV_TABLES_H
+#define ES_CLI_CSV_TABLES_H
+
+#include "analyse/csv_front.h"
+#include "cli/cli.h"
+#include "io/output.h"
+
+/* One reading of CSV tables; zero-initialise, release with es_tables_end. */
+typedef struct es_tables {
+    es_cli *cli;
+    const char **paths;
+    size_t n_paths;
+    es_where where;
+    es_csv_input *csv;
+    es_output *output; /* NULL: a table for people, from `text` */
+    es_text_sink sink; /* to the output or to the text */
+    char *text;        /* CSV that waits to be shown as a table */
+    size_t length, capacity;
+} es_tables;
+
+/* Reads --where, opens the operands (globs that the shell left are expanded; none: standard input) and -o. */
+es_status es_tables_begin(es_tables *tables, es_cli *cli, es_errors *errors);
+
+/* Ends the output, with its name when `status` is good; returns the status. */
+es_status es_tables_commit(es_tables *tables, es_status status, uint64_t rows, es_errors *errors);
+
+void es_tables_end(es_tables *tables);
+
+/* Lists in the arena; a name with a comma stands in double quotes, as in CSV. */
+es_status es_cli_column_list(es_cli *cli, es_opt option, es_slice **list, size_t *n, es_errors *errors);
+
+/* --min and --max in the order of the command line. */
+es_status es_cli_objectives(es_cli *cli, es_column_objective **list, size_t *n, es_errors *errors);
+
+/* COL=VALUE,... of an option; with `plain` also VALUE,... in the order of the objectives. */
+es_status es_cli_column_values(es_cli *cli, es_opt option, bool plain, es_column_values *values, es_errors *errors);
+
+/* Shows the waiting CSV on stdout: the first rows, and of the columns those in `wanted` and as many more as fit. */
+es_status es_tables_show(const es_tables *tables, const es_slice *wanted, size_t n_wanted, es_errors *errors);
+
+#endif
