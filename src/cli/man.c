@@ -149,10 +149,10 @@ static const char environment[] =
 static void put_references(FILE *out) {
     const char *last = "";
     for (size_t done = 0; es_commands[done]; done++) {
-        const char *next = NULL;
+        const char *next = "~"; /* behind every name */
         for (size_t i = 0; es_commands[i]; i++) {
             const char *name = es_commands[i]->name;
-            if (strcmp(name, last) > 0 && (!next || strcmp(name, next) < 0))
+            if (strcmp(name, last) > 0 && strcmp(name, next) < 0)
                 next = name;
         }
         fprintf(out, ".Xr edgesweep-%s 1%s\n", next, es_commands[done + 1] ? " ," : "");
