@@ -151,14 +151,31 @@ static es_status csv_options(es_running *run, es_errors *errors) {
     return ES_OK;
 }
 
-/* The command line as a shell would read it, for the meta file. */
+/* A word as a shell would read it: in single quotes unless it is plain. */
+static const char *shell_word(es_arena *arena, const char *word) {
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=./:,+@%";
+    if (*word && strspn(word, plain) == strlen(word))
+        return word;
+    char *quoted = es_arena_alloc(arena, 4 * strlen(word) + 3), *to = quoted;
+    if (!quoted)
+        return NULL;
+    *to++ = '\'';
+    for (; *word; word++) {
+        if (*word == '\'')
+            to = stpcpy(to, "'\\''");
+        else
+            *to++ = *word;
+    }
+    *to++ = '\'';
+    return quoted;
+}
+
+/* The command line, for the meta file. */
 static const char *command_line(es_cli *cli) {
     const char *line = "edgesweep";
     for (int i = 1; i < cli->argc && line; i++) {
-        const char *word = cli->argv[i];
-        bool plain = *word && strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                           "-_=./:,+@%") == strlen(word);
-        line = es_arena_printf(&cli->arena, plain ? "%s %s" : "%s '%s'", line, word);
+        const char *word = shell_word(&cli->arena, cli->argv[i]);
+        line = word ? es_arena_printf(&cli->arena, "%s %s", line, word) : NULL;
     }
     return line;
 }
