@@ -206,12 +206,14 @@ static es_status run_best(es_cli *cli, es_errors *errors) {
 }
 
 static const char *const examples[] = {
-    "edgesweep best results.csv --pick precision --by device,model --min end_to_end_ms",
+    "edgesweep run sweeps/paper.sweep -q -o all.csv",
+    "a table to look at; any CSV with a header will do",
+    "edgesweep best all.csv --pick precision --by device,model --min end_to_end_ms",
     "the fastest precision of every model on every device",
-    "edgesweep best results.csv --pick precision --by device --max quality --min energy_j --where 'end_to_end_ms < "
-    "500'",
-    "the best quality within a time limit; equal ones by energy",
-    "edgesweep best results.csv --pick device --by model --min energy_j --top 3 -o devices.csv",
+    "edgesweep best all.csv --pick precision --by device --max arithmetic_intensity --min energy_j --where 'power_w < "
+    "1'",
+    "the highest intensity within a power limit; equal ones by energy",
+    "edgesweep best all.csv --pick device --by model --min energy_j --top 3 -o devices.csv",
     "the three most economical devices for every model",
     NULL,
 };

@@ -79,14 +79,16 @@ static es_status run_pareto(es_cli *cli, es_errors *errors) {
 }
 
 static const char *const examples[] = {
-    "edgesweep pareto results.csv --min end_to_end_ms,energy_j --max quality --by device",
+    "edgesweep run sweeps/paper.sweep -q -o all.csv",
+    "a table to look at; any CSV with a header will do",
+    "edgesweep pareto all.csv --min end_to_end_ms,energy_j --by device",
     "one front per device, with all columns of the input",
-    "edgesweep pareto 'results-*.csv' --min cost --max speed --where 'fits = 1' -o front.csv",
+    "edgesweep pareto all.csv all.front.csv --min memory_bytes --where 'end_to_end_ms < 5000' -o front.csv",
     "several files with the same header",
-    "zcat big.csv.gz | edgesweep pareto --min a,b --ranks 3 --crowding",
+    "cat all.csv | edgesweep pareto --min end_to_end_ms,memory_bytes --ranks 3 --crowding",
     "the first three layers, from standard input",
-    "edgesweep pareto results.csv --min ms,j --uncertain ms=10,j=25",
-    "which rows stay on the front when ms may err by 10% and j by 25%",
+    "edgesweep pareto all.csv --min end_to_end_ms,energy_j --uncertain end_to_end_ms=10,energy_j=25",
+    "which rows stay on the front when the time may err by 10% and the energy by 25%",
     NULL,
 };
 
