@@ -130,18 +130,20 @@ static es_status count_steps(parser *p, range *r) {
     if (!(steps <= ES_MAX_AXIS_VALUES)) return fault(p, "too many values", "at most 67108864 on an axis");
     double whole = floor(steps + STEP_TOLERANCE);
     r->n = (size_t)whole + 1;
-    r->ends_at_b = fabs(steps - whole) <= STEP_TOLERANCE;
+    r->ends_at_b = steps - whole <= STEP_TOLERANCE;
     return ES_OK;
 }
 
 static es_status count_factors(parser *p, range *r) {
+    if (log(r->b / r->a) / log1p(r->step - 1) > ES_MAX_AXIS_VALUES)
+        return fault(p, "too many values", "at most 67108864 on an axis");
     size_t n = 1;
     double last = r->a;
     while (last <= r->b * (1 + STEP_TOLERANCE) && n <= ES_MAX_AXIS_VALUES) last = r->a * es_power(r->step, n), n++;
     if (n > ES_MAX_AXIS_VALUES) return fault(p, "too many values", "at most 67108864 on an axis");
     r->n = n - 1;
     last = r->a * es_power(r->step, r->n - 1);
-    r->ends_at_b = fabs(last - r->b) <= STEP_TOLERANCE * r->b;
+    r->ends_at_b = r->b - last <= STEP_TOLERANCE * r->b;
     return ES_OK;
 }
 
@@ -185,7 +187,7 @@ static es_status parse_range(parser *p, range *r) {
 static double range_value(const range *r, size_t i) {
     if (i + 1 == r->n && r->ends_at_b && r->n > 1) return r->b;
     if (i == 0) return r->a;
-    double share = r->n > 1 ? (double)i / (double)(r->n - 1) : 0;
+    long double share = r->n > 1 ? (long double)i / (long double)(r->n - 1) : 0;
     switch (r->kind) {
     case RANGE_STEP: return r->a + (double)i * r->step;
     case RANGE_FACTOR: return r->a * es_power(r->step, i);
@@ -260,9 +262,15 @@ static int by_value(const void *a, const void *b) {
     return (p > q) - (p < q);
 }
 
+static bool is_rising(const double *value, size_t n) {
+    for (size_t i = 1; i < n; i++)
+        if (!(value[i - 1] < value[i])) return false;
+    return true;
+}
+
 /* Keeps the first of equal values, in list order. */
 static es_status drop_duplicates(growing *all, es_origin at, const char *name, es_errors *errors) {
-    if (all->elements < 2) return ES_OK;
+    if (is_rising(all->value, all->n)) return ES_OK;
     const double **sorted = malloc(all->n * sizeof *sorted);
     bool *drop = calloc(all->n, 1);
     if (!sorted || !drop) {
