@@ -625,8 +625,15 @@ static void check_subject(dice *d, const subject *s, const folder *f) {
     check_run(s, f, (variant){.first = a, .end = b, .limit = 1 + roll(d) % 300, .no_rows = true});
 }
 
+/* EDGESWEEP_TEST_ROUNDS=20 in the environment makes 20 times as many sweeps, others after the usual ones. */
+static int times(int rounds) {
+    const char *factor = getenv("EDGESWEEP_TEST_ROUNDS");
+    return factor && atoi(factor) > 0 ? rounds * atoi(factor) : rounds;
+}
+
 static void check_kernel(bool roofline, uint64_t seed, int rounds, uint64_t most) {
     dice d = {seed};
+    rounds = times(rounds);
     folder f = folder_new();
     if (!roofline)
         put_small_catalogs(&f);
