@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <edgesweep/catalog.h>
 
@@ -77,6 +78,8 @@ static bool compare(long x, const char *text, long n) {
         return x > y;
     if (strcmp(op, ">=") == 0)
         return x >= y;
+    if (strcmp(op, "<=") == 0)
+        return x <= y;
     if (strcmp(op, "!=") == 0)
         return x != y;
     return x == y;
@@ -356,4 +359,62 @@ Test(layout, active_weights) {
     cr_expect_eq(layout.dense_weights, 2 * (p.total - p.embedding - p.final_vectors) + p.final_vectors,
                  "shared layers stream once per use");
     cr_expect_lt(layout.weight_bytes, 2.01 * p.total, "and are stored once");
+}
+
+/* ---- Tables of one's own ---- */
+
+static es_status compile_with(const char *rows, es_errors *errors) {
+    char folder[] = "/tmp/edgesweep-layout-XXXXXX", path[64], source[64];
+    cr_assert_not_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/gguf_mixtures.csv", folder);
+    snprintf(source, sizeof source, "+%s", folder);
+    FILE *file = fopen(path, "w");
+    cr_assert_not_null(file);
+    fprintf(file, "file_type,base_type,role,condition,tensor_type\n%s", rows);
+    fclose(file);
+    const char *const sources[] = {source};
+    tear_down();
+    arena = (es_arena){0};
+    es_status status = es_catalog_load(&catalog, sources, 1, errors);
+    if (status == ES_OK)
+        status = es_gguf_compile(&catalog, &arena, &gguf, errors);
+    unlink(path);
+    rmdir(folder);
+    return status;
+}
+
+Test(layout, own_mixture) {
+    es_errors errors = {0};
+    cr_assert_eq(compile_with("MINE,Q4_K,*,otherwise,Q4_K\n"
+                              "MINE,Q4_K,ffn_down,i<n/4&more(i),Q8_0\n"
+                              "MINE,Q4_K,ffn_down,i>=n/2&i<=3n/4,Q6_K\n"
+                              "MINE,Q4_K,ffn_down,more(i),Q5_K\n"
+                              "MINE,Q4_K,attn_v,gqa>2&layers>=16,Q6_K\n"
+                              "MINE,Q4_K,attn_k,i=3,Q6_K\n",
+                              &errors),
+                 ES_OK, "%s", errors.error[0].text);
+    static const char *const models[] = {"Llama-3.2-1B", "Llama-2-7B", "Qwen2.5-0.5B", "Mixtral-8x7B"};
+    for (size_t i = 0; i < sizeof models / sizeof *models; i++) {
+        es_shape s = es_shape_of(find(ES_MODEL, models[i]));
+        expect_same("MINE", &s, ES_FAMILY_LLAMA, models[i]);
+    }
+}
+
+Test(layout, table_errors) {
+    static const struct {
+        const char *row, *message;
+    } known[] = {
+        {"MINE,Q4_K,ffn_up,i<<3,Q4_K\n", "expected a condition"},
+        {"MINE,Q4_K,ffn_up,sometimes,Q4_K\n", "expected a condition"},
+        {"MINE,Q4_K,ffn_up,i<n/0,Q4_K\n", "expected a condition"},
+        {"MINE,Q4_K,ffn_up,always&,Q4_K\n", "expected a condition"},
+        {"MINE,Q4_K,ffn_upp,always,Q4_K\n", "did you mean 'ffn_up'"},
+        {"MINE,Q4_X,ffn_up,always,Q4_K\n", "unknown tensor type: 'Q4_X'"},
+        {"MINE,Q4_K,ffn_up,always,Q4_X\n", "unknown tensor type: 'Q4_X'"},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        es_errors errors = {0};
+        cr_expect_eq(compile_with(known[i].row, &errors), ES_EUSAGE, "%s", known[i].row);
+        cr_expect(strstr(errors.error[0].text, known[i].message) != NULL, "%s: %s", known[i].row, errors.error[0].text);
+    }
 }

@@ -580,7 +580,7 @@ static void make_folder(void) {
 }
 
 static void remove_folder(void) {
-    static const char *const names[] = {"devices.csv", "calibration.csv"};
+    static const char *const names[] = {"devices.csv", "calibration.csv", "precisions.csv"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char path[128];
         snprintf(path, sizeof path, "%s/%s", folder, names[i]);
@@ -718,4 +718,36 @@ Test(roofline, quality) {
         cr_expect(isnan(get(&p, "quality")), "no score, no quality");
         before = get(&p, "quality_retained");
     }
+}
+
+/* Older training budgets lose less, models trained in few bits nothing. */
+Test(roofline, quality_by_training) {
+    static const struct {
+        const char *model;
+        double factor;
+    } known[] = {{"OPT-1.3B", 1}, {"SmolLM3-3B", 3}, {"BitNet-b1.58-2B-4T", 0}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        point p = point_of(known[i].model, "Raspberry Pi 5", "IQ2_XXS");
+        evaluate(&p);
+        double size = 7e9 / get(&p, "params");
+        double loss = known[i].factor * exp(2.325 - 1.412 * get(&p, "bits_per_weight")) * pow(fmax(1, size), 0.35);
+        cr_expect_eq(get(&p, "quality basis"), 0, "%s: an estimate", known[i].model);
+        cr_expect(near(get(&p, "quality_retained"), exp(-0.55 * loss), 1e-12), "%s", known[i].model);
+    }
+}
+
+/* A Falcon file type without a table, or a format that is no file type, has no layout: empty cells and a warning. */
+Test(roofline, no_layout) {
+    make_folder();
+    write_file("precisions.csv", "name,kind,weight_bits,source\nQ9_X,gguf,9,t\n");
+    es_errors errors = {0};
+    cr_assert_eq(reload(&errors), ES_OK);
+    point p = point_of("Llama-3.2-1B", "Raspberry Pi 5", "Q9_X");
+    evaluate(&p);
+    cr_expect(isnan(get(&p, "weight_bytes")) && isnan(get(&p, "tpot_s")));
+    cr_expect_eq(get(&p, "no layout"), 1);
+    p = point_of("Falcon-7B", "Raspberry Pi 5", "Q4_K_M");
+    evaluate(&p);
+    cr_expect_eq(get(&p, "no layout"), 0, "Falcon has tables of its own");
+    remove_folder();
 }
