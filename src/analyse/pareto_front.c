@@ -19,16 +19,15 @@ typedef struct scan {
     es_ties ties;
     unsigned threads;
     es_set_find_fn *find;
-    es_set front;                  /* ids: any */
-    es_set fresh;                  /* ids: number in the batch, rising */
+    es_set front; /* ids: any */
+    es_set fresh; /* ids: number in the batch, rising */
     int32_t (*code)[ES_MAX_OBJECTIVES];
     int32_t *verdict;
-    uint8_t *keep;                 /* by position */
+    uint8_t *keep; /* by position */
 } scan;
 
 /* Against the front so far.  A tie with a member is decided here: kept or not, it is not NEW. */
-static void test_against_front(scan *s, uint32_t position, size_t j, uint32_t *hint)
-{
+static void test_against_front(scan *s, uint32_t position, size_t j, uint32_t *hint) {
     const int32_t *code = s->code[j];
     uint32_t slot = s->find(&s->front, code, NULL, hint);
     s->verdict[j] = slot == ES_NOT_FOUND ? NEW : DEAD;
@@ -38,8 +37,7 @@ static void test_against_front(scan *s, uint32_t position, size_t j, uint32_t *h
 
 /* Against earlier points of the batch that passed the front.  The first that reaches this one settles it: it dominates,
  * or it is equal and then both share their fate. */
-static void test_against_batch(scan *s, uint32_t c)
-{
+static void test_against_batch(scan *s, uint32_t c) {
     uint32_t j = s->fresh.id[c];
     uint32_t slot = ES_SIMD_PICK(es_set_find_before)(&s->fresh, s->code[j], c);
     if (slot == ES_NOT_FOUND)
@@ -48,16 +46,14 @@ static void test_against_batch(scan *s, uint32_t c)
 }
 
 /* Objective by objective: the cache misses overlap. */
-static void gather_codes(scan *s, const uint32_t *position, size_t begin, size_t end)
-{
+static void gather_codes(scan *s, const uint32_t *position, size_t begin, size_t end) {
     const es_ranked *ranked = s->ranked;
     for (unsigned k = 0; k < ranked->d; k++)
         for (size_t j = begin; j < end; j++)
             s->code[j][k] = ranked->rank[k * ranked->m + position[j]];
 }
 
-static void test_batch(scan *s, const uint32_t *position, size_t n)
-{
+static void test_batch(scan *s, const uint32_t *position, size_t n) {
 #pragma omp parallel num_threads(s->threads) if (s->threads > 1 && n >= 2 * POINT_GRAIN)
     {
         uint32_t hint = 0;
@@ -71,8 +67,7 @@ static void test_batch(scan *s, const uint32_t *position, size_t n)
     }
 }
 
-static es_status collect_fresh(scan *s, size_t n, es_errors *errors)
-{
+static es_status collect_fresh(scan *s, size_t n, es_errors *errors) {
     es_status status = ES_OK;
     es_set_clear(&s->fresh);
     for (size_t j = 0; j < n && !status; j++)
@@ -82,8 +77,7 @@ static es_status collect_fresh(scan *s, size_t n, es_errors *errors)
 }
 
 /* Ties follow their earlier twin; the others that are still NEW join the front. */
-static es_status settle_fresh(scan *s, const uint32_t *position, es_errors *errors)
-{
+static es_status settle_fresh(scan *s, const uint32_t *position, es_errors *errors) {
     es_status status = ES_OK;
     for (uint32_t c = 0; c < s->fresh.n && !status; c++) {
         uint32_t j = s->fresh.id[c];
@@ -101,8 +95,7 @@ static es_status settle_fresh(scan *s, const uint32_t *position, es_errors *erro
     return status;
 }
 
-static es_status scan_batch(scan *s, const uint32_t *position, size_t n, es_errors *errors)
-{
+static es_status scan_batch(scan *s, const uint32_t *position, size_t n, es_errors *errors) {
     test_batch(s, position, n);
     es_status status = collect_fresh(s, n, errors);
     if (status)
@@ -114,12 +107,13 @@ static es_status scan_batch(scan *s, const uint32_t *position, size_t n, es_erro
     return settle_fresh(s, position, errors);
 }
 
-static es_status scan_ranked(const es_ranked *ranked, es_ties ties, unsigned threads, uint8_t *keep, es_errors *errors)
-{
+static es_status scan_ranked(const es_ranked *ranked, es_ties ties, unsigned threads, uint8_t *keep,
+                             es_errors *errors) {
     scan s = {.ranked = ranked, .ties = ties, .keep = keep, .threads = es_threads_for(threads, ranked->m, 8192)};
     s.find = ES_SIMD_PICK(es_set_find);
     es_set_init(&s.front, ranked->d);
     es_set_init(&s.fresh, ranked->d);
+    s.front.threads = s.threads;
     s.code = malloc(LAST_BATCH * sizeof *s.code);
     s.verdict = malloc(LAST_BATCH * sizeof *s.verdict);
     es_status status = s.code && s.verdict ? ES_OK : es_fail_memory(errors);
@@ -137,8 +131,7 @@ static es_status scan_ranked(const es_ranked *ranked, es_ties ties, unsigned thr
 
 /* ---- One group ---- */
 
-static size_t close_up(uint32_t *index, const uint8_t *keep, size_t m)
-{
+static size_t close_up(uint32_t *index, const uint8_t *keep, size_t m) {
     size_t count = 0;
     for (size_t i = 0; i < m; i++)
         if (keep[i])
@@ -147,13 +140,12 @@ static size_t close_up(uint32_t *index, const uint8_t *keep, size_t m)
 }
 
 /* Large sets are thinned by the front of a sample first. */
-enum { LARGE = 32768, SAMPLE_STEP = 8 };
+enum { LARGE = 32768, SAMPLE_STEP = 16 };
 
 static es_status front_of_positions(const es_view *view, es_ties ties, unsigned threads, uint32_t *index, size_t *m,
                                     es_errors *errors);
 
-static es_status thin_out(const es_view *view, unsigned threads, uint32_t *index, size_t *m, es_errors *errors)
-{
+static es_status thin_out(const es_view *view, unsigned threads, uint32_t *index, size_t *m, es_errors *errors) {
     uint32_t *sample = es_alloc_aligned(*m / SAMPLE_STEP + 1, sizeof *sample);
     if (!sample)
         return es_fail_memory(errors);
@@ -167,8 +159,7 @@ static es_status thin_out(const es_view *view, unsigned threads, uint32_t *index
 
 /* Front of the points index[0, *m), which closes up to it. */
 static es_status front_of_positions(const es_view *view, es_ties ties, unsigned threads, uint32_t *index, size_t *m,
-                                    es_errors *errors)
-{
+                                    es_errors *errors) {
     es_status status = *m >= LARGE ? thin_out(view, threads, index, m, errors) : ES_OK;
     if (status)
         return status;
@@ -185,8 +176,7 @@ static es_status front_of_positions(const es_view *view, es_ties ties, unsigned 
 }
 
 es_status es_front_of_view(const es_view *view, es_ties ties, unsigned threads, uint32_t *out, size_t *count,
-                           bool *finite, es_errors *errors)
-{
+                           bool *finite, es_errors *errors) {
     es_status status = es_filter(view, threads, out, count, finite, errors);
     if (status || !*finite)
         return status;
@@ -207,8 +197,7 @@ typedef struct groups {
     void *context;
 } groups;
 
-static es_status sort_groups(groups *g, es_errors *errors)
-{
+static es_status sort_groups(groups *g, es_errors *errors) {
     size_t n = g->points->n;
     uint64_t *key = es_alloc_aligned(n, 3 * sizeof *key);
     g->member = malloc((n ? n : 1) * sizeof *g->member);
@@ -234,8 +223,7 @@ static es_status sort_groups(groups *g, es_errors *errors)
 }
 
 /* Copies the points of one group into columns of their own and hands them on. */
-static es_status run_group(const groups *g, size_t which, unsigned threads, es_errors *errors)
-{
+static es_status run_group(const groups *g, size_t which, unsigned threads, es_errors *errors) {
     const uint32_t *member = g->member + g->start[which];
     es_view view = *g->view;
     view.n = g->start[which + 1] - g->start[which];
@@ -254,8 +242,7 @@ static es_status run_group(const groups *g, size_t which, unsigned threads, es_e
     return status;
 }
 
-static es_status run_groups(const groups *g, unsigned threads, es_errors *errors)
-{
+static es_status run_groups(const groups *g, unsigned threads, es_errors *errors) {
     es_status status = ES_OK;
     unsigned workers = es_threads_for(threads, g->points->n, LARGE_GROUP);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(workers) if (workers > 1)
@@ -273,8 +260,7 @@ static es_status run_groups(const groups *g, unsigned threads, es_errors *errors
 }
 
 es_status es_for_each_group(const es_points *points, const es_view *view, unsigned threads, es_group_fn *fn,
-                            void *context, es_errors *errors)
-{
+                            void *context, es_errors *errors) {
     if (!points->group)
         return fn(context, view, NULL, threads, errors);
     groups g = {.points = points, .view = view, .fn = fn, .context = context};
@@ -288,14 +274,12 @@ es_status es_for_each_group(const es_points *points, const es_view *view, unsign
 
 /* ---- The public call ---- */
 
-void es_index_free(es_index *list)
-{
+void es_index_free(es_index *list) {
     free(list->index);
     *list = (es_index){0};
 }
 
-es_status es_index_from_marks(const uint8_t *mark, size_t n, es_index *list, es_errors *errors)
-{
+es_status es_index_from_marks(const uint8_t *mark, size_t n, es_index *list, es_errors *errors) {
     size_t count = 0;
     for (size_t i = 0; i < n; i++)
         count += mark[i] != 0;
@@ -315,8 +299,7 @@ typedef struct marking {
 } marking;
 
 static es_status mark_front(void *context, const es_view *view, const uint32_t *member, unsigned threads,
-                            es_errors *errors)
-{
+                            es_errors *errors) {
     marking *m = context;
     bool finite = true;
     size_t count = 0;
@@ -331,8 +314,7 @@ static es_status mark_front(void *context, const es_view *view, const uint32_t *
 }
 
 static es_status front_of_groups(const es_points *points, const es_view *view, es_ties ties, unsigned threads,
-                                 es_index *front, es_errors *errors)
-{
+                                 es_index *front, es_errors *errors) {
     es_status status = es_points_check_finite(points, errors);
     if (status)
         return status;
@@ -344,8 +326,7 @@ static es_status front_of_groups(const es_points *points, const es_view *view, e
     return status;
 }
 
-es_status es_front(const es_points *points, es_ties ties, unsigned threads, es_index *front, es_errors *errors)
-{
+es_status es_front(const es_points *points, es_ties ties, unsigned threads, es_index *front, es_errors *errors) {
     es_view view;
     es_status status = es_view_init(&view, points, errors);
     if (status)

@@ -2,37 +2,30 @@
 
 #include <stdlib.h>
 
-enum { MIN_TAIL = 512 };
+enum { MIN_TAIL = 512, TASK = 2048 }; /* members */
 
-void es_set_init(es_set *set, unsigned d)
-{
-    *set = (es_set){.d = d};
-}
+void es_set_init(es_set *set, unsigned d) { *set = (es_set){.d = d, .threads = 1}; }
 
-void es_set_free(es_set *set)
-{
+void es_set_free(es_set *set) {
     free(set->leaf);
     free(set->id);
     free(set->upper);
     *set = (es_set){0};
 }
 
-void es_set_clear(es_set *set)
-{
+void es_set_clear(es_set *set) {
     set->n = set->in_tree = 0;
     set->levels = 0;
 }
 
-static void *grown(const void *from, size_t used_bytes, size_t n, size_t size)
-{
+static void *grown(const void *from, size_t used_bytes, size_t n, size_t size) {
     void *to = es_alloc_aligned(n, size);
     if (to && used_bytes)
         memcpy(to, from, used_bytes);
     return to;
 }
 
-static es_status reserve_blocks(es_set *set, size_t blocks, es_errors *errors)
-{
+static es_status reserve_blocks(es_set *set, size_t blocks, es_errors *errors) {
     if (blocks <= set->capacity)
         return ES_OK;
     size_t capacity = blocks + blocks / 2 + 1, block_size = (size_t)set->d * ES_LANES;
@@ -51,14 +44,12 @@ static es_status reserve_blocks(es_set *set, size_t blocks, es_errors *errors)
     return ES_OK;
 }
 
-static void fill(int32_t *code, size_t n, int32_t value)
-{
+static void fill(int32_t *code, size_t n, int32_t value) {
     for (size_t i = 0; i < n; i++)
         code[i] = value;
 }
 
-es_status es_set_append(es_set *set, const int32_t *code, uint32_t id, es_errors *errors)
-{
+es_status es_set_append(es_set *set, const int32_t *code, uint32_t id, es_errors *errors) {
     size_t block = set->n / ES_LANES, lane = set->n % ES_LANES;
     if (block >= set->capacity) {
         es_status status = reserve_blocks(set, block + 1, errors);
@@ -74,16 +65,12 @@ es_status es_set_append(es_set *set, const int32_t *code, uint32_t id, es_errors
     return ES_OK;
 }
 
-bool es_set_wants_rebuild(const es_set *set)
-{
-    return set->n - set->in_tree > MIN_TAIL + set->in_tree / 4;
-}
+bool es_set_wants_rebuild(const es_set *set) { return set->n - set->in_tree > MIN_TAIL + set->in_tree / 4; }
 
 /* ---- k-d order ---- */
 
 /* Orders item[] so that the `middle` smallest come first (Hoare's selection; items are distinct). */
-static void select_smallest(uint64_t *item, size_t n, size_t middle)
-{
+static void select_smallest(uint64_t *item, size_t n, size_t middle) {
     size_t low = 0, high = n - 1;
     while (low < high) {
         uint64_t pivot = item[low + (high - low) / 2];
@@ -107,17 +94,15 @@ static void select_smallest(uint64_t *item, size_t n, size_t middle)
 }
 
 /* Half of the smallest 16 * 2^j that holds n: subtrees of the split line up with those of the 16-ary tree. */
-static size_t left_part(size_t n)
-{
+static size_t left_part(size_t n) {
     size_t half = ES_LANES;
     while (2 * half < n)
         half *= 2;
     return half;
 }
 
-/* Slots become a k-d order by splitting on one objective after the other.  item: scratch. */
-static void order_by_splits(const es_set *set, uint32_t *slot, size_t n, unsigned k, uint64_t *item)
-{
+/* Slots become a k-d order by splitting on one objective after the other.  item: scratch for n. */
+static void order_by_splits(const es_set *set, uint32_t *slot, size_t n, unsigned k, uint64_t *item) {
     while (n > ES_LANES) {
         for (size_t i = 0; i < n; i++)
             item[i] = (uint64_t)((uint32_t)es_set_code(set, slot[i], k) ^ 0x80000000u) << 32 | slot[i];
@@ -126,14 +111,25 @@ static void order_by_splits(const es_set *set, uint32_t *slot, size_t n, unsigne
         for (size_t i = 0; i < n; i++)
             slot[i] = (uint32_t)item[i];
         k = k + 1 < set->d ? k + 1 : 0;
+#pragma omp task firstprivate(slot, left, k, item) if (left >= TASK)
         order_by_splits(set, slot, left, k, item);
         slot += left;
+        item += left;
         n -= left;
     }
+#pragma omp taskwait
 }
 
-static void permute_members(const es_set *set, const uint32_t *slot, int32_t *leaf, uint32_t *id)
-{
+static void order_members(const es_set *set, uint32_t *slot, uint64_t *item) {
+    unsigned threads = set->n >= 2 * TASK ? set->threads : 1;
+    for (uint32_t i = 0; i < set->n; i++)
+        slot[i] = i;
+#pragma omp parallel num_threads(threads) if (threads > 1)
+#pragma omp single
+    order_by_splits(set, slot, set->n, 0, item);
+}
+
+static void permute_members(const es_set *set, const uint32_t *slot, int32_t *leaf, uint32_t *id) {
     size_t blocks = ((size_t)set->n + ES_LANES - 1) / ES_LANES;
     size_t block_size = (size_t)set->d * ES_LANES;
     if (blocks)
@@ -149,8 +145,7 @@ static void permute_members(const es_set *set, const uint32_t *slot, int32_t *le
 /* ---- Corners ---- */
 
 /* Minimum of each objective of each block in `below`, into the blocks of `above`. */
-static void build_corners(const int32_t *below, size_t blocks, int32_t *above, unsigned d)
-{
+static void build_corners(const int32_t *below, size_t blocks, int32_t *above, unsigned d) {
     size_t above_blocks = (blocks + ES_LANES - 1) / ES_LANES;
     fill(above, above_blocks * d * ES_LANES, INT32_MAX);
     for (size_t block = 0; block < blocks; block++)
@@ -163,8 +158,7 @@ static void build_corners(const int32_t *below, size_t blocks, int32_t *above, u
         }
 }
 
-static es_status build_levels(es_set *set, es_errors *errors)
-{
+static es_status build_levels(es_set *set, es_errors *errors) {
     size_t block_size = (size_t)set->d * ES_LANES, blocks = ((size_t)set->n + ES_LANES - 1) / ES_LANES;
     size_t needed = blocks / (ES_LANES - 1) + ES_SET_LEVELS;
     if (needed > set->upper_capacity) {
@@ -190,8 +184,7 @@ static es_status build_levels(es_set *set, es_errors *errors)
     return ES_OK;
 }
 
-es_status es_set_rebuild(es_set *set, es_errors *errors)
-{
+es_status es_set_rebuild(es_set *set, es_errors *errors) {
     es_status status = ES_OK;
     size_t n = set->n;
     set->levels = 0;
@@ -208,9 +201,7 @@ es_status es_set_rebuild(es_set *set, es_errors *errors)
         status = es_fail_memory(errors);
         goto done;
     }
-    for (size_t i = 0; i < n; i++)
-        slot[i] = (uint32_t)i;
-    order_by_splits(set, slot, n, 0, item);
+    order_members(set, slot, item);
     permute_members(set, slot, leaf, id);
     free(set->leaf);
     free(set->id);
@@ -228,8 +219,7 @@ done:
 }
 
 /* Codes count from the lowest value; a shift brings the highest below INT32_MAX. */
-static void choose_codes(es_set *set, const double *row, const uint32_t *id, size_t n)
-{
+static void choose_codes(es_set *set, const double *row, const uint32_t *id, size_t n) {
     for (unsigned k = 0; k < set->d; k++) {
         uint64_t low = UINT64_MAX, high = 0;
         for (size_t i = 0; i < n; i++) {
@@ -244,8 +234,7 @@ static void choose_codes(es_set *set, const double *row, const uint32_t *id, siz
     }
 }
 
-es_status es_set_fill(es_set *set, const double *row, const uint32_t *id, size_t n, es_errors *errors)
-{
+es_status es_set_fill(es_set *set, const double *row, const uint32_t *id, size_t n, es_errors *errors) {
     es_status status = ES_OK;
     int32_t code[ES_MAX_OBJECTIVES];
     es_set_clear(set);

@@ -17,14 +17,15 @@ enum { ES_LANES = 16, ES_SET_LEVELS = 8 };
 
 typedef struct es_set {
     unsigned d;
-    uint32_t n;      /* members */
-    uint32_t in_tree; /* the first so many are under the tree */
-    size_t capacity; /* of leaf, in blocks */
-    int32_t *leaf;   /* block b, objective k, lane l: leaf[(b * d + k) * ES_LANES + l]; unused lanes INT32_MAX */
-    uint32_t *id;    /* the caller's id of each member, same lanes */
-    unsigned levels; /* of corners: 0 when there is no tree */
-    size_t upper_capacity;      /* blocks */
-    int32_t *upper;             /* all levels of corners, laid out like leaf */
+    unsigned threads;      /* for rebuilding; 1 unless changed */
+    uint32_t n;            /* members */
+    uint32_t in_tree;      /* the first so many are under the tree */
+    size_t capacity;       /* of leaf, in blocks */
+    int32_t *leaf;         /* block b, objective k, lane l: leaf[(b * d + k) * ES_LANES + l]; unused lanes INT32_MAX */
+    uint32_t *id;          /* the caller's id of each member, same lanes */
+    unsigned levels;       /* of corners: 0 when there is no tree */
+    size_t upper_capacity; /* blocks */
+    int32_t *upper;        /* all levels of corners, laid out like leaf */
     size_t level_start[ES_SET_LEVELS]; /* first block of each level in upper; level 0 holds corners of leaf blocks */
     uint32_t level_blocks[ES_SET_LEVELS];
     uint64_t code_base[ES_MAX_OBJECTIVES]; /* es_set_code_of; set by es_set_fill */
@@ -36,8 +37,8 @@ typedef struct es_set {
 typedef struct es_set_confirm {
     const double *row;
     const double *point; /* no NaN */
-    bool strict;      /* equal vectors are no hits */
-    uint32_t exclude; /* a member with this id is no hit; ES_NOT_FOUND: none */
+    bool strict;         /* equal vectors are no hits */
+    uint32_t exclude;    /* a member with this id is no hit; ES_NOT_FOUND: none */
 } es_set_confirm;
 
 void es_set_init(es_set *set, unsigned d);
@@ -52,8 +53,7 @@ es_status es_set_append(es_set *set, const int32_t *code, uint32_t id, es_errors
 es_status es_set_fill(es_set *set, const double *row, const uint32_t *id, size_t n, es_errors *errors);
 
 /* Code of objective k of a point for queries to a filled set: never falls as the value rises. */
-static inline int32_t es_set_code_of(const es_set *set, unsigned k, double value)
-{
+static inline int32_t es_set_code_of(const es_set *set, unsigned k, double value) {
     uint64_t key = (uint64_t)es_order_key(value) ^ ES_SIGN_BIT;
     uint64_t above = key > set->code_base[k] ? (key - set->code_base[k]) >> set->code_shift[k] : 0;
     return above < INT32_MAX ? (int32_t)above : INT32_MAX - 1;
@@ -65,13 +65,11 @@ es_status es_set_rebuild(es_set *set, es_errors *errors);
 /* True when the tail has grown enough to pay for a rebuild. */
 bool es_set_wants_rebuild(const es_set *set);
 
-static inline int32_t es_set_code(const es_set *set, uint32_t slot, unsigned k)
-{
+static inline int32_t es_set_code(const es_set *set, uint32_t slot, unsigned k) {
     return set->leaf[((size_t)(slot / ES_LANES) * set->d + k) * ES_LANES + slot % ES_LANES];
 }
 
-static inline bool es_set_equals(const es_set *set, uint32_t slot, const int32_t *code)
-{
+static inline bool es_set_equals(const es_set *set, uint32_t slot, const int32_t *code) {
     for (unsigned k = 0; k < set->d; k++)
         if (es_set_code(set, slot, k) != code[k])
             return false;

@@ -6,8 +6,7 @@
 
 enum { GRAIN = 8192, MAX_RANGES = 256, CHUNK = 64 };
 
-size_t es_take_sample(const uint32_t *index, size_t m, size_t step, uint32_t *sample)
-{
+size_t es_take_sample(const uint32_t *index, size_t m, size_t step, uint32_t *sample) {
     size_t count = 0;
     uint64_t state = 0;
     for (size_t begin = 0; begin + step <= m; begin += step) {
@@ -25,8 +24,7 @@ typedef struct sieve {
 
 /* True when a member dominates the point.  Members do not dominate each other, so the one that is found decides: equal to
  * the point, or not. */
-static bool is_dominated(const sieve *s, const double *point, es_set_find_fn *find, uint32_t *hint)
-{
+static bool is_dominated(const sieve *s, const double *point, es_set_find_fn *find, uint32_t *hint) {
     int32_t code[ES_MAX_OBJECTIVES];
     unsigned d = s->view->d;
     for (unsigned k = 0; k < d; k++)
@@ -45,8 +43,7 @@ static bool is_dominated(const sieve *s, const double *point, es_set_find_fn *fi
 }
 
 /* Survivors of index[0, n) to out, which may be index. */
-static size_t sieve_range(const sieve *s, const uint32_t *index, size_t n, uint32_t *out)
-{
+static size_t sieve_range(const sieve *s, const uint32_t *index, size_t n, uint32_t *out) {
     es_set_find_fn *find = ES_SIMD_PICK(es_set_find);
     double point[CHUNK][ES_MAX_OBJECTIVES];
     uint32_t hint = 0;
@@ -65,8 +62,7 @@ static size_t sieve_range(const sieve *s, const uint32_t *index, size_t n, uint3
     return count;
 }
 
-static size_t sieve_all(const sieve *s, unsigned threads, uint32_t *index, size_t m)
-{
+static size_t sieve_all(const sieve *s, unsigned threads, uint32_t *index, size_t m) {
     size_t count[MAX_RANGES], total = 0;
     unsigned ranges = es_threads_for(threads, m, GRAIN);
     ranges = ranges < MAX_RANGES ? ranges : MAX_RANGES;
@@ -83,12 +79,12 @@ static size_t sieve_all(const sieve *s, unsigned threads, uint32_t *index, size_
 }
 
 es_status es_sieve(const es_view *view, const uint32_t *front, size_t count, unsigned threads, uint32_t *index,
-                   size_t *m, es_errors *errors)
-{
+                   size_t *m, es_errors *errors) {
     sieve s = {.view = view, .row = es_alloc_aligned(count, view->d * sizeof *s.row)};
     if (!s.row)
         return es_fail_memory(errors);
     es_set_init(&s.set, view->d);
+    s.set.threads = es_threads_for(threads, *m, GRAIN);
     for (size_t i = 0; i < count; i++)
         for (unsigned k = 0; k < view->d; k++)
             s.row[i * view->d + k] = es_view_at(view, k, front[i]);
