@@ -311,32 +311,45 @@ static es_status scan_keys(builder *b) {
     return status;
 }
 
+static bool is_whole_field(const es_field *field) { return field->type == ES_COUNT || field->type == ES_FLAG; }
+
 static es_status check_factor(const builder *b, const es_axis *axis, const es_row *row, double factor) {
     const es_field *field = &es_fields(axis->entity)->fields[axis->index];
     double value = row->value[axis->index] * factor;
-    if (!(value > field->max || value < field->min)) return ES_OK;
-    return es_fail(b->errors, ES_EUSAGE, &axis->origin,
-                   "%s of '%s' times %.9g is %.9g, out of range: '%s'; expected %.9g to %.9g", field->name,
-                   es_quote_text(row->name).text, factor, value, axis->name, field->min, field->max);
+    if (value > field->max || value < field->min)
+        return es_fail(b->errors, ES_EUSAGE, &axis->origin,
+                       "%s of '%s' times %.9g is %.9g, out of range: '%s'; expected %.9g to %.9g", field->name,
+                       es_quote_text(row->name).text, factor, value, axis->name, field->min, field->max);
+    if (is_whole_field(field) && value != floor(value) && !isnan(value))
+        return es_fail(b->errors, ES_EUSAGE, &axis->origin, "%s of '%s' times %.9g is %.9g, not a whole number: '%s'",
+                       field->name, es_quote_text(row->name).text, factor, value, axis->name);
+    return ES_OK;
 }
 
-/* A factor must keep every row's value in the field's range (a utilization of 0.9 times 1.2 is none). */
+/* Counts need every factor, other fields only the ends. */
+static es_status check_axis_factors(const builder *b, const es_axis *axis) {
+    const es_axis *rows = &b->axes[b->plan->entity_axis[axis->entity]];
+    bool every = is_whole_field(&es_fields(axis->entity)->fields[axis->index]);
+    double low = axis->value[0], high = axis->value[0];
+    for (size_t j = 1; j < axis->n; j++) {
+        low = axis->value[j] < low ? axis->value[j] : low;
+        high = axis->value[j] > high ? axis->value[j] : high;
+    }
+    es_status status = ES_OK;
+    for (size_t i = 0; i < rows->n && !status; i++) {
+        status = check_factor(b, axis, rows->row[i], low);
+        if (!status) status = check_factor(b, axis, rows->row[i], high);
+        for (size_t j = 0; every && j < axis->n && !status; j++)
+            status = check_factor(b, axis, rows->row[i], axis->value[j]);
+    }
+    return status;
+}
+
+/* A factor must keep every row's value in the field's range (a utilization of 0.9 times 1.2 is none), and counts whole. */
 static es_status check_factors(const builder *b) {
     es_status status = ES_OK;
-    for (size_t a = 0; a < b->n && !status; a++) {
-        const es_axis *axis = &b->axes[a];
-        if (axis->role != ES_AXIS_FIELD || !axis->factor) continue;
-        double low = axis->value[0], high = axis->value[0];
-        for (size_t j = 1; j < axis->n; j++) {
-            low = axis->value[j] < low ? axis->value[j] : low;
-            high = axis->value[j] > high ? axis->value[j] : high;
-        }
-        const es_axis *rows = &b->axes[b->plan->entity_axis[axis->entity]];
-        for (size_t i = 0; i < rows->n && !status; i++) {
-            status = check_factor(b, axis, rows->row[i], low);
-            if (!status) status = check_factor(b, axis, rows->row[i], high);
-        }
-    }
+    for (size_t a = 0; a < b->n && !status; a++)
+        if (b->axes[a].role == ES_AXIS_FIELD && b->axes[a].factor) status = check_axis_factors(b, &b->axes[a]);
     return status;
 }
 

@@ -42,7 +42,7 @@ static int node_of_axis(const es_plan *plan, const es_axis *axis, size_t number)
 
 static bool whole_axis(const es_plan *plan, const es_axis *axis) {
     if (axis->role == ES_AXIS_WORKLOAD) return plan->kernel->axes[axis->index].whole;
-    if (axis->role != ES_AXIS_FIELD || axis->factor) return false;
+    if (axis->role != ES_AXIS_FIELD) return false;
     es_field_type type = es_fields(axis->entity)->fields[axis->index].type;
     return type == ES_COUNT || type == ES_FLAG;
 }
