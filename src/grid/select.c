@@ -14,6 +14,7 @@ typedef struct selector {
     const bool *overridden;
     es_errors *errors;
     bool *taken;    /* per catalog row */
+    bool *named;    /* per catalog row: by its name or an alias */
     bool *excluded; /* per catalog row */
     size_t *picked; /* catalog rows in list order */
     size_t n_picked, n_lacking;
@@ -74,8 +75,9 @@ static es_status pick_named(selector *s, const es_list_item *item, es_slice name
         return es_fail(s->errors, ES_EUSAGE, &item->at, "%s has no %s, which kernel %s needs: '%s'",
                        kind_word(s->table), field, s->kernel->name, es_quote(name).text);
     size_t index = (size_t)(row - s->table->rows);
-    if (s->taken[index])
+    if (s->named[index])
         es_warn(s->errors, &item->at, "duplicate %s dropped: '%s'", kind_word(s->table), es_quote(name).text);
+    s->named[index] = true;
     pick(s, index);
     return ES_OK;
 }
@@ -177,12 +179,13 @@ es_status es_select_rows(es_selection *selection, const es_kernel *kernel, const
     selector s = {.kernel = kernel, .table = table, .overridden = overridden, .errors = errors};
     size_t n = table->n_rows ? table->n_rows : 1;
     s.taken = calloc(n, sizeof *s.taken);
+    s.named = calloc(n, sizeof *s.named);
     s.excluded = calloc(n, sizeof *s.excluded);
     s.picked = calloc(n, sizeof *s.picked);
     *selection = (es_selection){0};
-    es_status status = s.taken && s.excluded && s.picked ? ES_OK : es_fail_memory(errors);
+    es_status status = s.taken && s.named && s.excluded && s.picked ? ES_OK : es_fail_memory(errors);
     if (!status) status = select_all(&s, text, at);
     if (!status) status = keep_picked(&s, selection, at, arena);
-    free(s.taken), free(s.excluded), free(s.picked);
+    free(s.taken), free(s.named), free(s.excluded), free(s.picked);
     return status;
 }
