@@ -104,9 +104,9 @@ es_status es_front_epsilon(const es_points *points, const double *epsilon, unsig
 
 /* How a point fares when values are uncertain. */
 typedef enum es_robust {
-    ES_ROBUST_NO = 0,      /* dominated in every outcome */
+    ES_ROBUST_NO = 0,       /* dominated in every outcome */
     ES_ROBUST_POSSIBLE = 1, /* non-dominated in some outcomes, dominated in others */
-    ES_ROBUST_CERTAIN = 2  /* non-dominated in every outcome */
+    ES_ROBUST_CERTAIN = 2   /* non-dominated in every outcome */
 } es_robust;
 
 /* Robustness to relative uncertainty.  An *outcome* gives every point its own value of every objective anywhere in
@@ -146,7 +146,7 @@ typedef struct es_archive_hint {
 
 /* direction: d values, copied; NULL: all minimised.  On success the caller owns *archive. */
 es_status es_archive_new(unsigned d, const es_direction *direction, es_archive **archive, es_errors *errors);
-void es_archive_free(es_archive *archive); /* NULL is fine */
+void es_archive_free(es_archive *archive);  /* NULL is fine */
 void es_archive_clear(es_archive *archive); /* empties it, keeps the memory */
 
 /* Offers n points; cheap for those that the archive already dominates.  Any n; tiles of 256 to 4096 points are best.  A
@@ -174,8 +174,8 @@ es_status es_archive_settle(es_archive *archive, es_errors *errors);
 es_status es_archive_finish(es_archive *archive, es_errors *errors);
 
 unsigned es_archive_d(const es_archive *archive);
-size_t es_archive_count(const es_archive *archive);               /* distinct vectors */
-const uint64_t *es_archive_index(const es_archive *archive);      /* count ascending indices; the archive's */
+size_t es_archive_count(const es_archive *archive);                     /* distinct vectors */
+const uint64_t *es_archive_index(const es_archive *archive);            /* count ascending indices; the archive's */
 const double *es_archive_column(const es_archive *archive, unsigned k); /* count values, zeros as +0.0; the archive's */
 
 /* Position of the vector `value` (d values) in the finished archive, or SIZE_MAX when it is not on the front. */

@@ -6,8 +6,7 @@
 #include "analyse/pareto_rank.h"
 
 es_status es_rows_init(es_rows *rows, const es_points *points, const uint64_t *subset, size_t count,
-                       es_errors *errors)
-{
+                       es_errors *errors) {
     es_view view;
     es_status status = es_view_init(&view, points, errors);
     if (!status && !subset)
@@ -34,30 +33,26 @@ es_status es_rows_init(es_rows *rows, const es_points *points, const uint64_t *s
     return status;
 }
 
-void es_rows_free(es_rows *rows)
-{
+void es_rows_free(es_rows *rows) {
     free(rows->value);
     *rows = (es_rows){0};
 }
 
-int es_compare_rows(const double *a, const double *b, unsigned d)
-{
+int es_compare_rows(const double *a, const double *b, unsigned d) {
     for (unsigned k = 0; k < d; k++)
         if (a[k] != b[k])
             return a[k] < b[k] ? -1 : 1;
     return 0;
 }
 
-static int compare_positions(const void *a, const void *b, void *context)
-{
+static int compare_positions(const void *a, const void *b, void *context) {
     const es_rows *rows = context;
     uint32_t i = *(const uint32_t *)a, j = *(const uint32_t *)b;
     int order = es_compare_rows(es_row(rows, i), es_row(rows, j), rows->d);
     return order ? order : (i > j) - (i < j);
 }
 
-void es_rows_order(const es_rows *rows, uint32_t *order)
-{
+void es_rows_order(const es_rows *rows, uint32_t *order) {
     for (size_t i = 0; i < rows->n; i++)
         order[i] = (uint32_t)i;
     if (rows->n > 1)
@@ -68,17 +63,16 @@ void es_rows_order(const es_rows *rows, uint32_t *order)
 
 typedef struct crowd {
     const es_rows *rows;
-    uint32_t *order;     /* rows in lexicographic order */
-    uint32_t *unique;    /* first row of each distinct vector, in that order */
-    size_t n;            /* distinct vectors */
-    double *sum;         /* by distinct vector */
-    uint64_t *key;       /* n keys, 2 n pairs */
+    uint32_t *order;  /* rows in lexicographic order */
+    uint32_t *unique; /* first row of each distinct vector, in that order */
+    size_t n;         /* distinct vectors */
+    double *sum;      /* by distinct vector */
+    uint64_t *key;    /* n keys, 2 n pairs */
     uint32_t *by_value;
     bool any_range;
 } crowd;
 
-static void find_distinct(crowd *c)
-{
+static void find_distinct(crowd *c) {
     const es_rows *rows = c->rows;
     es_rows_order(rows, c->order);
     for (size_t i = 0; i < rows->n; i++)
@@ -86,14 +80,12 @@ static void find_distinct(crowd *c)
             c->unique[c->n++] = c->order[i];
 }
 
-static double crowd_value(const crowd *c, size_t i, unsigned k)
-{
+static double crowd_value(const crowd *c, size_t i, unsigned k) {
     return es_row(c->rows, c->unique[c->by_value[i]])[k];
 }
 
 /* Adds the share of objective k.  Distinct vectors are in lexicographic order, so the stable radix order settles ties. */
-static void add_objective(crowd *c, unsigned k)
-{
+static void add_objective(crowd *c, unsigned k) {
     for (size_t i = 0; i < c->n; i++)
         c->key[i] = (uint64_t)es_order_key(es_row(c->rows, c->unique[i])[k]) ^ ES_SIGN_BIT;
     es_radix_order(c->key, c->n, c->key + c->n, c->by_value);
@@ -111,8 +103,7 @@ static void add_objective(crowd *c, unsigned k)
     }
 }
 
-static void spread_to_ties(const crowd *c, double *distance)
-{
+static void spread_to_ties(const crowd *c, double *distance) {
     size_t at = 0;
     for (size_t i = 0; i < c->rows->n; i++) {
         if (at + 1 < c->n && c->order[i] == c->unique[at + 1])
@@ -122,8 +113,7 @@ static void spread_to_ties(const crowd *c, double *distance)
 }
 
 es_status es_crowding(const es_points *points, const uint64_t *subset, size_t count, double *distance,
-                      es_errors *errors)
-{
+                      es_errors *errors) {
     es_rows rows;
     es_status status = es_rows_init(&rows, points, subset, count, errors);
     if (status)
@@ -153,8 +143,7 @@ es_status es_crowding(const es_points *points, const uint64_t *subset, size_t co
 
 /* ---- Knee ---- */
 
-static void find_range(const es_rows *rows, double *low, double *high)
-{
+static void find_range(const es_rows *rows, double *low, double *high) {
     for (unsigned k = 0; k < rows->d; k++) {
         low[k] = high[k] = es_row(rows, 0)[k];
         for (size_t i = 1; i < rows->n; i++) {
@@ -166,8 +155,7 @@ static void find_range(const es_rows *rows, double *low, double *high)
 }
 
 /* Sum of normalised objectives, added from the smallest up so that the order of objectives does not matter. */
-static double normalised_sum(const double *row, unsigned d, const double *low, const double *high)
-{
+static double normalised_sum(const double *row, unsigned d, const double *low, const double *high) {
     double z[ES_MAX_OBJECTIVES], sum = 0;
     for (unsigned k = 0; k < d; k++) {
         double scale = isfinite(high[k] - low[k]) ? 1 : 0.5;
@@ -182,8 +170,7 @@ static double normalised_sum(const double *row, unsigned d, const double *low, c
     return sum;
 }
 
-static size_t find_knee(const es_rows *rows, const uint64_t *subset)
-{
+static size_t find_knee(const es_rows *rows, const uint64_t *subset) {
     double low[ES_MAX_OBJECTIVES], high[ES_MAX_OBJECTIVES];
     find_range(rows, low, high);
     size_t best = 0;
@@ -199,8 +186,7 @@ static size_t find_knee(const es_rows *rows, const uint64_t *subset)
     return best;
 }
 
-es_status es_knee(const es_points *points, const uint64_t *subset, size_t count, uint64_t *knee, es_errors *errors)
-{
+es_status es_knee(const es_points *points, const uint64_t *subset, size_t count, uint64_t *knee, es_errors *errors) {
     es_rows rows;
     es_status status = es_rows_init(&rows, points, subset, count, errors);
     if (status)

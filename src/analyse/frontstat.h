@@ -12,14 +12,10 @@ typedef struct es_rows {
 } es_rows;
 
 /* Copies the subset; checks the shape, the indices and that values are finite. */
-es_status es_rows_init(es_rows *rows, const es_points *points, const uint64_t *subset, size_t count,
-                       es_errors *errors);
+es_status es_rows_init(es_rows *rows, const es_points *points, const uint64_t *subset, size_t count, es_errors *errors);
 void es_rows_free(es_rows *rows);
 
-static inline const double *es_row(const es_rows *rows, size_t i)
-{
-    return rows->value + i * rows->d;
-}
+static inline const double *es_row(const es_rows *rows, size_t i) { return rows->value + i * rows->d; }
 
 /* -1, 0, 1: lexicographic order of two vectors. */
 int es_compare_rows(const double *a, const double *b, unsigned d);

@@ -17,15 +17,14 @@ struct es_archive {
     es_set set;      /* codes: upper halves of the order keys; ids: rows */
     uint32_t insert_hint;
     bool finished;
-    double *column;  /* d x n values as given, when finished */
+    double *column;   /* d x n values as given, when finished */
     uint64_t *bucket; /* open addressing: upper half of the hash, row + 1; 0: empty */
     size_t bucket_mask;
 };
 
 enum { MIN_PENDING = 2048, CHUNK = 4096, SUB_TILE = 16 };
 
-es_status es_archive_new(unsigned d, const es_direction *direction, es_archive **archive, es_errors *errors)
-{
+es_status es_archive_new(unsigned d, const es_direction *direction, es_archive **archive, es_errors *errors) {
     uint64_t flip[ES_MAX_OBJECTIVES] = {0};
     es_status status = es_flips_init(flip, d, direction, errors);
     if (status)
@@ -40,8 +39,7 @@ es_status es_archive_new(unsigned d, const es_direction *direction, es_archive *
     return ES_OK;
 }
 
-static void unfinish(es_archive *archive)
-{
+static void unfinish(es_archive *archive) {
     if (!archive->finished)
         return;
     free(archive->column);
@@ -51,8 +49,7 @@ static void unfinish(es_archive *archive)
     archive->finished = false;
 }
 
-void es_archive_free(es_archive *archive)
-{
+void es_archive_free(es_archive *archive) {
     if (!archive)
         return;
     unfinish(archive);
@@ -62,8 +59,7 @@ void es_archive_free(es_archive *archive)
     free(archive);
 }
 
-void es_archive_clear(es_archive *archive)
-{
+void es_archive_clear(es_archive *archive) {
     unfinish(archive);
     es_set_clear(&archive->set);
     archive->n = archive->settled = 0;
@@ -72,8 +68,7 @@ void es_archive_clear(es_archive *archive)
 /* ---- Queries ---- */
 
 /* Row of a settled vector that is no worse than `point` (minimised) in any objective, or ES_NOT_FOUND. */
-static uint32_t find_reaching(const es_archive *archive, const double *point, uint32_t *hint)
-{
+static uint32_t find_reaching(const es_archive *archive, const double *point, uint32_t *hint) {
     int32_t code[ES_MAX_OBJECTIVES];
     for (unsigned k = 0; k < archive->d; k++)
         code[k] = es_set_code_of(&archive->set, k, point[k]);
@@ -82,8 +77,7 @@ static uint32_t find_reaching(const es_archive *archive, const double *point, ui
     return slot == ES_NOT_FOUND ? slot : archive->set.id[slot];
 }
 
-static bool is_row(const es_archive *archive, size_t row, const double *point)
-{
+static bool is_row(const es_archive *archive, size_t row, const double *point) {
     const double *value = archive->row + row * archive->d;
     for (unsigned k = 0; k < archive->d; k++)
         if (value[k] != point[k])
@@ -91,15 +85,13 @@ static bool is_row(const es_archive *archive, size_t row, const double *point)
     return true;
 }
 
-static bool covers_minimised(const es_archive *archive, const double *point, uint64_t index, uint32_t *hint)
-{
+static bool covers_minimised(const es_archive *archive, const double *point, uint64_t index, uint32_t *hint) {
     uint32_t row = find_reaching(archive, point, hint);
     return row != ES_NOT_FOUND && (archive->index[row] <= index || !is_row(archive, row, point));
 }
 
 /* False when a value is NaN. */
-static bool minimise(const es_archive *archive, const double *value, double *point)
-{
+static bool minimise(const es_archive *archive, const double *value, double *point) {
     bool is_number = true;
     for (unsigned k = 0; k < archive->d; k++) {
         point[k] = es_flipped(value[k], archive->flip[k]);
@@ -108,8 +100,7 @@ static bool minimise(const es_archive *archive, const double *value, double *poi
     return is_number;
 }
 
-bool es_archive_dominates(const es_archive *archive, const double *ideal, es_archive_hint *hint)
-{
+bool es_archive_dominates(const es_archive *archive, const double *ideal, es_archive_hint *hint) {
     double point[ES_MAX_OBJECTIVES];
     if (!minimise(archive, ideal, point))
         return false;
@@ -117,8 +108,7 @@ bool es_archive_dominates(const es_archive *archive, const double *ideal, es_arc
     return row != ES_NOT_FOUND && !is_row(archive, row, point);
 }
 
-bool es_archive_covers(const es_archive *archive, const double *ideal, uint64_t first_index, es_archive_hint *hint)
-{
+bool es_archive_covers(const es_archive *archive, const double *ideal, uint64_t first_index, es_archive_hint *hint) {
     double point[ES_MAX_OBJECTIVES];
     return minimise(archive, ideal, point) && covers_minimised(archive, point, first_index, &hint->block);
 }
@@ -126,8 +116,7 @@ bool es_archive_covers(const es_archive *archive, const double *ideal, uint64_t 
 /* ---- Settling ---- */
 
 /* Reorders all rows by rising index. */
-static es_status order_rows(es_archive *archive, es_errors *errors)
-{
+static es_status order_rows(es_archive *archive, es_errors *errors) {
     size_t n = archive->n, d = archive->d;
     uint64_t *pair = es_alloc_aligned(n, 2 * sizeof *pair);
     uint32_t *order = es_alloc_aligned(n, sizeof *order);
@@ -154,8 +143,7 @@ static es_status order_rows(es_archive *archive, es_errors *errors)
     return ES_OK;
 }
 
-static void keep_rows(es_archive *archive, const uint32_t *kept, size_t count)
-{
+static void keep_rows(es_archive *archive, const uint32_t *kept, size_t count) {
     size_t d = archive->d;
     for (size_t i = 0; i < count; i++) {
         archive->index[i] = archive->index[kept[i]];
@@ -164,8 +152,7 @@ static void keep_rows(es_archive *archive, const uint32_t *kept, size_t count)
     archive->n = archive->settled = count;
 }
 
-es_status es_archive_settle(es_archive *archive, es_errors *errors)
-{
+es_status es_archive_settle(es_archive *archive, es_errors *errors) {
     if (archive->n == archive->settled)
         return ES_OK;
     if (archive->n >= INT32_MAX)
@@ -191,8 +178,7 @@ es_status es_archive_settle(es_archive *archive, es_errors *errors)
 
 /* ---- Inserting ---- */
 
-static es_status reserve_rows(es_archive *archive, size_t n, es_errors *errors)
-{
+static es_status reserve_rows(es_archive *archive, size_t n, es_errors *errors) {
     if (n <= archive->capacity)
         return ES_OK;
     size_t capacity = n + n / 2;
@@ -216,14 +202,12 @@ static es_status reserve_rows(es_archive *archive, size_t n, es_errors *errors)
 }
 
 /* Settles when enough candidates wait to pay for it. */
-static es_status settle_when_full(es_archive *archive, es_errors *errors)
-{
+static es_status settle_when_full(es_archive *archive, es_errors *errors) {
     size_t pending = archive->n - archive->settled;
     return pending < MIN_PENDING || pending < archive->settled / 2 ? ES_OK : es_archive_settle(archive, errors);
 }
 
-static es_status offer(es_archive *archive, const double *point, uint64_t index, es_errors *errors)
-{
+static es_status offer(es_archive *archive, const double *point, uint64_t index, es_errors *errors) {
     if (covers_minimised(archive, point, index, &archive->insert_hint))
         return ES_OK;
     es_status status = reserve_rows(archive, archive->n + 1, errors);
@@ -234,8 +218,7 @@ static es_status offer(es_archive *archive, const double *point, uint64_t index,
     return ES_OK;
 }
 
-static es_status check_batch(const es_archive *archive, const es_batch *batch, es_errors *errors)
-{
+static es_status check_batch(const es_archive *archive, const es_batch *batch, es_errors *errors) {
     for (unsigned k = 0; k < archive->d; k++) {
         const double *value = batch->column[k];
         size_t n = batch->uniform >> k & 1 ? 1 : batch->n, i = 0;
@@ -246,38 +229,35 @@ static es_status check_batch(const es_archive *archive, const es_batch *batch, e
         uint64_t index = batch->index ? batch->index[i] : batch->first_index + i;
         return es_fail(errors, ES_ERUNTIME, NULL, "point %llu: objective %u is %s, expected a finite number",
                        (unsigned long long)index, k + 1,
-                       isnan(value[i]) ? "NaN" : value[i] > 0 ? "infinity" : "-infinity");
+                       isnan(value[i]) ? "NaN"
+                       : value[i] > 0  ? "infinity"
+                                       : "-infinity");
     }
     return ES_OK;
 }
 
-static double value_in_batch(const es_archive *archive, const es_batch *batch, unsigned k, size_t i)
-{
+static double value_in_batch(const es_archive *archive, const es_batch *batch, unsigned k, size_t i) {
     return es_flipped(batch->column[k][batch->uniform >> k & 1 ? 0 : i], archive->flip[k]);
 }
 
-static uint64_t index_in_batch(const es_batch *batch, size_t i)
-{
+static uint64_t index_in_batch(const es_batch *batch, size_t i) {
     return batch->index ? batch->index[i] : batch->first_index + i;
 }
 
 /* Ideal point, minimised, of points [begin, begin + n); values of uniform objectives are already in `ideal`. */
-static void ideal_of(const es_archive *archive, const es_batch *batch, size_t begin, size_t n, double *ideal)
-{
+static void ideal_of(const es_archive *archive, const es_batch *batch, size_t begin, size_t n, double *ideal) {
     for (unsigned k = 0; k < archive->d; k++)
         if (!(batch->uniform >> k & 1))
             ideal[k] = ES_SIMD_PICK(es_column_minimum)(batch->column[k] + begin, archive->flip[k], n);
 }
 
-static void ideal_of_uniform(const es_archive *archive, const es_batch *batch, double *ideal)
-{
+static void ideal_of_uniform(const es_archive *archive, const es_batch *batch, double *ideal) {
     for (unsigned k = 0; k < archive->d; k++)
         if (batch->uniform >> k & 1)
             ideal[k] = value_in_batch(archive, batch, k, 0);
 }
 
-static uint64_t lowest_index(const es_batch *batch, size_t begin, size_t n)
-{
+static uint64_t lowest_index(const es_batch *batch, size_t begin, size_t n) {
     if (!batch->index)
         return batch->first_index + begin;
     uint64_t low = batch->index[begin];
@@ -286,15 +266,13 @@ static uint64_t lowest_index(const es_batch *batch, size_t begin, size_t n)
     return low;
 }
 
-static unsigned count_varying(const es_archive *archive, const es_batch *batch)
-{
+static unsigned count_varying(const es_archive *archive, const es_batch *batch) {
     return archive->d - (unsigned)__builtin_popcount(batch->uniform & ((1u << archive->d) - 1));
 }
 
 /* At most one objective varies: only points at the ideal can survive, and of those the lowest index. */
 static es_status offer_best(es_archive *archive, const es_batch *batch, size_t begin, size_t n, const double *ideal,
-                            es_errors *errors)
-{
+                            es_errors *errors) {
     uint64_t lowest = UINT64_MAX;
     unsigned k = 0;
     while (k + 1 < archive->d && batch->uniform >> k & 1)
@@ -306,8 +284,7 @@ static es_status offer_best(es_archive *archive, const es_batch *batch, size_t b
 }
 
 static es_status offer_each(es_archive *archive, const es_batch *batch, size_t begin, size_t n, double *point,
-                            es_errors *errors)
-{
+                            es_errors *errors) {
     es_status status = ES_OK;
     for (size_t i = begin; i < begin + n && !status; i++) {
         for (unsigned k = 0; k < archive->d; k++)
@@ -318,8 +295,7 @@ static es_status offer_each(es_archive *archive, const es_batch *batch, size_t b
 }
 
 /* Tests the ideal of the whole chunk, then of every few points, then each point. */
-static es_status insert_chunk(es_archive *archive, const es_batch *batch, size_t begin, size_t n, es_errors *errors)
-{
+static es_status insert_chunk(es_archive *archive, const es_batch *batch, size_t begin, size_t n, es_errors *errors) {
     double ideal[ES_MAX_OBJECTIVES];
     ideal_of_uniform(archive, batch, ideal);
     ideal_of(archive, batch, begin, n, ideal);
@@ -336,8 +312,7 @@ static es_status insert_chunk(es_archive *archive, const es_batch *batch, size_t
     return status ? status : settle_when_full(archive, errors);
 }
 
-es_status es_archive_insert(es_archive *archive, const es_batch *batch, es_errors *errors)
-{
+es_status es_archive_insert(es_archive *archive, const es_batch *batch, es_errors *errors) {
     if (!batch->n)
         return ES_OK;
     es_status status = check_batch(archive, batch, errors);
@@ -349,8 +324,7 @@ es_status es_archive_insert(es_archive *archive, const es_batch *batch, es_error
     return status;
 }
 
-es_status es_archive_merge(es_archive *archive, const es_archive *from, es_errors *errors)
-{
+es_status es_archive_merge(es_archive *archive, const es_archive *from, es_errors *errors) {
     if (archive->d != from->d || memcmp(archive->flip, from->flip, sizeof archive->flip) != 0)
         return es_fail(errors, ES_EUSAGE, NULL, "archives of different objectives cannot be merged");
     if (archive == from)
@@ -367,8 +341,7 @@ es_status es_archive_merge(es_archive *archive, const es_archive *from, es_error
 
 /* ---- Finished archives ---- */
 
-static uint64_t hash_of(const double *point, unsigned d)
-{
+static uint64_t hash_of(const double *point, unsigned d) {
     uint64_t hash = 0x9E3779B97F4A7C15u;
     for (unsigned k = 0; k < d; k++) {
         uint64_t bits;
@@ -379,8 +352,7 @@ static uint64_t hash_of(const double *point, unsigned d)
     return hash * 0x94D049BB133111EBu;
 }
 
-static es_status build_hash(es_archive *archive, es_errors *errors)
-{
+static es_status build_hash(es_archive *archive, es_errors *errors) {
     size_t buckets = 16;
     while (buckets < 2 * archive->n)
         buckets *= 2;
@@ -398,8 +370,7 @@ static es_status build_hash(es_archive *archive, es_errors *errors)
     return ES_OK;
 }
 
-es_status es_archive_finish(es_archive *archive, es_errors *errors)
-{
+es_status es_archive_finish(es_archive *archive, es_errors *errors) {
     if (archive->finished)
         return ES_OK;
     es_status status = es_archive_settle(archive, errors);
@@ -419,28 +390,15 @@ es_status es_archive_finish(es_archive *archive, es_errors *errors)
     return ES_OK;
 }
 
-unsigned es_archive_d(const es_archive *archive)
-{
-    return archive->d;
-}
+unsigned es_archive_d(const es_archive *archive) { return archive->d; }
 
-size_t es_archive_count(const es_archive *archive)
-{
-    return archive->n;
-}
+size_t es_archive_count(const es_archive *archive) { return archive->n; }
 
-const uint64_t *es_archive_index(const es_archive *archive)
-{
-    return archive->index;
-}
+const uint64_t *es_archive_index(const es_archive *archive) { return archive->index; }
 
-const double *es_archive_column(const es_archive *archive, unsigned k)
-{
-    return archive->column + k * archive->n;
-}
+const double *es_archive_column(const es_archive *archive, unsigned k) { return archive->column + k * archive->n; }
 
-static size_t find_minimised(const es_archive *archive, const double *point)
-{
+static size_t find_minimised(const es_archive *archive, const double *point) {
     uint64_t hash = hash_of(point, archive->d);
     for (size_t at = hash & archive->bucket_mask; archive->bucket[at]; at = (at + 1) & archive->bucket_mask) {
         uint64_t entry = archive->bucket[at];
@@ -451,8 +409,7 @@ static size_t find_minimised(const es_archive *archive, const double *point)
     return SIZE_MAX;
 }
 
-size_t es_archive_find(const es_archive *archive, const double *value)
-{
+size_t es_archive_find(const es_archive *archive, const double *value) {
     double point[ES_MAX_OBJECTIVES];
     if (!archive->finished || !minimise(archive, value, point))
         return SIZE_MAX;
@@ -461,16 +418,14 @@ size_t es_archive_find(const es_archive *archive, const double *value)
 
 /* True when a stored vector dominates the ideal of the points, NaN passed over: it never matches. */
 static bool beats_ideal(const es_archive *archive, const es_batch *batch, size_t begin, size_t n, double *ideal,
-                        es_archive_hint *hint)
-{
+                        es_archive_hint *hint) {
     ideal_of(archive, batch, begin, n, ideal);
     uint32_t row = find_reaching(archive, ideal, &hint->block);
     return row != ES_NOT_FOUND && !is_row(archive, row, ideal);
 }
 
 static size_t match_each(const es_archive *archive, const es_batch *batch, size_t begin, size_t n, size_t count,
-                         uint32_t *offset, uint32_t *position)
-{
+                         uint32_t *offset, uint32_t *position) {
     double point[ES_MAX_OBJECTIVES];
     for (size_t i = begin; i < begin + n; i++) {
         for (unsigned k = 0; k < archive->d; k++)
@@ -488,8 +443,7 @@ static size_t match_each(const es_archive *archive, const es_batch *batch, size_
 }
 
 size_t es_archive_match(const es_archive *archive, const es_batch *batch, es_archive_hint *hint, uint32_t *offset,
-                        uint32_t *position)
-{
+                        uint32_t *position) {
     double ideal[ES_MAX_OBJECTIVES];
     size_t count = 0;
     if (!archive->finished || !batch->n)

@@ -4,8 +4,7 @@
 
 enum { ACCUMULATORS = 32 };
 
-double ES_SIMD_NAME(es_column_minimum)(const double *value, uint64_t flip, size_t n)
-{
+double ES_SIMD_NAME(es_column_minimum)(const double *value, uint64_t flip, size_t n) {
     const double sign = flip ? -1.0 : 1.0;
     double low[ACCUMULATORS];
     size_t i = 0;

@@ -19,14 +19,12 @@ typedef struct boxed {
     double distance;   /* squared, from the best corner */
 } boxed;
 
-static double box_coordinate(double value, double epsilon)
-{
+static double box_coordinate(double value, double epsilon) {
     return epsilon > 0 ? floor(value / epsilon) + 0.0 : value;
 }
 
 static bool fill_boxes(const es_view *view, const double *epsilon, const uint32_t *front, es_rows *boxes,
-                       boxed *point)
-{
+                       boxed *point) {
     for (size_t i = 0; i < boxes->n; i++) {
         point[i] = (boxed){.position = front[i]};
         for (unsigned k = 0; k < view->d; k++) {
@@ -43,8 +41,7 @@ static bool fill_boxes(const es_view *view, const double *epsilon, const uint32_
 }
 
 /* True when point a represents their common box better than b. */
-static bool represents_better(const es_view *view, const boxed *a, const boxed *b)
-{
+static bool represents_better(const es_view *view, const boxed *a, const boxed *b) {
     if (a->distance != b->distance)
         return a->distance < b->distance;
     for (unsigned k = 0; k < view->d; k++) {
@@ -56,8 +53,7 @@ static bool represents_better(const es_view *view, const boxed *a, const boxed *
 }
 
 /* Leaves the best representative of each box: their numbers in point[], in lexicographic order of boxes. */
-static size_t choose_representatives(const es_view *view, const es_rows *boxes, const boxed *point, uint32_t *order)
-{
+static size_t choose_representatives(const es_view *view, const es_rows *boxes, const boxed *point, uint32_t *order) {
     size_t n = 0;
     es_rows_order(boxes, order);
     for (size_t i = 0; i < boxes->n; i++) {
@@ -72,8 +68,7 @@ static size_t choose_representatives(const es_view *view, const es_rows *boxes, 
 
 /* Marks the representatives whose boxes no other box dominates. */
 static es_status mark_best_boxes(const boxing *b, const es_rows *boxes, const boxed *point, const uint32_t *chosen,
-                                 size_t n, const uint32_t *member, es_errors *errors)
-{
+                                 size_t n, const uint32_t *member, es_errors *errors) {
     es_view view = {.n = n, .d = boxes->d, .stride = boxes->d};
     double *box = es_alloc_aligned(n, boxes->d * sizeof *box);
     uint32_t *best = es_alloc_aligned(n, sizeof *best);
@@ -96,9 +91,8 @@ static es_status mark_best_boxes(const boxing *b, const es_rows *boxes, const bo
     return status;
 }
 
-static es_status mark_boxes(boxing *b, const es_view *view, const uint32_t *front, size_t count,
-                            const uint32_t *member, es_errors *errors)
-{
+static es_status mark_boxes(boxing *b, const es_view *view, const uint32_t *front, size_t count, const uint32_t *member,
+                            es_errors *errors) {
     es_rows boxes = {.n = count, .d = view->d, .value = es_alloc_aligned(count, view->d * sizeof(double))};
     boxed *point = es_alloc_aligned(count, sizeof *point);
     uint32_t *order = es_alloc_aligned(count, sizeof *order);
@@ -117,8 +111,7 @@ static es_status mark_boxes(boxing *b, const es_view *view, const uint32_t *fron
 }
 
 static es_status epsilon_group(void *context, const es_view *view, const uint32_t *member, unsigned threads,
-                               es_errors *errors)
-{
+                               es_errors *errors) {
     boxing *b = context;
     size_t count = 0;
     bool finite = true;
@@ -132,8 +125,7 @@ static es_status epsilon_group(void *context, const es_view *view, const uint32_
     return status;
 }
 
-static es_status check_epsilon(const double *epsilon, unsigned d, es_errors *errors)
-{
+static es_status check_epsilon(const double *epsilon, unsigned d, es_errors *errors) {
     for (unsigned k = 0; k < d; k++)
         if (!(isfinite(epsilon[k]) && epsilon[k] >= 0))
             return es_fail(errors, ES_EUSAGE, NULL, "epsilon of objective %u: expected a finite number >= 0", k + 1);
@@ -141,8 +133,7 @@ static es_status check_epsilon(const double *epsilon, unsigned d, es_errors *err
 }
 
 es_status es_front_epsilon(const es_points *points, const double *epsilon, unsigned threads, es_index *front,
-                           es_errors *errors)
-{
+                           es_errors *errors) {
     es_view view;
     es_status status = es_view_init(&view, points, errors);
     if (!status)

@@ -28,16 +28,14 @@ typedef struct sampling {
 } sampling;
 
 /* Spreads positions over [0, m), jittered so that the period of a grid does not matter. */
-static size_t sample_position(size_t i, size_t m)
-{
+static size_t sample_position(size_t i, size_t m) {
     uint64_t mixed = (i + 1) * 0x9E3779B97F4A7C15u;
     mixed = (mixed ^ mixed >> 30) * 0xBF58476D1CE4E5B9u;
     size_t step = m / SAMPLE;
     return i * step + (mixed >> 32) % step;
 }
 
-static void take_sample(sampling *s, const es_view *view, const uint32_t *index, size_t m)
-{
+static void take_sample(sampling *s, const es_view *view, const uint32_t *index, size_t m) {
     for (size_t i = 0; i < SAMPLE; i++) {
         size_t at = sample_position(i, m);
         for (unsigned k = 0; k < s->d; k++)
@@ -46,8 +44,7 @@ static void take_sample(sampling *s, const es_view *view, const uint32_t *index,
 }
 
 /* Candidates: half by the volume they dominate in rank space, half by the sum of ranks. */
-static es_status choose_candidates(sampling *s, es_errors *errors)
-{
+static es_status choose_candidates(sampling *s, es_errors *errors) {
     es_view view = {.n = SAMPLE, .stride = 1, .d = s->d};
     for (unsigned k = 0; k < s->d; k++)
         view.column[k] = s->value + (size_t)k * SAMPLE;
@@ -71,15 +68,13 @@ static es_status choose_candidates(sampling *s, es_errors *errors)
     return ES_OK;
 }
 
-static void sample_row(const sampling *s, uint32_t i, double *row)
-{
+static void sample_row(const sampling *s, uint32_t i, double *row) {
     for (unsigned k = 0; k < s->d; k++)
         row[k] = s->value[(size_t)k * SAMPLE + i];
 }
 
 /* kills[c]: bit set of the sample points that candidate c dominates. */
-static void find_kills(sampling *s)
-{
+static void find_kills(sampling *s) {
     const double *column[ES_MAX_OBJECTIVES];
     const uint64_t flip[ES_MAX_OBJECTIVES] = {0};
     uint32_t out[SAMPLE];
@@ -96,8 +91,7 @@ static void find_kills(sampling *s)
 }
 
 /* Greedy: again and again the candidate that dominates most of what is left. */
-static void choose_killers(sampling *s, es_killers *killers)
-{
+static void choose_killers(sampling *s, es_killers *killers) {
     uint64_t alive[WORDS];
     size_t living = SAMPLE;
     memset(alive, 0xFF, sizeof alive);
@@ -122,8 +116,7 @@ static void choose_killers(sampling *s, es_killers *killers)
 }
 
 static es_status find_killers(const es_view *view, const uint32_t *index, size_t m, es_killers *killers,
-                              es_errors *errors)
-{
+                              es_errors *errors) {
     sampling s = {.d = view->d, .candidates = (size_t)CANDIDATES_PER_OBJECTIVE * view->d};
     s.candidates = s.candidates < CANDIDATES ? s.candidates : CANDIDATES;
     s.value = es_alloc_aligned(SAMPLE, view->d * sizeof *s.value);
@@ -146,8 +139,7 @@ static es_status find_killers(const es_view *view, const uint32_t *index, size_t
 
 /* Filters one tile of points index[begin, begin + n) (NULL: the points themselves); out may overlap index from below. */
 static size_t filter_tile(const es_view *view, const es_killers *killers, const uint32_t *index, size_t begin, size_t n,
-                          uint32_t *out, bool *finite)
-{
+                          uint32_t *out, bool *finite) {
     double gathered[ES_MAX_OBJECTIVES][ES_FILTER_TILE];
     const double *column[ES_MAX_OBJECTIVES];
     uint32_t offset[ES_FILTER_TILE];
@@ -169,8 +161,7 @@ static size_t filter_tile(const es_view *view, const es_killers *killers, const 
 }
 
 static size_t filter_range(const es_view *view, const es_killers *killers, const uint32_t *index, size_t begin,
-                           size_t end, uint32_t *out, bool *finite)
-{
+                           size_t end, uint32_t *out, bool *finite) {
     size_t count = 0;
     *finite = true;
     for (size_t at = begin; at < end && *finite; at += ES_FILTER_TILE) {
@@ -183,8 +174,7 @@ static size_t filter_range(const es_view *view, const es_killers *killers, const
 /* Filters index[0, m) (NULL: all points) into out, which may be index itself.  Each thread takes a range and leaves its
  * survivors at the start of its range; then the ranges close up. */
 static size_t filter_round(const es_view *view, const es_killers *killers, const uint32_t *index, size_t m,
-                           unsigned threads, uint32_t *out, bool *finite)
-{
+                           unsigned threads, uint32_t *out, bool *finite) {
     enum { MAX_RANGES = 256 };
     size_t count[MAX_RANGES];
     bool range_finite[MAX_RANGES];
@@ -208,8 +198,7 @@ static size_t filter_round(const es_view *view, const es_killers *killers, const
 }
 
 es_status es_filter(const es_view *view, unsigned threads, uint32_t *out, size_t *count, bool *finite,
-                    es_errors *errors)
-{
+                    es_errors *errors) {
     const uint32_t *index = NULL;
     size_t m = view->n;
     *finite = true;

@@ -21,7 +21,8 @@ es_status es_filter(const es_view *view, unsigned threads, uint32_t *out, size_t
 /* Offsets (ascending, in out[]) of the n points of a tile that no killer dominates; returns their number.  Column k is
  * contiguous. */
 ES_SIMD_DECLARE(size_t, es_filter_tile,
-                (const es_killers *killers, const double *const *column, const uint64_t *flip, size_t n, uint32_t *out));
+                (const es_killers *killers, const double *const *column, const uint64_t *flip, size_t n,
+                 uint32_t *out));
 
 /* True when all n values are finite. */
 ES_SIMD_DECLARE(bool, es_all_finite, (const double *value, size_t n));

@@ -6,8 +6,7 @@ enum { GROUP = 2 * ES_VECTOR };
 
 #define ALL_LANES ((1u << GROUP) - 1)
 
-bool ES_SIMD_NAME(es_all_finite)(const double *value, size_t n)
-{
+bool ES_SIMD_NAME(es_all_finite)(const double *value, size_t n) {
     const uint64_t exponent = 0x7FF0000000000000u;
     uint64_t found = 0;
     for (size_t i = 0; i < n; i++) {
@@ -19,8 +18,7 @@ bool ES_SIMD_NAME(es_all_finite)(const double *value, size_t n)
 }
 
 /* Lanes of `ties`, which the killer reaches with an equal first objective, that are better nowhere else: its equals. */
-static uint32_t equal_lanes(const es_vector (*point)[2], const double *killer, unsigned d, uint32_t ties)
-{
+static uint32_t equal_lanes(const es_vector (*point)[2], const double *killer, unsigned d, uint32_t ties) {
     uint32_t worse = 0;
     for (unsigned k = 1; k < d; k++)
         worse |= es_mask_bits(es_vector_above(point[k][0], killer[k])) |
@@ -30,10 +28,8 @@ static uint32_t equal_lanes(const es_vector (*point)[2], const double *killer, u
 
 /* Lanes of the group at `at` that no killer dominates. */
 static inline __attribute__((always_inline)) uint32_t surviving_lanes(const es_killers *killers,
-                                                                      const double *const *column,
-                                                                      const uint64_t *flip, size_t at, uint32_t alive,
-                                                                      unsigned d)
-{
+                                                                      const double *const *column, const uint64_t *flip,
+                                                                      size_t at, uint32_t alive, unsigned d) {
     es_vector point[ES_MAX_OBJECTIVES][2];
     for (unsigned k = 0; k < d; k++) {
         point[k][0] = es_vector_load(column[k] + at, flip[k]);
@@ -58,8 +54,7 @@ static inline __attribute__((always_inline)) uint32_t surviving_lanes(const es_k
     return alive;
 }
 
-static inline size_t write_lanes(uint32_t alive, uint32_t base, uint32_t *out)
-{
+static inline size_t write_lanes(uint32_t alive, uint32_t base, uint32_t *out) {
     size_t n = 0;
     for (; alive; alive &= alive - 1)
         out[n++] = base + (uint32_t)__builtin_ctz(alive);
@@ -67,10 +62,9 @@ static inline size_t write_lanes(uint32_t alive, uint32_t base, uint32_t *out)
 }
 
 /* One copy per number of objectives d, a constant: loops unroll and points stay in registers. */
-static inline __attribute__((always_inline)) size_t filter_tile(const es_killers *killers,
-                                                                const double *const *column, const uint64_t *flip,
-                                                                size_t n, uint32_t *out, unsigned d)
-{
+static inline __attribute__((always_inline)) size_t filter_tile(const es_killers *killers, const double *const *column,
+                                                                const uint64_t *flip, size_t n, uint32_t *out,
+                                                                unsigned d) {
     size_t count = 0, at = 0;
     for (; at + GROUP <= n; at += GROUP)
         count += write_lanes(surviving_lanes(killers, column, flip, at, ALL_LANES, d), (uint32_t)at, out + count);
@@ -89,8 +83,7 @@ static inline __attribute__((always_inline)) size_t filter_tile(const es_killers
 }
 
 size_t ES_SIMD_NAME(es_filter_tile)(const es_killers *killers, const double *const *column, const uint64_t *flip,
-                                    size_t n, uint32_t *out)
-{
+                                    size_t n, uint32_t *out) {
     switch (killers->d) {
     case 2: return filter_tile(killers, column, flip, n, out, 2);
     case 3: return filter_tile(killers, column, flip, n, out, 3);
@@ -101,8 +94,7 @@ size_t ES_SIMD_NAME(es_filter_tile)(const es_killers *killers, const double *con
     }
 }
 
-size_t ES_SIMD_NAME(es_count_common_bits)(const uint64_t *a, const uint64_t *b, size_t words)
-{
+size_t ES_SIMD_NAME(es_count_common_bits)(const uint64_t *a, const uint64_t *b, size_t words) {
     size_t count = 0;
     for (size_t w = 0; w < words; w++)
         count += (size_t)__builtin_popcountll(a[w] & b[w]);

@@ -23,13 +23,9 @@ typedef struct slot_tree {
     unsigned levels;
 } slot_tree;
 
-static size_t words_for(size_t bits)
-{
-    return (bits + WORD_BITS - 1) / WORD_BITS;
-}
+static size_t words_for(size_t bits) { return (bits + WORD_BITS - 1) / WORD_BITS; }
 
-static size_t slot_tree_words(size_t slots)
-{
+static size_t slot_tree_words(size_t slots) {
     size_t total = 0;
     do {
         slots = words_for(slots);
@@ -38,8 +34,7 @@ static size_t slot_tree_words(size_t slots)
     return total;
 }
 
-static void slot_tree_init(slot_tree *tree, uint64_t *word, size_t slots)
-{
+static void slot_tree_init(slot_tree *tree, uint64_t *word, size_t slots) {
     tree->levels = 0;
     do {
         slots = words_for(slots);
@@ -49,37 +44,32 @@ static void slot_tree_init(slot_tree *tree, uint64_t *word, size_t slots)
     } while (slots > 1);
 }
 
-static void slot_insert(slot_tree *tree, size_t slot)
-{
+static void slot_insert(slot_tree *tree, size_t slot) {
     for (unsigned l = 0; l < tree->levels; l++, slot /= WORD_BITS)
         tree->level[l][slot / WORD_BITS] |= UINT64_C(1) << slot % WORD_BITS;
 }
 
-static void slot_erase(slot_tree *tree, size_t slot)
-{
+static void slot_erase(slot_tree *tree, size_t slot) {
     for (unsigned l = 0; l < tree->levels; l++, slot /= WORD_BITS)
         if (tree->level[l][slot / WORD_BITS] &= ~(UINT64_C(1) << slot % WORD_BITS))
             return;
 }
 
 /* Lowest slot of the subtree whose root is bit `at` of level l. */
-static size_t slot_descend_low(const slot_tree *tree, unsigned l, size_t at)
-{
+static size_t slot_descend_low(const slot_tree *tree, unsigned l, size_t at) {
     while (l-- > 0)
         at = at * WORD_BITS + (size_t)__builtin_ctzll(tree->level[l][at]);
     return at;
 }
 
-static size_t slot_descend_high(const slot_tree *tree, unsigned l, size_t at)
-{
+static size_t slot_descend_high(const slot_tree *tree, unsigned l, size_t at) {
     while (l-- > 0)
         at = at * WORD_BITS + WORD_BITS - 1 - (size_t)__builtin_clzll(tree->level[l][at]);
     return at;
 }
 
 /* Nearest slot above, or SIZE_MAX. */
-static size_t slot_next(const slot_tree *tree, size_t slot)
-{
+static size_t slot_next(const slot_tree *tree, size_t slot) {
     for (unsigned l = 0; l < tree->levels; l++, slot /= WORD_BITS) {
         uint64_t above = tree->level[l][slot / WORD_BITS] & ~UINT64_C(1) << slot % WORD_BITS;
         if (above)
@@ -89,14 +79,13 @@ static size_t slot_next(const slot_tree *tree, size_t slot)
 }
 
 /* Nearest slot at or below, or SIZE_MAX. */
-static size_t slot_at_or_before(const slot_tree *tree, size_t slot)
-{
+static size_t slot_at_or_before(const slot_tree *tree, size_t slot) {
     uint64_t mask = ~UINT64_C(0) >> (WORD_BITS - 1 - slot % WORD_BITS);
     for (unsigned l = 0; l < tree->levels; l++) {
         uint64_t below = tree->level[l][slot / WORD_BITS] & mask;
         if (below)
-            return slot_descend_high(tree, l, slot / WORD_BITS * WORD_BITS + WORD_BITS - 1 -
-                                                  (size_t)__builtin_clzll(below));
+            return slot_descend_high(tree, l,
+                                     slot / WORD_BITS * WORD_BITS + WORD_BITS - 1 - (size_t)__builtin_clzll(below));
         slot /= WORD_BITS;
         mask = (UINT64_C(1) << slot % WORD_BITS) - 1;
     }
@@ -111,8 +100,7 @@ typedef struct staircase {
 } staircase;
 
 /* Adds the rectangle [0, x] x [0, y]; slots order points by falling x, points of one slot share x. */
-static void staircase_add(staircase *s, size_t slot, double x, double y)
-{
+static void staircase_add(staircase *s, size_t slot, double x, double y) {
     size_t before = slot_at_or_before(&s->slots, slot);
     double floor_y = before == SIZE_MAX ? 0 : s->y[before];
     if (floor_y >= y)
@@ -131,8 +119,7 @@ static void staircase_add(staircase *s, size_t slot, double x, double y)
     s->y[slot] = y;
 }
 
-static void staircase_clear(staircase *s)
-{
+static void staircase_clear(staircase *s) {
     for (size_t slot = slot_at_or_before(&s->slots, 0) == 0 ? 0 : slot_next(&s->slots, 0); slot != SIZE_MAX;) {
         size_t next = slot_next(&s->slots, slot);
         slot_erase(&s->slots, slot);
@@ -148,8 +135,7 @@ typedef struct sweep_point {
 } sweep_point;
 
 /* Volume of n points by falling z, limited to the box `cap` (x, y, z; slot: of points that reach its x). */
-static double volume_limited(staircase *s, const sweep_point *point, size_t n, const sweep_point *cap)
-{
+static double volume_limited(staircase *s, const sweep_point *point, size_t n, const sweep_point *cap) {
     double volume = 0, z = 0;
     for (size_t i = 0; i < n; i++) {
         const sweep_point *p = &point[i];
@@ -174,18 +160,14 @@ typedef struct volume_set {
     double *value;
 } volume_set;
 
-static const double *set_row(const volume_set *set, size_t i)
-{
-    return set->value + i * set->stride;
-}
+static const double *set_row(const volume_set *set, size_t i) { return set->value + i * set->stride; }
 
 typedef struct sort_context {
     const volume_set *set;
     unsigned first; /* objective; then the others downwards, cyclic */
 } sort_context;
 
-static int compare_falling(const void *a, const void *b, void *context)
-{
+static int compare_falling(const void *a, const void *b, void *context) {
     const sort_context *c = context;
     const double *x = set_row(c->set, *(const uint32_t *)a), *y = set_row(c->set, *(const uint32_t *)b);
     unsigned k = c->first;
@@ -198,8 +180,7 @@ static int compare_falling(const void *a, const void *b, void *context)
 }
 
 /* Rows by falling objective `first`; equal rows are interchangeable. */
-static void sort_falling(const volume_set *set, unsigned first, uint32_t *order)
-{
+static void sort_falling(const volume_set *set, unsigned first, uint32_t *order) {
     sort_context context = {set, first};
     for (size_t i = 0; i < set->n; i++)
         order[i] = (uint32_t)i;
@@ -214,8 +195,7 @@ typedef struct sweep {
     staircase stairs;
 } sweep;
 
-static void sweep_free(sweep *s)
-{
+static void sweep_free(sweep *s) {
     free(s->order);
     free(s->slot);
     free(s->point);
@@ -225,8 +205,7 @@ static void sweep_free(sweep *s)
 }
 
 /* Places of rows by falling x; rows of equal x share one. */
-static void assign_slots(const volume_set *set, uint32_t *order, uint32_t *slot)
-{
+static void assign_slots(const volume_set *set, uint32_t *order, uint32_t *slot) {
     sort_falling(set, 0, order);
     for (size_t i = 0; i < set->n; i++) {
         bool same = i && set_row(set, order[i])[0] == set_row(set, order[i - 1])[0];
@@ -235,8 +214,7 @@ static void assign_slots(const volume_set *set, uint32_t *order, uint32_t *slot)
 }
 
 /* Leaves the rows by falling last objective in s->order. */
-static es_status sweep_init(sweep *s, const volume_set *set, es_errors *errors)
-{
+static es_status sweep_init(sweep *s, const volume_set *set, es_errors *errors) {
     size_t n = set->n;
     *s = (sweep){.order = es_alloc_aligned(n, sizeof *s->order),
                  .slot = es_alloc_aligned(n, sizeof *s->slot),
@@ -253,16 +231,14 @@ static es_status sweep_init(sweep *s, const volume_set *set, es_errors *errors)
     return ES_OK;
 }
 
-static sweep_point sweep_point_of(const volume_set *set, const sweep *s, size_t i)
-{
+static sweep_point sweep_point_of(const volume_set *set, const sweep *s, size_t i) {
     const double *row = set_row(set, s->order[i]);
     return (sweep_point){.x = row[0], .y = row[1], .z = set->d > 2 ? row[2] : 1, .slot = s->slot[s->order[i]]};
 }
 
 /* ---- Up to four objectives ---- */
 
-static double sweep_3(const volume_set *set, sweep *s)
-{
+static double sweep_3(const volume_set *set, sweep *s) {
     const sweep_point no_cap = {.x = HUGE_VAL, .y = HUGE_VAL, .z = HUGE_VAL};
     for (size_t i = 0; i < set->n; i++)
         s->point[i] = sweep_point_of(set, s, i);
@@ -270,8 +246,7 @@ static double sweep_3(const volume_set *set, sweep *s)
 }
 
 /* Adds p to the points by falling z and drops those it dominates; none dominates p. */
-static size_t add_by_z(sweep_point *point, size_t n, const sweep_point *p)
-{
+static size_t add_by_z(sweep_point *point, size_t n, const sweep_point *p) {
     size_t kept = 0;
     while (kept < n && point[kept].z > p->z)
         kept++;
@@ -284,16 +259,14 @@ static size_t add_by_z(sweep_point *point, size_t n, const sweep_point *p)
     return kept + 1;
 }
 
-static bool is_inside(const sweep_point *point, size_t n, const sweep_point *p)
-{
+static bool is_inside(const sweep_point *point, size_t n, const sweep_point *p) {
     for (size_t i = 0; i < n && point[i].z >= p->z; i++)
         if (point[i].x >= p->x && point[i].y >= p->y)
             return true;
     return false;
 }
 
-static double sweep_4(const volume_set *set, sweep *s)
-{
+static double sweep_4(const volume_set *set, sweep *s) {
     double volume = 0;
     size_t n = 0;
     for (size_t i = 0; i < set->n; i++) {
@@ -309,8 +282,7 @@ static double sweep_4(const volume_set *set, sweep *s)
 
 /* ---- Five objectives and more ---- */
 
-static bool reaches(const double *a, const double *b, unsigned d)
-{
+static bool reaches(const double *a, const double *b, unsigned d) {
     for (unsigned k = 0; k < d; k++)
         if (a[k] < b[k])
             return false;
@@ -318,8 +290,7 @@ static bool reaches(const double *a, const double *b, unsigned d)
 }
 
 /* Adds a row to a set in which none dominates another, in the first set->d objectives. */
-static void add_if_outside(volume_set *set, const double *row)
-{
+static void add_if_outside(volume_set *set, const double *row) {
     for (size_t i = 0; i < set->n; i++)
         if (reaches(set_row(set, i), row, set->d))
             return;
@@ -331,8 +302,7 @@ static void add_if_outside(volume_set *set, const double *row)
     set->n = kept + 1;
 }
 
-static void limit_to_box(const volume_set *set, const double *corner, volume_set *limited)
-{
+static void limit_to_box(const volume_set *set, const double *corner, volume_set *limited) {
     double row[ES_MAX_OBJECTIVES];
     limited->n = 0;
     for (size_t i = 0; i < set->n; i++) {
@@ -346,8 +316,7 @@ static void limit_to_box(const volume_set *set, const double *corner, volume_set
 static es_status measure(const volume_set *set, double *volume, es_errors *errors);
 
 static es_status measure_slices(const volume_set *set, const uint32_t *order, volume_set *before, volume_set *limited,
-                                double *volume, es_errors *errors)
-{
+                                double *volume, es_errors *errors) {
     unsigned last = set->d - 1;
     es_status status = ES_OK;
     *volume = 0;
@@ -364,8 +333,7 @@ static es_status measure_slices(const volume_set *set, const uint32_t *order, vo
     return status;
 }
 
-static es_status measure_deep(const volume_set *set, double *volume, es_errors *errors)
-{
+static es_status measure_deep(const volume_set *set, double *volume, es_errors *errors) {
     volume_set before = {.d = set->d - 1, .stride = set->d - 1};
     volume_set limited = before;
     uint32_t *order = es_alloc_aligned(set->n, sizeof *order);
@@ -382,8 +350,7 @@ static es_status measure_deep(const volume_set *set, double *volume, es_errors *
     return status;
 }
 
-static es_status measure(const volume_set *set, double *volume, es_errors *errors)
-{
+static es_status measure(const volume_set *set, double *volume, es_errors *errors) {
     *volume = 0;
     if (set->n == 0)
         return ES_OK;
@@ -406,8 +373,7 @@ static es_status measure(const volume_set *set, double *volume, es_errors *error
 /* ---- The public call ---- */
 
 /* Keeps the rows that are strictly better than the reference, as they are. */
-static void drop_outside(es_rows *rows, const double *reference)
-{
+static void drop_outside(es_rows *rows, const double *reference) {
     size_t kept = 0;
     for (size_t i = 0; i < rows->n; i++) {
         unsigned better = 0;
@@ -419,8 +385,7 @@ static void drop_outside(es_rows *rows, const double *reference)
     rows->n = kept;
 }
 
-static es_status measure_rows(es_rows *rows, const double *reference, double *volume, es_errors *errors)
-{
+static es_status measure_rows(es_rows *rows, const double *reference, double *volume, es_errors *errors) {
     es_view view = {.n = rows->n, .d = rows->d, .stride = rows->d};
     size_t count = 0;
     bool finite = true;
@@ -441,8 +406,7 @@ static es_status measure_rows(es_rows *rows, const double *reference, double *vo
 }
 
 es_status es_hypervolume(const es_points *points, const uint64_t *subset, size_t count, const double *reference,
-                         double *volume, es_errors *errors)
-{
+                         double *volume, es_errors *errors) {
     es_view view;
     es_status status = es_view_init(&view, points, errors);
     double corner[ES_MAX_OBJECTIVES] = {0}, found = 0;

@@ -10,8 +10,7 @@
 #endif
 
 /* Bit l of 16: lane[l] <= value.  lane is 64-byte aligned. */
-static inline uint32_t es_lanes_le(const int32_t *lane, int32_t value)
-{
+static inline uint32_t es_lanes_le(const int32_t *lane, int32_t value) {
 #if defined(__AVX512F__)
     return _mm512_cmple_epi32_mask(_mm512_load_si512(lane), _mm512_set1_epi32(value));
 #elif defined(__AVX2__)
@@ -42,30 +41,21 @@ enum { ES_VECTOR = 8 };
 typedef __m512d es_vector;
 typedef __mmask8 es_mask;
 
-static inline es_vector es_vector_load(const double *from, uint64_t flip)
-{
+static inline es_vector es_vector_load(const double *from, uint64_t flip) {
     return _mm512_xor_pd(_mm512_loadu_pd(from), _mm512_castsi512_pd(_mm512_set1_epi64((long long)flip)));
 }
 
-static inline es_mask es_vector_at_least(es_vector a, double bound)
-{
+static inline es_mask es_vector_at_least(es_vector a, double bound) {
     return _mm512_cmp_pd_mask(a, _mm512_set1_pd(bound), _CMP_GE_OQ);
 }
 
-static inline es_mask es_vector_above(es_vector a, double bound)
-{
+static inline es_mask es_vector_above(es_vector a, double bound) {
     return _mm512_cmp_pd_mask(a, _mm512_set1_pd(bound), _CMP_GT_OQ);
 }
 
-static inline es_mask es_mask_and(es_mask a, es_mask b)
-{
-    return (es_mask)(a & b);
-}
+static inline es_mask es_mask_and(es_mask a, es_mask b) { return (es_mask)(a & b); }
 
-static inline uint32_t es_mask_bits(es_mask mask)
-{
-    return mask;
-}
+static inline uint32_t es_mask_bits(es_mask mask) { return mask; }
 
 #elif defined(__AVX2__)
 
@@ -73,30 +63,21 @@ enum { ES_VECTOR = 4 };
 typedef __m256d es_vector;
 typedef __m256d es_mask;
 
-static inline es_vector es_vector_load(const double *from, uint64_t flip)
-{
+static inline es_vector es_vector_load(const double *from, uint64_t flip) {
     return _mm256_xor_pd(_mm256_loadu_pd(from), _mm256_castsi256_pd(_mm256_set1_epi64x((long long)flip)));
 }
 
-static inline es_mask es_vector_at_least(es_vector a, double bound)
-{
+static inline es_mask es_vector_at_least(es_vector a, double bound) {
     return _mm256_cmp_pd(a, _mm256_set1_pd(bound), _CMP_GE_OQ);
 }
 
-static inline es_mask es_vector_above(es_vector a, double bound)
-{
+static inline es_mask es_vector_above(es_vector a, double bound) {
     return _mm256_cmp_pd(a, _mm256_set1_pd(bound), _CMP_GT_OQ);
 }
 
-static inline es_mask es_mask_and(es_mask a, es_mask b)
-{
-    return _mm256_and_pd(a, b);
-}
+static inline es_mask es_mask_and(es_mask a, es_mask b) { return _mm256_and_pd(a, b); }
 
-static inline uint32_t es_mask_bits(es_mask mask)
-{
-    return (uint32_t)_mm256_movemask_pd(mask);
-}
+static inline uint32_t es_mask_bits(es_mask mask) { return (uint32_t)_mm256_movemask_pd(mask); }
 
 #elif defined(__SSE2__)
 
@@ -104,30 +85,17 @@ enum { ES_VECTOR = 2 };
 typedef __m128d es_vector;
 typedef __m128d es_mask;
 
-static inline es_vector es_vector_load(const double *from, uint64_t flip)
-{
+static inline es_vector es_vector_load(const double *from, uint64_t flip) {
     return _mm_xor_pd(_mm_loadu_pd(from), _mm_castsi128_pd(_mm_set1_epi64x((long long)flip)));
 }
 
-static inline es_mask es_vector_at_least(es_vector a, double bound)
-{
-    return _mm_cmpge_pd(a, _mm_set1_pd(bound));
-}
+static inline es_mask es_vector_at_least(es_vector a, double bound) { return _mm_cmpge_pd(a, _mm_set1_pd(bound)); }
 
-static inline es_mask es_vector_above(es_vector a, double bound)
-{
-    return _mm_cmpgt_pd(a, _mm_set1_pd(bound));
-}
+static inline es_mask es_vector_above(es_vector a, double bound) { return _mm_cmpgt_pd(a, _mm_set1_pd(bound)); }
 
-static inline es_mask es_mask_and(es_mask a, es_mask b)
-{
-    return _mm_and_pd(a, b);
-}
+static inline es_mask es_mask_and(es_mask a, es_mask b) { return _mm_and_pd(a, b); }
 
-static inline uint32_t es_mask_bits(es_mask mask)
-{
-    return (uint32_t)_mm_movemask_pd(mask);
-}
+static inline uint32_t es_mask_bits(es_mask mask) { return (uint32_t)_mm_movemask_pd(mask); }
 
 #else
 
@@ -135,30 +103,15 @@ enum { ES_VECTOR = 1 };
 typedef double es_vector;
 typedef uint32_t es_mask;
 
-static inline es_vector es_vector_load(const double *from, uint64_t flip)
-{
-    return flip ? -*from : *from;
-}
+static inline es_vector es_vector_load(const double *from, uint64_t flip) { return flip ? -*from : *from; }
 
-static inline es_mask es_vector_at_least(es_vector a, double bound)
-{
-    return a >= bound;
-}
+static inline es_mask es_vector_at_least(es_vector a, double bound) { return a >= bound; }
 
-static inline es_mask es_vector_above(es_vector a, double bound)
-{
-    return a > bound;
-}
+static inline es_mask es_vector_above(es_vector a, double bound) { return a > bound; }
 
-static inline es_mask es_mask_and(es_mask a, es_mask b)
-{
-    return a & b;
-}
+static inline es_mask es_mask_and(es_mask a, es_mask b) { return a & b; }
 
-static inline uint32_t es_mask_bits(es_mask mask)
-{
-    return mask;
-}
+static inline uint32_t es_mask_bits(es_mask mask) { return mask; }
 
 #endif
 

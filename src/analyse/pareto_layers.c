@@ -13,8 +13,7 @@ typedef struct layers {
     uint32_t *hint;
 } layers;
 
-static es_status add_layer(layers *l, es_errors *errors)
-{
+static es_status add_layer(layers *l, es_errors *errors) {
     if (l->n == l->capacity) {
         uint32_t capacity = l->capacity + l->capacity / 2 + 8;
         es_set *layer = realloc(l->layer, capacity * sizeof *layer);
@@ -32,8 +31,7 @@ static es_status add_layer(layers *l, es_errors *errors)
     return ES_OK;
 }
 
-static void free_layers(layers *l)
-{
+static void free_layers(layers *l) {
     for (uint32_t i = 0; i < l->n; i++)
         es_set_free(&l->layer[i]);
     free(l->layer);
@@ -41,8 +39,7 @@ static void free_layers(layers *l)
 }
 
 /* The layer of a point; *is_tie when an equal point is already there. */
-static uint32_t find_layer(layers *l, const int32_t *code, bool *is_tie)
-{
+static uint32_t find_layer(layers *l, const int32_t *code, bool *is_tie) {
     uint32_t low = 0, high = l->n;
     *is_tie = false;
     while (low < high) {
@@ -60,8 +57,7 @@ static uint32_t find_layer(layers *l, const int32_t *code, bool *is_tie)
     return low;
 }
 
-static es_status place_point(layers *l, const int32_t *code, uint32_t *rank, es_errors *errors)
-{
+static es_status place_point(layers *l, const int32_t *code, uint32_t *rank, es_errors *errors) {
     bool is_tie;
     uint32_t at = find_layer(l, code, &is_tie);
     es_status status = ES_OK;
@@ -83,8 +79,7 @@ typedef struct ranking {
 } ranking;
 
 static es_status rank_group(void *context, const es_view *view, const uint32_t *member, unsigned threads,
-                            es_errors *errors)
-{
+                            es_errors *errors) {
     const ranking *r = context;
     es_ranked ranked;
     es_status status = es_ranked_init(&ranked, view, NULL, view->n, threads, errors);
@@ -103,8 +98,7 @@ static es_status rank_group(void *context, const es_view *view, const uint32_t *
 }
 
 es_status es_front_ranks(const es_points *points, uint32_t max_rank, unsigned threads, uint32_t *rank,
-                         es_errors *errors)
-{
+                         es_errors *errors) {
     es_view view;
     es_status status = es_view_init(&view, points, errors);
     if (!status)

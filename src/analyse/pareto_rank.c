@@ -5,19 +5,12 @@
 enum { DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS, SHORT_RUN = 24 };
 
 /* Pairs carry a 32-bit prefix of the key above the 32-bit position: one word to move in the radix passes. */
-static uint64_t pair_prefix(uint64_t pair)
-{
-    return pair >> 32;
-}
+static uint64_t pair_prefix(uint64_t pair) { return pair >> 32; }
 
-static uint32_t pair_position(uint64_t pair)
-{
-    return (uint32_t)pair;
-}
+static uint32_t pair_position(uint64_t pair) { return (uint32_t)pair; }
 
 /* One stable pass on the digit at `shift`; false when all digits are equal and nothing was moved. */
-static bool radix_pass(const uint64_t *from, uint64_t *to, size_t m, unsigned shift)
-{
+static bool radix_pass(const uint64_t *from, uint64_t *to, size_t m, unsigned shift) {
     uint32_t start[DIGITS] = {0};
     for (size_t i = 0; i < m; i++)
         start[from[i] >> shift & (DIGITS - 1)]++;
@@ -35,8 +28,7 @@ static bool radix_pass(const uint64_t *from, uint64_t *to, size_t m, unsigned sh
 }
 
 /* Stable, by full keys; prefixes are not looked at. */
-static void insertion_sort(const uint64_t *key, uint64_t *pair, size_t m)
-{
+static void insertion_sort(const uint64_t *key, uint64_t *pair, size_t m) {
     for (size_t i = 1; i < m; i++) {
         uint64_t moving = pair[i];
         uint64_t value = key[pair_position(moving)];
@@ -50,8 +42,7 @@ static void insertion_sort(const uint64_t *key, uint64_t *pair, size_t m)
 static void sort_pairs(const uint64_t *key, uint64_t *pair, uint64_t *spare, size_t m);
 
 /* Pairs are in order of their prefixes, which dropped low key bits: orders the runs of equal prefixes. */
-static void sort_equal_prefixes(const uint64_t *key, uint64_t *pair, uint64_t *spare, size_t m)
-{
+static void sort_equal_prefixes(const uint64_t *key, uint64_t *pair, uint64_t *spare, size_t m) {
     for (size_t begin = 0, end; begin < m; begin = end) {
         uint64_t prefix = pair_prefix(pair[begin]);
         for (end = begin + 1; end < m && pair_prefix(pair[end]) == prefix; end++)
@@ -62,8 +53,7 @@ static void sort_equal_prefixes(const uint64_t *key, uint64_t *pair, uint64_t *s
 }
 
 /* Stable sort of pair[] by key[position].  Each level sorts on the 32 leading bits in which the keys still differ. */
-static void sort_pairs(const uint64_t *key, uint64_t *pair, uint64_t *spare, size_t m)
-{
+static void sort_pairs(const uint64_t *key, uint64_t *pair, uint64_t *spare, size_t m) {
     if (m <= SHORT_RUN) {
         insertion_sort(key, pair, m);
         return;
@@ -95,23 +85,20 @@ static void sort_pairs(const uint64_t *key, uint64_t *pair, uint64_t *spare, siz
         sort_equal_prefixes(key, pair, spare, m);
 }
 
-static void sort_positions(const uint64_t *key, size_t m, uint64_t *pair)
-{
+static void sort_positions(const uint64_t *key, size_t m, uint64_t *pair) {
     for (size_t i = 0; i < m; i++)
         pair[i] = i;
     sort_pairs(key, pair, pair + m, m);
 }
 
-void es_radix_order(const uint64_t *key, size_t m, uint64_t *pair, uint32_t *order)
-{
+void es_radix_order(const uint64_t *key, size_t m, uint64_t *pair, uint32_t *order) {
     sort_positions(key, m, pair);
     for (size_t i = 0; i < m; i++)
         order[i] = pair_position(pair[i]);
 }
 
-static void rank_column(const es_view *view, unsigned k, const uint32_t *index, size_t m, uint64_t *key,
-                        uint64_t *pair, int32_t *rank)
-{
+static void rank_column(const es_view *view, unsigned k, const uint32_t *index, size_t m, uint64_t *key, uint64_t *pair,
+                        int32_t *rank) {
     for (size_t i = 0; i < m; i++)
         key[i] = (uint64_t)es_order_key(es_view_at(view, k, index ? index[i] : i)) ^ ES_SIGN_BIT;
     sort_positions(key, m, pair);
@@ -125,8 +112,7 @@ static void rank_column(const es_view *view, unsigned k, const uint32_t *index, 
     }
 }
 
-static void order_by_rank_sum(const es_ranked *ranked, uint64_t *key, uint64_t *pair)
-{
+static void order_by_rank_sum(const es_ranked *ranked, uint64_t *key, uint64_t *pair) {
     memset(key, 0, ranked->m * sizeof *key);
     for (unsigned k = 0; k < ranked->d; k++)
         for (size_t i = 0; i < ranked->m; i++)
@@ -135,8 +121,7 @@ static void order_by_rank_sum(const es_ranked *ranked, uint64_t *key, uint64_t *
 }
 
 es_status es_ranked_init(es_ranked *ranked, const es_view *view, const uint32_t *index, size_t m, unsigned threads,
-                         es_errors *errors)
-{
+                         es_errors *errors) {
     size_t d = view->d;
     unsigned workers = es_threads_for(threads, m, 16384);
     workers = workers < d ? workers : (unsigned)d;
@@ -159,8 +144,7 @@ es_status es_ranked_init(es_ranked *ranked, const es_view *view, const uint32_t 
     return ES_OK;
 }
 
-void es_ranked_free(es_ranked *ranked)
-{
+void es_ranked_free(es_ranked *ranked) {
     free(ranked->rank);
     free(ranked->order);
     *ranked = (es_ranked){0};

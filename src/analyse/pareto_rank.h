@@ -20,8 +20,7 @@ es_status es_ranked_init(es_ranked *ranked, const es_view *view, const uint32_t 
 void es_ranked_free(es_ranked *ranked);
 
 /* The d ranks of one point. */
-static inline void es_ranked_code(const es_ranked *ranked, size_t position, int32_t *code)
-{
+static inline void es_ranked_code(const es_ranked *ranked, size_t position, int32_t *code) {
     for (unsigned k = 0; k < ranked->d; k++)
         code[k] = ranked->rank[k * ranked->m + position];
 }

@@ -19,16 +19,14 @@ typedef struct robustness {
 
 enum end { BEST, WORST };
 
-static double end_of(double value, double relative, enum end end)
-{
+static double end_of(double value, double relative, enum end end) {
     double error = relative * fabs(value);
     double moved = end == BEST ? value - error : value + error;
     return (moved > DBL_MAX ? DBL_MAX : moved < -DBL_MAX ? -DBL_MAX : moved) + 0.0;
 }
 
 /* Rows of one kind of ends, the caller's to free; NULL when there is no memory. */
-static double *rows_of_ends(const es_view *view, const double *relative, enum end end)
-{
+static double *rows_of_ends(const es_view *view, const double *relative, enum end end) {
     double *row = es_alloc_aligned(view->n, view->d * sizeof *row);
     for (unsigned k = 0; k < view->d && row; k++)
         for (size_t i = 0; i < view->n; i++)
@@ -38,8 +36,7 @@ static double *rows_of_ends(const es_view *view, const double *relative, enum en
 
 /* Members of one front of rows, first of equal ones. */
 static es_status front_of_rows(const double *row, size_t n, unsigned d, unsigned threads, uint32_t *front,
-                               size_t *count, es_errors *errors)
-{
+                               size_t *count, es_errors *errors) {
     es_view view = {.n = n, .d = d, .stride = d};
     bool finite = true;
     for (unsigned k = 0; k < d; k++)
@@ -48,9 +45,8 @@ static es_status front_of_rows(const double *row, size_t n, unsigned d, unsigned
 }
 
 /* Appends to front[count ...] the front of the rows that are not in front[0, count), which ascends. */
-static es_status second_front(const double *row, size_t n, unsigned d, unsigned threads, uint32_t *front,
-                              size_t *count, es_errors *errors)
-{
+static es_status second_front(const double *row, size_t n, unsigned d, unsigned threads, uint32_t *front, size_t *count,
+                              es_errors *errors) {
     size_t rest = n - *count, taken = 0, more = 0;
     double *left = es_alloc_aligned(rest, d * sizeof *left);
     uint32_t *from = es_alloc_aligned(rest, sizeof *from);
@@ -77,12 +73,11 @@ static es_status second_front(const double *row, size_t n, unsigned d, unsigned 
 /* Everything the verdict on a point needs. */
 typedef struct verdicts {
     unsigned d;
-    double *best, *worst;         /* rows of ends */
+    double *best, *worst;           /* rows of ends */
     es_set best_front, worst_front; /* two layers of best ends, one of worst ends; ids: rows */
 } verdicts;
 
-static bool is_dominated(const es_set *set, const double *row, const double *point, uint32_t self, uint32_t *hint)
-{
+static bool is_dominated(const es_set *set, const double *row, const double *point, uint32_t self, uint32_t *hint) {
     int32_t code[ES_MAX_OBJECTIVES];
     es_set_confirm confirm = {.row = row, .point = point, .strict = true, .exclude = self};
     for (unsigned k = 0; k < set->d; k++)
@@ -90,8 +85,7 @@ static bool is_dominated(const es_set *set, const double *row, const double *poi
     return ES_SIMD_PICK(es_set_find)(set, code, &confirm, hint) != ES_NOT_FOUND;
 }
 
-static es_robust verdict_on(const verdicts *v, uint32_t i, uint32_t hint[2])
-{
+static es_robust verdict_on(const verdicts *v, uint32_t i, uint32_t hint[2]) {
     if (is_dominated(&v->worst_front, v->worst, v->best + (size_t)i * v->d, ES_NOT_FOUND, &hint[0]))
         return ES_ROBUST_NO;
     if (is_dominated(&v->best_front, v->best, v->worst + (size_t)i * v->d, i, &hint[1]))
@@ -99,8 +93,7 @@ static es_robust verdict_on(const verdicts *v, uint32_t i, uint32_t hint[2])
     return ES_ROBUST_CERTAIN;
 }
 
-static es_status find_fronts(verdicts *v, size_t n, unsigned threads, es_errors *errors)
-{
+static es_status find_fronts(verdicts *v, size_t n, unsigned threads, es_errors *errors) {
     size_t count = 0;
     uint32_t *front = es_alloc_aligned(n, sizeof *front);
     es_status status = front ? ES_OK : es_fail_memory(errors);
@@ -119,8 +112,7 @@ static es_status find_fronts(verdicts *v, size_t n, unsigned threads, es_errors 
 }
 
 static es_status robust_group(void *context, const es_view *view, const uint32_t *member, unsigned threads,
-                              es_errors *errors)
-{
+                              es_errors *errors) {
     const robustness *r = context;
     verdicts v = {.d = view->d};
     es_set_init(&v.best_front, view->d);
@@ -148,13 +140,13 @@ static es_status robust_group(void *context, const es_view *view, const uint32_t
 }
 
 es_status es_front_robust(const es_points *points, const double *relative, unsigned threads, uint8_t *robust,
-                          es_errors *errors)
-{
+                          es_errors *errors) {
     es_view view;
     es_status status = es_view_init(&view, points, errors);
     for (unsigned k = 0; k < points->d && !status; k++)
         if (!(relative[k] >= 0 && relative[k] < 1))
-            status = es_fail(errors, ES_EUSAGE, NULL, "uncertainty of objective %u: expected 0 or more, below 1", k + 1);
+            status =
+                es_fail(errors, ES_EUSAGE, NULL, "uncertainty of objective %u: expected 0 or more, below 1", k + 1);
     if (!status)
         status = es_points_check_finite(points, errors);
     if (status)

@@ -5,8 +5,7 @@
 
 /* Lanes of a block that reach the code: a few objectives at a time, since a branch costs more than a comparison, and in
  * two chains, since one comparison masked by the last has to wait for it. */
-static ALWAYS_INLINE uint32_t reaching_lanes(const int32_t *block, const int32_t *code, unsigned d)
-{
+static ALWAYS_INLINE uint32_t reaching_lanes(const int32_t *block, const int32_t *code, unsigned d) {
     enum { AT_ONCE = 6 };
     uint32_t mask = 0xFFFFu;
     for (unsigned k = 0; k < d && mask; k += AT_ONCE) {
@@ -21,8 +20,7 @@ static ALWAYS_INLINE uint32_t reaching_lanes(const int32_t *block, const int32_t
 }
 
 /* A smaller code is a smaller value: values are needed only where codes are equal. */
-static bool is_confirmed(const es_set *set, uint32_t slot, const int32_t *code, const es_set_confirm *confirm)
-{
+static bool is_confirmed(const es_set *set, uint32_t slot, const int32_t *code, const es_set_confirm *confirm) {
     if (confirm->exclude != ES_NOT_FOUND && confirm->exclude == set->id[slot])
         return false;
     bool below = true;
@@ -41,8 +39,7 @@ static bool is_confirmed(const es_set *set, uint32_t slot, const int32_t *code, 
 }
 
 static ALWAYS_INLINE uint32_t find_in_block(const es_set *set, uint32_t block, const int32_t *code,
-                                            const es_set_confirm *confirm, unsigned d)
-{
+                                            const es_set_confirm *confirm, unsigned d) {
     uint32_t mask = reaching_lanes(set->leaf + (size_t)block * d * ES_LANES, code, d);
     for (; mask; mask &= mask - 1) {
         uint32_t slot = block * ES_LANES + (uint32_t)__builtin_ctz(mask);
@@ -54,16 +51,14 @@ static ALWAYS_INLINE uint32_t find_in_block(const es_set *set, uint32_t block, c
 
 /* Lanes of a block of corners: children of node `node` of `level` that may hold a member that reaches the code. */
 static ALWAYS_INLINE uint32_t open_children(const es_set *set, unsigned level, uint32_t node, const int32_t *code,
-                                            unsigned d)
-{
+                                            unsigned d) {
     return reaching_lanes(set->upper + (set->level_start[level] + node) * (size_t)d * ES_LANES, code, d);
 }
 
 /* Depth first; mask[level] holds the children of base[level] still to visit.  The leaves below one node, where nearly all
  * the time goes, have a loop of their own. */
 static ALWAYS_INLINE uint32_t find_in_tree(const es_set *set, const int32_t *code, const es_set_confirm *confirm,
-                                           unsigned d)
-{
+                                           unsigned d) {
     uint32_t mask[ES_SET_LEVELS + 1], base[ES_SET_LEVELS + 1];
     unsigned top = set->levels, level = top; /* one root above the highest level */
     mask[top] = 1;
@@ -82,8 +77,7 @@ static ALWAYS_INLINE uint32_t find_in_tree(const es_set *set, const int32_t *cod
             continue;
         }
         for (; open; open &= open - 1) {
-            uint32_t slot =
-                find_in_block(set, node * ES_LANES + (uint32_t)__builtin_ctz(open), code, confirm, d);
+            uint32_t slot = find_in_block(set, node * ES_LANES + (uint32_t)__builtin_ctz(open), code, confirm, d);
             if (slot != ES_NOT_FOUND)
                 return slot;
         }
@@ -91,8 +85,7 @@ static ALWAYS_INLINE uint32_t find_in_tree(const es_set *set, const int32_t *cod
 }
 
 static ALWAYS_INLINE uint32_t find(const es_set *set, const int32_t *code, const es_set_confirm *confirm,
-                                   uint32_t *hint, unsigned d)
-{
+                                   uint32_t *hint, unsigned d) {
     uint32_t blocks = (set->n + ES_LANES - 1) / ES_LANES;
     if (!blocks)
         return ES_NOT_FOUND;
@@ -106,8 +99,7 @@ static ALWAYS_INLINE uint32_t find(const es_set *set, const int32_t *code, const
     return slot;
 }
 
-static ALWAYS_INLINE uint32_t find_before(const es_set *set, const int32_t *code, uint32_t end, unsigned d)
-{
+static ALWAYS_INLINE uint32_t find_before(const es_set *set, const int32_t *code, uint32_t end, unsigned d) {
     for (uint32_t block = 0; block * ES_LANES < end; block++) {
         uint32_t slot = find_in_block(set, block, code, NULL, d);
         if (slot != ES_NOT_FOUND)
@@ -118,8 +110,7 @@ static ALWAYS_INLINE uint32_t find_before(const es_set *set, const int32_t *code
 
 /* One copy per number of objectives, a constant in it, for the usual numbers. */
 uint32_t ES_SIMD_NAME(es_set_find)(const es_set *set, const int32_t *code, const es_set_confirm *confirm,
-                                   uint32_t *hint)
-{
+                                   uint32_t *hint) {
     switch (set->d) {
     case 2: return find(set, code, confirm, hint, 2);
     case 3: return find(set, code, confirm, hint, 3);
@@ -129,8 +120,7 @@ uint32_t ES_SIMD_NAME(es_set_find)(const es_set *set, const int32_t *code, const
     }
 }
 
-uint32_t ES_SIMD_NAME(es_set_find_before)(const es_set *set, const int32_t *code, uint32_t end)
-{
+uint32_t ES_SIMD_NAME(es_set_find_before)(const es_set *set, const int32_t *code, uint32_t end) {
     switch (set->d) {
     case 2: return find_before(set, code, end, 2);
     case 3: return find_before(set, code, end, 3);

@@ -7,8 +7,7 @@
 #include <omp.h>
 #endif
 
-es_status es_flips_init(uint64_t *flip, unsigned d, const es_direction *direction, es_errors *errors)
-{
+es_status es_flips_init(uint64_t *flip, unsigned d, const es_direction *direction, es_errors *errors) {
     if (d < 1 || d > ES_MAX_OBJECTIVES)
         return es_fail(errors, ES_EUSAGE, NULL, "%u objectives: expected 1 to %d", d, ES_MAX_OBJECTIVES);
     for (unsigned k = 0; k < d; k++) {
@@ -20,8 +19,7 @@ es_status es_flips_init(uint64_t *flip, unsigned d, const es_direction *directio
     return ES_OK;
 }
 
-es_status es_view_init(es_view *view, const es_points *points, es_errors *errors)
-{
+es_status es_view_init(es_view *view, const es_points *points, es_errors *errors) {
     es_status status = es_flips_init(view->flip, points->d, points->direction, errors);
     if (status)
         return status;
@@ -35,17 +33,16 @@ es_status es_view_init(es_view *view, const es_points *points, es_errors *errors
     return ES_OK;
 }
 
-static es_status fail_not_finite(const es_points *points, size_t i, unsigned k, double value, es_errors *errors)
-{
+static es_status fail_not_finite(const es_points *points, size_t i, unsigned k, double value, es_errors *errors) {
     const char *what = isnan(value) ? "NaN" : value > 0 ? "infinity" : "-infinity";
     if (points->name && points->name[k])
         return es_fail(errors, ES_ERUNTIME, NULL, "point %zu: objective '%s' is %s, expected a finite number", i,
                        points->name[k], what);
-    return es_fail(errors, ES_ERUNTIME, NULL, "point %zu: objective %u is %s, expected a finite number", i, k + 1, what);
+    return es_fail(errors, ES_ERUNTIME, NULL, "point %zu: objective %u is %s, expected a finite number", i, k + 1,
+                   what);
 }
 
-es_status es_points_check_finite(const es_points *points, es_errors *errors)
-{
+es_status es_points_check_finite(const es_points *points, es_errors *errors) {
     size_t stride = points->stride ? points->stride : 1;
     size_t first = points->n;
     unsigned objective = 0;
@@ -60,8 +57,7 @@ es_status es_points_check_finite(const es_points *points, es_errors *errors)
     return fail_not_finite(points, first, objective, points->column[objective][first * stride], errors);
 }
 
-unsigned es_threads_for(unsigned wanted, size_t n, size_t grain)
-{
+unsigned es_threads_for(unsigned wanted, size_t n, size_t grain) {
 #ifdef _OPENMP
     size_t most = wanted ? wanted : (size_t)omp_get_max_threads();
     size_t worth = n / grain + 1;
@@ -72,8 +68,7 @@ unsigned es_threads_for(unsigned wanted, size_t n, size_t grain)
 #endif
 }
 
-unsigned es_thread_number(void)
-{
+unsigned es_thread_number(void) {
 #ifdef _OPENMP
     return (unsigned)omp_get_thread_num();
 #else
@@ -81,8 +76,7 @@ unsigned es_thread_number(void)
 #endif
 }
 
-void *es_alloc_aligned(size_t n, size_t size)
-{
+void *es_alloc_aligned(size_t n, size_t size) {
     size_t bytes;
     if (__builtin_mul_overflow(n, size, &bytes) || bytes > SIZE_MAX - 64)
         return NULL;

@@ -15,8 +15,7 @@ typedef struct es_view {
     uint64_t flip[ES_MAX_OBJECTIVES]; /* ES_SIGN_BIT where the objective is maximised, else 0 */
 } es_view;
 
-static inline double es_flipped(double value, uint64_t flip)
-{
+static inline double es_flipped(double value, uint64_t flip) {
     uint64_t bits;
     memcpy(&bits, &value, sizeof bits);
     bits ^= flip;
@@ -25,14 +24,12 @@ static inline double es_flipped(double value, uint64_t flip)
 }
 
 /* Objective k of point i, minimised. */
-static inline double es_view_at(const es_view *view, unsigned k, size_t i)
-{
+static inline double es_view_at(const es_view *view, unsigned k, size_t i) {
     return es_flipped(view->column[k][i * view->stride], view->flip[k]);
 }
 
 /* A signed integer that orders like the (finite, minimised) value. */
-static inline int64_t es_order_key(double value)
-{
+static inline int64_t es_order_key(double value) {
     int64_t bits;
     memcpy(&bits, &value, sizeof bits);
     return bits ^ (int64_t)((uint64_t)(bits >> 63) >> 1);

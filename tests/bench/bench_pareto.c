@@ -20,22 +20,19 @@ static const struct {
     {"edge formulas", edge_points, 2, 5},
 };
 
-static double seconds(clockid_t clock)
-{
+static double seconds(clockid_t clock) {
     struct timespec t;
     clock_gettime(clock, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static int by_value(const void *a, const void *b)
-{
+static int by_value(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
 }
 
 /* Median CPU and wall milliseconds of `repeats` runs; false when a run fails. */
-static bool time_front(const es_points *points, unsigned threads, unsigned repeats, double median[2], size_t *size)
-{
+static bool time_front(const es_points *points, unsigned threads, unsigned repeats, double median[2], size_t *size) {
     double ms[2][64];
     repeats = repeats < 64 ? repeats : 64;
     for (unsigned r = 0; r < repeats; r++) {
@@ -55,8 +52,7 @@ static bool time_front(const es_points *points, unsigned threads, unsigned repea
     return true;
 }
 
-static bool bench_one(const char *name, generator *generate, size_t n, unsigned d, unsigned repeats, unsigned threads)
-{
+static bool bench_one(const char *name, generator *generate, size_t n, unsigned d, unsigned repeats, unsigned threads) {
     double *value = malloc(n * d * sizeof *value);
     const double *column[ES_MAX_OBJECTIVES];
     double median[2];
@@ -75,14 +71,12 @@ static bool bench_one(const char *name, generator *generate, size_t n, unsigned 
     return ok;
 }
 
-static void equal_points(double *value, size_t n, unsigned d, uint64_t seed)
-{
+static void equal_points(double *value, size_t n, unsigned d, uint64_t seed) {
     for (size_t i = 0; i < n * d; i++)
         value[i] = (double)seed;
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     size_t n = argc > 1 ? strtoull(argv[1], NULL, 10) : 1000000;
     unsigned repeats = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 5;
     unsigned threads = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : 1;

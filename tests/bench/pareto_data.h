@@ -11,8 +11,7 @@ typedef struct random_state {
 } random_state;
 
 /* splitmix64, uniform in [0, 1). */
-static inline double uniform(random_state *r)
-{
+static inline double uniform(random_state *r) {
     uint64_t x = r->state += 0x9E3779B97F4A7C15u;
     x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9u;
     x = (x ^ x >> 27) * 0x94D049BB133111EBu;
@@ -20,8 +19,7 @@ static inline double uniform(random_state *r)
 }
 
 /* Bell-shaped around `middle`, within +-width: the mean of 12 uniform numbers. */
-static inline double bell(random_state *r, double middle, double width)
-{
+static inline double bell(random_state *r, double middle, double width) {
     double sum = 0;
     for (int i = 0; i < 12; i++)
         sum += uniform(r);
@@ -30,8 +28,7 @@ static inline double bell(random_state *r, double middle, double width)
 
 /* Correlated and anti-correlated points as in Boerzsoenyi, Kossmann, Stocker: The skyline operator, ICDE 2001: a plane
  * across the diagonal, then shifts between neighbouring objectives that keep the sum. */
-static inline void plane_point(random_state *r, unsigned d, double *x, double middle, double reach, double spread)
-{
+static inline void plane_point(random_state *r, unsigned d, double *x, double middle, double reach, double spread) {
     for (;;) {
         double v = middle;
         double l = v <= 0.5 ? v : 1 - v;
@@ -51,16 +48,14 @@ static inline void plane_point(random_state *r, unsigned d, double *x, double mi
     }
 }
 
-static inline void independent_points(double *value, size_t n, unsigned d, uint64_t seed)
-{
+static inline void independent_points(double *value, size_t n, unsigned d, uint64_t seed) {
     random_state r = {seed};
     for (size_t i = 0; i < n; i++)
         for (unsigned k = 0; k < d; k++)
             value[k * n + i] = uniform(&r);
 }
 
-static inline void correlated_points(double *value, size_t n, unsigned d, uint64_t seed)
-{
+static inline void correlated_points(double *value, size_t n, unsigned d, uint64_t seed) {
     random_state r = {seed};
     double x[16];
     for (size_t i = 0; i < n; i++) {
@@ -73,8 +68,7 @@ static inline void correlated_points(double *value, size_t n, unsigned d, uint64
     }
 }
 
-static inline void anticorrelated_points(double *value, size_t n, unsigned d, uint64_t seed)
-{
+static inline void anticorrelated_points(double *value, size_t n, unsigned d, uint64_t seed) {
     random_state r = {seed};
     double x[16];
     for (size_t i = 0; i < n; i++) {
@@ -86,8 +80,7 @@ static inline void anticorrelated_points(double *value, size_t n, unsigned d, ui
 
 /* Costs of running a model on an edge device with random knobs: time per token, energy per token, memory, price of
  * the device, and for d = 5 loss of quality; raw units. */
-static inline void edge_points(double *value, size_t n, unsigned d, uint64_t seed)
-{
+static inline void edge_points(double *value, size_t n, unsigned d, uint64_t seed) {
     random_state r = {seed};
     for (size_t i = 0; i < n; i++) {
         double params = 1e8 * pow(700, uniform(&r)), bits = 2 + 14 * uniform(&r), context = 128 * pow(256, uniform(&r));

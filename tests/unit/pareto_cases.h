@@ -21,30 +21,22 @@ typedef struct random_case {
     es_points points;
 } random_case;
 
-static inline uint64_t next_random(uint64_t *state)
-{
+static inline uint64_t next_random(uint64_t *state) {
     uint64_t x = *state += 0x9E3779B97F4A7C15u;
     x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9u;
     x = (x ^ x >> 27) * 0x94D049BB133111EBu;
     return x ^ x >> 31;
 }
 
-static inline size_t random_below(uint64_t *state, size_t n)
-{
-    return (size_t)(next_random(state) % n);
-}
+static inline size_t random_below(uint64_t *state, size_t n) { return (size_t)(next_random(state) % n); }
 
-static inline double random_unit(uint64_t *state)
-{
-    return (double)(next_random(state) >> 11) * 0x1p-53;
-}
+static inline double random_unit(uint64_t *state) { return (double)(next_random(state) >> 11) * 0x1p-53; }
 
 enum { VALUE_KINDS = 8 };
 
 /* Kinds of columns: few integers, signs and zeros of both signs, denormals, raw units, continuous, nearly equal,
  * constant, extremes of double. */
-static inline double random_value(uint64_t *state, unsigned kind)
-{
+static inline double random_value(uint64_t *state, unsigned kind) {
     static const double zeros[] = {-1, -0.0, 0.0, 1};
     static const double extremes[] = {-1.7976931348623157e308, -1, 4.9e-324, 1, 1e300, 1.7976931348623157e308};
     switch (kind) {
@@ -59,19 +51,16 @@ static inline double random_value(uint64_t *state, unsigned kind)
     }
 }
 
-static inline double case_value(const random_case *c, unsigned k, size_t i)
-{
+static inline double case_value(const random_case *c, unsigned k, size_t i) {
     return c->row_major ? c->value[i * c->d + k] : c->value[k * c->n + i];
 }
 
-static inline void set_case_value(random_case *c, unsigned k, size_t i, double value)
-{
+static inline void set_case_value(random_case *c, unsigned k, size_t i, double value) {
     c->value[c->row_major ? i * c->d + k : k * c->n + i] = value;
 }
 
 /* Points shift between objectives in some cases, so that large fronts occur too. */
-static inline void random_case_init(random_case *c, uint64_t *state, size_t most_points, unsigned most_d)
-{
+static inline void random_case_init(random_case *c, uint64_t *state, size_t most_points, unsigned most_d) {
     *c = (random_case){.n = random_below(state, most_points + 1), .d = 1 + (unsigned)random_below(state, most_d)};
     c->row_major = random_below(state, 3) == 0;
     c->grouped = random_below(state, 3) == 0;
@@ -113,22 +102,19 @@ static inline void random_case_init(random_case *c, uint64_t *state, size_t most
                             .group = c->grouped ? c->group : NULL};
 }
 
-static inline void random_case_free(random_case *c)
-{
+static inline void random_case_free(random_case *c) {
     free(c->value);
     free(c->group);
 }
 
 /* ---- Definitions ---- */
 
-static inline double minimised(const random_case *c, unsigned k, size_t i)
-{
+static inline double minimised(const random_case *c, unsigned k, size_t i) {
     double value = case_value(c, k, i);
     return c->direction[k] == ES_MAXIMIZE ? -value : value;
 }
 
-static inline bool vector_dominates(const double *a, const double *b, unsigned d)
-{
+static inline bool vector_dominates(const double *a, const double *b, unsigned d) {
     bool strictly = false;
     for (unsigned k = 0; k < d; k++) {
         if (a[k] > b[k])
@@ -138,27 +124,23 @@ static inline bool vector_dominates(const double *a, const double *b, unsigned d
     return strictly;
 }
 
-static inline void case_vector(const random_case *c, size_t i, double *vector)
-{
+static inline void case_vector(const random_case *c, size_t i, double *vector) {
     for (unsigned k = 0; k < c->d; k++)
         vector[k] = minimised(c, k, i);
 }
 
-static inline bool same_group(const random_case *c, size_t i, size_t j)
-{
+static inline bool same_group(const random_case *c, size_t i, size_t j) {
     return !c->grouped || c->group[i] == c->group[j];
 }
 
-static inline bool case_dominates(const random_case *c, size_t i, size_t j)
-{
+static inline bool case_dominates(const random_case *c, size_t i, size_t j) {
     double a[ES_MAX_OBJECTIVES], b[ES_MAX_OBJECTIVES];
     case_vector(c, i, a);
     case_vector(c, j, b);
     return same_group(c, i, j) && vector_dominates(a, b, c->d);
 }
 
-static inline bool case_equal(const random_case *c, size_t i, size_t j)
-{
+static inline bool case_equal(const random_case *c, size_t i, size_t j) {
     for (unsigned k = 0; k < c->d; k++)
         if (case_value(c, k, i) != case_value(c, k, j))
             return false;
@@ -166,8 +148,7 @@ static inline bool case_equal(const random_case *c, size_t i, size_t j)
 }
 
 /* Marks the points that no point with alive[] set dominates. */
-static inline void brute_front(const random_case *c, es_ties ties, const bool *alive, bool *mark)
-{
+static inline void brute_front(const random_case *c, es_ties ties, const bool *alive, bool *mark) {
     for (size_t i = 0; i < c->n; i++) {
         mark[i] = !alive || alive[i];
         for (size_t j = 0; j < c->n && mark[i]; j++)

@@ -2,13 +2,9 @@
 
 #include "pareto_cases.h"
 
-static bool nearly(double a, double b)
-{
-    return a == b || fabs(a - b) <= 1e-9 * (fabs(a) + fabs(b));
-}
+static bool nearly(double a, double b) { return a == b || fabs(a - b) <= 1e-9 * (fabs(a) + fabs(b)); }
 
-static uint64_t *random_subset(const random_case *c, uint64_t *state, size_t *count)
-{
+static uint64_t *random_subset(const random_case *c, uint64_t *state, size_t *count) {
     uint64_t *subset = malloc((c->n + 1) * sizeof *subset);
     *count = 0;
     for (size_t i = c->n; i-- > 0;)
@@ -19,8 +15,7 @@ static uint64_t *random_subset(const random_case *c, uint64_t *state, size_t *co
 
 /* ---- Crowding ---- */
 
-static int compare_vectors(const random_case *c, size_t i, size_t j)
-{
+static int compare_vectors(const random_case *c, size_t i, size_t j) {
     for (unsigned k = 0; k < c->d; k++)
         if (minimised(c, k, i) != minimised(c, k, j))
             return minimised(c, k, i) < minimised(c, k, j) ? -1 : 1;
@@ -28,14 +23,12 @@ static int compare_vectors(const random_case *c, size_t i, size_t j)
 }
 
 /* Order of i and j in objective k, ties lexicographic. */
-static int compare_in(const random_case *c, unsigned k, size_t i, size_t j)
-{
+static int compare_in(const random_case *c, unsigned k, size_t i, size_t j) {
     double a = minimised(c, k, i), b = minimised(c, k, j);
     return a != b ? (a < b ? -1 : 1) : compare_vectors(c, i, j);
 }
 
-static double brute_crowding(const random_case *c, const uint64_t *subset, size_t n, size_t of)
-{
+static double brute_crowding(const random_case *c, const uint64_t *subset, size_t n, size_t of) {
     double sum = 0;
     bool any_range = false;
     for (unsigned k = 0; k < c->d; k++) {
@@ -60,8 +53,7 @@ static double brute_crowding(const random_case *c, const uint64_t *subset, size_
     return any_range ? sum : INFINITY;
 }
 
-Test(frontstat, crowding_equals_brute_force)
-{
+Test(frontstat, crowding_equals_brute_force) {
     for (uint64_t which = 0; which < 3000; which++) {
         uint64_t state = which * 3 + 1;
         random_case c;
@@ -85,8 +77,7 @@ Test(frontstat, crowding_equals_brute_force)
 
 /* ---- Knee ---- */
 
-Test(frontstat, knee_of_known_fronts)
-{
+Test(frontstat, knee_of_known_fronts) {
     static const double x[] = {0, 1, 2, 5, 10, 1}, y[] = {100, 40, 12, 8, 0, 40};
     const double *column[] = {x, y};
     es_points points = {.n = 6, .d = 2, .column = column};
@@ -106,8 +97,7 @@ Test(frontstat, knee_of_known_fronts)
 /* ---- Hypervolume ---- */
 
 /* Volume of the union of boxes from integer points to the reference, cell by cell. */
-static double count_cells(const random_case *c, const double *reference)
-{
+static double count_cells(const random_case *c, const double *reference) {
     int low = -8, cells = 0, at[ES_MAX_OBJECTIVES];
     for (unsigned k = 0; k < c->d; k++)
         at[k] = low;
@@ -129,8 +119,7 @@ static double count_cells(const random_case *c, const double *reference)
     }
 }
 
-Test(frontstat, hypervolume_counts_cells)
-{
+Test(frontstat, hypervolume_counts_cells) {
     for (uint64_t which = 0; which < 600; which++) {
         uint64_t state = which * 13 + 7;
         random_case c;
@@ -149,8 +138,7 @@ Test(frontstat, hypervolume_counts_cells)
 }
 
 /* Inclusion and exclusion over all subsets. */
-static double include_exclude(const random_case *c, const double *reference)
-{
+static double include_exclude(const random_case *c, const double *reference) {
     double sum = 0;
     for (uint32_t members = 1; members < 1u << c->n; members++) {
         double box = 1;
@@ -166,8 +154,7 @@ static double include_exclude(const random_case *c, const double *reference)
     return sum;
 }
 
-Test(frontstat, hypervolume_equals_inclusion_exclusion)
-{
+Test(frontstat, hypervolume_equals_inclusion_exclusion) {
     for (uint64_t which = 0; which < 2000; which++) {
         uint64_t state = which * 17 + 3;
         random_case c;
@@ -190,8 +177,7 @@ Test(frontstat, hypervolume_equals_inclusion_exclusion)
     }
 }
 
-Test(frontstat, hypervolume_of_large_fronts)
-{
+Test(frontstat, hypervolume_of_large_fronts) {
     enum { N = 3000 };
     static double value[4][N];
     uint64_t state = 3;
@@ -221,13 +207,11 @@ Test(frontstat, hypervolume_of_large_fronts)
 
 /* ---- Epsilon boxes ---- */
 
-static double box_of(const random_case *c, const double *epsilon, unsigned k, size_t i)
-{
+static double box_of(const random_case *c, const double *epsilon, unsigned k, size_t i) {
     return epsilon[k] > 0 ? floor(minimised(c, k, i) / epsilon[k]) : minimised(c, k, i);
 }
 
-static double corner_distance(const random_case *c, const double *epsilon, size_t i)
-{
+static double corner_distance(const random_case *c, const double *epsilon, size_t i) {
     double sum = 0;
     for (unsigned k = 0; k < c->d; k++) {
         double part = epsilon[k] > 0 ? minimised(c, k, i) / epsilon[k] - box_of(c, epsilon, k, i) : 0;
@@ -237,8 +221,7 @@ static double corner_distance(const random_case *c, const double *epsilon, size_
 }
 
 /* Whether j keeps i out: a better box, or the same box better represented. */
-static bool excludes(const random_case *c, const double *epsilon, const bool *on_front, size_t j, size_t i)
-{
+static bool excludes(const random_case *c, const double *epsilon, const bool *on_front, size_t j, size_t i) {
     double a[ES_MAX_OBJECTIVES], b[ES_MAX_OBJECTIVES];
     bool same = true;
     if (i == j || !same_group(c, i, j))
@@ -257,8 +240,7 @@ static bool excludes(const random_case *c, const double *epsilon, const bool *on
     return order < 0 || (order == 0 && j < i);
 }
 
-Test(frontstat, epsilon_boxes_equal_brute_force)
-{
+Test(frontstat, epsilon_boxes_equal_brute_force) {
     for (uint64_t which = 0; which < 4000; which++) {
         uint64_t state = which * 19 + 5;
         random_case c;
@@ -288,8 +270,7 @@ Test(frontstat, epsilon_boxes_equal_brute_force)
     }
 }
 
-Test(frontstat, epsilon_out_of_range_is_refused)
-{
+Test(frontstat, epsilon_out_of_range_is_refused) {
     double value[] = {1e300, 1};
     const double *column[] = {value};
     es_points points = {.n = 2, .d = 1, .column = column};
@@ -305,16 +286,14 @@ Test(frontstat, epsilon_out_of_range_is_refused)
 
 /* ---- Robustness ---- */
 
-static void end_vector(const random_case *c, const double *relative, size_t i, double sign, double *vector)
-{
+static void end_vector(const random_case *c, const double *relative, size_t i, double sign, double *vector) {
     for (unsigned k = 0; k < c->d; k++) {
         double value = minimised(c, k, i);
         vector[k] = value + sign * (relative[k] * fabs(value));
     }
 }
 
-static es_robust brute_robust(const random_case *c, const double *relative, size_t i)
-{
+static es_robust brute_robust(const random_case *c, const double *relative, size_t i) {
     double best[ES_MAX_OBJECTIVES], worst[ES_MAX_OBJECTIVES], other[ES_MAX_OBJECTIVES];
     end_vector(c, relative, i, -1, best);
     end_vector(c, relative, i, 1, worst);
@@ -333,8 +312,7 @@ static es_robust brute_robust(const random_case *c, const double *relative, size
 }
 
 /* Draws an outcome and checks that no verdict contradicts it. */
-static void try_outcome(const random_case *c, const double *relative, const uint8_t *robust, uint64_t *state)
-{
+static void try_outcome(const random_case *c, const double *relative, const uint8_t *robust, uint64_t *state) {
     double(*vector)[ES_MAX_OBJECTIVES] = malloc((c->n + 1) * sizeof *vector);
     for (size_t i = 0; i < c->n; i++) {
         double low[ES_MAX_OBJECTIVES], high[ES_MAX_OBJECTIVES];
@@ -342,8 +320,10 @@ static void try_outcome(const random_case *c, const double *relative, const uint
         end_vector(c, relative, i, 1, high);
         for (unsigned k = 0; k < c->d; k++) {
             double part = random_unit(state);
-            vector[i][k] = random_below(state, 3) == 0 ? low[k] : random_below(state, 3) == 0 ? high[k]
-                           : fmin(high[k], fmax(low[k], low[k] + part * (high[k] - low[k])));
+            vector[i][k] = random_below(state, 3) == 0 ? low[k]
+                           : random_below(state, 3) == 0
+                               ? high[k]
+                               : fmin(high[k], fmax(low[k], low[k] + part * (high[k] - low[k])));
         }
     }
     for (size_t i = 0; i < c->n; i++) {
@@ -356,8 +336,7 @@ static void try_outcome(const random_case *c, const double *relative, const uint
     free(vector);
 }
 
-Test(frontstat, robustness_equals_brute_force)
-{
+Test(frontstat, robustness_equals_brute_force) {
     for (uint64_t which = 0; which < 4000; which++) {
         uint64_t state = which * 23 + 9;
         random_case c;
@@ -373,7 +352,8 @@ Test(frontstat, robustness_equals_brute_force)
         brute_front(&c, ES_TIES_ALL, NULL, on_front);
         cr_assert_eq(es_front_robust(&c.points, relative, 2, robust, NULL), ES_OK);
         for (size_t i = 0; i < c.n; i++) {
-            cr_assert_eq(robust[i], brute_robust(&c, relative, i), "case %llu, point %zu", (unsigned long long)which, i);
+            cr_assert_eq(robust[i], brute_robust(&c, relative, i), "case %llu, point %zu", (unsigned long long)which,
+                         i);
             cr_assert(!on_front[i] || robust[i] != ES_ROBUST_NO);
             cr_assert(exact < 3 || (robust[i] == ES_ROBUST_CERTAIN) == on_front[i]);
         }
@@ -385,8 +365,7 @@ Test(frontstat, robustness_equals_brute_force)
     }
 }
 
-Test(frontstat, uncertainty_out_of_range_is_refused)
-{
+Test(frontstat, uncertainty_out_of_range_is_refused) {
     double value = 1;
     const double *column[] = {&value};
     es_points points = {.n = 1, .d = 1, .column = column};

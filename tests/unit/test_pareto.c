@@ -2,8 +2,7 @@
 
 #include "pareto_cases.h"
 
-static void assert_front(const random_case *c, es_ties ties, unsigned threads, const bool *mark, uint64_t which)
-{
+static void assert_front(const random_case *c, es_ties ties, unsigned threads, const bool *mark, uint64_t which) {
     es_index front = {0};
     es_errors errors = {0};
     cr_assert_eq(es_front(&c->points, ties, threads, &front, &errors), ES_OK);
@@ -18,8 +17,7 @@ static void assert_front(const random_case *c, es_ties ties, unsigned threads, c
     es_index_free(&front);
 }
 
-static void compare_with_brute_force(uint64_t cases, size_t most_points, uint64_t seed)
-{
+static void compare_with_brute_force(uint64_t cases, size_t most_points, uint64_t seed) {
     for (uint64_t which = 0; which < cases; which++) {
         uint64_t state = seed + which;
         random_case c;
@@ -34,33 +32,24 @@ static void compare_with_brute_force(uint64_t cases, size_t most_points, uint64_
     }
 }
 
-Test(pareto, front_equals_brute_force)
-{
-    compare_with_brute_force(12000, 60, 1);
-}
+Test(pareto, front_equals_brute_force) { compare_with_brute_force(12000, 60, 1); }
 
-Test(pareto, front_equals_brute_force_on_larger_sets)
-{
-    compare_with_brute_force(60, 6000, 7000000);
-}
+Test(pareto, front_equals_brute_force_on_larger_sets) { compare_with_brute_force(60, 6000, 7000000); }
 
-Test(pareto, front_equals_brute_force_with_avx2)
-{
+Test(pareto, front_equals_brute_force_with_avx2) {
     setenv("EDGESWEEP_SIMD", "v3", 1);
     compare_with_brute_force(2000, 60, 2);
     compare_with_brute_force(10, 6000, 8000000);
 }
 
-Test(pareto, front_equals_brute_force_with_baseline)
-{
+Test(pareto, front_equals_brute_force_with_baseline) {
     setenv("EDGESWEEP_SIMD", "baseline", 1);
     compare_with_brute_force(2000, 60, 3);
     compare_with_brute_force(10, 6000, 9000000);
 }
 
 /* Fills columns with points on a sphere octant, all of them on the front, then `dominated` copies moved outwards. */
-static void fill_sphere(double *value, size_t n, unsigned d, size_t on_front)
-{
+static void fill_sphere(double *value, size_t n, unsigned d, size_t on_front) {
     uint64_t state = 5;
     for (size_t i = 0; i < n; i++) {
         double norm = 0, x[ES_MAX_OBJECTIVES];
@@ -73,8 +62,7 @@ static void fill_sphere(double *value, size_t n, unsigned d, size_t on_front)
     }
 }
 
-Test(pareto, large_fronts_are_complete)
-{
+Test(pareto, large_fronts_are_complete) {
     enum { N = 40000, ON_FRONT = 30000 };
     for (unsigned d = 2; d <= 6; d++) {
         double *value = malloc(N * d * sizeof *value);
@@ -95,8 +83,7 @@ Test(pareto, large_fronts_are_complete)
     }
 }
 
-Test(pareto, equal_points_are_kept_or_counted_once)
-{
+Test(pareto, equal_points_are_kept_or_counted_once) {
     enum { N = 300000 };
     double *value = malloc(N * sizeof *value);
     for (size_t i = 0; i < N; i++)
@@ -117,8 +104,7 @@ Test(pareto, equal_points_are_kept_or_counted_once)
 /* ---- Laws ---- */
 
 static void copy_part(const random_case *c, const uint64_t *index, size_t n, double *value, es_points *part,
-                      const double **column)
-{
+                      const double **column) {
     for (unsigned k = 0; k < c->d; k++) {
         column[k] = value + k * n;
         for (size_t i = 0; i < n; i++)
@@ -128,8 +114,7 @@ static void copy_part(const random_case *c, const uint64_t *index, size_t n, dou
 }
 
 /* front[] = the members of index[] on the front of just those points; returns their number. */
-static size_t front_of_part(const random_case *c, const uint64_t *index, size_t n, uint64_t *front)
-{
+static size_t front_of_part(const random_case *c, const uint64_t *index, size_t n, uint64_t *front) {
     const double *column[ES_MAX_OBJECTIVES];
     double *value = malloc((n * c->d + 1) * sizeof *value);
     es_points part;
@@ -144,14 +129,12 @@ static size_t front_of_part(const random_case *c, const uint64_t *index, size_t 
     return count;
 }
 
-static int by_index(const void *a, const void *b)
-{
+static int by_index(const void *a, const void *b) {
     uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
     return (x > y) - (x < y);
 }
 
-Test(pareto, fronts_merge)
-{
+Test(pareto, fronts_merge) {
     for (uint64_t which = 0; which < 2000; which++) {
         uint64_t state = 31 * which + 11;
         random_case c;
@@ -178,8 +161,7 @@ Test(pareto, fronts_merge)
     }
 }
 
-Test(pareto, order_of_points_and_objectives_does_not_matter)
-{
+Test(pareto, order_of_points_and_objectives_does_not_matter) {
     for (uint64_t which = 0; which < 1000; which++) {
         uint64_t state = 77 * which + 3;
         random_case c;
@@ -218,8 +200,7 @@ Test(pareto, order_of_points_and_objectives_does_not_matter)
 
 /* ---- Layers ---- */
 
-Test(pareto, ranks_peel_fronts)
-{
+Test(pareto, ranks_peel_fronts) {
     for (uint64_t which = 0; which < 3000; which++) {
         uint64_t state = 5 * which + 1;
         random_case c;
@@ -249,8 +230,7 @@ Test(pareto, ranks_peel_fronts)
 
 /* ---- Refused input ---- */
 
-Test(pareto, values_that_are_not_finite_are_refused)
-{
+Test(pareto, values_that_are_not_finite_are_refused) {
     static const struct {
         double value;
         const char *text;
@@ -277,8 +257,7 @@ Test(pareto, values_that_are_not_finite_are_refused)
     free(value);
 }
 
-Test(pareto, shapes_out_of_range_are_refused)
-{
+Test(pareto, shapes_out_of_range_are_refused) {
     double value = 1;
     const double *column[17];
     for (size_t k = 0; k < 17; k++)
