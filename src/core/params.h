@@ -60,16 +60,16 @@ enum { ES_SHAPE_SIZE = sizeof(es_shape) / sizeof(double) };
  * weights and convolution taps: what every GGUF file keeps in F32. */
 typedef struct es_params {
     double attention_layers, conv_layers, dense_layers, moe_layers; /* stored */
-    double reuse;                      /* executed per stored layer: layers/unique_layers */
-    double attention, conv;            /* matrices of one layer */
-    double dense_ffn, shared_ffn;      /* matrices of one layer */
-    double experts, active_experts;    /* routed: stored and used per token */
-    double expert, expert_vectors;     /* of one routed expert */
-    double layer_vectors;              /* of all stored layers, without the routed experts' */
-    double final_vectors;              /* final norm, norm behind the embedding, bias of the output head */
-    double positions;                  /* learned position embeddings: looked up, not streamed */
+    double reuse;                         /* executed per stored layer: layers/unique_layers */
+    double attention, conv;               /* matrices of one layer */
+    double dense_ffn, shared_ffn;         /* matrices of one layer */
+    double experts, active_experts;       /* routed: stored and used per token */
+    double expert, expert_vectors;        /* of one routed expert */
+    double layer_vectors;                 /* of all stored layers, without the routed experts' */
+    double final_vectors;                 /* final norm, norm behind the embedding, bias of the output head */
+    double positions;                     /* learned position embeddings: looked up, not streamed */
     double projection_in, projection_out; /* between embed_dim and hidden */
-    double embedding, output;          /* output 0 when tied */
+    double embedding, output;             /* output 0 when tied */
     double total, active;
 } es_params;
 

@@ -35,11 +35,11 @@
 #define IN8 IN7 const double H = in[7][i];
 #define IN9 IN8 const double J = in[8][i];
 #define IN10 IN9 const double K = in[9][i];
-#define FN(inputs, name, expression)                                                      \
-    static void name(double *restrict out, const double *const *in, size_t n) {           \
-        for (size_t i = 0; i < n; i++) {                                                  \
-            inputs out[i] = (expression);                                                 \
-        }                                                                                 \
+#define FN(inputs, name, expression)                                                                                   \
+    static void name(double *restrict out, const double *const *in, size_t n) {                                        \
+        for (size_t i = 0; i < n; i++) {                                                                               \
+            inputs out[i] = (expression);                                                                              \
+        }                                                                                                              \
     }
 
 static inline double floor_count(double x) { /* 0 <= x < 2^51; no call without SSE4.1 */
@@ -71,8 +71,7 @@ FN(IN3, or_head_dim, A == A ? A : floor_count(B / C))
 /* A model without shared layers keeps none when an axis changes its layers. */
 static void stored_layers(double *restrict out, const double *const *in, size_t n) {
     for (size_t i = 0; i < n; i++) {
-        IN5
-        double axis = A, factor = B, row = C, row_layers = D, layers = E;
+        IN5 double axis = A, factor = B, row = C, row_layers = D, layers = E;
         double unshared = row == row_layers ? layers : row;
         double stored = chosen(axis, (row == row ? unshared : layers) * factor);
         out[i] = min2(stored, layers);
@@ -86,15 +85,15 @@ FN(IN2, rise, A > B ? A - B : 0.0)
 FN(IN4, global_layers, C > 0 ? (D > 0 ? min2(floor_count(B / D), A) : 0.0) : A)
 FN(IN2, minus, A - B)
 FN(IN3, sum3, A + B + C)
-FN(IN6, kv_bytes, A * (B * D + C * min2(D, E)) * F)
+FN(IN6, kv_bytes, A *(B *D + C * min2(D, E)) * F)
 FN(IN3, mean_global, A + B + (C + 1) / 2)
 FN(IN4, mean_window, sum_in_window(A + B, C, D) / C)
-FN(IN4, two_products, A * B + C * D)
-FN(IN2, prefill_global, A * B + A * (A + 1) / 2)
+FN(IN4, two_products, A *B + C * D)
+FN(IN2, prefill_global, A *B + A * (A + 1) / 2)
 FN(IN3, prefill_window, sum_in_window(B, A, C))
 
 /* ---- Tokens and experts ---- */
-FN(IN2, product, A * B)
+FN(IN2, product, A *B)
 FN(IN2, smaller_of, min2(A, B))
 FN(IN2, passes, ceil_count(A / B))
 
@@ -102,8 +101,7 @@ FN(IN2, passes, ceil_count(A / B))
  * cancel.  Shares within rounding of 1 are 1: more tokens never meet fewer experts. */
 static void distinct_experts(double *restrict out, const double *const *in, size_t n) {
     for (size_t i = 0; i < n; i++) {
-        IN3
-        double experts = A, p = experts > 0 ? min2(B, experts) / experts : 0, q = 0;
+        IN3 double experts = A, p = experts > 0 ? min2(B, experts) / experts : 0, q = 0;
         uint64_t tokens = (uint64_t)C;
         for (int bit = tokens > 0 && p > 0 ? 63 - __builtin_clzll(tokens) : -1; bit >= 0; bit--) {
             q *= 2 - q;
@@ -119,21 +117,20 @@ static void distinct_experts(double *restrict out, const double *const *in, size
 /* ---- Rates ---- */
 FN(IN1, inverse, 1 / A)
 FN(IN1, inverse_giga, 1 / (A * 1e9))
-FN(IN3, inverse_util, chosen(A, max2(1, C * B)))
-FN(IN3, scaled_rate, chosen(A, C * B))
-FN(IN3, scaled_util, chosen(A, min2(1, C * B)))
+FN(IN3, inverse_util, chosen(A, max2(1, C *B)))
+FN(IN3, scaled_rate, chosen(A, C *B))
+FN(IN3, scaled_util, chosen(A, min2(1, C *B)))
 FN(IN4, own_or_class, chosen(A, (C == C ? C : D) * B))
 FN(IN2, is_known, A == A ? 1.0 : B == B ? 1.0 : 0.0)
 FN(IN2, both, A > 0 ? B : 0.0)
 FN(IN2, mega, A * 1e6 * B)
 FN(IN2, mega_bits, A * 1e6 / 8 * B)
 FN(IN2, giga, A * 1e9 * B)
-FN(IN3, milli, chosen(A, C * B) / 1000)
+FN(IN3, milli, chosen(A, C *B) / 1000)
 
 static void peak(double *restrict out, const double *const *in, size_t n) {
     for (size_t i = 0; i < n; i++) {
-        IN6
-        double fp16 = C == C ? C : B * D;
+        IN6 double fp16 = C == C ? C : B * D;
         double int8 = E == E ? E : fp16 * F;
         out[i] = A == ES_COMPUTE_FP32 ? B : A == ES_COMPUTE_FP16 ? fp16 : int8;
     }
@@ -145,12 +142,12 @@ static inline double joules(double axis, double factor, double own, double of_cl
     return chosen(axis * 1e-12, (own == own ? own * 1e-12 : otherwise) * factor);
 }
 FN(IN8, joules_per_flop, joules(A, B, C, D, E, (1 - MEMORY_SHARE_OF_POWER) * F * G * H))
-FN(IN8, joules_per_byte, joules(A, B, C, D, E, MEMORY_SHARE_OF_POWER * F * G * H))
-FN(IN3, joules_of_pj, chosen(A, C * B) * 1e-12)
+FN(IN8, joules_per_byte, joules(A, B, C, D, E, MEMORY_SHARE_OF_POWER *F *G *H))
+FN(IN3, joules_of_pj, chosen(A, C *B) * 1e-12)
 
 /* ---- Slots ---- */
-FN(IN4, slot_bytes, A * chosen(B, max2(1, D * C)))
-FN(IN4, slot_work, 2 * A * chosen(B, max2(1, D * C)))
+FN(IN4, slot_bytes, A *chosen(B, max2(1, D *C)))
+FN(IN4, slot_work, 2 * A * chosen(B, max2(1, D *C)))
 
 enum { ROUTED = ES_DENSE_SLOTS + 1 };
 /* Inputs: work of the slots, bytes of the slots, then scalars. */
@@ -160,32 +157,32 @@ enum { ROUTED = ES_DENSE_SLOTS + 1 };
 
 static inline double compute_bound(double compute, double memory) { return compute > memory ? compute : 0; }
 
-#define SUM_DECODE(name, term)                                                            \
-    static void name(double *restrict out, const double *const *in, size_t n) {           \
-        for (size_t i = 0; i < n; i++) {                                                  \
-            double per_work = SCALAR(0), per_byte = SCALAR(1), per_expert = SCALAR(2), sum = 0; \
-            for (int k = 0; k < ROUTED; k++)                                              \
-                sum += term(WORK(k) * per_work, BYTES(k) * per_byte);                     \
-            for (int k = ROUTED; k < ES_SLOTS; k++)                                       \
-                sum += term(WORK(k) * per_work, BYTES(k) * per_expert);                   \
-            out[i] = sum;                                                                 \
-        }                                                                                 \
+#define SUM_DECODE(name, term)                                                                                         \
+    static void name(double *restrict out, const double *const *in, size_t n) {                                        \
+        for (size_t i = 0; i < n; i++) {                                                                               \
+            double per_work = SCALAR(0), per_byte = SCALAR(1), per_expert = SCALAR(2), sum = 0;                        \
+            for (int k = 0; k < ROUTED; k++)                                                                           \
+                sum += term(WORK(k) * per_work, BYTES(k) * per_byte);                                                  \
+            for (int k = ROUTED; k < ES_SLOTS; k++)                                                                    \
+                sum += term(WORK(k) * per_work, BYTES(k) * per_expert);                                                \
+            out[i] = sum;                                                                                              \
+        }                                                                                                              \
     }
 SUM_DECODE(decode_weights, max2)
 SUM_DECODE(decode_weights_compute, compute_bound)
 
 /* The head works once on the last token of every sequence. */
-#define SUM_PREFILL(name, term)                                                           \
-    static void name(double *restrict out, const double *const *in, size_t n) {           \
-        for (size_t i = 0; i < n; i++) {                                                  \
-            double per_work = SCALAR(0), per_byte = SCALAR(1), per_expert = SCALAR(2);    \
-            double sum = term(WORK(ES_DENSE_SLOTS) * SCALAR(3), BYTES(ES_DENSE_SLOTS) * SCALAR(4)); \
-            for (int k = 0; k < ES_DENSE_SLOTS; k++)                                      \
-                sum += term(WORK(k) * per_work, BYTES(k) * per_byte);                     \
-            for (int k = ROUTED; k < ES_SLOTS; k++)                                       \
-                sum += term(WORK(k) * per_work, BYTES(k) * per_expert);                   \
-            out[i] = sum;                                                                 \
-        }                                                                                 \
+#define SUM_PREFILL(name, term)                                                                                        \
+    static void name(double *restrict out, const double *const *in, size_t n) {                                        \
+        for (size_t i = 0; i < n; i++) {                                                                               \
+            double per_work = SCALAR(0), per_byte = SCALAR(1), per_expert = SCALAR(2);                                 \
+            double sum = term(WORK(ES_DENSE_SLOTS) * SCALAR(3), BYTES(ES_DENSE_SLOTS) * SCALAR(4));                    \
+            for (int k = 0; k < ES_DENSE_SLOTS; k++)                                                                   \
+                sum += term(WORK(k) * per_work, BYTES(k) * per_byte);                                                  \
+            for (int k = ROUTED; k < ES_SLOTS; k++)                                                                    \
+                sum += term(WORK(k) * per_work, BYTES(k) * per_expert);                                                \
+            out[i] = sum;                                                                                              \
+        }                                                                                                              \
     }
 SUM_PREFILL(prefill_weights, max2)
 SUM_PREFILL(prefill_weights_compute, compute_bound)
@@ -197,8 +194,8 @@ FN(IN5, decode_flops, 2 * (A + B + C) + D * E)
 FN(IN7, prefill_flops, 2 * (A + B) * C + 2 * D * E + E * F * G)
 FN(IN4, sum_and_product, A + B + C * D)
 FN(IN4, decode_bytes, A / B + C * D)
-FN(IN5, product5, A * B * C * D * E)
-FN(IN7, prefill_cache_seconds, A * B * C * D * E / min2(F, G))
+FN(IN5, product5, A *B *C *D *E)
+FN(IN7, prefill_cache_seconds, A *B *C *D *E / min2(F, G))
 FN(IN4, hop_seconds, (A - 1) * B * 2 * C / D)
 FN(IN6, step_seconds, A + max2(B, C) + D + E + F)
 FN(IN5, prefill_seconds, A + max2(B, C) + D + E)
@@ -216,8 +213,8 @@ FN(IN6, prefill_flash_bytes, A > 0 ? B * (C + D * E) + F : 0.0)
 /* ---- Results ---- */
 FN(IN2, ratio, A / B)
 FN(IN3, load_seconds, A / B + (C == C ? A / C : 0.0))
-FN(IN10, energy, A * B + C * D + (E * F + G * H * J) / K)
-FN(IN3, power, A * B / C)
+FN(IN10, energy, A *B + C * D + (E * F + G * H * J) / K)
+FN(IN3, power, A *B / C)
 FN(IN1, per_joule, A > 0 ? 1 / A : NAN)
 FN(IN2, energy_usd, A / 3.6e6 * B * 1e6)
 FN(IN8, usd_per_mtok, (A * B / (C * D * SECONDS_PER_YEAR) + E * F / 3.6e6) * G / H * 1e6)
@@ -238,16 +235,14 @@ static inline double largest_of(double compute, double memory, double storage, d
 /* Weights, their compute-bound part, scores by arithmetic and by traffic, storage, network, overhead. */
 static void bottleneck(double *restrict out, const double *const *in, size_t n) {
     for (size_t i = 0; i < n; i++) {
-        IN7
-        double scores_compute = C > D ? C : 0, scores_memory = C > D ? 0 : D;
+        IN7 double scores_compute = C > D ? C : 0, scores_memory = C > D ? 0 : D;
         out[i] = largest_of(B + scores_compute, A - B + scores_memory, E, F, G);
     }
 }
 
 static void prefill_bottleneck(double *restrict out, const double *const *in, size_t n) {
     for (size_t i = 0; i < n; i++) {
-        IN6
-        double scores_compute = C > D ? C : 0, scores_memory = C > D ? 0 : D;
+        IN6 double scores_compute = C > D ? C : 0, scores_memory = C > D ? 0 : D;
         out[i] = largest_of(B + scores_compute, A - B + scores_memory, E, F, 0);
     }
 }
@@ -271,14 +266,16 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
 #define PRECISION(field) LEAF(ES_NODE_FIELD, ES_PRECISION, ES_P_##field)
 #define WORKLOAD(axis) .kind = ES_NODE_WORKLOAD, .index = axis
 #define OPTION(option) .kind = ES_NODE_OPTION, .index = option
-#define COMPUTED(fn_, signs, formula_, source_) \
+#define COMPUTED(fn_, signs, formula_, source_)                                                                        \
     .kind = ES_NODE_FN, .fn = fn_, .monotone = signs, .formula = formula_, .source = source_
-#define OUTPUT(block_, type, member) \
+#define OUTPUT(block_, type, member)                                                                                   \
     .kind = ES_NODE_BLOCK, .index = block_, .output = offsetof(type, member) / sizeof(double)
 #define LAYOUT(member, formula_) OUTPUT(LAYOUT_BLOCK, es_layout, member), .formula = formula_, .source = GGUF
 #define RATE(member, formula_) OUTPUT(DEVICE_BLOCK, es_device_rates, member), .formula = formula_, .source = CALIBRATION
-#define SLOT_RATE(member, formula_) OUTPUT(SLOT_BLOCK, es_slot_rates, member), .formula = formula_, .source = CALIBRATION
-#define QUALITY(member, formula_) OUTPUT(QUALITY_BLOCK, es_quality, member), .formula = formula_, .source = QUALITY_SOURCE
+#define SLOT_RATE(member, formula_)                                                                                    \
+    OUTPUT(SLOT_BLOCK, es_slot_rates, member), .formula = formula_, .source = CALIBRATION
+#define QUALITY(member, formula_)                                                                                      \
+    OUTPUT(QUALITY_BLOCK, es_quality, member), .formula = formula_, .source = QUALITY_SOURCE
 #define QUALITY_SOURCE "quality catalog"
 #define SHOWN(help_) .flags = ES_METRIC, .help = help_
 #define SHOWN_WHOLE(help_) .flags = ES_METRIC | ES_WHOLE, .help = help_
@@ -295,7 +292,7 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
     X(HEADS, "heads", "", MODEL(HEADS))                                                                                \
     X(KV_HEADS_FIELD, "model.kv_heads", "", MODEL(KV_HEADS))                                                           \
     X(HEAD_DIM_FIELD, "model.head_dim", "", MODEL(HEAD_DIM))                                                           \
-    X(KV_HEADS, "kv_heads", "", COMPUTED(first_or_second, "++", "kv_heads, heads when not given", PHYSICS),                   \
+    X(KV_HEADS, "kv_heads", "", COMPUTED(first_or_second, "++", "kv_heads, heads when not given", PHYSICS),            \
       IN(KV_HEADS_FIELD, HEADS))                                                                                       \
     X(HEAD_DIM, "head_dim", "", COMPUTED(or_head_dim, "++-", "head_dim, hidden/heads when not given", PHYSICS),        \
       IN(HEAD_DIM_FIELD, HIDDEN, HEADS))                                                                               \
@@ -441,8 +438,10 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
     X(PARAMS, "params", "", LAYOUT(params, "sum over all tensors"), SHOWN_WHOLE("parameters"))                         \
     X(ACTIVE_PARAMS, "active_params", "", LAYOUT(active_params, "params without the experts a token skips"),           \
       SHOWN_WHOLE("parameters used for a token"))                                                                      \
-    X(WEIGHT_BYTES, "weight_bytes", "B", LAYOUT(weight_bytes, "sum over tensors of blocks*block_bytes; uniform: "      \
-      "(bits + (scale_bits+zero_bits)/group)/8 per weight"), SHOWN_WHOLE("what the tensors occupy"))                   \
+    X(WEIGHT_BYTES, "weight_bytes", "B",                                                                               \
+      LAYOUT(weight_bytes, "sum over tensors of blocks*block_bytes; uniform: "                                         \
+                           "(bits + (scale_bits+zero_bits)/group)/8 per weight"),                                      \
+      SHOWN_WHOLE("what the tensors occupy"))                                                                          \
     X(BITS_PER_WEIGHT, "bits_per_weight", "bit", LAYOUT(bits_per_weight, "8*weight_bytes/params"),                     \
       SHOWN("mean bits of a stored weight"))                                                                           \
     X(LAYER_BYTES, "layer_bytes", "B", LAYOUT(layer_bytes, "weight bytes in the layers"))                              \
@@ -462,8 +461,7 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
     X(INV_MEM_AXIS, "1/mem_util axis", "", COMPUTED(inverse, "-", "1/axis", ROOF), IN(MEM_UTIL_AXIS))                  \
     X(INV_MEM_FACTOR, "1/mem_util factor", "", COMPUTED(inverse, "-", "1/factor", ROOF), IN(MEM_UTIL_FACTOR))          \
     X(INV_DECODE_AXIS, "1/decode_util axis", "", COMPUTED(inverse, "-", "1/axis", ROOF), IN(DECODE_UTIL_AXIS))         \
-    X(INV_DECODE_FACTOR, "1/decode_util factor", "", COMPUTED(inverse, "-", "1/factor", ROOF),                         \
-      IN(DECODE_UTIL_FACTOR))                                                                                          \
+    X(INV_DECODE_FACTOR, "1/decode_util factor", "", COMPUTED(inverse, "-", "1/factor", ROOF), IN(DECODE_UTIL_FACTOR)) \
     X(INV_PREFILL_AXIS, "1/prefill_util axis", "", COMPUTED(inverse, "-", "1/axis", ROOF), IN(PREFILL_UTIL_AXIS))      \
     X(INV_PREFILL_FACTOR, "1/prefill_util factor", "", COMPUTED(inverse, "-", "1/factor", ROOF),                       \
       IN(PREFILL_UTIL_FACTOR))                                                                                         \
@@ -485,7 +483,8 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
     X(CACHE_MEMORY, "cache 1/U_memory", "",                                                                            \
       COMPUTED(inverse_util, "+++", "axis, or catalog times factor, at least 1", ROOF),                                \
       IN(INV_MEM_AXIS, INV_MEM_FACTOR, RATE_INV_MEM))                                                                  \
-    X(ATTENTION, "1/U_attention", "", COMPUTED(inverse_util, "+++", "axis, or catalog times factor, at least 1", ROOF), \
+    X(ATTENTION, "1/U_attention", "",                                                                                  \
+      COMPUTED(inverse_util, "+++", "axis, or catalog times factor, at least 1", ROOF),                                \
       IN(INV_ATTN_AXIS, INV_ATTN_FACTOR, RATE_INV_ATTN))
 
 #define RATE_NODES(X)                                                                                                  \
@@ -497,7 +496,8 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
       IN(PEAK_FP32))                                                                                                   \
     X(INV_BW, "1/mem_bw", "s/B", COMPUTED(inverse_giga, "-", "1/(mem_bw_gbs*1e9)", ROOF), IN(MEM_BW))                  \
     X(RATE_STORAGE_UTIL, "catalog storage_util", "", RATE(storage_util, "calibration, device or class"))               \
-    X(U_STORAGE, "U_storage", "", COMPUTED(scaled_util, "+++", "axis, or catalog times factor, at most 1", CALIBRATION), \
+    X(U_STORAGE, "U_storage", "",                                                                                      \
+      COMPUTED(scaled_util, "+++", "axis, or catalog times factor, at most 1", CALIBRATION),                           \
       IN(STORAGE_UTIL_AXIS, STORAGE_UTIL_FACTOR, RATE_STORAGE_UTIL))                                                   \
     X(STORAGE_RATE, "storage_rate", "B/s", COMPUTED(mega, "++", "storage_bw_mbs*1e6*U_storage", EDGE " eq. (12)"),     \
       IN(STORAGE_BW, U_STORAGE))                                                                                       \
@@ -559,7 +559,7 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
       COMPUTED(score_flops_each, "0+++",                                                                               \
                "4*heads*head_dim per position and layer; MLA: 2*heads*(2*kv_lora_rank+qk_rope_head_dim)", CACHE),      \
       IN(KV_LORA_RANK, QK_ROPE, HEADS, HEAD_DIM))                                                                      \
-    X(KV_LAYERS, "kv_layers", "", COMPUTED(rise, "+-", "layers - conv_layers", CACHE), IN(LAYERS, CONV_LAYERS))   \
+    X(KV_LAYERS, "kv_layers", "", COMPUTED(rise, "+-", "layers - conv_layers", CACHE), IN(LAYERS, CONV_LAYERS))        \
     X(GLOBAL_LAYERS, "global_layers", "",                                                                              \
       COMPUTED(global_layers, "++00", "floor(layers/global_layer_every); all without a sliding window", CACHE),        \
       IN(KV_LAYERS, LAYERS, WINDOW, GLOBAL_EVERY))                                                                     \
@@ -624,7 +624,8 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
       SHOWN_WHOLE("memory of the fullest node"), IN(NODE_WEIGHTS, KV_BYTES, NODE_SHARE, ACTIVATION_BYTES, CLASS))      \
     X(FITS, "fits", "", COMPUTED(fits_in, "-+", "peak_memory_bytes <= ram - os_reserved", PHYSICS),                    \
       SHOWN("1: fits into memory"), IN(PEAK_MEMORY, AVAILABLE))                                                        \
-    X(FLASH, "residency", "", COMPUTED(exceeds, "+-", "flash when a node's weights exceed ram - os_reserved", PHYSICS), \
+    X(FLASH, "residency", "",                                                                                          \
+      COMPUTED(exceeds, "+-", "flash when a node's weights exceed ram - os_reserved", PHYSICS),                        \
       SHOWN_AS(residency_labels, "where the weights are while running"), IN(NODE_WEIGHTS, AVAILABLE))
 
 #define DECODE_NODES(X)                                                                                                \
@@ -639,7 +640,7 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
       SHOWN("operations per generated token"),                                                                         \
       IN(DENSE_WEIGHTS, HEAD_WEIGHTS, ROUTED_WEIGHTS, DECODE_POSITIONS, SCORE_EACH))                                   \
     X(STREAMED, "streamed_bytes", "B",                                                                                 \
-      COMPUTED(sum_and_product, "++++", "dense_bytes + head_bytes + decode experts*routed_bytes", ROOF),                \
+      COMPUTED(sum_and_product, "++++", "dense_bytes + head_bytes + decode experts*routed_bytes", ROOF),               \
       IN(DENSE_BYTES, HEAD_BYTES, DECODE_EXPERTS, ROUTED_BYTES))                                                       \
     X(DECODE_BYTES, "decode_bytes", "B",                                                                               \
       COMPUTED(decode_bytes, "+-++", "streamed_bytes/batch + decode positions*kv_bytes_each", ROOF),                   \
@@ -687,8 +688,9 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
       COMPUTED(prefill_cache_seconds, "+++++--",                                                                       \
                "batch*prefill positions*kv_bytes_each/(mem_bw*mem_util)/min(ubatch, prompt)", ROOF),                   \
       IN(BATCH, PREFILL_POSITIONS, KV_EACH, INV_BW, CACHE_MEMORY, UBATCH, PROMPT))                                     \
-    X(PREFILL_HOP, "prefill hop", "s", COMPUTED(hop_seconds, "+++-", "(nodes-1)*hidden*2*prompt*batch/net_rate",       \
-      PHYSICS), IN(NODES, HIDDEN, TOKENS, NET_RATE))                                                                   \
+    X(PREFILL_HOP, "prefill hop", "s",                                                                                 \
+      COMPUTED(hop_seconds, "+++-", "(nodes-1)*hidden*2*prompt*batch/net_rate", PHYSICS),                              \
+      IN(NODES, HIDDEN, TOKENS, NET_RATE))                                                                             \
     X(PREFILL_FLASH_BYTES, "prefill flash bytes", "B",                                                                 \
       COMPUTED(prefill_flash_bytes, "++++++",                                                                          \
                "passes*(dense_bytes + prefill experts*routed_bytes) + head_bytes when the weights stay in flash",      \
@@ -707,12 +709,13 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
       SHOWN("time to the first token, without load_s"),                                                                \
       IN(PREFILL_WEIGHTS_S, PREFILL_SCORES_C, PREFILL_SCORES_M, PREFILL_HOP, PREFILL_FLASH_S))                         \
     X(TPOT_S, "tpot_s", "s",                                                                                           \
-      COMPUTED(step_seconds, "++++++",                                                                                 \
-               "decode weights + max(scores compute, memory) + token_overhead + hop + flash, mean over the generation", \
-               ROOF),                                                                                                  \
+      COMPUTED(                                                                                                        \
+          step_seconds, "++++++",                                                                                      \
+          "decode weights + max(scores compute, memory) + token_overhead + hop + flash, mean over the generation",     \
+          ROOF),                                                                                                       \
       SHOWN("time of a decode step, mean over the generation"),                                                        \
       IN(DECODE_WEIGHTS_S, DECODE_SCORES_C, DECODE_SCORES_M, OVERHEAD_S, DECODE_HOP, FLASH_S))                         \
-    X(TOTAL_S, "total_s", "s", COMPUTED(sum_and_product, "++++", "load_s + ttft_s + gen*tpot_s", PHYSICS),               \
+    X(TOTAL_S, "total_s", "s", COMPUTED(sum_and_product, "++++", "load_s + ttft_s + gen*tpot_s", PHYSICS),             \
       SHOWN("time from a cold start to the last token"), IN(LOAD_S, TTFT_S, GEN, TPOT_S))                              \
     X(PREFILL_TOK_S, "prefill_tok_s", "token/s", COMPUTED(ratio, "+-", "prompt*batch/ttft_s", PHYSICS),                \
       SHOWN("prompt tokens per second"), IN(TOKENS, TTFT_S))                                                           \
@@ -750,14 +753,12 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
     X(BREAK_EVEN, "cloud break-even", "Mtok",                                                                          \
       COMPUTED(break_even, NULL, "nodes*price_usd/(cloud_usd_per_mtok - electricity_usd_per_mtok)", PHYSICS),          \
       IN(PRICE, NODES, CLOUD_PRICE, ENERGY_USD))                                                                       \
-    X(QUALITY_SCORE, "quality", "%", QUALITY(quality, "MMLU 5-shot*quality_retained"),                                 \
-      SHOWN("expected MMLU score"))                                                                                    \
+    X(QUALITY_SCORE, "quality", "%", QUALITY(quality, "MMLU 5-shot*quality_retained"), SHOWN("expected MMLU score"))   \
     X(RETAINED, "quality_retained", "",                                                                                \
       QUALITY(retained, "measured: 1+rel_delta/100 or exp(-0.55*dlnppl); estimate: exp(-0.55d), "                      \
                         "d = exp(2.325-1.412*bits_per_weight)*max(1, 7/params_b)^0.35*s"),                             \
       SHOWN("share of the score that quantization leaves"))                                                            \
-    X(PPL_INCREASE, "ppl_increase_pct", "%", QUALITY(ppl_increase_pct, "100(e^d-1)"),                                  \
-      SHOWN("increase of perplexity"))                                                                                 \
+    X(PPL_INCREASE, "ppl_increase_pct", "%", QUALITY(ppl_increase_pct, "100(e^d-1)"), SHOWN("increase of perplexity")) \
     X(QUALITY_BASIS, "quality basis", "", QUALITY(measured, "whether quality_retained was measured"),                  \
       .flags = ES_LABELS, .labels = quality_labels)                                                                    \
     X(BASIS, "basis", "", COMPUTED(basis_of, NULL, "best source of the utilizations", CALIBRATION),                    \
