@@ -165,9 +165,11 @@ static es_status fail_missing(const reader *r, size_t row, size_t column, es_err
     const es_origin at = es_csv_block_origin(&r->block, (size_t)(cell.text - r->block.text));
     const es_quoted name = es_quote(es_csv_input_name(r->query->csv, column));
     const es_slice value = es_csv_value(cell, NULL);
+    static const char hint[] = " (expected a number; --skip-missing leaves such rows out)";
     if (value.length == 0)
-        return es_fail(errors, ES_ERUNTIME, &at, "no value in column '%s' (expected a number)", name.text);
-    return es_fail(errors, ES_ERUNTIME, &at, "not a number in column '%s': '%s'", name.text, es_quote(value).text);
+        return es_fail(errors, ES_ERUNTIME, &at, "no value in column '%s'%s", name.text, hint);
+    return es_fail(errors, ES_ERUNTIME, &at, "not a number in column '%s': '%s'%s", name.text, es_quote(value).text,
+                   hint);
 }
 
 /* Drops the rows that lack a number, or fails at the first one. */
@@ -343,8 +345,9 @@ void es_query_warn(const es_query *query, const es_query_counts *counts, es_erro
         es_warn(errors, NULL, "the table has no rows");
     if (counts->rows == 0 || counts->satisfied)
         return;
-    es_warn(errors, NULL, "no row satisfies all conditions");
+    es_warn(errors, NULL, "empty result: no row satisfies all conditions");
     for (size_t i = 0; i < query->n_conditions; i++)
-        es_warn(errors, NULL, "'%s' rejected %llu of %llu rows", es_quote(query->condition[i].condition->source).text,
-                (unsigned long long)counts->rejected[i], (unsigned long long)counts->rows);
+        es_warn(errors, NULL, "condition '%s' rejected %llu of %llu rows",
+                es_quote(query->condition[i].condition->source).text, (unsigned long long)counts->rejected[i],
+                (unsigned long long)counts->rows);
 }

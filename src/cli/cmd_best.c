@@ -179,9 +179,14 @@ static uint64_t count_shown(const es_csv_best *best) {
 static es_status put(es_tables *tables, const es_csv_best *best, const es_csv_best_options *options,
                      es_errors *errors) {
     const es_cli *cli = tables->cli;
-    if (!tables->output)
-        return show(tables, best, options, stdout, errors);
-    es_status status = es_csv_best_write(tables->csv, best, &tables->sink, errors);
+    es_status status = ES_OK;
+    if (!tables->output) {
+        status = show(tables, best, options, stdout, errors);
+        printf("%u groups in %llu rows; -o OUT.csv saves the winners, | less shows the CSV\n", best->n_groups,
+               (unsigned long long)best->rows);
+        return status;
+    }
+    status = es_csv_best_write(tables->csv, best, &tables->sink, errors);
     status = es_tables_commit(tables, status, count_shown(best), errors);
     if (!status && !es_given(cli, ES_OPT_QUIET))
         status = show(tables, best, options, stderr, errors);

@@ -377,7 +377,7 @@ static es_status print_sheet(const es_tables *t, const es_sheet *sheet, es_arena
                 es_grid_cell(&grid, sheet->cell[r * sheet->n_columns + c]);
     const es_status status = es_grid_print(&grid, stdout, 0, t->cli->color, errors);
     if (!status && sheet->hidden)
-        printf("... %zu more; -o OUT.csv saves all\n", sheet->hidden);
+        printf("... %zu more\n", sheet->hidden);
     return status;
 }
 
