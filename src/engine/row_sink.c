@@ -7,7 +7,7 @@
 #include <edgesweep/version.h>
 
 void es_row_sink_part_name(const char *path, unsigned file, char *to, size_t size) {
-    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path, *dot = strchr(base + 1, '.');
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path, *dot = *base ? strchr(base + 1, '.') : NULL;
     int stem = dot ? (int)(dot - path) : (int)strlen(path);
     snprintf(to, size, "%.*s-%04u%s", stem, path, file, dot ? dot : "");
 }
