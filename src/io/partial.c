@@ -61,16 +61,16 @@ static bool follow_links(char **path) {
 
 /* The process's umask without changing it for the other threads, where /proc tells. */
 static mode_t current_umask(void) {
+    static const char label[] = "Umask:";
     FILE *file = fopen("/proc/self/status", "re");
-    unsigned mask = 0;
     bool found = false;
     char line[256];
     while (file && !found && fgets(line, sizeof line, file))
-        found = sscanf(line, "Umask: %o", &mask) == 1;
+        found = strncmp(line, label, sizeof label - 1) == 0;
     if (file)
         fclose(file);
     if (found)
-        return (mode_t)mask;
+        return (mode_t)strtoul(line + sizeof label - 1, NULL, 8);
     mode_t old = umask(077);
     umask(old);
     return old;

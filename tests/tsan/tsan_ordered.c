@@ -71,7 +71,8 @@ static void run(const char *path, bool staged, uint64_t fail_at) {
     if (fails)
         es_output_abort(c.out);
     else
-        check(es_output_bytes(c.out) == (uint64_t)TICKETS * BLOCK && es_output_commit(c.out, 0, NULL) == ES_OK, "commit");
+        check(es_output_bytes(c.out) == (uint64_t)TICKETS * BLOCK && es_output_commit(c.out, 0, NULL) == ES_OK,
+              "commit");
 }
 
 int main(void) {

@@ -242,10 +242,10 @@ Test(output, symbolic_links) {
     static const struct {
         const char *link, *target, *file;
     } cases[] = {
-        {"l1", "real.csv", "real.csv"},       /* to an existing file */
-        {"l2", "d/new.csv", "d/new.csv"},     /* dangling: the target is made */
-        {"d/l3", "../up.csv", "up.csv"},      /* relative to the link */
-        {"l4", "d/l5", "d/chain.csv"},        /* two links */
+        {"l1", "real.csv", "real.csv"},        /* to an existing file */
+        {"l2", "d/new.csv", "d/new.csv"},      /* dangling: the target is made */
+        {"d/l3", "../up.csv", "up.csv"},       /* relative to the link */
+        {"l4", "d/l5", "d/chain.csv"},         /* two links */
         {"folder_link/x.csv", NULL, "d/x.csv"} /* a link among the directories */
     };
     cr_assert(mkdir("d", 0755) == 0 && symlink("chain.csv", "d/l5") == 0 && symlink("d", "folder_link") == 0);
@@ -634,9 +634,9 @@ Test(output, suffixes) {
     static const struct {
         const char *path;
         es_compression kind;
-    } cases[] = {{"a.gz", ES_COMPRESS_GZ},    {"a.csv.zst", ES_COMPRESS_ZST}, {"a.csv", ES_COMPRESS_NONE},
-                 {".gz", ES_COMPRESS_NONE},   {"gz", ES_COMPRESS_NONE},       {"a.gz.csv", ES_COMPRESS_NONE},
-                 {"-", ES_COMPRESS_NONE},     {"", ES_COMPRESS_NONE},         {"/tmp/x.y.gz", ES_COMPRESS_GZ},
+    } cases[] = {{"a.gz", ES_COMPRESS_GZ},  {"a.csv.zst", ES_COMPRESS_ZST}, {"a.csv", ES_COMPRESS_NONE},
+                 {".gz", ES_COMPRESS_NONE}, {"gz", ES_COMPRESS_NONE},       {"a.gz.csv", ES_COMPRESS_NONE},
+                 {"-", ES_COMPRESS_NONE},   {"", ES_COMPRESS_NONE},         {"/tmp/x.y.gz", ES_COMPRESS_GZ},
                  {"a.GZ", ES_COMPRESS_NONE}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         cr_assert_eq(es_compression_of(cases[i].path), cases[i].kind, "%s", cases[i].path);
