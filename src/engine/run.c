@@ -215,15 +215,22 @@ typedef struct node_list {
     size_t n;
 } node_list;
 
+/* Once each: no more than there are columns, however many conditions there are. */
+static void want_node(node_list *list, uint16_t node) {
+    for (size_t i = 0; i < list->n; i++)
+        if (list->node[i] == node) return;
+    if (list->n < sizeof list->node / sizeof *list->node) list->node[list->n++] = node;
+}
+
 static void want(node_list *list, const es_sweep *sweep, int column) {
-    if (list->n < sizeof list->node / sizeof *list->node) list->node[list->n++] = (uint16_t)sweep->columns[column].node;
+    want_node(list, (uint16_t)sweep->columns[column].node);
 }
 
 static void want_conditions(node_list *list, const es_sweep *sweep) {
     for (size_t i = 0; i < sweep->n_conditions; i++) {
         const es_pcond *c = &sweep->plan->condition[i];
-        list->node[list->n++] = c->a;
-        if (c->kind == ES_PCOND_NODE) list->node[list->n++] = c->b;
+        want_node(list, c->a);
+        if (c->kind == ES_PCOND_NODE) want_node(list, c->b);
     }
 }
 
