@@ -6,6 +6,7 @@
 
 #include "base/utf8.h"
 #include "cli/commands.h"
+#include "cli/left_out.h"
 #include "cli/load.h"
 #include "cli/print.h"
 #include "cli/progress.h"
@@ -257,6 +258,8 @@ static es_status print_tables(const es_running *run, es_errors *errors) {
     }
     if (!status && sweep->best.given && run->report.n_best) {
         status = es_print_best(run->cli, sweep, &run->report, stdout, errors);
+        if (!status)
+            status = es_print_left_out(run->cli, sweep, &run->report, stdout, errors);
         putchar('\n');
     }
     if (!status && !sweep->front.given && !sweep->best.given && kept_points(run)) {
@@ -285,6 +288,8 @@ static es_status print_result(const es_running *run, es_errors *errors) {
         return ES_OK;
     if (run->sweep->best.given && report->n_best)
         status = es_print_best(run->cli, run->sweep, report, stderr, errors);
+    if (!status && run->sweep->best.given)
+        status = es_print_left_out(run->cli, run->sweep, report, stderr, errors);
     note_file(run->cli, run->options.out, report->rows);
     note_file(run->cli, run->options.front_out, report->front_rows);
     note_file(run->cli, run->options.best_out, report->n_best);

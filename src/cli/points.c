@@ -36,11 +36,16 @@ void es_axis_value_text(const es_axis *axis, size_t i, char *to, size_t size) {
     }
 }
 
+static bool is_bytes(const es_column *column) { return column->unit && strcmp(column->unit, "B") == 0; }
+
 void es_grid_column(es_grid *grid, const es_column *column, const double *value) {
     char text[256];
     double number = value[column->node];
     if (column->labels) {
         es_column_text(column, number, 0, text, sizeof text);
+        es_grid_cell(grid, text);
+    } else if (is_bytes(column) && !isnan(number)) {
+        es_human_bytes(text, sizeof text, number);
         es_grid_cell(grid, text);
     } else {
         es_grid_number(grid, column->whole && !isnan(number) ? ceil(number) : number);
@@ -48,7 +53,7 @@ void es_grid_column(es_grid *grid, const es_column *column, const double *value)
 }
 
 const char *es_column_header(es_arena *arena, const es_column *column) {
-    bool unit = column->unit && *column->unit;
+    bool unit = column->unit && *column->unit && !is_bytes(column); /* cells of bytes carry theirs */
     return es_arena_printf(arena, "%s%s%s%s%s", column->labels ? "" : ">", column->name, unit ? " [" : "",
                            unit ? column->unit : "", unit ? "]" : "");
 }

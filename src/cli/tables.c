@@ -92,6 +92,10 @@ static void describe_runner_up(char *to, size_t size, const es_sweep *sweep, con
         if (a == b)
             continue;
         double percent = fabs(b - a) / fabs(a) * 100;
+        if (percent < 0.005) {
+            snprintf(worse, sizeof worse, "about equal");
+            break;
+        }
         const char *word = worse_word(column, best->objective[i].maximize);
         bool named = i > 0 || strcmp(word, "slower") != 0;
         if (isfinite(percent))
@@ -120,6 +124,28 @@ static es_status add_best(es_grid *grid, const es_sweep *sweep, const es_chosen 
     return ES_OK;
 }
 
+/* What else varied between the candidates: the winner's model when formats were compared over several models, say. */
+static void choose_winner(es_chosen *chosen, const es_sweep *sweep) {
+    uint64_t grouped = 0;
+    for (size_t i = 0; i < sweep->best.n_by; i++) {
+        const es_column *column = &sweep->columns[sweep->best.by[i]];
+        grouped |= column->is_axis ? column->axes : 0;
+    }
+    for (size_t i = 0; i < sweep->n_columns; i++)
+        if (sweep->columns[i].is_axis && sweep->columns[i].axes & ~grouped)
+            choose(chosen, (int)i);
+}
+
+/* What people ask next, where the kernel has it. */
+static void choose_headlines(es_chosen *chosen, const es_sweep *sweep) {
+    static const char *const names[] = {"decode_tok_s", "peak_memory_bytes", "energy_j_per_token", "quality"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        int column = es_sweep_column(sweep, names[i], strlen(names[i]));
+        if (column >= 0)
+            choose(chosen, column);
+    }
+}
+
 es_status es_print_best(const es_cli *cli, const es_sweep *sweep, const es_run_report *report, FILE *out,
                         es_errors *errors) {
     const es_best_spec *best = &sweep->best;
@@ -131,7 +157,9 @@ es_status es_print_best(const es_cli *cli, const es_sweep *sweep, const es_run_r
     for (size_t i = 0; i < best->n_by; i++)
         choose(&chosen, best->by[i]);
     choose(&chosen, best->pick);
+    choose_winner(&chosen, sweep);
     choose_objectives(&chosen, best->objective, best->n_objectives);
+    choose_headlines(&chosen, sweep);
     es_status status =
         winner && other ? begin(&grid, &arena, sweep, &chosen, "next best", errors) : es_fail_memory(errors);
     for (size_t i = 0; i < n && !status; i++)

@@ -1,0 +1,191 @@
+#include "cli/left_out.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/points.h"
+#include "cli/print.h"
+#include "grid/plan.h"
+
+enum { LEFT_OUT_SHOWN = 20, POINTS_TRIED = 20000 };
+
+/* The points of one value of an axis that are looked at, and what became of them. */
+typedef struct es_trial {
+    const es_sweep *sweep;
+    size_t axis, value;
+    uint64_t tried;
+    uint64_t *rejected; /* per condition: by it first */
+    double *nearest;    /* per condition: how far off the nearest point was */
+    uint64_t *index;    /* per condition: that point */
+    double *node;
+} es_trial;
+
+static int grouping_axis(const es_sweep *sweep) {
+    for (size_t i = 0; i < sweep->best.n_by; i++) {
+        const char *name = sweep->columns[sweep->best.by[i]].name;
+        for (size_t a = 0; a < sweep->n_axes; a++)
+            if (sweep->axes[a].role == ES_AXIS_ENTITY && strcmp(sweep->axes[a].name, name) == 0)
+                return (int)a;
+    }
+    return -1;
+}
+
+/* The metric a condition looks at; for `fits` the memory that decides it. */
+static int metric_of(const es_sweep *sweep, size_t condition) {
+    int node = sweep->plan->condition[condition].a, memory = es_sweep_column(sweep, "peak_memory_bytes", 17);
+    for (size_t i = 0; i < sweep->n_columns; i++) {
+        if (sweep->columns[i].node != node)
+            continue;
+        return strcmp(sweep->columns[i].name, "fits") == 0 && memory >= 0 ? memory : (int)i;
+    }
+    return -1;
+}
+
+/* How far a point is from fulfilling a condition; the smaller the better. */
+static double distance(const es_sweep *sweep, size_t condition, const double *node) {
+    const es_pcond *c = &sweep->plan->condition[condition];
+    int column = metric_of(sweep, condition);
+    if (column < 0)
+        return 0;
+    double value = node[sweep->columns[column].node];
+    if (isnan(value))
+        return INFINITY;
+    if (sweep->columns[column].node != c->a)
+        return value;
+    return fabs(value - (c->kind == ES_PCOND_NODE ? node[c->b] : c->number));
+}
+
+static es_status try_point(es_trial *t, uint64_t index, es_errors *errors) {
+    es_status status = es_sweep_point(t->sweep, index, t->node, errors);
+    if (status)
+        return status;
+    t->tried++;
+    for (size_t i = 0; i < t->sweep->n_conditions; i++) {
+        if (es_condition_holds(t->sweep, i, t->node))
+            continue;
+        double off = distance(t->sweep, i, t->node);
+        if (!t->rejected[i]++ || off < t->nearest[i]) {
+            t->nearest[i] = off;
+            t->index[i] = index;
+        }
+        break;
+    }
+    return ES_OK;
+}
+
+/* All combinations of the other entity axes, or every n-th when there are many. */
+static es_status try_points(es_trial *t, uint64_t most, es_errors *errors) {
+    const es_sweep *sweep = t->sweep;
+    uint64_t combinations = 1;
+    for (size_t a = 0; a < sweep->n_axes; a++)
+        if (sweep->axes[a].role == ES_AXIS_ENTITY && a != t->axis)
+            combinations *= sweep->axes[a].n;
+    uint64_t step = combinations > most ? combinations / most : 1;
+    es_status status = ES_OK;
+    t->tried = 0;
+    memset(t->rejected, 0, sweep->n_conditions * sizeof *t->rejected);
+    for (uint64_t c = 0; c < combinations && !status; c += step) {
+        size_t coordinate[ES_MAX_AXES] = {0};
+        uint64_t rest = c;
+        coordinate[t->axis] = t->value;
+        for (size_t a = sweep->n_axes; a-- > 0;) {
+            if (sweep->axes[a].role != ES_AXIS_ENTITY || a == t->axis)
+                continue;
+            coordinate[a] = (size_t)(rest % sweep->axes[a].n);
+            rest /= sweep->axes[a].n;
+        }
+        status = try_point(t, es_sweep_index(sweep, coordinate), errors);
+    }
+    return status;
+}
+
+static es_status describe(es_trial *t, es_grid *grid, es_errors *errors) {
+    const es_sweep *sweep = t->sweep;
+    size_t worst = 0;
+    for (size_t i = 1; i < sweep->n_conditions; i++)
+        if (t->rejected[i] > t->rejected[worst])
+            worst = i;
+    es_grid_cell(grid, sweep->axes[t->axis].row[t->value]->name);
+    if (!t->rejected[worst]) {
+        es_grid_cell(grid, "no value in an objective");
+        es_grid_cell(grid, "");
+        return ES_OK;
+    }
+    es_grid_format(grid, "%s fails for %.0f%%", sweep->condition[worst],
+                   100 * (double)t->rejected[worst] / (double)t->tried);
+    int column = metric_of(sweep, worst);
+    es_status status = column < 0 ? ES_OK : es_sweep_point(sweep, t->index[worst], t->node, errors);
+    if (column < 0 || status) {
+        es_grid_cell(grid, "");
+        return status;
+    }
+    char number[64];
+    double value = t->node[sweep->columns[column].node];
+    if (strcmp(sweep->columns[column].unit, "B") == 0)
+        es_human_bytes(number, sizeof number, value);
+    else
+        es_human_number(number, sizeof number, value);
+    size_t at[ES_MAX_AXES];
+    es_sweep_coordinates(sweep, t->index[worst], at);
+    int m = sweep->plan->entity_axis[ES_MODEL], p = sweep->plan->entity_axis[ES_PRECISION];
+    es_grid_format(grid, "%s %s: %s %s", sweep->axes[m].row[at[m]]->name, sweep->axes[p].row[at[p]]->name,
+                   sweep->columns[column].name, number);
+    return ES_OK;
+}
+
+static void mark_winners(const es_sweep *sweep, const es_run_report *report, size_t axis, bool *won) {
+    for (size_t i = 0; i < report->n_best; i++) {
+        size_t at[ES_MAX_AXES];
+        es_sweep_coordinates(sweep, report->best[i].index, at);
+        won[at[axis]] = true;
+    }
+}
+
+static es_status fill_table(es_trial *t, const bool *won, es_grid *grid, size_t missing, es_errors *errors) {
+    es_status status = ES_OK;
+    size_t shown = missing < LEFT_OUT_SHOWN ? missing : LEFT_OUT_SHOWN;
+    for (size_t v = 0, n = 0; v < t->sweep->axes[t->axis].n && n < shown && !status; v++) {
+        if (won[v])
+            continue;
+        t->value = v;
+        status = try_points(t, POINTS_TRIED / shown, errors);
+        if (!status)
+            status = describe(t, grid, errors);
+        n++;
+    }
+    return status;
+}
+
+es_status es_print_left_out(const es_cli *cli, const es_sweep *sweep, const es_run_report *report, FILE *out,
+                            es_errors *errors) {
+    int axis = grouping_axis(sweep);
+    if (axis < 0 || !sweep->n_conditions)
+        return ES_OK;
+    size_t values = sweep->axes[axis].n, missing = 0, n = sweep->n_conditions;
+    bool *won = calloc(values + 1, sizeof *won);
+    es_trial t = {.sweep = sweep, .axis = (size_t)axis};
+    t.rejected = calloc(n, sizeof *t.rejected);
+    t.nearest = calloc(n, sizeof *t.nearest);
+    t.index = calloc(n, sizeof *t.index);
+    t.node = calloc(es_sweep_nodes(sweep) + 1, sizeof *t.node);
+    bool ok = won && t.rejected && t.nearest && t.index && t.node;
+    es_status status = ok ? ES_OK : es_fail_memory(errors);
+    if (ok)
+        mark_winners(sweep, report, t.axis, won);
+    for (size_t v = 0; ok && v < values; v++)
+        missing += !won[v];
+    if (ok && missing) {
+        es_grid grid = {0};
+        const char *headers[] = {sweep->axes[axis].name, "why", "nearest", NULL};
+        es_grid_begin(&grid, headers);
+        status = fill_table(&t, won, &grid, missing, errors);
+        fprintf(out, "Nothing left for %zu of %zu %ss\n", missing, values, sweep->axes[axis].name);
+        es_status printed = es_grid_print(&grid, out, 0, cli->color && out == stdout, errors);
+        status = status ? status : printed;
+        if (missing > LEFT_OUT_SHOWN)
+            fprintf(out, "... %zu more\n", missing - LEFT_OUT_SHOWN);
+    }
+    free(won), free(t.rejected), free(t.nearest), free(t.index), free(t.node);
+    return status;
+}

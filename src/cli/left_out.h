@@ -1,0 +1,15 @@
+/* What did not make it into the table of best choices, and why. */
+#ifndef ES_CLI_LEFT_OUT_H
+#define ES_CLI_LEFT_OUT_H
+
+#include <edgesweep/sweep.h>
+
+#include "cli/cli.h"
+
+/* Values of the first entity axis among the best table's groups (devices, say) without any winner: which condition
+ * rejects most of their points, and the point that comes nearest to fulfilling it.  Looks at a sample of models and
+ * precisions with every other axis at its first value. */
+es_status es_print_left_out(const es_cli *cli, const es_sweep *sweep, const es_run_report *report, FILE *out,
+                            es_errors *errors);
+
+#endif
