@@ -1,6 +1,8 @@
 /* The engine against the plain evaluation of single points and brute force: rows, conditions, fronts, bests, ranges. */
 #include "sweep_help.h"
 
+#include <signal.h>
+
 #include "core/node.h"
 
 enum { MAX_FIELDS = 4, MAX_CONDITIONS = 3, MAX_SETS = 24, MAX_CHOSEN = 6 };
@@ -437,6 +439,28 @@ static bool same_pick(const subject *s, uint64_t a, uint64_t b) {
     return same_value(cell(s, a, s->best.pick), cell(s, b, s->best.pick));
 }
 
+/* By the values of the by columns; names count as their places in the list. */
+static int compare_groups(const subject *s, uint64_t a, uint64_t b) {
+    for (size_t k = 0; k < s->best.n_by; k++) {
+        double x = cell(s, a, s->best.by[k]), y = cell(s, b, s->best.by[k]);
+        if (isnan(x) != isnan(y))
+            return isnan(x) ? 1 : -1;
+        if (x < y || x > y)
+            return x < y ? -1 : 1;
+    }
+    return 0;
+}
+
+static void sort_groups(const subject *s, expectation *e) {
+    for (size_t i = 1; i < e->n_best; i++) {
+        es_best_row row = e->best[i];
+        size_t at = i;
+        for (; at && compare_groups(s, row.index, e->best[at - 1].index) < 0; at--)
+            e->best[at] = e->best[at - 1];
+        e->best[at] = row;
+    }
+}
+
 static void expect_best(const subject *s, expectation *e) {
     const question *q = &s->best;
     e->best = malloc((e->n_kept + 1) * sizeof *e->best);
@@ -466,6 +490,7 @@ static void expect_best(const subject *s, expectation *e) {
             (row->runner_up == UINT64_MAX || is_better(s, q, point, row->runner_up)))
             row->runner_up = point;
     }
+    sort_groups(s, e);
 }
 
 static expectation expect(const subject *s, uint64_t first, uint64_t end, uint64_t limit) {
@@ -652,3 +677,299 @@ Test(engine, random_small_sweeps) { check_kernel(false, 1, 150, 2000); }
 Test(engine, random_large_sweeps) { check_kernel(false, 2, 6, 40000); }
 Test(engine, random_roofline_sweeps) { check_kernel(true, 3, 60, 2000); }
 Test(engine, random_large_roofline_sweeps) { check_kernel(true, 4, 3, 20000); }
+
+/* ---- sweeps of special shape ---- */
+
+typedef struct small_run {
+    es_run_report report;
+    char *out, *front, *best; /* NULL: not written */
+} small_run;
+
+static es_status run_small(const es_sweep *sweep, const folder *f, es_run_options options, small_run *r) {
+    char out[400], front[400], best[400];
+    static es_errors errors;
+    errors = (es_errors){0};
+    path_in(f, "out.csv", out, sizeof out), path_in(f, "front.csv", front, sizeof front);
+    path_in(f, "best.csv", best, sizeof best);
+    if (!options.out)
+        options.out = out;
+    if (sweep->front.given)
+        options.front_out = front;
+    if (sweep->best.given)
+        options.best_out = best;
+    es_status status = es_sweep_run(sweep, &options, &r->report, &errors);
+    r->out = status || options.out != out ? NULL : slurp(out, NULL);
+    r->front = status || !options.front_out ? NULL : slurp(front, NULL);
+    r->best = status || !options.best_out ? NULL : slurp(best, NULL);
+    return status;
+}
+
+static void small_run_free(small_run *r) {
+    es_run_report_free(&r->report);
+    free(r->out), free(r->front), free(r->best);
+}
+
+typedef struct bench {
+    folder f;
+    es_catalog catalog;
+} bench;
+
+static bench bench_new(void) {
+    bench b = {.f = folder_new()};
+    put_small_catalogs(&b.f);
+    load_catalog(&b.catalog, b.f.path);
+    return b;
+}
+
+static void bench_free(bench *b) {
+    es_catalog_free(&b->catalog);
+    folder_free(&b->f);
+}
+
+#define QUESTIONS                                                                                                      \
+    "pareto.minimize=io_ms,energy_j", "pareto.by=device", "best.pick=precision", "best.by=device",                     \
+        "best.minimize=end_to_end_ms", "output.columns=model,device,io_ms"
+
+Test(engine, a_grid_of_one_point) {
+    bench b = bench_new();
+    const char *const sets[] = {"kernel=edgeprofiler", "model==Delta", "device=b1", "precision=INT8", QUESTIONS};
+    es_sweep *sweep = load_sweep(&b.catalog, NULL, sets, LENGTH(sets), NULL, 0);
+    small_run r;
+    cr_assert_eq(run_small(sweep, &b.f, (es_run_options){.threads = 7}, &r), ES_OK);
+    cr_assert_str_eq(r.out, "model,device,io_ms\n'=Delta,Board One,0.56576\n");
+    cr_assert_str_eq(r.front, r.out);
+    cr_assert_str_eq(r.best, "device,precision,model,io_ms\nBoard One,INT8,'=Delta,0.56576\n");
+    cr_assert_eq(r.report.best[0].runner_up, UINT64_MAX);
+    small_run_free(&r);
+    es_sweep_free(sweep);
+    bench_free(&b);
+}
+
+Test(engine, nothing_passes_the_conditions) {
+    bench b = bench_new();
+    const char *const sets[] = {"kernel=edgeprofiler", "device=Board*", "seq_len=1:5000", QUESTIONS},
+                      *const wheres[] = {"seq_len > 100 and params > 1e15", "io_ms < 0"};
+    es_sweep *sweep = load_sweep(&b.catalog, NULL, sets, LENGTH(sets), wheres, 2);
+    uint64_t n = sweep->n_points;
+    cr_assert_eq(n, 4 * 2 * 4 * 5000);
+    for (uint64_t limit = 0; limit < 2; limit++) {
+        small_run r;
+        cr_assert_eq(run_small(sweep, &b.f, (es_run_options){.limit = limit}, &r), ES_OK);
+        cr_assert_str_eq(r.out, "model,device,io_ms\n");
+        cr_assert_str_eq(r.front, r.out);
+        cr_assert_str_eq(r.best, "device,precision,model,io_ms\n");
+        cr_assert_eq(r.report.rejected[0], n / 50);
+        cr_assert_eq(r.report.rejected[1], n - n / 50);
+        cr_assert_eq(r.report.rejected[2], 0);
+        cr_assert(!r.report.rows && !r.report.n_best && !r.report.front_unique && r.report.points == n);
+        small_run_free(&r);
+    }
+    es_sweep_free(sweep);
+    bench_free(&b);
+}
+
+Test(engine, more_points_than_anybody_can_wait_for) {
+    bench b = bench_new();
+    const char *const sets[] = {"kernel=edgeprofiler", "model==Delta", "device=b1", "precision=INT8",
+                                "seq_len=1:1048576", "device.mem_bw_gbs=1:2097152", "device.storage_bw_mbs=1:2097152",
+                                QUESTIONS};
+    es_sweep *sweep = load_sweep(&b.catalog, NULL, sets, LENGTH(sets), NULL, 0);
+    uint64_t n = sweep->n_points;
+    cr_assert_eq(n, UINT64_C(1) << 62);
+    small_run r;
+    cr_assert_eq(run_small(sweep, &b.f, (es_run_options){.limit = 10}, &r), ES_OK);
+    cr_assert_eq(r.report.rows, 10);
+    cr_assert(strstr(r.out, "\n'=Delta,Board One,282.88\n'=Delta,Board One,141.44\n"), "%s", r.out);
+    cr_assert_eq(r.report.best[0].index, 9);
+    small_run_free(&r);
+    cr_assert_eq(run_small(sweep, &b.f, (es_run_options){.first = n - 3, .end = n}, &r), ES_OK);
+    cr_assert_eq(r.report.rows, 3);
+    cr_assert_eq(r.report.front_unique, 1);
+    cr_assert_eq(r.report.front[0], n - 1);
+    small_run_free(&r);
+    cr_assert_eq(run_small(sweep, &b.f, (es_run_options){.first = n / 3, .limit = 1000}, &r), ES_OK);
+    cr_assert_eq(r.report.rows, 1000);
+    small_run_free(&r);
+    es_sweep_free(sweep);
+    bench_free(&b);
+}
+
+/* Any tiling of the grid gives the rows of the whole, also with more shards than points. */
+Test(engine, shards_put_together_are_the_whole) {
+    bench b = bench_new();
+    const char *const sets[] = {"kernel=edgeprofiler", "model=Beta*, a1", "device=Board*", "precision=FP*",
+                                "seq_len=1:129", "output.columns=*"},
+                      *const wheres[] = {"end_to_end_ms != 0"};
+    es_sweep *sweep = load_sweep(&b.catalog, NULL, sets, LENGTH(sets), wheres, 1);
+    small_run whole, part;
+    cr_assert_eq(run_small(sweep, &b.f, (es_run_options){0}, &whole), ES_OK);
+    size_t header = (size_t)(strchr(whole.out, '\n') + 1 - whole.out);
+    static const uint64_t shards[] = {1, 2, 3, 7, 16, 101, 1200};
+    for (size_t i = 0; i < LENGTH(shards); i++) {
+        text joined = {0};
+        text_add(&joined, whole.out, header);
+        for (uint64_t k = 0; k < shards[i]; k++) {
+            es_run_options options = {.first = sweep->n_points * k / shards[i],
+                                      .end = sweep->n_points * (k + 1) / shards[i]};
+            if (options.first == options.end)
+                continue;
+            cr_assert_eq(run_small(sweep, &b.f, options, &part), ES_OK);
+            text_add(&joined, part.out + header, strlen(part.out) - header);
+            small_run_free(&part);
+        }
+        cr_assert_str_eq(joined.data, whole.out);
+        free(joined.data);
+    }
+    small_run_free(&whole);
+    es_sweep_free(sweep);
+    bench_free(&b);
+}
+
+static int by_text(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+
+static char *sorted_lines(char *csv) {
+    size_t n = 0, capacity = 1;
+    for (const char *p = csv; *p; p++)
+        capacity += *p == '\n';
+    char **line = malloc(capacity * sizeof *line);
+    for (char *rest = csv, *next; (next = strsep(&rest, "\n"));)
+        if (*next)
+            line[n++] = next;
+    qsort(line, n, sizeof *line, by_text);
+    text t = {0};
+    for (size_t i = 0; i < n; i++)
+        text_add(&t, line[i], strlen(line[i])), text_add(&t, "\n", 1);
+    free(line);
+    return t.data;
+}
+
+/* The front belongs to the grid, not to the order in which its axes are written. */
+Test(engine, permuted_axes_have_the_same_front) {
+    static const char *const axis[] = {"device.mem_bw_gbs=8:64+3", "device.storage_bw_mbs=x0.5, x2, x1, x3",
+                                       "device.peak_gflops_fp32=lin(10,90,7)", "precision.weight_bits=2:8"};
+    static const int orders[][4] = {{0, 1, 2, 3}, {3, 2, 1, 0}, {1, 3, 0, 2}, {2, 0, 3, 1}};
+    bench b = bench_new();
+    char *first = NULL;
+    for (size_t i = 0; i < LENGTH(orders); i++) {
+        const char *sets[16] = {
+            "kernel=edgeprofiler", "device=b1, b2", "model=a1, =Delta", "precision=INT8", "pareto.by=model",
+            "pareto.minimize=end_to_end_ms, device.mem_bw_gbs, device.storage_bw_mbs", "pareto.maximize=precision.weight_bits",
+            "output.columns=model,device,device.mem_bw_gbs,device.storage_bw_mbs,device.peak_gflops_fp32,"
+            "precision.weight_bits,end_to_end_ms"};
+        for (size_t k = 0; k < 4; k++)
+            sets[8 + k] = axis[orders[i][k]];
+        es_sweep *sweep = load_sweep(&b.catalog, NULL, sets, 12, NULL, 0);
+        small_run r;
+        cr_assert_eq(run_small(sweep, &b.f, (es_run_options){.threads = 2}, &r), ES_OK);
+        char *front = sorted_lines(r.front);
+        cr_assert(strlen(front) > 1000);
+        if (first)
+            cr_assert_str_eq(front, first);
+        else
+            first = strdup(front);
+        free(front);
+        small_run_free(&r);
+        es_sweep_free(sweep);
+    }
+    free(first);
+    bench_free(&b);
+}
+
+Test(engine, thousands_of_conditions) {
+    bench b = bench_new();
+    text where = {0};
+    for (int i = 0; i < 3000; i++)
+        text_printf(&where, "%s%s", i ? " and " : "", i % 2 ? "io_ms < end_to_end_ms" : "seq_len > 2");
+    const char *const sets[] = {"kernel=edgeprofiler", "model=a1", "device=b1", "seq_len=1:5", "output.columns=seq_len"},
+                      *const wheres[] = {where.data};
+    es_sweep *sweep = load_sweep(&b.catalog, NULL, sets, LENGTH(sets), wheres, 1);
+    cr_assert_eq(sweep->n_conditions, 3000);
+    small_run r;
+    cr_assert_eq(run_small(sweep, &b.f, (es_run_options){0}, &r), ES_OK);
+    cr_assert_str_eq(r.out, "seq_len\n3\n4\n5\n3\n4\n5\n3\n4\n5\n3\n4\n5\n");
+    cr_assert_eq(r.report.rejected[0], 8);
+    small_run_free(&r);
+    es_sweep_free(sweep);
+    free(where.data);
+    bench_free(&b);
+}
+
+static bool reads_field(const es_kernel *kernel, es_kind entity, size_t field) {
+    for (size_t i = 0; i < kernel->n_nodes; i++) {
+        const es_node *node = &kernel->nodes[i];
+        bool leaf = node->kind == ES_NODE_FIELD || node->kind == ES_NODE_AXIS || node->kind == ES_NODE_FACTOR;
+        if (leaf && node->entity == entity && node->index == field)
+            return true;
+    }
+    return false;
+}
+
+/* Axes on fields the kernel reads, at most `room`, none of which changes more than it must. */
+static size_t many_axes(const es_kernel *kernel, char (*set)[64], size_t room) {
+    static const char *const words[] = {"model", "device", "precision"};
+    size_t n = 0;
+    for (int e = ES_PRECISION; e >= 0; e--)
+        for (size_t i = 0; i < es_fields((es_kind)e)->n_fields && n < room; i++) {
+            const es_field *field = &es_fields((es_kind)e)->fields[i];
+            if (!es_field_is_numeric(field) || !reads_field(kernel, (es_kind)e, i))
+                continue;
+            bool absolute = n % 3 == 0 && es_field_accepts(field, 1) && e == ES_DEVICE;
+            snprintf(set[n++], 64, "%s.%s=%s", words[e], field->name, absolute ? "1" : "x1");
+        }
+    return n;
+}
+
+Test(engine, as_many_axes_as_there_are) {
+    es_catalog catalog;
+    load_catalog(&catalog, NULL);
+    folder f = folder_new();
+    const es_kernel *kernel = es_kernel_find("roofline", 8);
+    subject s = {.catalog = &catalog};
+    static char names[ES_MAX_AXES][64];
+    const char *sets[ES_MAX_AXES + 8] = {"kernel=roofline", "model=Llama-3.2-1B", "device=Raspberry Pi 5",
+                                         "precision=INT4, FP16", "prompt=100, 300", "gen=7:9", "batch=1:2", "depth=0, 9"};
+    size_t room = ES_MAX_AXES - 4 - kernel->n_axes, n = many_axes(kernel, names, room);
+    for (size_t i = 0; i < n; i++)
+        sets[8 + i] = names[i];
+    s.sweep = load_sweep(&catalog, NULL, sets, 8 + n, NULL, 0);
+    cr_assert_eq(s.sweep->n_axes, 4 + kernel->n_axes + n);
+    evaluate_all(&s);
+    check_run(&s, &f, (variant){.end = s.sweep->n_points, .threads = 1});
+    es_sweep_free(s.sweep);
+    free(s.table);
+    es_catalog_free(&catalog);
+    folder_free(&f);
+}
+
+Test(engine, an_interrupted_run_leaves_nothing) {
+    static const struct {
+        sig_atomic_t stop;
+        es_status status;
+    } cases[] = {{SIGINT, ES_EINT}, {SIGTERM, ES_ETERM}};
+    bench b = bench_new();
+    es_sweep *sweep = load_sweep(&b.catalog, NULL, (const char *[]){"kernel=edgeprofiler"}, 1, NULL, 0);
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        volatile sig_atomic_t stop = cases[i].stop;
+        small_run r;
+        cr_assert_eq(run_small(sweep, &b.f, (es_run_options){.stop = &stop}, &r), cases[i].status);
+        char path[400];
+        path_in(&b.f, "out.csv", path, sizeof path);
+        cr_assert_neq(access(path, F_OK), 0);
+        small_run_free(&r);
+    }
+    es_sweep_free(sweep);
+    bench_free(&b);
+}
+
+Test(engine, a_full_disk_is_an_error) {
+    bench b = bench_new();
+    const char *const sets[] = {"kernel=edgeprofiler", "seq_len=1:3000"};
+    es_sweep *sweep = load_sweep(&b.catalog, NULL, sets, 2, NULL, 0);
+    for (unsigned threads = 1; threads < 4; threads++) {
+        small_run r;
+        cr_assert_eq(run_small(sweep, &b.f, (es_run_options){.out = "/dev/full", .threads = threads}, &r), ES_ERUNTIME);
+        small_run_free(&r);
+    }
+    es_sweep_free(sweep);
+    bench_free(&b);
+}
