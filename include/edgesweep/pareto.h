@@ -9,7 +9,8 @@
  * order of insertion, any tree of merges.
  *
  * Status of all functions: ES_OK; ES_ERUNTIME for a value that is not finite, too many points or no memory; ES_EUSAGE
- * for arguments out of range (number of objectives, uncertainty, epsilon, reference).  On failure results are untouched.
+ * for arguments out of range (number of objectives, uncertainty, epsilon, reference).  On failure results are
+ * untouched.
  *
  * Thread-safety: functions without an es_archive only read their arguments and may run concurrently.  An es_archive
  * may be read (const functions) by many threads while none modifies it.
@@ -54,8 +55,9 @@ typedef struct es_index {
 void es_index_free(es_index *list);
 
 /* The front of each group, together in one ascending list.  threads: 0 takes the OpenMP default; small inputs run on
- * fewer.  Memory beside the points: 4 bytes per point, and about (12 d + 16) bytes per point that survives the filter
- * by strong points (a few per cent, for large fronts up to all); with groups also one copy of the points. */
+ * fewer.  Memory beside the points: 4 bytes per point; 4 d + 30 bytes, and 24 more per further thread, per point that
+ * survives the filters by strong points and by the front of a sample (a few per cent; all, when most points are on the
+ * front); 8 d + 8 bytes per distinct vector of the front; with groups also one copy of the groups in work. */
 es_status es_front(const es_points *points, es_ties ties, unsigned threads, es_index *front, es_errors *errors);
 
 /* Non-dominated layers: rank[i] (n values, the caller's) is 1 on the front, 2 on the front of the rest, and so on up to
@@ -79,16 +81,16 @@ es_status es_crowding(const es_points *points, const uint64_t *subset, size_t co
 /* The knee: the point farthest below the hyperplane through the extremes (Das: On characterizing the "knee" of the
  * Pareto curve, Structural Optimization 18, 1999; Branke, Deb, Dierolf, Osswald, PPSN VIII, 2004).  Each objective is
  * normalised to z = 0 at the best and 1 at the worst value of the set (no range: z = 0); the hyperplane is
- * z_1 + ... + z_d = 1, which holds the points that are worst in one objective and best in all others: with d = 2 exactly
- * the two ends of the front.  The knee has the smallest sum of z; ties go to the lexicographically best vector, then to
- * the lowest index.  An empty set is ES_EUSAGE. */
+ * z_1 + ... + z_d = 1, which holds the points that are worst in one objective and best in all others: with d = 2
+ * exactly the two ends of the front.  The knee has the smallest sum of z; ties go to the lexicographically best vector,
+ * then to the lowest index.  An empty set is ES_EUSAGE. */
 es_status es_knee(const es_points *points, const uint64_t *subset, size_t count, uint64_t *knee, es_errors *errors);
 
 /* Exact hypervolume: the measure of the region that the set dominates and that dominates `reference` (d values in the
  * units of the points; for a maximised objective a value below the interesting ones).  Points that are not strictly
- * better than the reference in every objective add nothing.  d = 2 and 3 take O(n log n) (Beume et al., IEEE Trans. Evol.
- * Comput. 13(5), 2009), d = 4 O(n^2) at worst (Guerreiro and Fonseca, IEEE Trans. Evol. Comput. 22(3), 2018), d >= 5 is
- * exponential in d at worst (WFG: While, Bradstreet, Barone, IEEE Trans. Evol. Comput. 16(1), 2012). */
+ * better than the reference in every objective add nothing.  d = 2 and 3 take O(n log n) (Beume et al., IEEE Trans.
+ * Evol. Comput. 13(5), 2009), d = 4 O(n^2) at worst (Guerreiro and Fonseca, IEEE Trans. Evol. Comput. 22(3), 2018), d
+ * >= 5 is exponential in d at worst (WFG: While, Bradstreet, Barone, IEEE Trans. Evol. Comput. 16(1), 2012). */
 es_status es_hypervolume(const es_points *points, const uint64_t *subset, size_t count, const double *reference,
                          double *volume, es_errors *errors);
 
@@ -160,8 +162,8 @@ es_status es_archive_merge(es_archive *archive, const es_archive *from, es_error
  * the points; a single point is its own ideal).  Both look only at what es_archive_settle has indexed, so that false is
  * always safe.
  * dominates: a stored vector dominates the ideal, so all those points are off the front.
- * covers: that, or a stored vector equals the ideal and has an index <= first_index, the lowest index among those points:
- * inserting them would change nothing.  Ties may be among them. */
+ * covers: that, or a stored vector equals the ideal and has an index <= first_index, the lowest index among those
+ * points: inserting them would change nothing.  Ties may be among them. */
 bool es_archive_dominates(const es_archive *archive, const double *ideal, es_archive_hint *hint);
 bool es_archive_covers(const es_archive *archive, const double *ideal, uint64_t first_index, es_archive_hint *hint);
 
@@ -182,8 +184,8 @@ const double *es_archive_column(const es_archive *archive, unsigned k); /* count
 size_t es_archive_find(const es_archive *archive, const double *value);
 
 /* Second pass: of the batch's points, those whose vector is on the front of the finished archive.  Writes their
- * offsets in the batch, ascending, to `offset`, and the position of their vector to `position` (either may be NULL; room
- * for batch->n each); returns their number.  NaN never matches.  Skips whole tiles by their ideal point. */
+ * offsets in the batch, ascending, to `offset`, and the position of their vector to `position` (either may be NULL;
+ * room for batch->n each); returns their number.  NaN never matches.  Skips whole tiles by their ideal point. */
 size_t es_archive_match(const es_archive *archive, const es_batch *batch, es_archive_hint *hint, uint32_t *offset,
                         uint32_t *position);
 

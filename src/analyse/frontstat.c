@@ -84,7 +84,8 @@ static double crowd_value(const crowd *c, size_t i, unsigned k) {
     return es_row(c->rows, c->unique[c->by_value[i]])[k];
 }
 
-/* Adds the share of objective k.  Distinct vectors are in lexicographic order, so the stable radix order settles ties. */
+/* Adds the share of objective k.  Distinct vectors are in lexicographic order, so the stable radix order settles ties.
+ */
 static void add_objective(crowd *c, unsigned k) {
     for (size_t i = 0; i < c->n; i++)
         c->key[i] = (uint64_t)es_order_key(es_row(c->rows, c->unique[i])[k]) ^ ES_SIGN_BIT;

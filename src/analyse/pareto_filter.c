@@ -137,7 +137,8 @@ static es_status find_killers(const es_view *view, const uint32_t *index, size_t
 
 /* ---- Rounds ---- */
 
-/* Filters one tile of points index[begin, begin + n) (NULL: the points themselves); out may overlap index from below. */
+/* Filters one tile of points index[begin, begin + n) (NULL: the points themselves); out may overlap index from below.
+ */
 static size_t filter_tile(const es_view *view, const es_killers *killers, const uint32_t *index, size_t begin, size_t n,
                           uint32_t *out, bool *finite) {
     double gathered[ES_MAX_OBJECTIVES][ES_FILTER_TILE];

@@ -13,8 +13,8 @@ typedef struct es_killers {
     double value[ES_MAX_KILLERS][ES_MAX_OBJECTIVES];
 } es_killers;
 
-/* Writes to out[] the ascending indices of points that no killer dominates and of some that one does; out has room for n
- * and *count is their number.  *finite is false, and nothing else is defined, when a value is NaN or infinite. */
+/* Writes to out[] the ascending indices of points that no killer dominates and of some that one does; out has room for
+ * n and *count is their number.  *finite is false, and nothing else is defined, when a value is NaN or infinite. */
 es_status es_filter(const es_view *view, unsigned threads, uint32_t *out, size_t *count, bool *finite,
                     es_errors *errors);
 

@@ -7,8 +7,8 @@
 #include "analyse/pareto_sieve.h"
 
 /* ---- Sort-filter in rank space (Chomicki, Godfrey, Gryz, Liang: Skyline with presorting, ICDE 2003) ----
- * Points come by rising rank sum, so that no point dominates an earlier one.  They are taken in batches: all points of a
- * batch are tested against the front so far, then the remaining ones against each other; both in parallel. */
+ * Points come by rising rank sum, so that no point dominates an earlier one.  They are taken in batches: all points of
+ * a batch are tested against the front so far, then the remaining ones against each other; both in parallel. */
 
 enum { FIRST_BATCH = 256, LAST_BATCH = 4096, POINT_GRAIN = 512, GATHER = 128 };
 

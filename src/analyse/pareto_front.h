@@ -9,7 +9,8 @@
 es_status es_front_of_view(const es_view *view, es_ties ties, unsigned threads, uint32_t *out, size_t *count,
                            bool *finite, es_errors *errors);
 
-/* What to do with one group: `member` lists its point indices, ascending; view holds just these points, in that order. */
+/* What to do with one group: `member` lists its point indices, ascending; view holds just these points, in that order.
+ */
 typedef es_status es_group_fn(void *context, const es_view *view, const uint32_t *member, unsigned threads,
                               es_errors *errors);
 

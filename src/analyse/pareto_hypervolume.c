@@ -4,8 +4,8 @@
 #include "analyse/frontstat.h"
 #include "analyse/pareto_front.h"
 
-/* Exact hypervolume by dimension sweep.  With points in the order of their last objective, the volume in d objectives is
- * the sum over points of (their exclusive volume in the first d-1 objectives, given the points before) times (the
+/* Exact hypervolume by dimension sweep.  With points in the order of their last objective, the volume in d objectives
+ * is the sum over points of (their exclusive volume in the first d-1 objectives, given the points before) times (the
  * distance from their last objective to the reference).  The exclusive volume of p is its box minus the volume of the
  * other points limited to that box (WFG: While, Bradstreet, Barone, IEEE Trans. Evol. Comput. 16(1), 2012).  Three
  * objectives end the recursion with a sweep over a staircase (Beume et al., IEEE Trans. Evol. Comput. 13(5), 2009), so

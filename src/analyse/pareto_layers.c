@@ -5,7 +5,8 @@
 
 /* Efficient non-dominated sort with binary search (Zhang, Tian, Cheng, Jin: An efficient approach to nondominated
  * sorting for evolutionary multiobjective optimization, IEEE Trans. Evol. Comput. 19(2), 2015): points come dominators
- * first; each goes to the first layer in which nothing dominates it, and layers before that one all hold a dominator. */
+ * first; each goes to the first layer in which nothing dominates it, and layers before that one all hold a dominator.
+ */
 typedef struct layers {
     unsigned d;
     uint32_t n, capacity, most; /* most: layers wanted */

@@ -1,9 +1,9 @@
 /* A growing set of mutually non-dominated integer vectors that answers "does a member reach this point?".
  *
  * A member *reaches* a point when it is no larger in any objective: it dominates the point or equals it.  Members live
- * in blocks of 16 lanes.  Most blocks are in k-d order under a 16-ary tree of minimum corners: a subtree is entered only
- * if its corner reaches the point, which prunes nearly all of a large front.  The most recent members wait in blocks
- * behind, the tail, that are scanned one by one until the next rebuild takes them in.
+ * in blocks of 16 lanes.  Most blocks are in k-d order under a 16-ary tree of minimum corners: a subtree is entered
+ * only if its corner reaches the point, which prunes nearly all of a large front.  The most recent members wait in
+ * blocks behind, the tail, that are scanned one by one until the next rebuild takes them in.
  */
 #ifndef ES_ANALYSE_PARETO_SET_H
 #define ES_ANALYSE_PARETO_SET_H

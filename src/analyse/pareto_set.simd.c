@@ -55,8 +55,8 @@ static ALWAYS_INLINE uint32_t open_children(const es_set *set, unsigned level, u
     return reaching_lanes(set->upper + (set->level_start[level] + node) * (size_t)d * ES_LANES, code, d);
 }
 
-/* Depth first; mask[level] holds the children of base[level] still to visit.  The leaves below one node, where nearly all
- * the time goes, have a loop of their own. */
+/* Depth first; mask[level] holds the children of base[level] still to visit.  The leaves below one node, where nearly
+ * all the time goes, have a loop of their own. */
 static ALWAYS_INLINE uint32_t find_in_tree(const es_set *set, const int32_t *code, const es_set_confirm *confirm,
                                            unsigned d) {
     uint32_t mask[ES_SET_LEVELS + 1], base[ES_SET_LEVELS + 1];

@@ -22,8 +22,8 @@ typedef struct sieve {
     double *row; /* values behind the set */
 } sieve;
 
-/* True when a member dominates the point.  Members do not dominate each other, so the one that is found decides: equal to
- * the point, or not. */
+/* True when a member dominates the point.  Members do not dominate each other, so the one that is found decides: equal
+ * to the point, or not. */
 static bool is_dominated(const sieve *s, const double *point, es_set_find_fn *find, uint32_t *hint) {
     int32_t code[ES_MAX_OBJECTIVES];
     unsigned d = s->view->d;

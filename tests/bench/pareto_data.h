@@ -87,7 +87,7 @@ static inline void edge_points(double *value, size_t n, unsigned d, uint64_t see
         double bandwidth = 5e9 * pow(200, uniform(&r)), watts = 2 + bandwidth / 1e10 * (0.5 + uniform(&r));
         double bytes = params * bits / 8, kv = context * 2e-4 * pow(params, 0.9);
         double time = (bytes + kv) / bandwidth + 2e-3 * uniform(&r);
-        double x[5] = {time, watts * time, bytes + kv, 20 + bandwidth * 1e-9 * (1 + uniform(&r)),
+        double x[5] = {time, watts * time, bytes + kv, 20 + bandwidth * 1e-9 * (1 + 6 * uniform(&r)),
                        pow(params / 1e9, -0.3) + exp(2.3 - 1.4 * bits) - 1e-2 * log(context)};
         for (unsigned k = 0; k < d; k++)
             value[k * n + i] = x[k];

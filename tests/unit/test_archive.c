@@ -2,15 +2,13 @@
 
 #include "pareto_cases.h"
 
-static es_archive *new_archive(const random_case *c)
-{
+static es_archive *new_archive(const random_case *c) {
     es_archive *archive;
     cr_assert_eq(es_archive_new(c->d, c->direction, &archive, NULL), ES_OK);
     return archive;
 }
 
-static void insert_one(es_archive *archive, const random_case *c, uint64_t i)
-{
+static void insert_one(es_archive *archive, const random_case *c, uint64_t i) {
     double value[ES_MAX_OBJECTIVES];
     const double *column[ES_MAX_OBJECTIVES];
     for (unsigned k = 0; k < c->d; k++) {
@@ -22,8 +20,7 @@ static void insert_one(es_archive *archive, const random_case *c, uint64_t i)
 }
 
 /* Columns of points order[0, n), for a batch. */
-static double *gather(const random_case *c, const uint64_t *order, size_t n, const double **column)
-{
+static double *gather(const random_case *c, const uint64_t *order, size_t n, const double **column) {
     double *value = malloc((n * c->d + 1) * sizeof *value);
     for (unsigned k = 0; k < c->d; k++) {
         column[k] = value + k * n;
@@ -33,8 +30,7 @@ static double *gather(const random_case *c, const uint64_t *order, size_t n, con
     return value;
 }
 
-static void insert_batch(es_archive *archive, const random_case *c, const uint64_t *order, size_t n)
-{
+static void insert_batch(es_archive *archive, const random_case *c, const uint64_t *order, size_t n) {
     const double *column[ES_MAX_OBJECTIVES];
     double *value = gather(c, order, n, column);
     es_batch batch = {.n = n, .index = order, .column = column};
@@ -42,8 +38,7 @@ static void insert_batch(es_archive *archive, const random_case *c, const uint64
     free(value);
 }
 
-static void assert_finished(es_archive *archive, const random_case *c, const bool *mark, uint64_t which)
-{
+static void assert_finished(es_archive *archive, const random_case *c, const bool *mark, uint64_t which) {
     cr_assert_eq(es_archive_finish(archive, NULL), ES_OK);
     size_t at = 0;
     for (size_t i = 0; i < c->n; i++) {
@@ -57,14 +52,14 @@ static void assert_finished(es_archive *archive, const random_case *c, const boo
                   (unsigned long long)which, i);
         cr_assert_eq(found, at);
         for (unsigned k = 0; k < c->d; k++)
-            cr_assert(es_archive_column(archive, k)[at] == vector[k] && !(vector[k] == 0 && signbit(es_archive_column(archive, k)[at])));
+            cr_assert(es_archive_column(archive, k)[at] == vector[k] &&
+                      !(vector[k] == 0 && signbit(es_archive_column(archive, k)[at])));
         at++;
     }
     cr_assert_eq(at, es_archive_count(archive));
 }
 
-static uint64_t *shuffled(size_t n, uint64_t *state)
-{
+static uint64_t *shuffled(size_t n, uint64_t *state) {
     uint64_t *order = malloc((n + 1) * sizeof *order);
     for (size_t i = 0; i < n; i++) {
         size_t j = random_below(state, i + 1);
@@ -75,8 +70,7 @@ static uint64_t *shuffled(size_t n, uint64_t *state)
 }
 
 /* Inserts shuffled points in random batches into several archives, then merges them in a random tree. */
-static es_archive *archive_by_random_tree(const random_case *c, uint64_t *state)
-{
+static es_archive *archive_by_random_tree(const random_case *c, uint64_t *state) {
     enum { PARTS = 5 };
     es_archive *part[PARTS];
     uint64_t *order = shuffled(c->n, state);
@@ -106,8 +100,7 @@ static es_archive *archive_by_random_tree(const random_case *c, uint64_t *state)
     return part[0];
 }
 
-static void compare_with_brute_force(uint64_t cases, size_t most_points, uint64_t seed)
-{
+static void compare_with_brute_force(uint64_t cases, size_t most_points, uint64_t seed) {
     for (uint64_t which = 0; which < cases; which++) {
         uint64_t state = seed + which;
         random_case c;
@@ -123,21 +116,18 @@ static void compare_with_brute_force(uint64_t cases, size_t most_points, uint64_
     }
 }
 
-Test(archive, any_order_and_merge_tree_gives_the_front)
-{
+Test(archive, any_order_and_merge_tree_gives_the_front) {
     compare_with_brute_force(4000, 60, 1);
     compare_with_brute_force(30, 6000, 500000);
 }
 
-Test(archive, any_order_and_merge_tree_gives_the_front_with_baseline)
-{
+Test(archive, any_order_and_merge_tree_gives_the_front_with_baseline) {
     setenv("EDGESWEEP_SIMD", "baseline", 1);
     compare_with_brute_force(500, 60, 2);
     compare_with_brute_force(5, 6000, 600000);
 }
 
-Test(archive, ideal_points_are_judged_as_defined)
-{
+Test(archive, ideal_points_are_judged_as_defined) {
     for (uint64_t which = 0; which < 2000; which++) {
         uint64_t state = 9 * which + 5;
         random_case c;
@@ -171,8 +161,7 @@ Test(archive, ideal_points_are_judged_as_defined)
 }
 
 /* Tiles of a grid: the first objective is shared by a tile, the second varies, sometimes a third. */
-static double grid_value(unsigned k, size_t tile, size_t i)
-{
+static double grid_value(unsigned k, size_t tile, size_t i) {
     switch (k) {
     case 0: return (double)((tile * 37) % 23);
     case 1: return (double)((i * 29 + tile * 3) % 31);
@@ -180,8 +169,7 @@ static double grid_value(unsigned k, size_t tile, size_t i)
     }
 }
 
-Test(archive, uniform_columns_and_second_pass)
-{
+Test(archive, uniform_columns_and_second_pass) {
     enum { TILES = 40, TILE = 300, N = TILES * TILE };
     static double full[3][N];
     for (size_t i = 0; i < N; i++)
@@ -221,8 +209,7 @@ Test(archive, uniform_columns_and_second_pass)
     }
 }
 
-Test(archive, refuses_what_is_not_finite_and_keeps_its_state)
-{
+Test(archive, refuses_what_is_not_finite_and_keeps_its_state) {
     double value[2][600] = {{0}};
     const double *column[] = {value[0], value[1]};
     es_batch batch = {.n = 600, .first_index = 1000, .column = column};
@@ -251,8 +238,7 @@ Test(archive, refuses_what_is_not_finite_and_keeps_its_state)
     es_archive_free(NULL);
 }
 
-Test(archive, second_pass_passes_over_nan)
-{
+Test(archive, second_pass_passes_over_nan) {
     enum { N = 200 };
     double x[N], y[N], shared = NAN;
     const double *column[] = {x, y};
