@@ -147,8 +147,7 @@ static inline void put_small_catalogs(const folder *f) {
         "Board Two,b2,sbc,64,34,500,,800,0.5,2.5\n"
         "Slow NPU,,npu,,34,500,,800,,\n"
         "\"Big \"\"GPU\"\"\",,gpu,40000,1000,7000,32,10000,0.8,\n");
-    put(f, "precisions.csv",
-        "name,aliases,weight_bits\nFP32,,32\nFP16,half,16\nINT8,,8\nINT4,,4\n");
+    put(f, "precisions.csv", "name,aliases,weight_bits\nFP32,,32\nFP16,half,16\nINT8,,8\nINT4,,4\n");
 }
 
 static inline es_status try_sweep(es_sweep **sweep, const es_catalog *catalog, const char *path,
@@ -157,8 +156,8 @@ static inline es_status try_sweep(es_sweep **sweep, const es_catalog *catalog, c
     return es_sweep_load(sweep, catalog, path, sets, n_sets, NULL, 0, errors);
 }
 
-static inline es_sweep *load_sweep(const es_catalog *catalog, const char *path, const char *const *sets,
-                                   size_t n_sets, const char *const *wheres, size_t n_wheres) {
+static inline es_sweep *load_sweep(const es_catalog *catalog, const char *path, const char *const *sets, size_t n_sets,
+                                   const char *const *wheres, size_t n_wheres) {
     static es_errors errors;
     errors = (es_errors){0};
     es_sweep *sweep = NULL;

@@ -168,12 +168,15 @@ Test(cells, files) {
          "'=Delta;Board One;0,5658;226304;0,02694\r\n'=Delta;Board Two;0,5658;226304;0\r\n"
          "'=Delta;\"Big \"\"GPU\"\"\";0,04041;226304;0,0101\r\n"},
         {{.digits = 4, .format = ES_JSONL},
-         "{\"model\":\"Gamma, 7B\",\"device\":\"Board One\",\"io_ms\":1.324e+04,\"params\":5295308800,\"h2d_ms\":630.4}\n"
+         "{\"model\":\"Gamma, 7B\",\"device\":\"Board "
+         "One\",\"io_ms\":1.324e+04,\"params\":5295308800,\"h2d_ms\":630.4}\n"
          "{\"model\":\"Gamma, 7B\",\"device\":\"Board Two\",\"io_ms\":1.324e+04,\"params\":5295308800,\"h2d_ms\":0}\n"
-         "{\"model\":\"Gamma, 7B\",\"device\":\"Big \\\"GPU\\\"\",\"io_ms\":945.6,\"params\":5295308800,\"h2d_ms\":236.4}\n"
+         "{\"model\":\"Gamma, 7B\",\"device\":\"Big "
+         "\\\"GPU\\\"\",\"io_ms\":945.6,\"params\":5295308800,\"h2d_ms\":236.4}\n"
          "{\"model\":\"=Delta\",\"device\":\"Board One\",\"io_ms\":0.5658,\"params\":226304,\"h2d_ms\":0.02694}\n"
          "{\"model\":\"=Delta\",\"device\":\"Board Two\",\"io_ms\":0.5658,\"params\":226304,\"h2d_ms\":0}\n"
-         "{\"model\":\"=Delta\",\"device\":\"Big \\\"GPU\\\"\",\"io_ms\":0.04041,\"params\":226304,\"h2d_ms\":0.0101}\n"},
+         "{\"model\":\"=Delta\",\"device\":\"Big "
+         "\\\"GPU\\\"\",\"io_ms\":0.04041,\"params\":226304,\"h2d_ms\":0.0101}\n"},
         {{.digits = 4, .format = ES_MARKDOWN},
          "| model | device | io\\_ms | params | h2d\\_ms |\n| --- | --- | ---: | ---: | ---: |\n"
          "| Gamma, 7B | Board One | 1.324e+04 | 5295308800 | 630.4 |\n"
@@ -227,10 +230,10 @@ Test(cells, names_of_parts) {
         const char *path;
         unsigned file;
         const char *name;
-    } cases[] = {{"out.csv", 1, "out-0001.csv"},       {"a.b/out.csv", 12, "a.b/out-0012.csv"},
-                 {"out.csv.gz", 2, "out-0002.csv.gz"}, {"out", 3, "out-0003"},
-                 {"/tmp/.hidden", 4, "/tmp/.hidden-0004"}, {"out.csv", 12345, "out-12345.csv"},
-                 {"dir/", 1, "dir/-0001"}};
+    } cases[] = {
+        {"out.csv", 1, "out-0001.csv"}, {"a.b/out.csv", 12, "a.b/out-0012.csv"},  {"out.csv.gz", 2, "out-0002.csv.gz"},
+        {"out", 3, "out-0003"},         {"/tmp/.hidden", 4, "/tmp/.hidden-0004"}, {"out.csv", 12345, "out-12345.csv"},
+        {"dir/", 1, "dir/-0001"}};
     for (size_t i = 0; i < LENGTH(cases); i++) {
         char name[64];
         es_row_sink_part_name(cases[i].path, cases[i].file, name, sizeof name);

@@ -49,8 +49,8 @@ static int golden_column(const es_sweep *sweep, const char *name, bool printed) 
     return column;
 }
 
-static void check_golden_row(const es_sweep *sweep, uint64_t index, char **header, char **cell, size_t n,
-                             bool printed, const double *value) {
+static void check_golden_row(const es_sweep *sweep, uint64_t index, char **header, char **cell, size_t n, bool printed,
+                             const double *value) {
     for (size_t i = 0; i < n; i++) {
         int number = golden_column(sweep, header[i], printed);
         if (number < 0)
@@ -143,7 +143,8 @@ static expected evaluate(const model *m, const device *d, double bits, double S,
     e.net_ms = 1000 * S * H * B / (d->net * 1e6 / 8 * or_else(d->u_net, 0.8));
     e.end_to_end_ms = fmax(e.compute_ms, e.memory_ms) + e.io_ms + e.h2d_ms + e.net_ms;
     e.arithmetic_intensity = e.flops_per_token / e.memory_bytes;
-    e.energy_j = e.flops_per_token * or_else(d->pj_flop, 1) * 1e-12 + e.memory_bytes * or_else(d->pj_byte, 1000) * 1e-12;
+    e.energy_j =
+        e.flops_per_token * or_else(d->pj_flop, 1) * 1e-12 + e.memory_bytes * or_else(d->pj_byte, 1000) * 1e-12;
     e.power_w = e.energy_j / (e.end_to_end_ms / 1000);
     e.attn_proj_ms = 1000 * attn_proj / rate, e.attn_kv_ms = 1000 * 4 * L * H * S / rate, e.ffn_ms = 1000 * ffn / rate;
     e.ln_ms = 1000 * 4 * L * H / rate, e.softmax_ms = 1000 * 5 * L * H / rate;

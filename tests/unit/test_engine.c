@@ -18,28 +18,41 @@ typedef struct axis_choice {
 } axis_choice;
 
 static const axis_choice edge_axes[] = {
-    {"seq_len", 1, 9000, true, false},           {"device.mem_bw_gbs", 1, 100, false, true},
-    {"device.peak_gflops_fp32", 1, 500, false, true}, {"device.storage_bw_mbs", 100, 4000, false, true},
-    {"device.h2d_gbs", 1, 30, false, true},      {"device.net_bw_mbps", 10, 5000, false, true},
-    {"device.compute_util", 0.1, 1, false, true}, {"device.mem_util", 0.1, 1, false, true},
-    {"device.pj_per_flop", 0, 9, false, true},   {"device.pj_per_byte", 0, 2000, false, true},
-    {"model.layers", 1, 90, true, false},        {"model.vocab", 1000, 90000, true, false},
+    {"seq_len", 1, 9000, true, false},
+    {"device.mem_bw_gbs", 1, 100, false, true},
+    {"device.peak_gflops_fp32", 1, 500, false, true},
+    {"device.storage_bw_mbs", 100, 4000, false, true},
+    {"device.h2d_gbs", 1, 30, false, true},
+    {"device.net_bw_mbps", 10, 5000, false, true},
+    {"device.compute_util", 0.1, 1, false, true},
+    {"device.mem_util", 0.1, 1, false, true},
+    {"device.pj_per_flop", 0, 9, false, true},
+    {"device.pj_per_byte", 0, 2000, false, true},
+    {"model.layers", 1, 90, true, false},
+    {"model.vocab", 1000, 90000, true, false},
     {"precision.weight_bits", 1, 32, false, true},
 };
 
 static const axis_choice roof_axes[] = {
-    {"prompt", 1, 5000, true, false},           {"gen", 1, 2000, true, false},
-    {"depth", 0, 4000, true, false},            {"batch", 1, 16, true, false},
-    {"nodes", 1, 8, true, false},               {"ubatch", 1, 1024, true, false},
-    {"kv_bits", 4, 16, false, false},           {"device.mem_bw_gbs", 1, 500, false, true},
-    {"device.mem_util", 0.05, 0.9, false, true}, {"device.ram_gb", 0.5, 64, false, true},
-    {"device.idle_w", 0, 5, false, true},       {"device.price_usd", 10, 500, false, true},
-    {"device.net_bw_mbps", 10, 5000, false, true}, {"device.storage_bw_mbs", 20, 5000, false, true},
+    {"prompt", 1, 5000, true, false},
+    {"gen", 1, 2000, true, false},
+    {"depth", 0, 4000, true, false},
+    {"batch", 1, 16, true, false},
+    {"nodes", 1, 8, true, false},
+    {"ubatch", 1, 1024, true, false},
+    {"kv_bits", 4, 16, false, false},
+    {"device.mem_bw_gbs", 1, 500, false, true},
+    {"device.mem_util", 0.05, 0.9, false, true},
+    {"device.ram_gb", 0.5, 64, false, true},
+    {"device.idle_w", 0, 5, false, true},
+    {"device.price_usd", 10, 500, false, true},
+    {"device.net_bw_mbps", 10, 5000, false, true},
+    {"device.storage_bw_mbs", 20, 5000, false, true},
 };
 
 /* Around the lengths where tiles (256 and 512 points) and tickets (4096 points) change shape. */
 static size_t random_length(dice *d, size_t room) {
-    static const size_t lengths[] = {1,  1,  1,  2,  2,  3,   3,   4,   5,   7,   8,   9,   12,  15,  16,   17,
+    static const size_t lengths[] = {1,  1,  1,  2,  2,  3,   3,   4,   5,   7,   8,   9,   12,  15,  16,  17,
                                      31, 33, 64, 65, 85, 127, 128, 129, 255, 256, 257, 300, 511, 512, 513, 1025};
     for (;;) {
         size_t n = lengths[below(d, LENGTH(lengths))];
@@ -130,7 +143,8 @@ static void random_entities(dice *d, subject *s, bool roofline) {
         {"device=*, !*NPU", "device=Board Two", "device=Board*", "device=\"Big \\\"GPU\\\"\", b1"},
         {"precision=*", "precision=FP16", "precision=INT4, FP32", "precision=INT8, *, !FP16"}};
     static const char *const roof[][4] = {
-        {"model=Llama-3.2-*", "model=TinyLlama-1.1B, Llama-3.2-1B", "model=Llama-3.2-3B", "model=Llama*8B*, Llama-3.2-1B"},
+        {"model=Llama-3.2-*", "model=TinyLlama-1.1B, Llama-3.2-1B", "model=Llama-3.2-3B",
+         "model=Llama*8B*, Llama-3.2-1B"},
         {"device=Raspberry Pi 5, Raspberry Pi 4", "device=Raspberry*", "device=Raspberry Pi 5",
          "device=Jetson*, Raspberry Pi 4"},
         {"precision=F16, Q8_0, Q4_K_M", "precision=Q4_0", "precision=*", "precision=Q*_K_M, INT4"}};
@@ -420,7 +434,8 @@ static void expect_front(const subject *s, expectation *e) {
     for (uint64_t i = 0; i < e->n_front; i++) {
         bool seen = false;
         for (uint64_t j = 0; j < e->front_unique && !seen; j++)
-            seen = same_group(s, q, e->front[i], e->unique[j]) && relate(s, q, e->front[i], e->unique[j]) == EQUAL_POINTS;
+            seen =
+                same_group(s, q, e->front[i], e->unique[j]) && relate(s, q, e->front[i], e->unique[j]) == EQUAL_POINTS;
         if (!seen)
             e->unique[e->front_unique++] = e->front[i];
     }
@@ -770,8 +785,13 @@ Test(engine, nothing_passes_the_conditions) {
 
 Test(engine, more_points_than_anybody_can_wait_for) {
     bench b = bench_new();
-    const char *const sets[] = {"kernel=edgeprofiler", "model==Delta", "device=b1", "precision=INT8",
-                                "seq_len=1:1048576", "device.mem_bw_gbs=1:2097152", "device.storage_bw_mbs=1:2097152",
+    const char *const sets[] = {"kernel=edgeprofiler",
+                                "model==Delta",
+                                "device=b1",
+                                "precision=INT8",
+                                "seq_len=1:1048576",
+                                "device.mem_bw_gbs=1:2097152",
+                                "device.storage_bw_mbs=1:2097152",
                                 QUESTIONS};
     es_sweep *sweep = load_sweep(&b.catalog, NULL, sets, LENGTH(sets), NULL, 0);
     uint64_t n = sweep->n_points;
@@ -797,8 +817,8 @@ Test(engine, more_points_than_anybody_can_wait_for) {
 /* Any tiling of the grid gives the rows of the whole, also with more shards than points. */
 Test(engine, shards_put_together_are_the_whole) {
     bench b = bench_new();
-    const char *const sets[] = {"kernel=edgeprofiler", "model=Beta*, a1", "device=Board*", "precision=FP*",
-                                "seq_len=1:129", "output.columns=*"},
+    const char *const sets[] = {"kernel=edgeprofiler", "model=Beta*, a1", "device=Board*",
+                                "precision=FP*",       "seq_len=1:129",   "output.columns=*"},
                       *const wheres[] = {"end_to_end_ms != 0"};
     es_sweep *sweep = load_sweep(&b.catalog, NULL, sets, LENGTH(sets), wheres, 1);
     small_run whole, part;
@@ -852,8 +872,13 @@ Test(engine, permuted_axes_have_the_same_front) {
     char *first = NULL;
     for (size_t i = 0; i < LENGTH(orders); i++) {
         const char *sets[16] = {
-            "kernel=edgeprofiler", "device=b1, b2", "model=a1, =Delta", "precision=INT8", "pareto.by=model",
-            "pareto.minimize=end_to_end_ms, device.mem_bw_gbs, device.storage_bw_mbs", "pareto.maximize=precision.weight_bits",
+            "kernel=edgeprofiler",
+            "device=b1, b2",
+            "model=a1, =Delta",
+            "precision=INT8",
+            "pareto.by=model",
+            "pareto.minimize=end_to_end_ms, device.mem_bw_gbs, device.storage_bw_mbs",
+            "pareto.maximize=precision.weight_bits",
             "output.columns=model,device,device.mem_bw_gbs,device.storage_bw_mbs,device.peak_gflops_fp32,"
             "precision.weight_bits,end_to_end_ms"};
         for (size_t k = 0; k < 4; k++)
@@ -880,7 +905,8 @@ Test(engine, thousands_of_conditions) {
     text where = {0};
     for (int i = 0; i < 3000; i++)
         text_printf(&where, "%s%s", i ? " and " : "", i % 2 ? "io_ms < end_to_end_ms" : "seq_len > 2");
-    const char *const sets[] = {"kernel=edgeprofiler", "model=a1", "device=b1", "seq_len=1:5", "output.columns=seq_len"},
+    const char *const sets[] = {"kernel=edgeprofiler", "model=a1", "device=b1", "seq_len=1:5",
+                                "output.columns=seq_len"},
                       *const wheres[] = {where.data};
     es_sweep *sweep = load_sweep(&b.catalog, NULL, sets, LENGTH(sets), wheres, 1);
     cr_assert_eq(sweep->n_conditions, 3000);
@@ -926,8 +952,14 @@ Test(engine, as_many_axes_as_there_are) {
     const es_kernel *kernel = es_kernel_find("roofline", 8);
     subject s = {.catalog = &catalog};
     static char names[ES_MAX_AXES][64];
-    const char *sets[ES_MAX_AXES + 8] = {"kernel=roofline", "model=Llama-3.2-1B", "device=Raspberry Pi 5",
-                                         "precision=INT4, FP16", "prompt=100, 300", "gen=7:9", "batch=1:2", "depth=0, 9"};
+    const char *sets[ES_MAX_AXES + 8] = {"kernel=roofline",
+                                         "model=Llama-3.2-1B",
+                                         "device=Raspberry Pi 5",
+                                         "precision=INT4, FP16",
+                                         "prompt=100, 300",
+                                         "gen=7:9",
+                                         "batch=1:2",
+                                         "depth=0, 9"};
     size_t room = ES_MAX_AXES - 4 - kernel->n_axes, n = many_axes(kernel, names, room);
     for (size_t i = 0; i < n; i++)
         sets[8 + i] = names[i];

@@ -85,8 +85,9 @@ Test(plan, rows_that_lack_what_the_kernel_needs) {
     cr_assert_eq(
         try_sweep(&sweep, &b.catalog, NULL, (const char *[]){"kernel=edgeprofiler", "device=Slow NPU"}, 2, &errors),
         ES_EUSAGE);
-    cr_assert_str_eq(errors.error[0].text, "--set:2:8: device has no peak_gflops_fp32, which kernel edgeprofiler needs: "
-                                           "'Slow NPU'");
+    cr_assert_str_eq(errors.error[0].text,
+                     "--set:2:8: device has no peak_gflops_fp32, which kernel edgeprofiler needs: "
+                     "'Slow NPU'");
     /* an axis that gives the field makes the row whole, a factor does not */
     const char *sets[] = {"kernel=edgeprofiler", "device=Slow NPU", "device.peak_gflops_fp32=5"};
     cr_assert_eq(try_sweep(&sweep, &b.catalog, NULL, sets, 3, &errors), ES_OK, "%s", errors.error[0].text);
@@ -104,9 +105,12 @@ Test(plan, axes_in_order_with_strides) {
         size_t n;
         uint64_t stride;
         bool given, factor;
-    } want[] = {{"model", 2, 540, true, false},          {"device", 3, 180, false, false},
-                {"precision", 2, 90, true, false},       {"seq_len", 3, 30, true, false},
-                {"precision.weight_bits", 5, 6, true, false}, {"device.mem_bw_gbs", 1, 6, true, true},
+    } want[] = {{"model", 2, 540, true, false},
+                {"device", 3, 180, false, false},
+                {"precision", 2, 90, true, false},
+                {"seq_len", 3, 30, true, false},
+                {"precision.weight_bits", 5, 6, true, false},
+                {"device.mem_bw_gbs", 1, 6, true, true},
                 {"model.layers", 6, 1, true, false}};
     bench b = bench_new();
     put(&b.f, "a.sweep",
@@ -243,8 +247,14 @@ Test(plan, dependencies) {
     bench_free(&b);
     es_catalog built_in;
     load_catalog(&built_in, NULL);
-    const char *const roof[] = {"kernel=roofline", "model=Llama-3.2-*, Mixtral*", "device=Raspberry*, Jetson*",
-                                "prompt=1, 512, 3k", "batch=1, 3", "nodes=1:3", "kv_bits=4, 8", "device.ram_gb=x0.5, x1",
+    const char *const roof[] = {"kernel=roofline",
+                                "model=Llama-3.2-*, Mixtral*",
+                                "device=Raspberry*, Jetson*",
+                                "prompt=1, 512, 3k",
+                                "batch=1, 3",
+                                "nodes=1:3",
+                                "kv_bits=4, 8",
+                                "device.ram_gb=x0.5, x1",
                                 "device.decode_util=0.1, 0.2"};
     sweep = load_sweep(&built_in, NULL, roof, LENGTH(roof), NULL, 0);
     check_masks(&d, sweep);
@@ -304,11 +314,11 @@ Test(plan, faults) {
         {"device.idle_w=4", "--set:1:1: kernel edgeprofiler does not read this field: 'device.idle_w'"},
         {"device.class=4", "--set:1:1: not a numeric field, so not an axis: 'device.class'"},
         {"device.mem_bw=4", "--set:1:1: unknown key: 'device.mem_bw'; did you mean 'device.mem_bw_gbs'?"},
-        {"device.mem_util=1.5",
-         "--set:1:17: device.mem_util is out of range, got 1.5: '1.5'; expected above 0 to 1"},
+        {"device.mem_util=1.5", "--set:1:17: device.mem_util is out of range, got 1.5: '1.5'; expected above 0 to 1"},
         {"device.mem_util=x1.5",
          "--set:1:17: mem_util of 'Big \"GPU\"' times 1.5 is 1.2, out of range: 'device.mem_util'; expected 0 to 1"},
-        {"model.layers=x1.25", "--set:1:14: layers of 'Alpha-1B' times 1.25 is 27.5, not a whole number: 'model.layers'"},
+        {"model.layers=x1.25",
+         "--set:1:14: layers of 'Alpha-1B' times 1.25 is 27.5, not a whole number: 'model.layers'"},
         {"model.layers=1.5", "--set:1:14: model.layers takes whole numbers, got 1.5: '1.5'"},
         {"seq_len=0", "--set:1:9: seq_len is out of range, got 0 tokens: '0'; expected 1 to 1e+09"},
         {"seq_len=x2", "--set:1:9: x factors are for catalog fields: 'x2'; expected a plain value"},
@@ -342,11 +352,16 @@ Test(plan, conditions_that_are_wrong) {
     } cases[] = {
         {"io_sm < 5", "--where:1:1: unknown column: 'io_sm'; did you mean 'io_ms'?", ES_EUSAGE},
         {"io_ms < fast", "--where:1:9: unknown column: 'fast'; see 'edgesweep list metrics'", ES_EUSAGE},
-        {"device = 5", "--where:1:10: device is a text column, so it cannot be compared with a number; expected 'text' "
-                       "in quotes", ES_EUSAGE},
-        {"io_ms = 'long'", "--where:1:9: io_ms is a number, so it cannot equal a text: 'long'; expected a number", ES_EUSAGE},
-        {"device = model", "--where:1:10: text columns cannot be compared with each other: 'model'; expected 'text' in "
-                           "quotes", ES_EUSAGE},
+        {"device = 5",
+         "--where:1:10: device is a text column, so it cannot be compared with a number; expected 'text' "
+         "in quotes",
+         ES_EUSAGE},
+        {"io_ms = 'long'", "--where:1:9: io_ms is a number, so it cannot equal a text: 'long'; expected a number",
+         ES_EUSAGE},
+        {"device = model",
+         "--where:1:10: text columns cannot be compared with each other: 'model'; expected 'text' in "
+         "quotes",
+         ES_EUSAGE},
         {"bottleneck = 'disk'", "--where:1:14: warning: bottleneck never has this value: 'disk'", ES_OK},
         {"device = 'Board Onn'",
          "--where:1:10: warning: device never has this value: 'Board Onn'; did you mean 'Board One'?", ES_OK},
@@ -357,8 +372,8 @@ Test(plan, conditions_that_are_wrong) {
         static es_errors errors;
         errors = (es_errors){0};
         es_sweep *sweep;
-        cr_expect_eq(es_sweep_load(&sweep, &b.catalog, NULL, sets, 2, &cases[i].where, 1, &errors), cases[i].status, "%s",
-                     cases[i].where);
+        cr_expect_eq(es_sweep_load(&sweep, &b.catalog, NULL, sets, 2, &cases[i].where, 1, &errors), cases[i].status,
+                     "%s", cases[i].where);
         cr_expect_str_eq(cases[i].status ? errors.error[0].text : errors.warning[0].text, cases[i].message);
         es_sweep_free(sweep);
     }
@@ -368,10 +383,18 @@ Test(plan, conditions_that_are_wrong) {
 /* ---- the grid hash ---- */
 
 Test(plan, the_hash_tells_what_changes_the_output) {
-    static const char *const sets[] = {"seq_len=1024",        "seq_len=1023",         "model=a1",
-                                       "device=b1",           "precision=INT4, FP16", "precision=FP16, INT4",
-                                       "flops=printed",       "device.mem_util=x1",   "device.mem_util=1",
-                                       "pareto.minimize=io_ms", "pareto.maximize=io_ms", "output.columns=io_ms",
+    static const char *const sets[] = {"seq_len=1024",
+                                       "seq_len=1023",
+                                       "model=a1",
+                                       "device=b1",
+                                       "precision=INT4, FP16",
+                                       "precision=FP16, INT4",
+                                       "flops=printed",
+                                       "device.mem_util=x1",
+                                       "device.mem_util=1",
+                                       "pareto.minimize=io_ms",
+                                       "pareto.maximize=io_ms",
+                                       "output.columns=io_ms",
                                        "device.h2d_gbs=3"};
     uint64_t hash[LENGTH(sets)];
     bench b = bench_new();

@@ -63,10 +63,10 @@ Test(spec, faults) {
         {"\n  \n# only this\n", "f:1: empty sweep file; expected [sweep]"},
         {"model = a\n", "f:1:1: key before a section: 'model = a'; expected [sweep] first"},
         {"[sweep\n", "f:1:1: section without ']': '[sweep'; expected [sweep]"},
-        {"[swep]\n",
-         "f:1:2: unknown section: 'swep'; expected [sweep], [where], [pareto], [best] or [output]; did you mean 'sweep'?"},
-        {"[Sweep]\n",
-         "f:1:2: unknown section: 'Sweep'; expected [sweep], [where], [pareto], [best] or [output]; did you mean 'sweep'?"},
+        {"[swep]\n", "f:1:2: unknown section: 'swep'; expected [sweep], [where], [pareto], [best] or [output]; did you "
+                     "mean 'sweep'?"},
+        {"[Sweep]\n", "f:1:2: unknown section: 'Sweep'; expected [sweep], [where], [pareto], [best] or [output]; did "
+                      "you mean 'sweep'?"},
         {"[]\n", "f:1:2: unknown section: ''; expected [sweep], [where], [pareto], [best] or [output]"},
         {"[sweep]\nmodel\n", "f:2:1: not a key: 'model'; expected key = value"},
         {"[sweep]\n = 5\n", "f:2:2: empty key; expected key = value"},
@@ -124,7 +124,7 @@ Test(spec, sets_win_over_the_file_and_the_last_one_wins) {
     put(&f, "a.sweep", "[sweep]\nmodel = a\ndevice = b\n[best]\npick = c\n");
     char path[400];
     path_in(&f, "a.sweep", path, sizeof path);
-    static const char *const sets[] = {"device=x", " precision = y ", "best.pick=z", "device.mem_util=x1",
+    static const char *const sets[] = {"device=x", " precision = y ",   "best.pick=z",     "device.mem_util=x1",
                                        "device=w", "pareto.minimize=e", "output.columns=*"};
     es_spec spec;
     es_arena arena = {0};
@@ -213,7 +213,7 @@ Test(spec, lists) {
 Test(spec, quotes_around_a_name) {
     static const struct {
         const char *written, *inside;
-    } cases[] = {{"a", "a"},   {"\"a b\"", "a b"}, {"'a'", "a"}, {"''", ""},   {"", ""},
+    } cases[] = {{"a", "a"},   {"\"a b\"", "a b"}, {"'a'", "a"},   {"''", ""},      {"", ""},
                  {"'a", NULL}, {"'", NULL},        {"'a\"", NULL}, {"'a'b'", NULL}, {"a'", "a'"}};
     for (size_t i = 0; i < LENGTH(cases); i++) {
         es_slice s = es_slice_of(cases[i].written);

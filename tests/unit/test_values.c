@@ -80,14 +80,22 @@ Test(values, ends_of_ranges) {
         size_t n;
         double last;
     } cases[] = {
-        {"0:0.9999999999+0.1", 11, 0.9999999999},      {"0:0.99999999+0.1", 10, 9 * 0.1},
-        {"0:1.00000000001+0.1", 11, 1.00000000001},    {"0:1.0000001+0.1", 11, 10 * 0.1},
-        {"1:8.0000000001*2", 4, 8.0000000001},         {"1:7.9999999999*2", 4, 7.9999999999},
-        {"1:7.9999*2", 3, 4},                          {"1:8.01*2", 4, 8},
-        {"0:100+0.3333333333333333", 301, 100},        {"1:1024*1.189207115002721", 41, 1024},
-        {"0:1000000", 1000001, 1000000},               {"0:1000+0.001", 1000001, 1000},
-        {"0.1:100000.1+0.1", 1000001, 100000.1},       {"lin(0.1,0.7,7)", 7, 0.7},
-        {"log(0.1,0.7,7)", 7, 0.7},                    {"lin(-1,1e6,1000000)", 1000000, 1e6},
+        {"0:0.9999999999+0.1", 11, 0.9999999999},
+        {"0:0.99999999+0.1", 10, 9 * 0.1},
+        {"0:1.00000000001+0.1", 11, 1.00000000001},
+        {"0:1.0000001+0.1", 11, 10 * 0.1},
+        {"1:8.0000000001*2", 4, 8.0000000001},
+        {"1:7.9999999999*2", 4, 7.9999999999},
+        {"1:7.9999*2", 3, 4},
+        {"1:8.01*2", 4, 8},
+        {"0:100+0.3333333333333333", 301, 100},
+        {"1:1024*1.189207115002721", 41, 1024},
+        {"0:1000000", 1000001, 1000000},
+        {"0:1000+0.001", 1000001, 1000},
+        {"0.1:100000.1+0.1", 1000001, 100000.1},
+        {"lin(0.1,0.7,7)", 7, 0.7},
+        {"log(0.1,0.7,7)", 7, 0.7},
+        {"lin(-1,1e6,1000000)", 1000000, 1e6},
     };
     for (size_t i = 0; i < LENGTH(cases); i++) {
         es_values values;
@@ -123,8 +131,9 @@ Test(values, random_ranges_are_not_accumulated) {
         es_values values;
         es_arena arena = {0};
         static es_errors errors;
-        cr_assert_eq(parse(written, &(es_value_rule){"a", "", -1e300, 1e300, false, false, false}, &values, &arena, &errors),
-                     ES_OK, "%s", errors.error[0].text);
+        cr_assert_eq(
+            parse(written, &(es_value_rule){"a", "", -1e300, 1e300, false, false, false}, &values, &arena, &errors),
+            ES_OK, "%s", errors.error[0].text);
         cr_assert_eq(values.n, n, "%s: %zu values, expected %zu", written, values.n, n);
         for (size_t i = 0; i < n; i++) {
             double want = by_factor ? (double)(a * powl(factor, (long double)i)) : a + (double)i * step;
@@ -188,26 +197,28 @@ Test(values, faults) {
         {"0:4*2", &any, "f.sweep:3:15: a range by factors must start above 0: '0:4*2'; expected 0 < a <= b", ""},
         {"1:4+", &any, "f.sweep:3:14: empty: '1:4+'", number},
         {"lin(1,2)", &any, "f.sweep:3:17: missing ',': 'lin(1,2)'; expected three values: (a,b,n)", ""},
-        {"lin(1,2,0)", &any, "f.sweep:3:19: bad number of values: 'lin(1,2,0)'; expected a whole number from 1 to 67108864",
-         ""},
+        {"lin(1,2,0)", &any,
+         "f.sweep:3:19: bad number of values: 'lin(1,2,0)'; expected a whole number from 1 to 67108864", ""},
         {"lin(1,2,1.5)", &any,
          "f.sweep:3:21: bad number of values: 'lin(1,2,1.5)'; expected a whole number from 1 to 67108864", ""},
-        {"lin(1,2,1)", &any, "f.sweep:3:20: one value cannot have two ends: 'lin(1,2,1)'; expected n of at least 2", ""},
+        {"lin(1,2,1)", &any, "f.sweep:3:20: one value cannot have two ends: 'lin(1,2,1)'; expected n of at least 2",
+         ""},
         {"lin(2,1,3)", &any, "f.sweep:3:20: range runs backwards: 'lin(2,1,3)'; expected a <= b", ""},
         {"log(0,1,3)", &any, "f.sweep:3:20: log range needs positive ends: 'log(0,1,3)'; expected 0 < a <= b", ""},
         {"lin(1,2,3", &any, "f.sweep:3:19: missing ')': 'lin(1,2,3'; expected lin(a,b,n) or log(a,b,n)", ""},
         {"lin(1,2,3)4", &any, "f.sweep:3:20: junk behind a value: 'lin(1,2,3)4'", forms},
         {"0:1e9", &any, "f.sweep:3:15: too many values: '0:1e9'; expected at most 67108864 on an axis", ""},
-        {"1:2*1.0000000001", &any, "f.sweep:3:26: too many values: '1:2*1.0000000001'; expected at most 67108864 on an axis",
-         ""},
+        {"1:2*1.0000000001", &any,
+         "f.sweep:3:26: too many values: '1:2*1.0000000001'; expected at most 67108864 on an axis", ""},
         {"x2", &any, "f.sweep:3:10: x factors are for catalog fields: 'x2'; expected a plain value", ""},
-        {"x0.5, 1", &share, "f.sweep:3:16: factors and plain values in one list: '1'; expected all with x, or none", ""},
+        {"x0.5, 1", &share, "f.sweep:3:16: factors and plain values in one list: '1'; expected all with x, or none",
+         ""},
         {"x0", &share, "f.sweep:3:10: a factor is out of range, got 0: 'x0'; expected above 0 to 1e+18", ""},
         {"x-1", &share, "f.sweep:3:10: a factor is out of range, got -1: 'x-1'; expected above 0 to 1e+18", ""},
         {"1.5", &share, "f.sweep:3:10: device.mem_util is out of range, got 1.5: '1.5'; expected above 0 to 1", ""},
         {"0", &share, "f.sweep:3:10: device.mem_util is out of range, got 0: '0'; expected above 0 to 1", ""},
-        {"0.5:1.5+0.5", &share, "f.sweep:3:10: device.mem_util is out of range, got 1.5: '0.5:1.5+0.5'; expected above 0 to 1",
-         ""},
+        {"0.5:1.5+0.5", &share,
+         "f.sweep:3:10: device.mem_util is out of range, got 1.5: '0.5:1.5+0.5'; expected above 0 to 1", ""},
         {"1.5", &whole, "f.sweep:3:10: prompt takes whole numbers, got 1.5: '1.5'", ""},
         {"1:4+0.5", &whole, "f.sweep:3:10: prompt takes whole numbers, got 1.5: '1:4+0.5'", ""},
         {"lin(1,2,3)", &whole, "f.sweep:3:10: prompt takes whole numbers, got 1.5: 'lin(1,2,3)'", ""},
@@ -219,7 +230,8 @@ Test(values, faults) {
         static es_errors errors;
         char want[300];
         snprintf(want, sizeof want, "%s%s", cases[i].message, cases[i].expected);
-        cr_assert_eq(parse(cases[i].written, cases[i].rule, &values, &arena, &errors), ES_EUSAGE, "%s", cases[i].written);
+        cr_assert_eq(parse(cases[i].written, cases[i].rule, &values, &arena, &errors), ES_EUSAGE, "%s",
+                     cases[i].written);
         cr_assert_eq(errors.n_errors, 1, "%s", cases[i].written);
         cr_expect_str_eq(errors.error[0].text, want);
         es_arena_free(&arena);
