@@ -137,10 +137,12 @@ typedef struct es_run_options {
     uint64_t limit;         /* stop after that many rows, 0: none */
     uint64_t first, end;    /* index range; end 0: all */
     bool sync;              /* fsync before the rename */
+    bool no_skip;           /* look at every point even where bounds tell: for tests and measurements */
     es_csv_options csv;
     const volatile sig_atomic_t *stop; /* nonzero: finish whole rows and return ES_EINT or ES_ETERM by its value */
     void (*progress)(void *context, const es_progress *progress); /* called from one thread, a few times a second */
     void *progress_context;
+    const struct es_receiver *receiver; /* internal, src/engine/receiver.h: takes the tables instead of files */
 } es_run_options;
 
 typedef struct es_best_row {
@@ -150,12 +152,13 @@ typedef struct es_best_row {
 
 typedef struct es_run_report {
     uint64_t points, rows, bytes;
+    uint64_t points_skipped; /* of the points: settled by bounds of whole boxes, not evaluated one by one */
     uint64_t *rejected;   /* per condition: points it was the first to reject */
     uint64_t front_rows, front_unique; /* rows with ties, distinct objective vectors */
     uint64_t *front;      /* first rows of the front in index order, at most 100,000 */
     size_t n_front;
     uint64_t front_missing, best_missing; /* points skipped for an empty objective */
-    es_best_row *best;    /* one per group, in order of first appearance in the grid */
+    es_best_row *best;    /* one per group, ordered by the values of the by columns */
     size_t n_best;
     unsigned threads;
     const char *simd;

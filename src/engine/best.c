@@ -53,8 +53,7 @@ static bool is_better(const double *a, uint64_t a_index, const es_best_entry *b,
     return a_index < b->index;
 }
 
-static void offer(es_best_entry *entry, const double *value, uint64_t index, uint64_t first, size_t n) {
-    if (first < entry->first) entry->first = first;
+static void offer(es_best_entry *entry, const double *value, uint64_t index, size_t n) {
     if (!is_better(value, index, entry, n)) return;
     memcpy(entry->value, value, n * sizeof *value);
     entry->index = index;
@@ -68,7 +67,7 @@ static es_status find_entry(es_best *best, const double *key, es_best_entry **en
         return es_fail_memory(errors);
     *entry = &best->entry[number];
     if (best->groups.count > known) {
-        **entry = (es_best_entry){.index = UINT64_MAX, .first = UINT64_MAX};
+        **entry = (es_best_entry){.index = UINT64_MAX};
         for (size_t k = 0; k < ES_MAX_OBJECTIVES; k++) (*entry)->value[k] = __builtin_inf();
     }
     return ES_OK;
@@ -97,7 +96,7 @@ static es_status add_points(es_best *best, const es_eval *eval, const tile_view 
         }
         es_status status = same ? ES_OK : find_entry(best, key, &entry, errors);
         if (status) return status;
-        offer(entry, value, es_eval_first(eval) + i, es_eval_first(eval) + i, v->n_objectives);
+        offer(entry, value, es_eval_first(eval) + i, v->n_objectives);
     }
     return ES_OK;
 }
@@ -139,13 +138,54 @@ es_status es_best_add(es_best *best, const es_eval *eval, const uint8_t *keep, s
     return add_points(best, eval, &v, keep, from, to, errors);
 }
 
+/* ---- boxes ---- */
+
+static es_range range_of(const es_best *best, const es_boxes *boxes, int column, size_t i) {
+    return es_boxes_range(boxes, (uint16_t)best->sweep->columns[column].node, i);
+}
+
+/* The entry of a box whose points all belong to one that is known. */
+static const es_best_entry *entry_of_box(const es_best *best, const es_boxes *boxes, size_t i) {
+    const es_best_spec *spec = &best->sweep->best;
+    double key[ES_MAX_BY + 1];
+    size_t number;
+    for (size_t k = 0; k <= spec->n_by; k++) {
+        es_range r = range_of(best, boxes, k < spec->n_by ? spec->by[k] : spec->pick, i);
+        if (!es_range_is_fixed(r)) return NULL;
+        key[k] = r.low;
+    }
+    return es_groups_lookup(&best->groups, key, &number) ? &best->entry[number] : NULL;
+}
+
+/* Whether no point with these lower bounds and an index from `first` on beats the entry. */
+static bool is_hopeless(const double *least, uint64_t first, const es_best_entry *entry, size_t n) {
+    for (size_t k = 0; k < n; k++)
+        if (least[k] != entry->value[k]) return least[k] > entry->value[k];
+    return first >= entry->index;
+}
+
+bool es_best_settles(es_best *best, const es_boxes *boxes, size_t i, uint64_t first, uint64_t n, bool certain) {
+    const es_best_spec *spec = &best->sweep->best;
+    double least[ES_MAX_OBJECTIVES];
+    for (size_t k = 0; k < spec->n_objectives; k++) {
+        es_range r = range_of(best, boxes, spec->objective[k].column, i);
+        if (r.state == ES_HAS_NAN && certain) {
+            best->missing += n;
+            return true;
+        }
+        if (r.state != ES_HAS_VALUE) return false;
+        least[k] = spec->objective[k].maximize ? -r.high : r.low;
+    }
+    const es_best_entry *entry = entry_of_box(best, boxes, i);
+    return entry && is_hopeless(least, first, entry, spec->n_objectives);
+}
+
 es_status es_best_merge(es_best *best, const es_best *other, es_errors *errors) {
     for (size_t i = 0; i < other->groups.count; i++) {
         es_best_entry *entry;
         es_status status = find_entry(best, other->groups.key + i * other->groups.width, &entry, errors);
         if (status) return status;
-        offer(entry, other->entry[i].value, other->entry[i].index, other->entry[i].first,
-              best->sweep->best.n_objectives);
+        offer(entry, other->entry[i].value, other->entry[i].index, best->sweep->best.n_objectives);
     }
     best->missing += other->missing;
     return ES_OK;
@@ -154,17 +194,22 @@ es_status es_best_merge(es_best *best, const es_best *other, es_errors *errors) 
 /* ---- ranking ---- */
 
 typedef struct ranked {
-    uint64_t first;
+    const double *key; /* values of the by columns: places in the catalog for names, so a table in catalog order */
+    size_t n_key;
     const es_best_entry *winner, *second; /* NULL: none yet */
 } ranked;
 
-static int by_first(const void *a, const void *b) {
+static int by_key(const void *a, const void *b) {
     const ranked *x = a, *y = b;
-    return (x->first > y->first) - (x->first < y->first);
+    for (size_t k = 0; k < x->n_key; k++) {
+        bool x_missing = x->key[k] != x->key[k], y_missing = y->key[k] != y->key[k];
+        if (x_missing != y_missing) return x_missing ? 1 : -1;
+        if (x->key[k] != y->key[k] && !x_missing) return x->key[k] < y->key[k] ? -1 : 1;
+    }
+    return 0;
 }
 
 static void rank_entry(ranked *group, const es_best_entry *entry, size_t n) {
-    if (!group->winner || entry->first < group->first) group->first = entry->first;
     if (!group->winner || is_better(entry->value, entry->index, group->winner, n)) {
         group->second = group->winner;
         group->winner = entry;
@@ -186,7 +231,8 @@ es_status es_best_rank(const es_best *best, es_best_row **rows, size_t *n, es_er
     }
     if (!status && !(*rows = calloc(by.count + 1, sizeof **rows))) status = es_fail_memory(errors);
     if (!status) {
-        qsort(group, by.count, sizeof *group, by_first);
+        for (size_t i = 0; i < by.count; i++) group[i].key = by.key + i * by.width, group[i].n_key = by.width;
+        qsort(group, by.count, sizeof *group, by_key);
         for (size_t i = 0; i < by.count; i++)
             (*rows)[i] = (es_best_row){group[i].winner->index, group[i].second ? group[i].second->index : UINT64_MAX};
         *n = by.count;

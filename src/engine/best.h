@@ -2,13 +2,13 @@
 #ifndef ES_ENGINE_BEST_H
 #define ES_ENGINE_BEST_H
 
+#include "engine/bounds.h"
 #include "engine/eval.h"
 #include "engine/groups.h"
 
 /* The best point of one (group, picked value). */
 typedef struct es_best_entry {
     uint64_t index; /* of the best point */
-    uint64_t first; /* lowest index that belongs to the entry */
     double value[ES_MAX_OBJECTIVES];
 } es_best_entry;
 
@@ -28,9 +28,14 @@ void es_best_free(es_best *best);
 /* Points [from, to) of the eval's tile; keep as in es_row_writer_append. */
 es_status es_best_add(es_best *best, const es_eval *eval, const uint8_t *keep, size_t from, size_t to,
                       es_errors *errors);
+
+/* Whether the n points from `first` on, which are all kept (certain) or perhaps kept, need not be looked at, going by the
+ * bounds of box i that holds them.  Missing values are counted. */
+bool es_best_settles(es_best *best, const es_boxes *boxes, size_t i, uint64_t first, uint64_t n, bool certain);
+
 es_status es_best_merge(es_best *best, const es_best *other, es_errors *errors);
 
-/* Winner and runner-up of every group, ordered by the first point of the group; *rows is the caller's to free. */
+/* Winner and runner-up of every group, ordered by the values of the by columns; *rows is the caller's to free. */
 es_status es_best_rank(const es_best *best, es_best_row **rows, size_t *n, es_errors *errors);
 
 #endif

@@ -350,6 +350,18 @@ const es_tiling *es_program_tiling(const es_program *p) { return p->tiling; }
 
 bool es_program_uniform(const es_program *p, uint16_t node) { return is_uniform(p, p->plan->node[node].mask); }
 
+bool es_program_table(const es_program *p, uint16_t node, const double **values, size_t *stride) {
+    if (p->plan->node[node].kind != ES_PNODE_BLOCK) return false;
+    const block_use *use = &p->blocks[p->plan->node[node].block];
+    *stride = use->n_outputs;
+    for (size_t k = 0; use->table && k < use->n_outputs; k++) {
+        if (use->node[k] != node) continue;
+        *values = use->table + k;
+        return true;
+    }
+    return false;
+}
+
 /* ---- evaluating ---- */
 
 static double *column(const es_eval *e, uint16_t id) { return e->slab + e->program->slot[id]; }

@@ -32,6 +32,10 @@ bool es_program_uniform(const es_program *program, uint16_t node);
 const es_pattern *es_program_pattern(const es_program *program, uint64_t axes);
 es_status es_program_add_pattern(es_program *program, uint64_t axes, es_errors *errors);
 
+/* Whether a wanted output of a block is in a table: then values[c * stride] is its value in combination c of the axes of its
+ * mask, last axis fastest. */
+bool es_program_table(const es_program *program, uint16_t node, const double **values, size_t *stride);
+
 es_status es_eval_new(es_eval **eval, const es_program *program, es_errors *errors);
 void es_eval_free(es_eval *eval);
 

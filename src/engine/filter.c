@@ -42,11 +42,15 @@ static void apply_one(const es_pcond *c, const double *a, size_t a_step, const d
     for (size_t i = 0; i < n; i++) keep[i] &= holds(c, a[i * a_step], b ? b[i * b_step] : 0);
 }
 
+size_t es_filter_keep_all(es_filter *f, const es_eval *eval, size_t from, size_t to) {
+    memset(f->keep, 0, es_eval_count(eval));
+    memset(f->keep + from, 1, to - from);
+    return to - from;
+}
+
 size_t es_filter_apply(es_filter *f, const es_eval *eval, size_t from, size_t to) {
     const es_plan *plan = f->sweep->plan;
-    size_t n = es_eval_count(eval), kept = to - from;
-    memset(f->keep, 0, n);
-    memset(f->keep + from, 1, kept);
+    size_t kept = es_filter_keep_all(f, eval, from, to);
     for (size_t i = 0; i < f->sweep->n_conditions && kept; i++) {
         const es_pcond *c = &plan->condition[i];
         const double *a = es_eval_column(eval, c->a), *b = NULL;
@@ -65,4 +69,43 @@ size_t es_filter_apply(es_filter *f, const es_eval *eval, size_t from, size_t to
         f->rejected[i] += before - kept;
     }
     return kept;
+}
+
+/* ---- boxes ---- */
+
+static es_verdict verdict(bool always, bool never) {
+    return always ? ES_ALL_KEPT : never ? ES_ALL_REJECTED : ES_UNDECIDED;
+}
+
+/* Comparisons of values; NaN on either side is the caller's. */
+static es_verdict compare_ranges(es_compare_op op, es_range a, es_range b) {
+    bool apart = a.high < b.low || a.low > b.high, same = a.low == b.high && a.high == b.low;
+    switch (op) {
+    case ES_EQ: return verdict(same, apart);
+    case ES_NE: return verdict(apart, same);
+    case ES_LT: return verdict(a.high < b.low, a.low >= b.high);
+    case ES_LE: return verdict(a.high <= b.low, a.low > b.high);
+    case ES_GT: return verdict(a.low > b.high, a.high <= b.low);
+    default: return verdict(a.low >= b.high, a.high < b.low);
+    }
+}
+
+static es_verdict judge_one(const es_pcond *c, const es_boxes *boxes, size_t i) {
+    es_range a = es_boxes_range(boxes, c->a, i);
+    if (c->kind == ES_PCOND_EMPTY) return verdict(a.state == ES_HAS_NAN, a.state == ES_HAS_VALUE);
+    if (c->kind == ES_PCOND_NOT_EMPTY) return verdict(a.state == ES_HAS_VALUE, a.state == ES_HAS_NAN);
+    es_range b = {c->number, c->number, c->number == c->number ? ES_HAS_VALUE : ES_HAS_NAN};
+    if (c->kind == ES_PCOND_NODE) b = es_boxes_range(boxes, c->b, i);
+    if (a.state == ES_HAS_NAN || b.state == ES_HAS_NAN) return ES_ALL_REJECTED;
+    es_verdict v = compare_ranges(c->op, a, b);
+    return v == ES_ALL_KEPT && (a.state | b.state) & ES_HAS_NAN ? ES_UNDECIDED : v;
+}
+
+es_verdict es_filter_judge(es_filter *f, const es_boxes *boxes, size_t i, uint64_t n) {
+    for (size_t k = 0; k < f->sweep->n_conditions; k++) {
+        es_verdict v = judge_one(&f->sweep->plan->condition[k], boxes, i);
+        if (v == ES_ALL_REJECTED) f->rejected[k] += n;
+        if (v != ES_ALL_KEPT) return v;
+    }
+    return ES_ALL_KEPT;
 }

@@ -2,6 +2,7 @@
 #ifndef ES_ENGINE_FILTER_H
 #define ES_ENGINE_FILTER_H
 
+#include "engine/bounds.h"
 #include "engine/eval.h"
 
 typedef struct es_filter {
@@ -16,5 +17,14 @@ void es_filter_free(es_filter *filter);
 
 /* Fills filter->keep for points [from, to) of the eval's tile, zero elsewhere; returns how many are kept. */
 size_t es_filter_apply(es_filter *filter, const es_eval *eval, size_t from, size_t to);
+
+/* The same for points that are known to be kept. */
+size_t es_filter_keep_all(es_filter *filter, const es_eval *eval, size_t from, size_t to);
+
+typedef enum es_verdict { ES_ALL_KEPT, ES_ALL_REJECTED, ES_UNDECIDED } es_verdict;
+
+/* What the bounds of box i say of its n points.  Rejected: the first condition that can fail fails everywhere, and has been
+ * counted. */
+es_verdict es_filter_judge(es_filter *filter, const es_boxes *boxes, size_t i, uint64_t n);
 
 #endif

@@ -1,5 +1,6 @@
 #include "engine/front.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -160,6 +161,63 @@ es_status es_front_pass_add(es_front_pass *p, const es_eval *eval, const uint8_t
     for (size_t j = 0; j < n && !status; j++)
         if (p->group[j] != UINT32_MAX) status = add_group(p, eval, &v, p->group[j], j, n, errors);
     return status;
+}
+
+es_status es_front_pass_settle(es_front_pass *p, es_errors *errors) {
+    es_status status = ES_OK;
+    for (size_t g = 0; g < p->groups.count && !status; g++) status = es_archive_settle(p->archive[g], errors);
+    return status;
+}
+
+/* ---- boxes ---- */
+
+typedef enum box_values { BOX_UNKNOWN, BOX_MISSING, BOX_COMPLETE } box_values;
+
+/* The ideal point of a box, and whether all its points have it to go by. */
+static box_values ideal_of_box(const es_front_pass *p, const es_boxes *boxes, size_t i, double *ideal) {
+    const es_front_spec *spec = &p->sweep->front;
+    box_values values = BOX_COMPLETE;
+    for (size_t k = 0; k < spec->n_objectives; k++) {
+        es_range r = es_boxes_range(boxes, (uint16_t)p->sweep->columns[spec->objective[k].column].node, i);
+        if (r.state == ES_HAS_NAN) return BOX_MISSING;
+        if (r.state != ES_HAS_VALUE || !isfinite(r.low) || !isfinite(r.high)) values = BOX_UNKNOWN;
+        ideal[k] = spec->objective[k].maximize ? r.high : r.low;
+    }
+    return values;
+}
+
+/* The key that all points of a box share. */
+static bool key_of_box(const es_front_pass *p, const es_boxes *boxes, size_t i, double *key) {
+    const es_front_spec *spec = &p->sweep->front;
+    for (size_t k = 0; k < spec->n_by; k++) {
+        es_range r = es_boxes_range(boxes, (uint16_t)p->sweep->columns[spec->by[k]].node, i);
+        if (!es_range_is_fixed(r)) return false;
+        key[k] = r.low;
+    }
+    return true;
+}
+
+bool es_front_pass_settles(es_front_pass *p, const es_boxes *boxes, size_t i, uint64_t first, uint64_t n,
+                           bool certain) {
+    double ideal[ES_MAX_OBJECTIVES], key[ES_MAX_BY] = {0};
+    size_t group;
+    box_values values = ideal_of_box(p, boxes, i, ideal);
+    if (values == BOX_MISSING && certain) {
+        p->missing += n;
+        return true;
+    }
+    return values == BOX_COMPLETE && key_of_box(p, boxes, i, key) && es_groups_lookup(&p->groups, key, &group) &&
+           es_archive_covers(p->archive[group], ideal, first, &p->hint[group]);
+}
+
+bool es_front_pass_mismatches(es_front_pass *p, const es_front_pass *finished, const es_boxes *boxes, size_t i) {
+    double ideal[ES_MAX_OBJECTIVES], key[ES_MAX_BY] = {0};
+    size_t group;
+    box_values values = ideal_of_box(p, boxes, i, ideal);
+    if (values != BOX_COMPLETE) return values == BOX_MISSING;
+    if (!key_of_box(p, boxes, i, key)) return false;
+    return !es_groups_lookup(&finished->groups, key, &group) ||
+           es_archive_dominates(finished->archive[group], ideal, &p->match_hint);
 }
 
 es_status es_front_pass_merge(es_front_pass *p, const es_front_pass *other, es_errors *errors) {

@@ -4,6 +4,7 @@
 
 #include <edgesweep/pareto.h>
 
+#include "engine/bounds.h"
 #include "engine/eval.h"
 #include "engine/groups.h"
 
@@ -15,6 +16,7 @@ typedef struct es_front_pass {
     es_archive **archive; /* per group */
     es_archive_hint *hint;
     size_t capacity, hint_capacity;
+    es_archive_hint match_hint;
     double *gather;        /* objectives of a tile's points, compacted */
     uint64_t *index;       /* their indices */
     uint16_t *point;       /* their places in the tile */
@@ -27,6 +29,14 @@ void es_front_pass_free(es_front_pass *pass);
 
 es_status es_front_pass_add(es_front_pass *pass, const es_eval *eval, const uint8_t *keep, size_t from, size_t to,
                             es_errors *errors);
+/* Whether the n points from `first` on, which are all kept (certain) or perhaps kept, would change nothing, going by the
+ * bounds of box i that holds them.  Missing values are counted. */
+bool es_front_pass_settles(es_front_pass *pass, const es_boxes *boxes, size_t i, uint64_t first, uint64_t n,
+                           bool certain);
+
+/* Makes what was added so far known to es_front_pass_settles. */
+es_status es_front_pass_settle(es_front_pass *pass, es_errors *errors);
+
 es_status es_front_pass_merge(es_front_pass *pass, const es_front_pass *other, es_errors *errors);
 
 /* Ends the first pass: every archive is ready to be matched. */
@@ -36,6 +46,9 @@ es_status es_front_pass_finish(es_front_pass *pass, es_errors *errors);
  * points that lie on the front; returns their number.  `keep` has one byte per point of the tile. */
 size_t es_front_pass_match(es_front_pass *pass, const es_front_pass *finished, const es_eval *eval, uint8_t *keep,
                            size_t from, size_t to);
+
+/* Whether no point of box i is on the finished fronts. */
+bool es_front_pass_mismatches(es_front_pass *pass, const es_front_pass *finished, const es_boxes *boxes, size_t i);
 
 /* Distinct vectors on all fronts, and the lowest index of each, ascending; *index is the caller's to free. */
 es_status es_front_pass_indices(const es_front_pass *pass, uint64_t **index, size_t *count, es_errors *errors);

@@ -14,12 +14,18 @@
 #include "engine/filter.h"
 #include "engine/front.h"
 #include "engine/ordered.h"
+#include "engine/record.h"
 #include "engine/rows.h"
 #include "engine/row_sink.h"
+#include "engine/search.h"
 
 enum {
     ROW_TILE_POINTS = 256,     /* text of a tile stays in the L2 cache */
     TICKET_POINTS = 4096,      /* handed over at a time */
+    MATCH_POINTS = 16384,      /* the same where few points become rows */
+    SEARCH_TICKETS = 512,      /* boxes that threads take without rows: at least so many when the grid has them */
+    SEED_TILES = 20000,        /* looked at first, so that bounds have something to beat */
+    SEED_PART = 64,            /* of the tiles, at most one in so many */
     POINTS_PER_THREAD = 50000, /* fewer cost more in starting threads than they save */
     FRONT_SHOWN = 100000
 };
@@ -34,8 +40,16 @@ typedef struct pass {
     es_row_format *format; /* NULL: no rows */
     es_ordered *ordered;
     bool want_best, want_front;
+    bool searches; /* by boxes, with bounds */
+    es_ladder ladder;
+    es_bounds *bounds;
+    size_t ticket_rung; /* boxes of this rung are the tickets of a search */
+    unsigned live;      /* what points are wanted for: ES_LIVE_... */
     const es_front_pass *finished; /* second pass: rows are the points on these fronts */
+    es_result result;                /* which one the rows make */
+    es_record_spec record;         /* in front of every row; none for ES_RESULT_ROWS */
     uint64_t first, end, first_tile, n_tickets, tiles_per_ticket;
+    uint64_t first_box, ticket_step;
     unsigned threads;
     _Atomic uint64_t next, points_done, rows_done;
     uint64_t reached; /* under --limit: behind the last point looked at */
@@ -46,10 +60,13 @@ typedef struct pass {
 typedef struct worker {
     pass *pass;
     es_eval *eval;
+    es_boxes *boxes;
+    es_search search;
     es_filter filter;
     es_row_writer *writer;
     es_best best;
     es_front_pass front;
+    es_buffer *buffer; /* of the ticket at hand */
     es_errors errors;
     es_status status;
     uint64_t rows; /* of the ticket: points that passed */
@@ -64,6 +81,8 @@ static double now(void) {
 
 /* ---- workers ---- */
 
+static es_status search_tile(void *context, uint64_t tile, unsigned live);
+
 static es_status worker_init(worker *w, pass *p) {
     w->pass = p;
     es_errors *errors = &w->errors;
@@ -72,11 +91,24 @@ static es_status worker_init(worker *w, pass *p) {
     if (!status && p->format) status = es_row_writer_new(&w->writer, p->format, errors);
     es_best_init(&w->best, p->sweep, p->program);
     if (!status && (p->want_front || p->finished)) status = es_front_pass_init(&w->front, p->sweep, p->program, errors);
+    if (!status && p->searches) status = es_boxes_new(&w->boxes, p->bounds, errors);
+    w->search = (es_search){.sweep = p->sweep,
+                            .ladder = &p->ladder,
+                            .boxes = w->boxes,
+                            .first = p->first,
+                            .end = p->end,
+                            .filter = &w->filter,
+                            .best = &w->best,
+                            .front = &w->front,
+                            .finished = p->finished,
+                            .tile = search_tile,
+                            .context = w};
     return w->status = status;
 }
 
 static void worker_free(worker *w) {
     es_eval_free(w->eval);
+    es_boxes_free(w->boxes);
     es_filter_free(&w->filter);
     es_row_writer_free(w->writer);
     es_best_free(&w->best);
@@ -96,16 +128,31 @@ static size_t cut_at_limit(const worker *w, const uint8_t *keep, size_t from, si
     return to;
 }
 
-static es_status feed(worker *w, const uint8_t *keep, size_t from, size_t to, es_buffer *buffer) {
-    pass *p = w->pass;
+static es_status append_rows(worker *w, const uint8_t *keep, size_t from, size_t to, es_buffer *buffer,
+                             es_errors *errors) {
+    const pass *p = w->pass;
+    if (!p->record.n) return es_row_writer_append(w->writer, w->eval, keep, from, to, buffer, errors);
+    return es_record_append(&p->record, p->program, w->writer, w->eval, keep, from, to, buffer, errors);
+}
+
+static es_status feed(worker *w, const uint8_t *keep, size_t from, size_t to, unsigned live) {
     es_status status = ES_OK;
-    if (p->want_best) status = es_best_add(&w->best, w->eval, keep, from, to, &w->errors);
-    if (!status && p->want_front) status = es_front_pass_add(&w->front, w->eval, keep, from, to, &w->errors);
-    if (!status && p->format) status = es_row_writer_append(w->writer, w->eval, keep, from, to, buffer, &w->errors);
+    if (live & ES_LIVE_BEST) status = es_best_add(&w->best, w->eval, keep, from, to, &w->errors);
+    if (!status && live & ES_LIVE_FRONT) status = es_front_pass_add(&w->front, w->eval, keep, from, to, &w->errors);
+    if (!status && live & (ES_LIVE_ROWS | ES_LIVE_MATCH))
+        status = append_rows(w, keep, from, to, w->buffer, &w->errors);
     return status;
 }
 
-static es_status do_tile(worker *w, uint64_t tile, es_buffer *buffer) {
+/* Points of the tile that go on: by the conditions, then by the finished front. */
+static size_t choose_points(worker *w, size_t from, size_t to, unsigned live) {
+    size_t kept = live & ES_LIVE_FILTER ? es_filter_apply(&w->filter, w->eval, from, to)
+                                        : es_filter_keep_all(&w->filter, w->eval, from, to);
+    if (!kept || !(live & ES_LIVE_MATCH)) return kept;
+    return es_front_pass_match(&w->front, w->pass->finished, w->eval, w->filter.keep, from, to);
+}
+
+static es_status do_tile(worker *w, uint64_t tile, unsigned live) {
     pass *p = w->pass;
     double t0 = now();
     es_eval_tile(w->eval, tile);
@@ -113,10 +160,9 @@ static es_status do_tile(worker *w, uint64_t tile, es_buffer *buffer) {
     size_t n = es_eval_count(w->eval);
     size_t from = first < p->first ? (size_t)(p->first - first) : 0;
     size_t to = first + n > p->end ? (size_t)(p->end - first) : n;
-    size_t kept = es_filter_apply(&w->filter, w->eval, from, to);
-    if (kept && p->finished) kept = es_front_pass_match(&w->front, p->finished, w->eval, w->filter.keep, from, to);
+    size_t kept = choose_points(w, from, to, live);
     atomic_fetch_add_explicit(&p->points_done, to - from, memory_order_relaxed);
-    if (!kept) {
+    if (!kept || live == ES_LIVE_FILTER) {
         w->seconds_evaluate += now() - t0;
         return ES_OK;
     }
@@ -126,7 +172,7 @@ static es_status do_tile(worker *w, uint64_t tile, es_buffer *buffer) {
     if (p->options->limit) p->reached = first + stop;
     const uint8_t *keep = kept == stop - from ? NULL : w->filter.keep;
     w->rows += kept;
-    es_status status = feed(w, keep, from, stop, buffer);
+    es_status status = feed(w, keep, from, stop, live);
     w->seconds_evaluate += t1 - t0;
     w->seconds_format += now() - t1;
     return status;
@@ -141,6 +187,30 @@ static void count_rows(pass *p, uint64_t rows) {
     if (p->options->limit && all >= p->options->limit) atomic_store(&p->halt, 1);
 }
 
+static es_status search_tile(void *context, uint64_t tile, unsigned live) {
+    worker *w = context;
+    return stop_wanted(w->pass) ? ES_OK : do_tile(w, tile, live);
+}
+
+static void do_box(worker *w, uint64_t ticket) {
+    pass *p = w->pass;
+    if (!p->ordered) ticket = (uint64_t)((unsigned __int128)ticket * p->ticket_step % p->n_tickets);
+    uint64_t skipped = w->search.skipped;
+    w->status = es_search_box(&w->search, p->ticket_rung, p->first_box + ticket, p->live);
+    atomic_fetch_add_explicit(&p->points_done, w->search.skipped - skipped, memory_order_relaxed);
+}
+
+static void do_tiles(worker *w, uint64_t ticket) {
+    pass *p = w->pass;
+    uint64_t tile = p->first_tile + ticket * p->tiles_per_ticket, last = tile + p->tiles_per_ticket;
+    uint64_t end = es_tile_of(p->sweep, &p->tiling, p->end - 1) + 1;
+    if (last > end) last = end;
+    for (; tile < last && !w->status; tile++) {
+        w->status = do_tile(w, tile, p->live);
+        if (p->options->limit && atomic_load(&p->rows_done) + w->rows >= p->options->limit) break;
+    }
+}
+
 static void do_ticket(worker *w, uint64_t ticket) {
     pass *p = w->pass;
     es_buffer buffer = {0};
@@ -148,18 +218,16 @@ static void do_ticket(worker *w, uint64_t ticket) {
         atomic_store(&p->halt, 1);
         return;
     }
-    uint64_t tile = p->first_tile + ticket * p->tiles_per_ticket, last = tile + p->tiles_per_ticket;
-    uint64_t end = es_tile_of(p->sweep, &p->tiling, p->end - 1) + 1;
-    if (last > end) last = end;
+    w->buffer = &buffer;
     w->rows = 0;
-    for (; tile < last && !w->status; tile++) {
-        w->status = do_tile(w, tile, &buffer);
-        if (p->options->limit && atomic_load(&p->rows_done) + w->rows >= p->options->limit) break;
-    }
+    if (p->searches)
+        do_box(w, ticket);
+    else
+        do_tiles(w, ticket);
     count_rows(p, w->rows);
     if (w->status) {
+        if (p->ordered) es_ordered_fail(p->ordered, w->status); /* before others leave their tickets half done */
         atomic_store(&p->halt, 1);
-        if (p->ordered) es_ordered_fail(p->ordered, w->status);
     }
     if (p->ordered) es_ordered_end(p->ordered, ticket, &buffer);
 }
@@ -199,6 +267,32 @@ static unsigned choose_threads(const es_run_options *options, uint64_t points, u
     return threads ? (unsigned)threads : 1;
 }
 
+static uint64_t common_divisor(uint64_t a, uint64_t b) { return b ? common_divisor(b, a % b) : a; }
+
+/* Without rows the boxes are taken up in leaps through the grid, so that all of it is known early; the step is near the
+ * golden section and meets every ticket once. */
+static uint64_t choose_step(uint64_t n) {
+    uint64_t step = (uint64_t)(0.6180339887 * (double)n) + 1;
+    while (common_divisor(step, n) != 1) step++;
+    return step;
+}
+
+/* Without rows: the largest boxes that are enough for all threads.  With rows, whose text waits for its turn: boxes of a
+ * few thousand points. */
+static void size_search(pass *p) {
+    uint64_t most = p->finished ? MATCH_POINTS : TICKET_POINTS;
+    size_t rung = 0;
+    while (rung + 1 < p->ladder.n_rungs) {
+        const es_rung *above = &p->ladder.rung[rung + 1];
+        if (p->format ? above->points > most : above->n_boxes < SEARCH_TICKETS) break;
+        rung++;
+    }
+    p->ticket_rung = rung;
+    p->first_box = es_box_of(&p->ladder, rung, p->first);
+    p->n_tickets = es_box_of(&p->ladder, rung, p->end - 1) + 1 - p->first_box;
+    p->ticket_step = choose_step(p->n_tickets);
+}
+
 static void size_pass(pass *p) {
     const es_run_options *options = p->options;
     p->first = options->first;
@@ -207,6 +301,7 @@ static void size_pass(pass *p) {
     uint64_t tiles = es_tile_of(p->sweep, &p->tiling, p->end - 1) + 1 - p->first_tile;
     p->tiles_per_ticket = (TICKET_POINTS + p->tiling.points - 1) / p->tiling.points;
     p->n_tickets = (tiles + p->tiles_per_ticket - 1) / p->tiles_per_ticket;
+    if (p->searches) size_search(p);
     p->threads = choose_threads(options, p->end - p->first, p->n_tickets);
 }
 
@@ -245,21 +340,44 @@ static void want_best(node_list *list, const es_sweep *sweep) {
     want(list, sweep, sweep->best.pick);
 }
 
+/* What points are wanted for.  With rows every point that is kept is evaluated: bounds then only help conditions. */
+static unsigned choose_live(const pass *p, bool rows) {
+    unsigned live = p->sweep->n_conditions ? ES_LIVE_FILTER : 0;
+    if (p->want_best) live |= ES_LIVE_BEST;
+    if (p->want_front) live |= ES_LIVE_FRONT;
+    if (rows) live |= p->finished ? ES_LIVE_MATCH : ES_LIVE_ROWS;
+    return live;
+}
+
+static es_status build_bounds(pass *p, node_list *list, es_errors *errors) {
+    list->n = 0;
+    want_conditions(list, p->sweep);
+    if (p->finished || p->want_front) want_front(list, p->sweep);
+    if (p->want_best) want_best(list, p->sweep);
+    p->ladder = es_ladder_make(p->sweep, &p->tiling);
+    p->searches = true;
+    return es_bounds_new(&p->bounds, p->program, &p->ladder, list->node, list->n, errors);
+}
+
 /* Prepares program and row format; rows: the columns to write, NULL for none. */
 static es_status pass_build(pass *p, const int *columns, size_t n_columns, es_errors *errors) {
     node_list *lists = calloc(ES_STAGES, sizeof *lists);
     if (!lists) return es_fail_memory(errors);
     p->tiling = es_tiling_make(p->sweep, columns ? ROW_TILE_POINTS : ES_TILE_POINTS);
+    p->live = choose_live(p, columns);
     want_conditions(&lists[ES_STAGE_FILTER], p->sweep);
     if (p->finished) want_front(&lists[ES_STAGE_FILTER], p->sweep);
     if (p->want_front) want_front(&lists[ES_STAGE_ROWS], p->sweep);
     if (p->want_best) want_best(&lists[ES_STAGE_ROWS], p->sweep);
     for (size_t i = 0; i < n_columns; i++) want(&lists[ES_STAGE_ROWS], p->sweep, columns[i]);
+    for (size_t i = 0; i < p->record.n; i++) want_node(&lists[ES_STAGE_ROWS], p->record.node[i]);
     const uint16_t *nodes[ES_STAGES] = {lists[0].node, lists[1].node};
     const size_t counts[ES_STAGES] = {lists[0].n, lists[1].n};
     es_status status = es_program_new(&p->program, p->sweep, &p->tiling, nodes, counts, errors);
     if (!status && columns)
         status = es_row_format_new(&p->format, p->sweep, columns, n_columns, p->program, &p->options->csv, errors);
+    bool settles = columns ? p->live & (ES_LIVE_FILTER | ES_LIVE_MATCH) : p->live;
+    if (!status && settles && !p->options->limit && !p->options->no_skip) status = build_bounds(p, &lists[0], errors);
     free(lists);
     if (!status) size_pass(p);
     return status;
@@ -268,11 +386,13 @@ static es_status pass_build(pass *p, const int *columns, size_t n_columns, es_er
 static void pass_free(pass *p) {
     es_row_format_free(p->format);
     es_program_free(p->program);
+    es_bounds_free(p->bounds);
 }
 
 static void add_times(pass *p, const worker *w) {
     p->report->seconds_evaluate += w->seconds_evaluate;
     p->report->seconds_format += w->seconds_format;
+    if (!p->finished) p->report->points_skipped += w->search.skipped;
     for (size_t i = 0; i < p->sweep->n_conditions && !p->finished && w->filter.rejected; i++)
         p->report->rejected[i] += w->filter.rejected[i];
 }
@@ -294,17 +414,79 @@ static es_status merge_workers(pass *p, worker *workers, es_errors *errors) {
     return status;
 }
 
-static void run_workers(pass *p, worker *workers) {
+/* ---- seeds ---- */
+
+static uint64_t scramble(uint64_t x) {
+    x = (x + 0x9E3779B97F4A7C15u) * 0xBF58476D1CE4E5B9u;
+    x = (x ^ x >> 29) * 0x94D049BB133111EBu;
+    return x ^ x >> 32;
+}
+
+/* Looks at every threads-th of the sample.  The tiles come again in the search, so nothing of them is counted. */
+static void seed(worker *w, uint64_t from) {
+    pass *p = w->pass;
+    uint64_t tiles = es_tile_of(p->sweep, &p->tiling, p->end - 1) + 1 - p->first_tile;
+    uint64_t n = tiles / SEED_PART < SEED_TILES ? tiles / SEED_PART : SEED_TILES;
+    for (uint64_t i = from; i < n && !w->status && !stop_wanted(p); i += p->threads)
+        w->status = do_tile(w, p->first_tile + scramble(i) % tiles, p->live);
+    memset(w->filter.rejected, 0, p->sweep->n_conditions * sizeof *w->filter.rejected);
+    w->best.missing = w->front.missing = 0;
+}
+
+static es_status take_seeds(const pass *p, worker *to, const worker *from) {
+    es_status status = ES_OK;
+    if (p->want_best) status = es_best_merge(&to->best, &from->best, &to->errors);
+    if (p->want_front && !status) status = es_front_pass_merge(&to->front, &from->front, &to->errors);
+    if (p->want_front && !status) status = es_front_pass_settle(&to->front, &to->errors);
+    return to->status = status;
+}
+
+/* Every worker starts with what all have seen. */
+static void share_seeds(const pass *p, worker *workers) {
+    for (unsigned t = 0; t < p->threads; t++)
+        if (workers[t].status) return;
+    for (unsigned t = 1; t < p->threads; t++)
+        if (take_seeds(p, &workers[0], &workers[t])) return;
+    if (p->want_front && p->threads == 1) workers[0].status = es_front_pass_settle(&workers[0].front, &workers[0].errors);
+    for (unsigned t = 1; t < p->threads; t++)
+        if (take_seeds(p, &workers[t], &workers[0])) return;
+}
+
+static void seed_workers(pass *p, worker *workers) {
+    if (!p->searches || p->format || !(p->want_best || p->want_front)) return;
     if (p->threads == 1) {
-        if (!worker_init(&workers[0], p)) work(&workers[0], true);
+        seed(&workers[0], 0);
+    } else {
+#pragma omp parallel num_threads(p->threads)
+        seed(&workers[omp_get_thread_num()], (uint64_t)omp_get_thread_num());
+    }
+    atomic_store(&p->points_done, 0);
+    share_seeds(p, workers);
+}
+
+static void run_workers(pass *p, worker *workers) {
+    for (unsigned t = 0; t < p->threads; t++)
+        if (worker_init(&workers[t], p)) return;
+    seed_workers(p, workers);
+    if (p->threads == 1) {
+        work(&workers[0], true);
         return;
     }
 #pragma omp parallel num_threads(p->threads)
     {
         int t = omp_get_thread_num();
-        if (!worker_init(&workers[t], p)) work(&workers[t], t == 0);
-        /* a worker that could not start must not leave the others waiting for its tickets: it took none */
+        work(&workers[t], t == 0);
     }
+}
+
+/* The first point behind a ticket. */
+static uint64_t behind_ticket(const void *context, uint64_t ticket) {
+    const pass *p = context;
+    if (ticket + 1 >= p->n_tickets) return p->end;
+    uint64_t n;
+    size_t points;
+    return p->searches ? es_box_first(&p->ladder, p->ticket_rung, p->first_box + ticket + 1, &n)
+                       : es_tile_first(p->sweep, &p->tiling, p->first_tile + (ticket + 1) * p->tiles_per_ticket, &points);
 }
 
 /* Runs a pass; rows go to `sink` when there is one.  On success *workers holds the merged results in its first element
@@ -315,6 +497,7 @@ static es_status pass_run(pass *p, es_row_sink *sink, worker **workers, es_error
     es_status status = ES_OK;
     if (sink) status = es_ordered_new(&p->ordered, 4 * p->threads, es_row_sink_write, sink, errors);
     if (status) return status;
+    if (sink) sink->behind = behind_ticket, sink->pass = p;
     p->started = now();
     run_workers(p, *workers);
     status = merge_workers(p, *workers, errors);
@@ -339,7 +522,7 @@ static void pass_end(pass *p, worker *workers) {
 static es_status open_sink(const pass *p, const char *path, es_row_sink *sink, es_errors *errors) {
     es_buffer header = {0};
     es_status status = es_row_format_header(p->format, &header, errors);
-    if (!status) status = es_row_sink_open(sink, path, p->sweep, p->options, &header, errors);
+    if (!status) status = es_row_sink_open(sink, path, p->result, p->sweep, p->options, &header, errors);
     es_buffer_free(&header);
     return status;
 }
@@ -354,7 +537,7 @@ static es_status write_points(pass *p, const uint64_t *index, size_t stride, siz
         es_eval_tile(w.eval, es_tile_of(p->sweep, &p->tiling, point));
         es_eval_stage(w.eval, ES_STAGE_ROWS);
         size_t i = (size_t)(point - es_eval_first(w.eval));
-        status = es_row_writer_append(w.writer, w.eval, NULL, i, i + 1, &buffer, errors);
+        status = append_rows(&w, NULL, i, i + 1, &buffer, errors);
         if (!status) status = es_row_sink_write(sink, buffer.data, buffer.length, 1, errors);
         buffer.length = 0, buffer.rows = 0;
     }
@@ -373,8 +556,11 @@ typedef struct run {
     uint64_t reached; /* under --limit: behind the last point of the main pass, else 0 */
 } run;
 
-static pass make_pass(const run *r) {
-    return (pass){.sweep = r->sweep, .options = r->options, .report = r->report};
+static pass make_pass(const run *r, es_result result) {
+    pass p = {.sweep = r->sweep, .options = r->options, .report = r->report, .result = result};
+    if (r->options->receiver && result == ES_RESULT_FRONT) p.record = es_record_of_front(r->sweep);
+    if (r->options->receiver && result == ES_RESULT_BEST) p.record = es_record_of_best(r->sweep);
+    return p;
 }
 
 /* Columns of the best table: what groups, what was picked, then the rest of the output. */
@@ -395,7 +581,7 @@ static es_status write_best(run *r, es_errors *errors) {
     int *columns = calloc(r->sweep->n_columns + ES_MAX_BY + 1, sizeof *columns);
     if (!columns) return es_fail_memory(errors);
     size_t n = best_columns(r->sweep, columns);
-    pass p = make_pass(r);
+    pass p = make_pass(r, ES_RESULT_BEST);
     es_status status = pass_build(&p, columns, n, errors);
     if (!status) status = open_sink(&p, r->options->best_out, &r->best, errors);
     if (!status)
@@ -410,7 +596,7 @@ static es_status write_best(run *r, es_errors *errors) {
 static es_status write_front(run *r, const es_front_pass *finished, const uint64_t *index, size_t n,
                              es_errors *errors) {
     es_run_options options = *r->options;
-    pass p = make_pass(r);
+    pass p = make_pass(r, ES_RESULT_FRONT);
     if (!options.unique) p.finished = finished;
     if (options.limit) options.limit = 0, options.end = r->reached;
     p.options = &options;
@@ -446,7 +632,7 @@ static es_status finish_best(run *r, const es_best *best, es_errors *errors) {
 }
 
 static es_status main_pass(run *r, es_errors *errors) {
-    pass p = make_pass(r);
+    pass p = make_pass(r, ES_RESULT_ROWS);
     p.want_best = r->sweep->best.given;
     p.want_front = r->sweep->front.given;
     const int *columns = r->options->out ? r->sweep->output : NULL;

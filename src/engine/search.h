@@ -1,0 +1,44 @@
+/* Search of the grid by boxes: whole boxes are settled by their bounds where conditions, the best found so far or the
+ * front so far allow it; what remains is handed on tile by tile.  Counts and results are those of looking at every point.
+ */
+#ifndef ES_ENGINE_SEARCH_H
+#define ES_ENGINE_SEARCH_H
+
+#include "engine/best.h"
+#include "engine/bounds.h"
+#include "engine/filter.h"
+#include "engine/front.h"
+
+/* What points of a box are still needed for. */
+enum {
+    ES_LIVE_FILTER = 1, /* conditions: which points are kept, and by which condition the others are rejected */
+    ES_LIVE_BEST = 2,
+    ES_LIVE_FRONT = 4,
+    ES_LIVE_ROWS = 8,  /* every point that is kept */
+    ES_LIVE_MATCH = 16 /* every point on a finished front */
+};
+
+typedef es_status es_search_tile(void *context, uint64_t tile, unsigned live);
+
+/* One per thread.  Filter, best and front are the thread's own; those that are not live may be NULL. */
+typedef struct es_search {
+    const es_sweep *sweep;
+    const es_ladder *ladder;
+    es_boxes *boxes;
+    uint64_t first, end; /* points outside do not count */
+    es_filter *filter;
+    es_best *best;
+    es_front_pass *front;
+    const es_front_pass *finished; /* MATCH */
+    es_search_tile *tile;
+    void *context;
+    uint64_t skipped; /* points settled without looking at them */
+    struct {
+        uint32_t tried, gained, pause;
+    } rung[ES_MAX_RUNGS];
+} es_search;
+
+/* Settles a box of a rung: at once, or by way of its tiles in index order. */
+es_status es_search_box(es_search *search, size_t rung, uint64_t box, unsigned live);
+
+#endif
