@@ -179,7 +179,8 @@ static es_status rank(best_worker *w, es_csv_best *best, es_errors *errors) {
         status = es_fail_memory(errors);
     if (status)
         return status;
-    qsort_r(w->entry, w->n, sizeof *w->entry, compare_entries, (void *)w->plan);
+    if (w->n)
+        qsort_r(w->entry, w->n, sizeof *w->entry, compare_entries, (void *)w->plan);
     uint64_t position = 0;
     for (size_t i = 0; i < w->n; i++) {
         const entry *e = &w->entry[i];

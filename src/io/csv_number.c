@@ -1,5 +1,5 @@
-/* Numbers straight from the bytes of a block.  The usual short ones are read eight digits at a time; everything out of
- * the ordinary, right or wrong, goes to es_parse_double. */
+/* Numbers straight from the bytes of a block.  The usual ones are read eight digits at a time; everything out of the
+ * ordinary, right or wrong, goes to es_parse_double. */
 #include "io/csv_read.h"
 
 #include <math.h>
@@ -155,19 +155,24 @@ static bool convert(const decimal *d, double *value) {
     return true;
 }
 
-/* Any cell: blanks, quotes, numbers of unusual length, no number at all. */
-static double number_of_odd(es_slice cell) {
-    double value;
-    return es_parse_double(es_csv_value(cell, NULL), &value) == ES_NUMBER_OK ? value : NAN;
+/* Reads the usual numbers; false for all other text. */
+static bool read_usual(es_slice text, double *value) {
+    const bool negative = text.length > 0 && text.text[0] == '-';
+    decimal d;
+    if (!read_decimal(text.text + negative, text.text + text.length, &d) || !convert(&d, value))
+        return false;
+    *value = negative ? -*value : *value;
+    return true;
 }
 
 static double number_of(es_slice cell) {
-    const bool negative = cell.length > 0 && cell.text[0] == '-';
-    decimal d;
     double value;
-    if (!read_decimal(cell.text + negative, cell.text + cell.length, &d) || !convert(&d, &value))
-        return number_of_odd(cell);
-    return negative ? -value : value;
+    if (read_usual(cell, &value))
+        return value;
+    const es_slice inside = es_csv_value(cell, NULL); /* without blanks and quotes */
+    if (inside.length < cell.length && read_usual(inside, &value))
+        return value;
+    return es_parse_double(inside, &value) == ES_NUMBER_OK ? value : NAN;
 }
 
 size_t es_csv_block_numbers(const es_csv_block *block, size_t column, const uint32_t *rows, size_t first, size_t n,
