@@ -1,0 +1,28 @@
+/* Where the tables of a run go when they do not go to files of their own: to the parts of a shard. */
+#ifndef ES_ENGINE_RECEIVER_H
+#define ES_ENGINE_RECEIVER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <edgesweep/error.h>
+
+typedef enum es_result { ES_RESULT_ROWS, ES_RESULT_FRONT, ES_RESULT_BEST, ES_RESULTS } es_result;
+
+/* In front of every row of the front and of the best table: the index of its point, then the values of the by columns
+ * and of the objectives as doubles.  Tables are merged by these, not by the digits of the text. */
+typedef struct es_record {
+    uint64_t index;
+    double value[]; /* n_by + n_objectives */
+} es_record;
+
+/* Both are called by one thread at a time, header once per table before its rows. */
+typedef struct es_receiver {
+    void *context;
+    es_status (*header)(void *context, es_result result, const char *data, size_t n, es_errors *errors);
+    /* Whole rows, each ending in a newline.  `next` (of ES_RESULT_ROWS): the rows of all points before it have come. */
+    es_status (*write)(void *context, es_result result, const char *data, size_t n, uint64_t rows, uint64_t next,
+                       es_errors *errors);
+} es_receiver;
+
+#endif
