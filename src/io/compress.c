@@ -38,12 +38,22 @@ static unsigned thread_count(unsigned asked) {
     return asked < 1 ? 1 : asked < MAX_THREADS ? asked : MAX_THREADS;
 }
 
+/* libzstd (1.5.4 at least) crashes when it runs out of memory while it sets up its threads: asks beforehand whether there
+ * is what they need, an input and an output job each and some. */
+static bool has_memory_for(unsigned threads) {
+    const size_t job = 10 << 20;
+    void *all = malloc(2 * job * (threads + 2));
+    bool found = all != NULL;
+    free(all);
+    return found;
+}
+
 /* A library built without threads refuses nbWorkers and compresses in the caller's. */
 static bool start_zstd(es_compressor *c, unsigned threads) {
     c->output_size = ZSTD_CStreamOutSize();
     c->output = malloc(c->output_size);
     c->zstd = ZSTD_createCCtx();
-    if (!c->output || !c->zstd)
+    if (!c->output || !c->zstd || !has_memory_for(threads))
         return false;
     ZSTD_CCtx_setParameter(c->zstd, ZSTD_c_nbWorkers, (int)threads);
     return !ZSTD_isError(ZSTD_CCtx_setParameter(c->zstd, ZSTD_c_compressionLevel, ZSTD_LEVEL)) &&
