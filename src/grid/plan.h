@@ -74,6 +74,10 @@ es_status es_plan_questions(es_sweep *sweep, const es_spec *spec, const es_where
 /* Adds a leaf over an entity axis: value i at its coordinate i. */
 es_status es_plan_add_leaf(es_sweep *sweep, es_kind entity, const double *table, uint16_t *node, es_errors *errors);
 
+/* The kernel's node for the effective value of a field axis, -1 when it only reads the factor: one of the field's name or
+ * made of field and factor alone, which knows what rows without the field get; else the field itself. */
+int es_plan_effective_node(const es_plan *plan, const es_axis *axis);
+
 /* Index of the kernel option `name`, or -1. */
 int es_kernel_option(const es_kernel *kernel, es_slice name);
 

@@ -313,9 +313,22 @@ static es_status scan_keys(builder *b) {
 
 static bool is_whole_field(const es_field *field) { return field->type == ES_COUNT || field->type == ES_FLAG; }
 
+/* What a row without the field gets, times the factor; NaN when the kernel does not say so in one step. */
+static double scaled_default(const builder *b, const es_axis *axis, double factor) {
+    int id = es_plan_effective_node(b->plan, axis);
+    const es_node *def = id >= 0 ? &b->plan->kernel->nodes[id] : NULL;
+    if (!def || def->kind != ES_NODE_FN || def->n_in != 2) return NAN;
+    double absent = NAN, value;
+    const double *in[2];
+    for (size_t k = 0; k < 2; k++) in[k] = b->plan->kernel->nodes[def->in[k]].kind == ES_NODE_FACTOR ? &factor : &absent;
+    def->fn(&value, in, 1);
+    return value;
+}
+
 static es_status check_factor(const builder *b, const es_axis *axis, const es_row *row, double factor) {
     const es_field *field = &es_fields(axis->entity)->fields[axis->index];
     double value = row->value[axis->index] * factor;
+    if (isnan(value)) value = scaled_default(b, axis, factor);
     if (value > field->max || value < field->min)
         return es_fail(b->errors, ES_EUSAGE, &axis->origin,
                        "%s of '%s' times %.9g is %.9g, out of range: '%s'; expected %.9g to %.9g", field->name,

@@ -20,13 +20,19 @@ static int leaf_node(const es_plan *plan, const es_axis *axis, es_node_kind kind
     return -1;
 }
 
-/* The kernel's node for the effective value of a field, -1 when it only reads the factor.  A node made of the field and
- * its factor knows the default of rows that lack the field. */
-static int effective_node(const es_plan *plan, const es_axis *axis) {
+static bool reads_node(const es_node *def, int id) {
+    for (size_t k = 0; k < def->n_in; k++)
+        if (def->in[k] == id) return true;
+    return false;
+}
+
+int es_plan_effective_node(const es_plan *plan, const es_axis *axis) {
+    const char *name = es_fields(axis->entity)->fields[axis->index].name;
     int field = leaf_node(plan, axis, ES_NODE_FIELD), factor = leaf_node(plan, axis, ES_NODE_FACTOR);
-    for (size_t i = 0; field >= 0 && factor >= 0 && i < plan->kernel->n_nodes; i++) {
+    for (size_t i = 0; factor >= 0 && i < plan->kernel->n_nodes; i++) {
         const es_node *def = &plan->kernel->nodes[i];
-        if (def->kind == ES_NODE_FN && def->n_in == 2 && def->in[0] == field && def->in[1] == factor) return (int)i;
+        if (def->kind != ES_NODE_FN || !reads_node(def, factor)) continue;
+        if (strcmp(def->name, name) == 0 || (def->n_in == 2 && field >= 0 && reads_node(def, field))) return (int)i;
     }
     return field;
 }
@@ -36,7 +42,7 @@ static int node_of_axis(const es_plan *plan, const es_axis *axis, size_t number)
     int own = plan->first_axis_node + (int)number, other = -1;
     if (axis->role == ES_AXIS_WORKLOAD && !axis->given && isnan(axis->value[0]))
         other = es_kernel_node(plan->kernel, axis->name, strlen(axis->name));
-    if (axis->role == ES_AXIS_FIELD && axis->factor && !is_utilization(axis)) other = effective_node(plan, axis);
+    if (axis->role == ES_AXIS_FIELD && axis->factor && !is_utilization(axis)) other = es_plan_effective_node(plan, axis);
     return other >= 0 ? other : own;
 }
 

@@ -380,6 +380,49 @@ Test(plan, conditions_that_are_wrong) {
     bench_free(&b);
 }
 
+/* Defaults of rows without the field count too. */
+Test(plan, factors_on_defaults_stay_in_range) {
+    bench b = bench_new();
+    static es_errors errors;
+    es_sweep *sweep;
+    const char *sets[] = {"kernel=edgeprofiler", "device=b1", "device.mem_util=x1, x2"};
+    cr_assert_eq(try_sweep(&sweep, &b.catalog, NULL, sets, 3, &errors), ES_EUSAGE);
+    cr_assert_str_eq(errors.error[0].text, "--set:3:17: mem_util of 'Board One' times 2 is 1.2, out of range: "
+                                           "'device.mem_util'; expected 0 to 1");
+    sets[2] = "device.mem_util=x1.6";
+    cr_assert_eq(try_sweep(&sweep, &b.catalog, NULL, sets, 3, &errors), ES_OK);
+    es_sweep_free(sweep);
+    bench_free(&b);
+}
+
+/* An x axis shows what applies, also where class rows or the kernel supply it; utilizations show the factor. */
+Test(plan, columns_of_factors) {
+    static const struct {
+        const char *field;
+        bool shows_factor;
+    } cases[] = {{"device.idle_w", false},         {"device.load_w", false}, {"device.net_bw_mbps", false},
+                 {"device.os_reserved_gb", false}, {"device.ram_gb", false}, {"model.layers", false},
+                 {"device.mem_util", true},        {"device.net_util", true}};
+    es_catalog catalog;
+    load_catalog(&catalog, NULL);
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        char factors[64];
+        snprintf(factors, sizeof factors, "%s=x1, x0.5", cases[i].field);
+        const char *sets[] = {"kernel=roofline", "model=Llama-3.2-1B", "device=Raspberry Pi 5", "precision=Q4_0",
+                              factors};
+        es_sweep *sweep = load_sweep(&catalog, NULL, sets, LENGTH(sets), NULL, 0);
+        double *value = calloc(2 * es_sweep_nodes(sweep), sizeof *value), *half = value + es_sweep_nodes(sweep);
+        cr_assert_eq(es_sweep_point(sweep, 0, value, NULL), ES_OK);
+        cr_assert_eq(es_sweep_point(sweep, 1, half, NULL), ES_OK);
+        int node = sweep->columns[sweep->n_axes - 1].node;
+        cr_expect_eq(half[node], value[node] / 2, "%s: %.17g", cases[i].field, half[node]);
+        cr_expect_eq(value[node] == 1, cases[i].shows_factor, "%s: %.17g", cases[i].field, value[node]);
+        free(value);
+        es_sweep_free(sweep);
+    }
+    es_catalog_free(&catalog);
+}
+
 /* ---- the grid hash ---- */
 
 Test(plan, the_hash_tells_what_changes_the_output) {
