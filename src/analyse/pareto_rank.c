@@ -99,8 +99,15 @@ void es_radix_order(const uint64_t *key, size_t m, uint64_t *pair, uint32_t *ord
 
 static void rank_column(const es_view *view, unsigned k, const uint32_t *index, size_t m, uint64_t *key, uint64_t *pair,
                         int32_t *rank) {
-    for (size_t i = 0; i < m; i++)
+    uint64_t differs = 0;
+    for (size_t i = 0; i < m; i++) {
         key[i] = (uint64_t)es_order_key(es_view_at(view, k, index ? index[i] : i)) ^ ES_SIGN_BIT;
+        differs |= key[i] ^ key[0];
+    }
+    if (!differs) {
+        memset(rank, 0, m * sizeof *rank);
+        return;
+    }
     sort_positions(key, m, pair);
     int32_t next = 0;
     uint64_t previous = m ? key[pair_position(pair[0])] : 0;
