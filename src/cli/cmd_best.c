@@ -182,8 +182,8 @@ static es_status put(es_tables *tables, const es_csv_best *best, const es_csv_be
     es_status status = ES_OK;
     if (!tables->output) {
         status = show(tables, best, options, stdout, errors);
-        printf("%u groups in %llu rows; -o OUT.csv saves the winners, | less shows the CSV\n", best->n_groups,
-               (unsigned long long)best->rows);
+        printf("%u groups in %llu rows%s\n", best->n_groups, (unsigned long long)best->rows,
+               best->n ? "; -o OUT.csv saves the winners, | less shows the CSV" : "");
         return status;
     }
     status = es_csv_best_write(tables->csv, best, &tables->sink, errors);

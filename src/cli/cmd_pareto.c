@@ -51,8 +51,8 @@ static es_status show(const es_tables *tables, const es_csv_front_options *optio
         wanted[i] = i < options->n_by ? options->by[i] : options->objective[i - options->n_by].column;
     const es_status status = es_tables_show(tables, wanted, n, errors);
     if (!status)
-        printf("%llu of %llu rows; -o OUT.csv saves them, | less shows the CSV\n", (unsigned long long)counts->shown,
-               (unsigned long long)counts->rows);
+        printf("%llu of %llu rows%s\n", (unsigned long long)counts->shown, (unsigned long long)counts->rows,
+               counts->shown ? "; -o OUT.csv saves them, | less shows the CSV" : "");
     return status;
 }
 
