@@ -150,8 +150,8 @@ static es_status thin_out(const es_view *view, unsigned threads, uint32_t *index
     if (!sample)
         return es_fail_memory(errors);
     size_t taken = es_take_sample(index, *m, SAMPLE_STEP, sample), count = taken;
-    es_status status = front_of_positions(view, ES_TIES_FIRST, threads, sample, &count, errors);
-    if (!status && count <= taken / 2) /* else most points are on the front */
+    es_status status = front_of_positions(view, ES_TIES_ALL, threads, sample, &count, errors);
+    if (!status && count <= taken / 2) /* else most points are on the front, or tie with it */
         status = es_sieve(view, sample, count, threads, index, m, errors);
     free(sample);
     return status;
