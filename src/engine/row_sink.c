@@ -25,9 +25,13 @@ static es_status open_file(es_row_sink *s, es_errors *errors) {
     return status;
 }
 
-es_status es_row_sink_open(es_row_sink *s, const char *path, const es_sweep *sweep, const es_run_options *options,
-                       es_buffer *header, es_errors *errors) {
-    *s = (es_row_sink){.path = path, .split_rows = options->csv.split_rows, .header = *header};
+es_status es_row_sink_open(es_row_sink *s, const char *path, es_result result, const es_sweep *sweep,
+                           const es_run_options *options, es_buffer *header, es_errors *errors) {
+    *s = (es_row_sink){.path = path,
+                       .result = result,
+                       .receiver = options->receiver,
+                       .split_rows = options->csv.split_rows,
+                       .header = *header};
     *header = (es_buffer){0};
     s->options = (es_output_options){.sync = options->sync,
                                      .meta = true,
@@ -35,7 +39,9 @@ es_status es_row_sink_open(es_row_sink *s, const char *path, const es_sweep *swe
                                      .grid_hash = sweep->hash,
                                      .catalog_hash = sweep->catalog->hash,
                                      .version = EDGESWEEP_VERSION};
-    es_status status = open_file(s, errors);
+    es_status status = s->receiver ? s->receiver->header(s->receiver->context, result, s->header.data,
+                                                         s->header.length, errors)
+                                   : open_file(s, errors);
     if (status) es_row_sink_abort(s);
     return status;
 }
@@ -54,9 +60,17 @@ static es_status close_file(es_row_sink *s, es_errors *errors) {
     return es_output_commit(output, s->rows_here, errors);
 }
 
+static es_status hand_over(es_row_sink *s, const char *data, size_t n, uint64_t rows, es_errors *errors) {
+    uint64_t next = s->behind ? s->behind(s->pass, s->tickets) : 0;
+    s->rows += rows, s->bytes += n;
+    return s->receiver->write(s->receiver->context, s->result, data, n, rows, next, errors);
+}
+
 es_status es_row_sink_write(void *sink, const char *data, size_t n, uint64_t rows, es_errors *errors) {
     es_row_sink *s = sink;
-    es_status status = ES_OK;
+    es_status status = s->receiver ? hand_over(s, data, n, rows, errors) : ES_OK;
+    s->tickets++;
+    if (s->receiver) return status;
     while (rows && !status) {
         uint64_t now = rows;
         size_t length = n;

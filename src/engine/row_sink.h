@@ -1,9 +1,10 @@
-/* Where finished rows go: one output file, or a row of files when they are split. */
+/* Where finished rows go: one output file, a row of files when they are split, or the receiver of the run. */
 #ifndef ES_ENGINE_ROW_SINK_H
 #define ES_ENGINE_ROW_SINK_H
 
 #include <edgesweep/sweep.h>
 
+#include "engine/receiver.h"
 #include "engine/rows.h"
 #include "io/output.h"
 
@@ -13,13 +14,19 @@ typedef struct es_row_sink {
     uint64_t split_rows;        /* 0: one file */
     es_buffer header;           /* written at the start of every file; the sink's */
     es_output *output;
+    es_result result;
+    const es_receiver *receiver; /* NULL: files */
+    /* The first point behind a ticket, when every write is one of `pass`; NULL: not known. */
+    uint64_t (*behind)(const void *pass, uint64_t ticket);
+    const void *pass;
+    uint64_t tickets; /* written */
     uint64_t rows, rows_here, bytes; /* all files, this file, all files */
     unsigned file;                   /* number of the current file, from 1 */
 } es_row_sink;
 
 /* Opens the first file and writes the header, which the sink takes over. */
-es_status es_row_sink_open(es_row_sink *sink, const char *path, const es_sweep *sweep, const es_run_options *options,
-                       es_buffer *header, es_errors *errors);
+es_status es_row_sink_open(es_row_sink *sink, const char *path, es_result result, const es_sweep *sweep,
+                           const es_run_options *options, es_buffer *header, es_errors *errors);
 
 /* Whole rows, each ending in a newline.  Starts the next file where the split says so. */
 es_status es_row_sink_write(void *sink, const char *data, size_t n, uint64_t rows, es_errors *errors);
