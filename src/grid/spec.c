@@ -168,7 +168,7 @@ static es_status read_fd(int fd, const char *path, es_arena *arena, es_slice *te
         }
         ssize_t got = read(fd, buffer + length, capacity - length);
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0) status = es_fail_errno(errors, "cannot read", path), status = ES_EUSAGE;
+        if (got < 0) status = es_fail(errors, ES_EUSAGE, &(es_origin){path, 0, 0}, "cannot read: %s", strerror(errno));
         if (got <= 0) break;
         length += (size_t)got;
         if (length > ES_SWEEP_FILE_MAX) {

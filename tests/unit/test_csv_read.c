@@ -529,8 +529,8 @@ Test(csv_read, other_cells_are_not_numbers) {
                                         "1e999",
                                         "1..2",
                                         "1.2.3",
-                                        "\xc2\xa0"
-                                        "1",
+                                        ("\xc2\xa0"
+                                         "1"),
                                         "\"1\"\"2\"",
                                         "infinity",
                                         "1_000",
