@@ -76,7 +76,8 @@ typedef struct es_sweep {
     const es_axis *axes;
     size_t n_axes;
     uint64_t n_points;
-    const es_column *columns; /* axes, then metrics, then the catalog fields (`device.price_usd`) that the sweep names */
+    const es_column
+        *columns; /* axes, then metrics, then the catalog fields (`device.price_usd`) that the sweep names */
     size_t n_columns;
     const int *output; /* the columns written, in order */
     size_t n_output;
@@ -128,16 +129,16 @@ typedef struct es_progress {
 } es_progress;
 
 typedef struct es_run_options {
-    const char *out;        /* "-" stdout, NULL: no rows are written */
-    const char *front_out;  /* NULL: not written */
-    const char *best_out;   /* NULL: not written */
-    const char *command;    /* for the meta file; may be NULL */
-    bool unique;            /* fronts keep only the lowest index of equal points */
-    unsigned threads;       /* 0: OMP default, lowered for small grids */
-    uint64_t limit;         /* stop after that many rows, 0: none */
-    uint64_t first, end;    /* index range; end 0: all */
-    bool sync;              /* fsync before the rename */
-    bool no_skip;           /* look at every point even where bounds tell: for tests and measurements */
+    const char *out;       /* "-" stdout, NULL: no rows are written */
+    const char *front_out; /* NULL: not written */
+    const char *best_out;  /* NULL: not written */
+    const char *command;   /* for the meta file; may be NULL */
+    bool unique;           /* fronts keep only the lowest index of equal points */
+    unsigned threads;      /* 0: OMP default, lowered for small grids */
+    uint64_t limit;        /* stop after that many rows, 0: none */
+    uint64_t first, end;   /* index range; end 0: all */
+    bool sync;             /* fsync before the rename */
+    bool no_skip;          /* look at every point even where bounds tell: for tests and measurements */
     es_csv_options csv;
     const volatile sig_atomic_t *stop; /* nonzero: finish whole rows and return ES_EINT or ES_ETERM by its value */
     void (*progress)(void *context, const es_progress *progress); /* called from one thread, a few times a second */
@@ -152,17 +153,18 @@ typedef struct es_best_row {
 
 typedef struct es_run_report {
     uint64_t points, rows, bytes;
-    uint64_t points_skipped; /* of the points: settled by bounds of whole boxes, not evaluated one by one */
-    uint64_t *rejected;   /* per condition: points it was the first to reject */
+    uint64_t points_skipped;           /* of the points: settled by bounds of whole boxes, not evaluated one by one */
+    uint64_t *rejected;                /* per condition: points it was the first to reject */
     uint64_t front_rows, front_unique; /* rows with ties, distinct objective vectors */
-    uint64_t *front;      /* first rows of the front in index order, at most 100,000 */
+    uint64_t *front;                   /* first rows of the front in index order, at most 100,000 */
     size_t n_front;
     uint64_t front_missing, best_missing; /* points skipped for an empty objective */
-    es_best_row *best;    /* one per group, ordered by the values of the by columns */
+    es_best_row *best;                    /* one per group, ordered by the values of the by columns */
     size_t n_best;
     unsigned threads;
     const char *simd;
-    double seconds, seconds_plan, seconds_evaluate, seconds_format, seconds_write; /* summed over threads but the first */
+    double seconds, seconds_plan, seconds_evaluate, seconds_format,
+        seconds_write; /* summed over threads but the first */
 } es_run_report;
 
 /* Evaluates the grid and feeds filter, best, front and rows.  The result does not depend on threads.  Fills *report also

@@ -215,8 +215,7 @@ static const char *const examples[] = {
     "a table to look at; any CSV with a header will do",
     "edgesweep best all.csv --pick precision --by device,model --min end_to_end_ms",
     "the fastest precision of every model on every device",
-    "edgesweep best all.csv --pick precision --by device --max arithmetic_intensity --min energy_j --where 'power_w < "
-    "1'",
+    "edgesweep best all.csv --pick precision --by device --max arithmetic_intensity --where 'power_w < 1' --min energy_j",
     "the highest intensity within a power limit; equal ones by energy",
     "edgesweep best all.csv --pick device --by model --min energy_j --top 3 -o devices.csv",
     "the three most economical devices for every model",

@@ -52,11 +52,12 @@ typedef struct es_node {
     const char *help;
     es_node_kind kind;
     unsigned flags;
-    es_kind entity;        /* FIELD, AXIS, FACTOR, ROW: ES_MODEL, ES_DEVICE or ES_PRECISION */
-    uint16_t index;        /* field, workload axis, option or block */
-    uint16_t output;       /* BLOCK: which output */
-    es_node_fn *fn;        /* FN */
-    const char *monotone;  /* FN: one of + - 0 per input over the legal domain: never falls, never rises, unknown; NULL: all unknown */
+    es_kind entity;  /* FIELD, AXIS, FACTOR, ROW: ES_MODEL, ES_DEVICE or ES_PRECISION */
+    uint16_t index;  /* field, workload axis, option or block */
+    uint16_t output; /* BLOCK: which output */
+    es_node_fn *fn;  /* FN */
+    /* FN: one of + - 0 per input over the legal domain: the output never falls, never rises, unknown; NULL: all unknown */
+    const char *monotone;
     const char *const *labels;
     uint16_t n_in;
     uint16_t in[ES_MAX_INPUTS];
@@ -89,7 +90,7 @@ typedef struct es_workload_axis {
 
 typedef struct es_option {
     const char *name, *unit, *help;
-    double fallback, min, max; /* NaN fallback: absent unless given */
+    double fallback, min, max;  /* NaN fallback: absent unless given */
     const char *const *choices; /* NULL-terminated; value is the index, fallback too */
 } es_option;
 

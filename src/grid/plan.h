@@ -50,13 +50,13 @@ typedef struct es_plan {
     es_pnode *node;    /* the kernel's nodes under their own ids, then the plan's */
     size_t n_nodes, node_capacity;
     uint16_t first_axis_node; /* node first_axis_node + a holds what axis a is set to */
-    uint16_t *order; /* all nodes, inputs before their users */
+    uint16_t *order;          /* all nodes, inputs before their users */
     es_pblock *block;
     int entity_axis[ES_PRECISION + 1]; /* axis of ES_MODEL, ES_DEVICE, ES_PRECISION */
     int runtime_axis;                  /* -1: the kernel has none */
     const char *const *runtimes;       /* every runtime name; index = value of the runtime node */
     size_t n_runtimes;
-    const double *runtime_of;    /* by device coordinate when `auto`, else by runtime coordinate */
+    const double *runtime_of; /* by device coordinate when `auto`, else by runtime coordinate */
     bool runtime_auto;
     es_pcond *condition;
     size_t n_standard_columns; /* axes and metrics; columns of catalog fields come behind, as they are asked for */

@@ -22,24 +22,28 @@ static const char *const entity_words[] = {"model", "device", "precision"};
 
 int es_kernel_option(const es_kernel *kernel, es_slice name) {
     for (size_t i = 0; i < kernel->n_options; i++)
-        if (es_slice_equal(name, kernel->options[i].name)) return (int)i;
+        if (es_slice_equal(name, kernel->options[i].name))
+            return (int)i;
     return -1;
 }
 
 static int workload_axis(const es_kernel *kernel, es_slice name) {
     for (size_t i = 0; i < kernel->n_axes; i++)
-        if (es_slice_equal(name, kernel->axes[i].name)) return (int)i;
+        if (es_slice_equal(name, kernel->axes[i].name))
+            return (int)i;
     return -1;
 }
 
 /* The entity of `device.mem_bw_gbs` and the rest of the key; -1 when the key is no field. */
 static int entity_of_key(es_slice key, es_slice *field) {
     const char *dot = memchr(key.text, '.', key.length);
-    if (!dot) return -1;
+    if (!dot)
+        return -1;
     es_slice head = {key.text, (size_t)(dot - key.text)};
     *field = (es_slice){dot + 1, key.length - head.length - 1};
     for (int e = 0; e <= ES_PRECISION; e++)
-        if (es_slice_equal(head, entity_words[e])) return e;
+        if (es_slice_equal(head, entity_words[e]))
+            return e;
     return -1;
 }
 
@@ -47,7 +51,8 @@ static bool kernel_reads(const es_kernel *kernel, int entity, int field) {
     for (size_t i = 0; i < kernel->n_nodes; i++) {
         const es_node *node = &kernel->nodes[i];
         bool leaf = node->kind == ES_NODE_FIELD || node->kind == ES_NODE_AXIS || node->kind == ES_NODE_FACTOR;
-        if (leaf && (int)node->entity == entity && node->index == field) return true;
+        if (leaf && (int)node->entity == entity && node->index == field)
+            return true;
     }
     return false;
 }
@@ -57,16 +62,21 @@ static bool kernel_reads(const es_kernel *kernel, int entity, int field) {
 static size_t list_keys(const es_kernel *kernel, const char **names, size_t capacity, es_arena *arena) {
     size_t n = 0;
     names[n++] = "kernel";
-    for (int e = 0; e <= ES_PRECISION; e++) names[n++] = entity_words[e];
-    if (kernel->has_runtime) names[n++] = "runtime";
-    for (size_t i = 0; i < kernel->n_axes && n < capacity; i++) names[n++] = kernel->axes[i].name;
-    for (size_t i = 0; i < kernel->n_options && n < capacity; i++) names[n++] = kernel->options[i].name;
+    for (int e = 0; e <= ES_PRECISION; e++)
+        names[n++] = entity_words[e];
+    if (kernel->has_runtime)
+        names[n++] = "runtime";
+    for (size_t i = 0; i < kernel->n_axes && n < capacity; i++)
+        names[n++] = kernel->axes[i].name;
+    for (size_t i = 0; i < kernel->n_options && n < capacity; i++)
+        names[n++] = kernel->options[i].name;
     for (int e = 0; e <= ES_PRECISION; e++) {
         const es_field_table *fields = es_fields((es_kind)e);
         for (size_t f = 0; f < fields->n_fields && n < capacity; f++)
             if (kernel_reads(kernel, e, (int)f)) {
                 const char *name = es_arena_printf(arena, "%s.%s", entity_words[e], fields->fields[f].name);
-                if (name) names[n++] = name;
+                if (name)
+                    names[n++] = name;
             }
     }
     return n;
@@ -76,8 +86,10 @@ static bool known_elsewhere(es_slice key, const char **kernel_name) {
     for (size_t i = 0; i < es_kernel_count(); i++) {
         const es_kernel *kernel = es_kernel_at(i);
         *kernel_name = kernel->name;
-        if (workload_axis(kernel, key) >= 0 || es_kernel_option(kernel, key) >= 0) return true;
-        if (kernel->has_runtime && es_slice_equal(key, "runtime")) return true;
+        if (workload_axis(kernel, key) >= 0 || es_kernel_option(kernel, key) >= 0)
+            return true;
+        if (kernel->has_runtime && es_slice_equal(key, "runtime"))
+            return true;
     }
     return false;
 }
@@ -128,14 +140,17 @@ static es_status add_entity(builder *b, es_kind entity) {
 static es_status collect_runtimes(builder *b) {
     const es_table *calibration = &b->sweep->catalog->table[ES_CALIBRATION];
     const char **names = es_arena_array(&b->plan->arena, calibration->n_rows + 1, sizeof *names);
-    if (!names) return es_fail_memory(b->errors);
+    if (!names)
+        return es_fail_memory(b->errors);
     size_t n = 0;
     names[n++] = "default";
     for (size_t i = 0; i < calibration->n_rows; i++) {
         const char *name = calibration->rows[i].text[ES_C_RUNTIME];
         bool seen = strcmp(name, "*") == 0;
-        for (size_t j = 0; j < n && !seen; j++) seen = es_equal_fold(names[j], name);
-        if (!seen) names[n++] = name;
+        for (size_t j = 0; j < n && !seen; j++)
+            seen = es_equal_fold(names[j], name);
+        if (!seen)
+            names[n++] = name;
     }
     b->plan->runtimes = names;
     b->plan->n_runtimes = n;
@@ -144,7 +159,8 @@ static es_status collect_runtimes(builder *b) {
 
 static int find_runtime(const es_plan *plan, es_slice name) {
     for (size_t i = 0; i < plan->n_runtimes; i++)
-        if (es_slice_equal_fold(name, plan->runtimes[i])) return (int)i;
+        if (es_slice_equal_fold(name, plan->runtimes[i]))
+            return (int)i;
     return -1;
 }
 
@@ -163,7 +179,8 @@ static es_status add_auto_runtime(builder *b) {
     es_plan *plan = b->plan;
     const es_axis *device = &b->axes[plan->entity_axis[ES_DEVICE]];
     double *of = es_arena_array(&plan->arena, device->n + 1, sizeof *of);
-    if (!of) return es_fail_memory(b->errors);
+    if (!of)
+        return es_fail_memory(b->errors);
     int llama = find_runtime(plan, es_slice_of("llama.cpp"));
     for (size_t i = 0; i < device->n; i++)
         of[i] = llama >= 0 && is_calibrated(b->sweep->catalog, device->row[i]->name, "llama.cpp") ? llama : 0;
@@ -183,7 +200,8 @@ static es_status parse_runtimes(builder *b, const es_entry *entry, const char **
         es_slice name = item.text;
         int found = es_unquote(&name) ? find_runtime(b->plan, name) : -1;
         bool seen = false;
-        for (size_t i = 0; found >= 0 && i < *n; i++) seen = seen || of[i] == found;
+        for (size_t i = 0; found >= 0 && i < *n; i++)
+            seen = seen || of[i] == found;
         if (found < 0) {
             const char *near = es_nearest(name, b->plan->runtimes, b->plan->n_runtimes);
             status = es_fail(b->errors, ES_EUSAGE, &item.at, "unknown runtime: '%s'; %s%s%s", es_quote(name).text,
@@ -201,15 +219,19 @@ static es_status parse_runtimes(builder *b, const es_entry *entry, const char **
 
 static es_status add_runtime(builder *b) {
     b->plan->runtime_axis = -1;
-    if (!b->plan->kernel->has_runtime) return ES_OK;
+    if (!b->plan->kernel->has_runtime)
+        return ES_OK;
     es_status status = collect_runtimes(b);
-    if (status) return status;
+    if (status)
+        return status;
     b->plan->runtime_axis = (int)b->n;
     const es_entry *entry = es_spec_find(b->spec, ES_SEC_SWEEP, "runtime");
-    if (!entry) return add_auto_runtime(b);
+    if (!entry)
+        return add_auto_runtime(b);
     const char **text = es_arena_array(&b->plan->arena, b->plan->n_runtimes + 1, sizeof *text);
     double *of = es_arena_array(&b->plan->arena, b->plan->n_runtimes + 1, sizeof *of);
-    if (!text || !of) return es_fail_memory(b->errors);
+    if (!text || !of)
+        return es_fail_memory(b->errors);
     size_t n = 0;
     status = parse_runtimes(b, entry, text, of, &n);
     b->plan->runtime_of = of;
@@ -256,7 +278,8 @@ static es_value_rule rule_of_field(const es_field *field, const char *name) {
 
 static es_status add_field(builder *b, const es_entry *entry, int entity, es_slice field_name) {
     int index = es_field_find((es_kind)entity, field_name.text, field_name.length);
-    if (index < 0) return unknown_key(b, entry);
+    if (index < 0)
+        return unknown_key(b, entry);
     const es_field *field = &es_fields((es_kind)entity)->fields[index];
     if (field->type == ES_TEXT || field->type == ES_CHOICE || field->type == ES_OPENSET)
         return es_fail(b->errors, ES_EUSAGE, &entry->key_at, "not a numeric field, so not an axis: '%s'",
@@ -268,7 +291,8 @@ static es_status add_field(builder *b, const es_entry *entry, int entity, es_sli
         return es_fail(b->errors, ES_EUSAGE, &entry->key_at, "more than %d axes: '%s'", ES_MAX_AXES,
                        es_quote(entry->key).text);
     char *name = es_arena_text(&b->plan->arena, entry->key);
-    if (!name) return es_fail_memory(b->errors);
+    if (!name)
+        return es_fail_memory(b->errors);
     es_value_rule rule = rule_of_field(field, name);
     es_values values = {0};
     es_status status = es_values_parse(&values, entry->value, entry->value_at, &rule, &b->plan->arena, b->errors);
@@ -289,8 +313,10 @@ static es_status add_field(builder *b, const es_entry *entry, int entity, es_sli
 static bool is_known_key(const builder *b, es_slice key) {
     const es_kernel *kernel = b->plan->kernel;
     for (int e = 0; e <= ES_PRECISION; e++)
-        if (es_slice_equal(key, entity_words[e])) return true;
-    if (es_slice_equal(key, "kernel") || (kernel->has_runtime && es_slice_equal(key, "runtime"))) return true;
+        if (es_slice_equal(key, entity_words[e]))
+            return true;
+    if (es_slice_equal(key, "kernel") || (kernel->has_runtime && es_slice_equal(key, "runtime")))
+        return true;
     return workload_axis(kernel, key) >= 0 || es_kernel_option(kernel, key) >= 0;
 }
 
@@ -317,10 +343,12 @@ static bool is_whole_field(const es_field *field) { return field->type == ES_COU
 static double scaled_default(const builder *b, const es_axis *axis, double factor) {
     int id = es_plan_effective_node(b->plan, axis);
     const es_node *def = id >= 0 ? &b->plan->kernel->nodes[id] : NULL;
-    if (!def || def->kind != ES_NODE_FN || def->n_in != 2) return NAN;
+    if (!def || def->kind != ES_NODE_FN || def->n_in != 2)
+        return NAN;
     double absent = NAN, value;
     const double *in[2];
-    for (size_t k = 0; k < 2; k++) in[k] = b->plan->kernel->nodes[def->in[k]].kind == ES_NODE_FACTOR ? &factor : &absent;
+    for (size_t k = 0; k < 2; k++)
+        in[k] = b->plan->kernel->nodes[def->in[k]].kind == ES_NODE_FACTOR ? &factor : &absent;
     def->fn(&value, in, 1);
     return value;
 }
@@ -328,7 +356,8 @@ static double scaled_default(const builder *b, const es_axis *axis, double facto
 static es_status check_factor(const builder *b, const es_axis *axis, const es_row *row, double factor) {
     const es_field *field = &es_fields(axis->entity)->fields[axis->index];
     double value = row->value[axis->index] * factor;
-    if (isnan(value)) value = scaled_default(b, axis, factor);
+    if (isnan(value))
+        value = scaled_default(b, axis, factor);
     if (value > field->max || value < field->min)
         return es_fail(b->errors, ES_EUSAGE, &axis->origin,
                        "%s of '%s' times %.9g is %.9g, out of range: '%s'; expected %.9g to %.9g", field->name,
@@ -351,7 +380,8 @@ static es_status check_axis_factors(const builder *b, const es_axis *axis) {
     es_status status = ES_OK;
     for (size_t i = 0; i < rows->n && !status; i++) {
         status = check_factor(b, axis, rows->row[i], low);
-        if (!status) status = check_factor(b, axis, rows->row[i], high);
+        if (!status)
+            status = check_factor(b, axis, rows->row[i], high);
         for (size_t j = 0; every && j < axis->n && !status; j++)
             status = check_factor(b, axis, rows->row[i], axis->value[j]);
     }
@@ -362,7 +392,8 @@ static es_status check_axis_factors(const builder *b, const es_axis *axis) {
 static es_status check_factors(const builder *b) {
     es_status status = ES_OK;
     for (size_t a = 0; a < b->n && !status; a++)
-        if (b->axes[a].role == ES_AXIS_FIELD && b->axes[a].factor) status = check_axis_factors(b, &b->axes[a]);
+        if (b->axes[a].role == ES_AXIS_FIELD && b->axes[a].factor)
+            status = check_axis_factors(b, &b->axes[a]);
     return status;
 }
 
@@ -389,12 +420,17 @@ static es_status add_all(builder *b) {
     const es_kernel *kernel = b->plan->kernel;
     if (n_fields + 4 + kernel->n_axes > ES_MAX_AXES)
         return es_fail(b->errors, ES_EUSAGE, &b->spec->end, "more than %d axes", ES_MAX_AXES);
-    if ((one = add_entity(b, ES_MODEL))) status = status ? status : one;
-    if ((one = add_entity(b, ES_DEVICE))) status = status ? status : one;
-    if ((one = add_runtime(b))) status = status ? status : one;
-    if ((one = add_entity(b, ES_PRECISION))) status = status ? status : one;
+    if ((one = add_entity(b, ES_MODEL)))
+        status = status ? status : one;
+    if ((one = add_entity(b, ES_DEVICE)))
+        status = status ? status : one;
+    if ((one = add_runtime(b)))
+        status = status ? status : one;
+    if ((one = add_entity(b, ES_PRECISION)))
+        status = status ? status : one;
     for (size_t i = 0; i < kernel->n_axes; i++)
-        if ((one = add_workload(b, (int)i))) status = status ? status : one;
+        if ((one = add_workload(b, (int)i)))
+            status = status ? status : one;
     memcpy(b->axes + b->n, fields, n_fields * sizeof *fields);
     b->n += n_fields;
     return status;
@@ -403,10 +439,13 @@ static es_status add_all(builder *b) {
 es_status es_plan_axes(es_sweep *sweep, const es_spec *spec, es_errors *errors) {
     builder b = {.sweep = sweep, .plan = sweep->plan, .spec = spec, .errors = errors};
     b.axes = es_arena_array(&sweep->plan->arena, ES_MAX_AXES, sizeof *b.axes);
-    if (!b.axes) return es_fail_memory(errors);
+    if (!b.axes)
+        return es_fail_memory(errors);
     es_status status = add_all(&b);
-    if (!status) status = check_factors(&b);
-    if (!status) status = set_strides(&b);
+    if (!status)
+        status = check_factors(&b);
+    if (!status)
+        status = set_strides(&b);
     sweep->axes = b.axes;
     sweep->n_axes = b.n;
     return status;

@@ -15,14 +15,16 @@ static bool is_utilization(const es_axis *axis) {
 static int leaf_node(const es_plan *plan, const es_axis *axis, es_node_kind kind) {
     for (size_t i = 0; i < plan->kernel->n_nodes; i++) {
         const es_node *def = &plan->kernel->nodes[i];
-        if (def->kind == kind && def->entity == axis->entity && def->index == axis->index) return (int)i;
+        if (def->kind == kind && def->entity == axis->entity && def->index == axis->index)
+            return (int)i;
     }
     return -1;
 }
 
 static bool reads_node(const es_node *def, int id) {
     for (size_t k = 0; k < def->n_in; k++)
-        if (def->in[k] == id) return true;
+        if (def->in[k] == id)
+            return true;
     return false;
 }
 
@@ -31,8 +33,10 @@ int es_plan_effective_node(const es_plan *plan, const es_axis *axis) {
     int field = leaf_node(plan, axis, ES_NODE_FIELD), factor = leaf_node(plan, axis, ES_NODE_FACTOR);
     for (size_t i = 0; factor >= 0 && i < plan->kernel->n_nodes; i++) {
         const es_node *def = &plan->kernel->nodes[i];
-        if (def->kind != ES_NODE_FN || !reads_node(def, factor)) continue;
-        if (strcmp(def->name, name) == 0 || (def->n_in == 2 && field >= 0 && reads_node(def, field))) return (int)i;
+        if (def->kind != ES_NODE_FN || !reads_node(def, factor))
+            continue;
+        if (strcmp(def->name, name) == 0 || (def->n_in == 2 && field >= 0 && reads_node(def, field)))
+            return (int)i;
     }
     return field;
 }
@@ -42,13 +46,16 @@ static int node_of_axis(const es_plan *plan, const es_axis *axis, size_t number)
     int own = plan->first_axis_node + (int)number, other = -1;
     if (axis->role == ES_AXIS_WORKLOAD && !axis->given && isnan(axis->value[0]))
         other = es_kernel_node(plan->kernel, axis->name, strlen(axis->name));
-    if (axis->role == ES_AXIS_FIELD && axis->factor && !is_utilization(axis)) other = es_plan_effective_node(plan, axis);
+    if (axis->role == ES_AXIS_FIELD && axis->factor && !is_utilization(axis))
+        other = es_plan_effective_node(plan, axis);
     return other >= 0 ? other : own;
 }
 
 static bool whole_axis(const es_plan *plan, const es_axis *axis) {
-    if (axis->role == ES_AXIS_WORKLOAD) return plan->kernel->axes[axis->index].whole;
-    if (axis->role != ES_AXIS_FIELD) return false;
+    if (axis->role == ES_AXIS_WORKLOAD)
+        return plan->kernel->axes[axis->index].whole;
+    if (axis->role != ES_AXIS_FIELD)
+        return false;
     es_field_type type = es_fields(axis->entity)->fields[axis->index].type;
     return type == ES_COUNT || type == ES_FLAG;
 }
@@ -63,8 +70,10 @@ static es_status axis_column(const es_sweep *sweep, size_t number, es_column *co
         column->n_labels = plan->n_runtimes;
     } else if (axis->role == ES_AXIS_ENTITY) {
         const char **labels = es_arena_array(&plan->arena, axis->n, sizeof *labels);
-        if (!labels) return es_fail_memory(errors);
-        for (size_t i = 0; i < axis->n; i++) labels[i] = axis->row[i]->name;
+        if (!labels)
+            return es_fail_memory(errors);
+        for (size_t i = 0; i < axis->n; i++)
+            labels[i] = axis->row[i]->name;
         column->labels = labels;
         column->n_labels = axis->n;
     }
@@ -75,7 +84,8 @@ static es_column metric_column(const es_node *def, int id) {
     es_column column = {.name = def->name, .unit = def->unit, .node = id, .whole = (def->flags & ES_WHOLE) != 0};
     if (def->flags & ES_LABELS) {
         column.labels = def->labels;
-        while (def->labels[column.n_labels]) column.n_labels++;
+        while (def->labels[column.n_labels])
+            column.n_labels++;
     }
     return column;
 }
@@ -84,13 +94,17 @@ es_status es_plan_columns(es_sweep *sweep, es_errors *errors) {
     es_plan *plan = sweep->plan;
     size_t capacity = sweep->n_axes + plan->kernel->n_nodes + ES_M_FIELDS + ES_D_FIELDS + ES_P_FIELDS;
     es_column *columns = es_arena_array(&plan->arena, capacity, sizeof *columns);
-    if (!columns) return es_fail_memory(errors);
+    if (!columns)
+        return es_fail_memory(errors);
     size_t n = 0;
     es_status status = ES_OK;
-    for (size_t a = 0; a < sweep->n_axes && !status; a++) status = axis_column(sweep, a, &columns[n++], errors);
+    for (size_t a = 0; a < sweep->n_axes && !status; a++)
+        status = axis_column(sweep, a, &columns[n++], errors);
     for (size_t i = 0; i < plan->kernel->n_nodes; i++)
-        if (plan->kernel->nodes[i].flags & ES_METRIC) columns[n++] = metric_column(&plan->kernel->nodes[i], (int)i);
-    for (size_t i = 0; i < n; i++) columns[i].axes = plan->node[columns[i].node].mask;
+        if (plan->kernel->nodes[i].flags & ES_METRIC)
+            columns[n++] = metric_column(&plan->kernel->nodes[i], (int)i);
+    for (size_t i = 0; i < n; i++)
+        columns[i].axes = plan->node[columns[i].node].mask;
     sweep->columns = columns;
     sweep->n_columns = plan->n_standard_columns = n;
     return status;
@@ -102,12 +116,15 @@ es_status es_plan_columns(es_sweep *sweep, es_errors *errors) {
 static es_status field_labels(const es_sweep *sweep, const es_axis *axis, int field, es_column *column, double *table,
                               es_errors *errors) {
     const char **labels = es_arena_array(&sweep->plan->arena, axis->n, sizeof *labels);
-    if (!labels) return es_fail_memory(errors);
+    if (!labels)
+        return es_fail_memory(errors);
     for (size_t i = 0; i < axis->n; i++) {
         const char *text = axis->row[i]->text[field];
         size_t k = 0;
-        while (k < column->n_labels && strcmp(labels[k], text) != 0) k++;
-        if (k == column->n_labels && *text) labels[column->n_labels++] = text;
+        while (k < column->n_labels && strcmp(labels[k], text) != 0)
+            k++;
+        if (k == column->n_labels && *text)
+            labels[column->n_labels++] = text;
         table[i] = *text ? (double)k : NAN;
     }
     column->labels = labels;
@@ -119,32 +136,40 @@ static es_status add_field_column(es_sweep *sweep, es_kind entity, int field, es
     const es_field *def = &es_fields(entity)->fields[field];
     double *table = es_arena_array(&sweep->plan->arena, axis->n, sizeof *table);
     char *name = es_arena_printf(&sweep->plan->arena, "%s.%s", axis->name, def->name);
-    if (!table || !name) return es_fail_memory(errors);
+    if (!table || !name)
+        return es_fail_memory(errors);
     es_column column = {.name = name, .unit = def->unit, .whole = def->type == ES_COUNT || def->type == ES_FLAG};
     es_status status = ES_OK;
     if (es_field_is_numeric(def))
-        for (size_t i = 0; i < axis->n; i++) table[i] = axis->row[i]->value[field];
+        for (size_t i = 0; i < axis->n; i++)
+            table[i] = axis->row[i]->value[field];
     else
         status = field_labels(sweep, axis, field, &column, table, errors);
     uint16_t node = 0;
-    if (!status) status = es_plan_add_leaf(sweep, entity, table, &node, errors);
+    if (!status)
+        status = es_plan_add_leaf(sweep, entity, table, &node, errors);
     column.node = node;
     column.axes = sweep->plan->node[node].mask;
-    if (!status) ((es_column *)sweep->columns)[sweep->n_columns++] = column;
+    if (!status)
+        ((es_column *)sweep->columns)[sweep->n_columns++] = column;
     return status;
 }
 
 /* Makes `entity.field` a column when it is one; *column stays -1 otherwise. */
 static es_status find_field_column(es_sweep *sweep, es_slice name, int *column, es_errors *errors) {
     const char *dot = memchr(name.text, '.', name.length);
-    if (!dot) return ES_OK;
+    if (!dot)
+        return ES_OK;
     es_slice head = {name.text, (size_t)(dot - name.text)};
     for (int e = 0; e <= ES_PRECISION; e++) {
-        if (!es_slice_equal(head, sweep->axes[sweep->plan->entity_axis[e]].name)) continue;
+        if (!es_slice_equal(head, sweep->axes[sweep->plan->entity_axis[e]].name))
+            continue;
         int field = es_field_find((es_kind)e, dot + 1, name.length - head.length - 1);
-        if (field < 0) return ES_OK;
+        if (field < 0)
+            return ES_OK;
         es_status status = add_field_column(sweep, (es_kind)e, field, errors);
-        if (!status) *column = (int)sweep->n_columns - 1;
+        if (!status)
+            *column = (int)sweep->n_columns - 1;
         return status;
     }
     return ES_OK;
@@ -155,7 +180,8 @@ static es_status find_field_column(es_sweep *sweep, es_slice name, int *column, 
 static es_status unknown_column(const es_sweep *sweep, es_slice name, es_origin at, es_errors *errors) {
     const char *names[ES_MAX_AXES + 256];
     size_t n = 0;
-    for (; n < sweep->n_columns && n < sizeof names / sizeof *names; n++) names[n] = sweep->columns[n].name;
+    for (; n < sweep->n_columns && n < sizeof names / sizeof *names; n++)
+        names[n] = sweep->columns[n].name;
     const char *near = es_nearest(name, names, n);
     return es_fail(errors, ES_EUSAGE, &at, "unknown column: '%s'; %s%s%s", es_quote(name).text,
                    near ? "did you mean '" : "see 'edgesweep list metrics", near ? near : "", near ? "'?" : "'");
@@ -184,11 +210,14 @@ static es_status column_list(es_sweep *sweep, const es_entry *entry, int *list, 
         else
             one = find_column(sweep, name, item.at, &column, errors);
         bool seen = false;
-        for (size_t i = 0; !one && i < *n; i++) seen = seen || list[i] == column;
-        if (seen) es_warn(errors, &item.at, "duplicate column dropped: '%s'", es_quote(name).text);
+        for (size_t i = 0; !one && i < *n; i++)
+            seen = seen || list[i] == column;
+        if (seen)
+            es_warn(errors, &item.at, "duplicate column dropped: '%s'", es_quote(name).text);
         if (!one && !seen && *n == capacity)
             one = es_fail(errors, ES_EUSAGE, &item.at, "more than %zu columns: '%s'", capacity, es_quote(name).text);
-        if (!one && !seen) list[(*n)++] = column;
+        if (!one && !seen)
+            list[(*n)++] = column;
         status = status ? status : one;
     }
     return status;
@@ -200,7 +229,8 @@ static es_status objectives(es_sweep *sweep, const es_spec *spec, es_section sec
     for (size_t i = 0; i < spec->section[section].count; i++) {
         const es_entry *entry = &spec->section[section].entry[i];
         bool maximize = es_slice_equal(entry->key, "maximize");
-        if (!maximize && !es_slice_equal(entry->key, "minimize")) continue;
+        if (!maximize && !es_slice_equal(entry->key, "minimize"))
+            continue;
         int list[ES_MAX_OBJECTIVES];
         size_t count = 0;
         es_status one = column_list(sweep, entry, list, &count, ES_MAX_OBJECTIVES - *n, errors);
@@ -223,12 +253,14 @@ static es_status check_keys(const es_spec *spec, es_section section, const char 
     for (size_t i = 0; i < spec->section[section].count; i++) {
         const es_entry *entry = &spec->section[section].entry[i];
         bool known = false;
-        for (size_t k = 0; k < n; k++) known = known || es_slice_equal(entry->key, keys[k]);
-        if (known) continue;
+        for (size_t k = 0; k < n; k++)
+            known = known || es_slice_equal(entry->key, keys[k]);
+        if (known)
+            continue;
         const char *near = es_nearest(entry->key, keys, n);
-        status = es_fail(errors, ES_EUSAGE, &entry->key_at, "unknown key in [%s]: '%s'%s%s%s",
-                         es_section_names[section], es_quote(entry->key).text, near ? "; did you mean '" : "",
-                         near ? near : "", near ? "'?" : "");
+        status =
+            es_fail(errors, ES_EUSAGE, &entry->key_at, "unknown key in [%s]: '%s'%s%s%s", es_section_names[section],
+                    es_quote(entry->key).text, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
     }
     return status;
 }
@@ -247,16 +279,18 @@ static es_status front_question(es_sweep *sweep, const es_spec *spec, es_errors 
     static const char *const keys[] = {"minimize", "maximize", "by"};
     es_front_spec *front = &sweep->front;
     front->given = spec->section[ES_SEC_PARETO].count > 0;
-    if (!front->given) return ES_OK;
+    if (!front->given)
+        return ES_OK;
     es_status status = check_keys(spec, ES_SEC_PARETO, keys, 3, errors), one;
     one = objectives(sweep, spec, ES_SEC_PARETO, front->objective, &front->n_objectives, errors);
     status = status ? status : one;
     one = by_columns(sweep, spec, ES_SEC_PARETO, front->by, &front->n_by, errors);
     status = status ? status : one;
     if (!status && !front->n_objectives)
-        status = es_fail(errors, ES_EUSAGE, &(es_origin){section_place(spec, ES_SEC_PARETO).file,
-                                                         section_place(spec, ES_SEC_PARETO).line, 0},
-                         "[pareto] has no objective; expected minimize = or maximize =");
+        status =
+            es_fail(errors, ES_EUSAGE,
+                    &(es_origin){section_place(spec, ES_SEC_PARETO).file, section_place(spec, ES_SEC_PARETO).line, 0},
+                    "[pareto] has no objective; expected minimize = or maximize =");
     return status;
 }
 
@@ -265,7 +299,8 @@ static es_status best_question(es_sweep *sweep, const es_spec *spec, es_errors *
     es_best_spec *best = &sweep->best;
     best->given = spec->section[ES_SEC_BEST].count > 0;
     best->pick = -1;
-    if (!best->given) return ES_OK;
+    if (!best->given)
+        return ES_OK;
     es_origin at = section_place(spec, ES_SEC_BEST);
     es_status status = check_keys(spec, ES_SEC_BEST, keys, 4, errors), one = ES_OK;
     const es_entry *pick = es_spec_find(spec, ES_SEC_BEST, "pick");
@@ -287,7 +322,8 @@ static es_status output_columns(es_sweep *sweep, const es_spec *spec, es_errors 
     static const char *const keys[] = {"columns"};
     size_t capacity = sweep->n_columns + ES_M_FIELDS + ES_D_FIELDS + ES_P_FIELDS;
     int *output = es_arena_array(&sweep->plan->arena, capacity, sizeof *output);
-    if (!output) return es_fail_memory(errors);
+    if (!output)
+        return es_fail_memory(errors);
     sweep->output = output;
     es_status status = check_keys(spec, ES_SEC_OUTPUT, keys, 1, errors);
     const es_entry *entry = es_spec_find(spec, ES_SEC_OUTPUT, "columns");
@@ -295,7 +331,8 @@ static es_status output_columns(es_sweep *sweep, const es_spec *spec, es_errors 
         es_status one = entry ? column_list(sweep, entry, output, &sweep->n_output, capacity, errors) : ES_OK;
         return status ? status : one;
     }
-    for (size_t i = 0; i < sweep->plan->n_standard_columns; i++) output[sweep->n_output++] = (int)i;
+    for (size_t i = 0; i < sweep->plan->n_standard_columns; i++)
+        output[sweep->n_output++] = (int)i;
     return ES_OK;
 }
 
@@ -304,12 +341,15 @@ static es_status output_columns(es_sweep *sweep, const es_spec *spec, es_errors 
 /* The label a text stands for; on entity axes an alias stands for its row. */
 static double label_of(const es_sweep *sweep, const es_column *column, es_slice text) {
     for (size_t i = 0; i < column->n_labels; i++)
-        if (es_slice_equal(text, column->labels[i])) return (double)i;
+        if (es_slice_equal(text, column->labels[i]))
+            return (double)i;
     for (int e = 0; e <= ES_PRECISION; e++) {
-        if (strcmp(column->name, sweep->axes[sweep->plan->entity_axis[e]].name) != 0) continue;
+        if (strcmp(column->name, sweep->axes[sweep->plan->entity_axis[e]].name) != 0)
+            continue;
         const es_row *row = es_table_find(&sweep->catalog->table[e], text.text, text.length);
         for (size_t i = 0; row && i < column->n_labels; i++)
-            if (strcmp(row->name, column->labels[i]) == 0) return (double)i;
+            if (strcmp(row->name, column->labels[i]) == 0)
+                return (double)i;
     }
     return -1;
 }
@@ -338,7 +378,8 @@ static es_status column_condition(es_sweep *sweep, const es_condition *condition
                                   es_pcond *out, es_errors *errors) {
     int other;
     es_status status = find_column(sweep, condition->rhs_column, condition->rhs_origin, &other, errors);
-    if (status) return status;
+    if (status)
+        return status;
     if (column->labels || sweep->columns[other].labels)
         return es_fail(errors, ES_EUSAGE, &condition->rhs_origin,
                        "text columns cannot be compared with each other: '%s'; expected 'text' in quotes",
@@ -348,11 +389,11 @@ static es_status column_condition(es_sweep *sweep, const es_condition *condition
     return ES_OK;
 }
 
-static es_status resolve_condition(es_sweep *sweep, const es_condition *condition, es_pcond *out,
-                                   es_errors *errors) {
+static es_status resolve_condition(es_sweep *sweep, const es_condition *condition, es_pcond *out, es_errors *errors) {
     int number;
     es_status status = find_column(sweep, condition->column, condition->origin, &number, errors);
-    if (status) return status;
+    if (status)
+        return status;
     const es_column *column = &sweep->columns[number];
     *out = (es_pcond){.op = condition->op, .a = (uint16_t)column->node};
     switch (condition->kind) {
@@ -373,13 +414,15 @@ static es_status conditions(es_sweep *sweep, const es_where *where, es_errors *e
     es_plan *plan = sweep->plan;
     plan->condition = es_arena_array(&plan->arena, where->count + 1, sizeof *plan->condition);
     const char **text = es_arena_array(&plan->arena, where->count + 1, sizeof *text);
-    if (!plan->condition || !text) return es_fail_memory(errors);
+    if (!plan->condition || !text)
+        return es_fail_memory(errors);
     es_status status = ES_OK;
     for (size_t i = 0; i < where->count; i++) {
         es_status one = resolve_condition(sweep, &where->condition[i], &plan->condition[i], errors);
         status = status ? status : one;
         text[i] = es_arena_text(&plan->arena, where->condition[i].source);
-        if (!text[i]) return es_fail_memory(errors);
+        if (!text[i])
+            return es_fail_memory(errors);
     }
     sweep->condition = text;
     sweep->n_conditions = where->count;

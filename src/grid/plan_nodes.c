@@ -14,12 +14,11 @@ typedef struct binder {
 } binder;
 
 static void multiply(double *restrict out, const double *const *in, size_t n) {
-    for (size_t i = 0; i < n; i++) out[i] = in[0][i] * in[1][i];
+    for (size_t i = 0; i < n; i++)
+        out[i] = in[0][i] * in[1][i];
 }
 
-static uint64_t axis_bit(const es_sweep *sweep, int axis) {
-    return sweep->axes[axis].n > 1 ? (uint64_t)1 << axis : 0;
-}
+static uint64_t axis_bit(const es_sweep *sweep, int axis) { return sweep->axes[axis].n > 1 ? (uint64_t)1 << axis : 0; }
 
 static const es_axis *field_axis(const binder *b, es_kind entity, int field, int *number) {
     for (size_t a = 0; a < b->sweep->n_axes; a++) {
@@ -39,8 +38,10 @@ static bool same_bits(double a, double b) { return memcmp(&a, &b, sizeof a) == 0
 /* A leaf over an axis; one whose values are all alike does not depend on it. */
 static es_pnode leaf(const binder *b, int axis, const double *table) {
     size_t n = b->sweep->axes[axis].n, i = 1;
-    while (i < n && same_bits(table[i], table[0])) i++;
-    if (i >= n) return constant(table[0]);
+    while (i < n && same_bits(table[i], table[0]))
+        i++;
+    if (i >= n)
+        return constant(table[0]);
     return (es_pnode){.kind = ES_PNODE_LEAF, .mask = axis_bit(b->sweep, axis), .axis = axis, .table = table};
 }
 
@@ -48,8 +49,10 @@ static es_status row_leaf(const binder *b, es_kind entity, int field, es_pnode *
     int number = b->plan->entity_axis[entity];
     const es_axis *axis = &b->sweep->axes[number];
     double *table = es_arena_array(&b->plan->arena, axis->n, sizeof *table);
-    if (!table) return es_fail_memory(b->errors);
-    for (size_t i = 0; i < axis->n; i++) table[i] = axis->row[i]->value[field];
+    if (!table)
+        return es_fail_memory(b->errors);
+    for (size_t i = 0; i < axis->n; i++)
+        table[i] = axis->row[i]->value[field];
     *node = leaf(b, number, table);
     return ES_OK;
 }
@@ -64,7 +67,8 @@ static es_status product_leaf(binder *b, es_kind entity, int field, int axis, es
     es_pnode row;
     es_status status = row_leaf(b, entity, field, &row);
     uint16_t *in = es_arena_array(&b->plan->arena, 2, sizeof *in);
-    if (status || !in) return status ? status : es_fail_memory(b->errors);
+    if (status || !in)
+        return status ? status : es_fail_memory(b->errors);
     in[0] = add_node(b, row);
     in[1] = add_node(b, leaf(b, axis, b->sweep->axes[axis].value));
     *node = (es_pnode){.kind = ES_PNODE_FN, .fn = multiply, .monotone = "++", .n_in = 2, .in = in};
@@ -76,15 +80,13 @@ static es_status bind_field(binder *b, const es_node *def, es_pnode *node) {
     const es_axis *axis = field_axis(b, def->entity, def->index, &number);
     switch (def->kind) {
     case ES_NODE_ROW: return row_leaf(b, def->entity, def->index, node);
-    case ES_NODE_AXIS:
-        *node = axis && !axis->factor ? leaf(b, number, axis->value) : constant(NAN);
-        return ES_OK;
-    case ES_NODE_FACTOR:
-        *node = axis && axis->factor ? leaf(b, number, axis->value) : constant(1);
-        return ES_OK;
+    case ES_NODE_AXIS: *node = axis && !axis->factor ? leaf(b, number, axis->value) : constant(NAN); return ES_OK;
+    case ES_NODE_FACTOR: *node = axis && axis->factor ? leaf(b, number, axis->value) : constant(1); return ES_OK;
     default:
-        if (axis && axis->factor) return product_leaf(b, def->entity, def->index, number, node);
-        if (!axis) return row_leaf(b, def->entity, def->index, node);
+        if (axis && axis->factor)
+            return product_leaf(b, def->entity, def->index, number, node);
+        if (!axis)
+            return row_leaf(b, def->entity, def->index, node);
         *node = leaf(b, number, axis->value);
         return ES_OK;
     }
@@ -93,7 +95,8 @@ static es_status bind_field(binder *b, const es_node *def, es_pnode *node) {
 static es_pnode bind_workload(const binder *b, const es_node *def) {
     for (size_t a = 0; a < b->sweep->n_axes; a++) {
         const es_axis *axis = &b->sweep->axes[a];
-        if (axis->role == ES_AXIS_WORKLOAD && axis->index == def->index) return leaf(b, (int)a, axis->value);
+        if (axis->role == ES_AXIS_WORKLOAD && axis->index == def->index)
+            return leaf(b, (int)a, axis->value);
     }
     return constant(NAN);
 }
@@ -103,11 +106,10 @@ static es_status bind_node(binder *b, const es_node *def, es_pnode *node) {
     switch (def->kind) {
     case ES_NODE_WORKLOAD: *node = bind_workload(b, def); break;
     case ES_NODE_OPTION: *node = constant(b->option[def->index]); break;
-    case ES_NODE_BLOCK:
-        *node = (es_pnode){.kind = ES_PNODE_BLOCK, .block = def->index, .output = def->output};
-        break;
+    case ES_NODE_BLOCK: *node = (es_pnode){.kind = ES_PNODE_BLOCK, .block = def->index, .output = def->output}; break;
     case ES_NODE_FN:
-        *node = (es_pnode){.kind = ES_PNODE_FN, .fn = def->fn, .monotone = def->monotone, .n_in = def->n_in, .in = def->in};
+        *node =
+            (es_pnode){.kind = ES_PNODE_FN, .fn = def->fn, .monotone = def->monotone, .n_in = def->n_in, .in = def->in};
         break;
     default: status = bind_field(b, def, node);
     }
@@ -138,7 +140,8 @@ static es_status number_option(const es_entry *entry, const es_option *def, doub
     if (bad)
         return es_fail(errors, ES_EUSAGE, &entry->value_at, "%s: '%s'; expected a number", es_number_fault_text(bad),
                        es_quote(entry->value).text);
-    if (*value >= def->min && *value <= def->max) return ES_OK;
+    if (*value >= def->min && *value <= def->max)
+        return ES_OK;
     return es_fail(errors, ES_EUSAGE, &entry->value_at, "%s is out of range: '%s'; expected %.9g to %.9g %s", def->name,
                    es_quote(entry->value).text, def->min, def->max, def->unit);
 }
@@ -149,7 +152,8 @@ static es_status read_options(binder *b) {
         const es_option *def = &b->plan->kernel->options[i];
         const es_entry *entry = es_spec_find(b->spec, ES_SEC_SWEEP, def->name);
         b->option[i] = def->fallback;
-        if (!entry) continue;
+        if (!entry)
+            continue;
         es_status one = def->choices ? choice_option(entry, def, &b->option[i], b->errors)
                                      : number_option(entry, def, &b->option[i], b->errors);
         status = status ? status : one;
@@ -162,19 +166,24 @@ static es_status read_options(binder *b) {
 static uint64_t mask_of_reads(const binder *b, unsigned reads) {
     const es_plan *plan = b->plan;
     uint64_t mask = 0;
-    if (reads & ES_READS_MODEL) mask |= axis_bit(b->sweep, plan->entity_axis[ES_MODEL]);
-    if (reads & ES_READS_DEVICE) mask |= axis_bit(b->sweep, plan->entity_axis[ES_DEVICE]);
-    if (reads & ES_READS_PRECISION) mask |= axis_bit(b->sweep, plan->entity_axis[ES_PRECISION]);
+    if (reads & ES_READS_MODEL)
+        mask |= axis_bit(b->sweep, plan->entity_axis[ES_MODEL]);
+    if (reads & ES_READS_DEVICE)
+        mask |= axis_bit(b->sweep, plan->entity_axis[ES_DEVICE]);
+    if (reads & ES_READS_PRECISION)
+        mask |= axis_bit(b->sweep, plan->entity_axis[ES_PRECISION]);
     if (reads & ES_READS_RUNTIME && plan->runtime_axis >= 0) {
         mask |= axis_bit(b->sweep, plan->runtime_axis);
-        if (plan->runtime_auto) mask |= axis_bit(b->sweep, plan->entity_axis[ES_DEVICE]);
+        if (plan->runtime_auto)
+            mask |= axis_bit(b->sweep, plan->entity_axis[ES_DEVICE]);
     }
     return mask;
 }
 
 static uint64_t mask_of_inputs(const es_plan *plan, const uint16_t *in, size_t n) {
     uint64_t mask = 0;
-    for (size_t i = 0; i < n; i++) mask |= plan->node[in[i]].mask;
+    for (size_t i = 0; i < n; i++)
+        mask |= plan->node[in[i]].mask;
     return mask;
 }
 
@@ -182,9 +191,11 @@ static uint64_t mask_of_inputs(const es_plan *plan, const uint16_t *in, size_t n
 static void sort_nodes(es_plan *plan) {
     size_t n = 0;
     for (size_t i = 0; i < plan->n_nodes; i++)
-        if (plan->node[i].kind == ES_PNODE_CONST || plan->node[i].kind == ES_PNODE_LEAF) plan->order[n++] = (uint16_t)i;
+        if (plan->node[i].kind == ES_PNODE_CONST || plan->node[i].kind == ES_PNODE_LEAF)
+            plan->order[n++] = (uint16_t)i;
     for (size_t i = 0; i < plan->n_nodes; i++)
-        if (plan->node[i].fn == multiply) plan->order[n++] = (uint16_t)i;
+        if (plan->node[i].fn == multiply)
+            plan->order[n++] = (uint16_t)i;
     for (size_t i = 0; i < plan->n_nodes; i++)
         if (plan->node[i].kind == ES_PNODE_BLOCK || (plan->node[i].kind == ES_PNODE_FN && plan->node[i].fn != multiply))
             plan->order[n++] = (uint16_t)i;
@@ -194,8 +205,10 @@ static void set_masks(const binder *b) {
     es_plan *plan = b->plan;
     for (size_t i = 0; i < plan->n_nodes; i++) {
         es_pnode *node = &plan->node[plan->order[i]];
-        if (node->kind == ES_PNODE_FN) node->mask = mask_of_inputs(plan, node->in, node->n_in);
-        if (node->kind != ES_PNODE_BLOCK) continue;
+        if (node->kind == ES_PNODE_FN)
+            node->mask = mask_of_inputs(plan, node->in, node->n_in);
+        if (node->kind != ES_PNODE_BLOCK)
+            continue;
         const es_block *def = plan->block[node->block].def;
         node->mask = mask_of_reads(b, def->reads) | mask_of_inputs(plan, def->in, def->n_in);
         plan->block[node->block].mask = node->mask;
@@ -211,9 +224,11 @@ static es_status allocate(binder *b) {
     plan->node = es_arena_array(&plan->arena, capacity, sizeof *plan->node);
     plan->order = es_arena_array(&plan->arena, capacity, sizeof *plan->order);
     plan->block = es_arena_array(&plan->arena, plan->kernel->n_blocks + 1, sizeof *plan->block);
-    if (!plan->node || !plan->order || !plan->block) return es_fail_memory(b->errors);
+    if (!plan->node || !plan->order || !plan->block)
+        return es_fail_memory(b->errors);
     plan->n_nodes = n_kernel;
-    for (size_t i = 0; i < plan->kernel->n_blocks; i++) plan->block[i].def = &plan->kernel->blocks[i];
+    for (size_t i = 0; i < plan->kernel->n_blocks; i++)
+        plan->block[i].def = &plan->kernel->blocks[i];
     return ES_OK;
 }
 
@@ -226,8 +241,10 @@ static es_status add_axis_nodes(binder *b) {
             add_node(b, leaf(b, along, b->plan->runtime_of));
         } else if (axis->role == ES_AXIS_ENTITY) {
             double *table = es_arena_array(&b->plan->arena, axis->n, sizeof *table);
-            if (!table) return es_fail_memory(b->errors);
-            for (size_t i = 0; i < axis->n; i++) table[i] = (double)i;
+            if (!table)
+                return es_fail_memory(b->errors);
+            for (size_t i = 0; i < axis->n; i++)
+                table[i] = (double)i;
             add_node(b, leaf(b, (int)a, table));
         } else {
             add_node(b, leaf(b, (int)a, axis->value));
@@ -240,15 +257,20 @@ es_status es_plan_nodes(es_sweep *sweep, const es_spec *spec, es_errors *errors)
     binder b = {.sweep = sweep, .plan = sweep->plan, .spec = spec, .errors = errors};
     es_plan *plan = sweep->plan;
     es_status status = read_options(&b);
-    if (!status) status = allocate(&b);
+    if (!status)
+        status = allocate(&b);
     for (size_t i = 0; !status && i < plan->kernel->n_nodes; i++)
         status = bind_node(&b, &plan->kernel->nodes[i], &plan->node[i]);
-    if (!status) plan->first_axis_node = (uint16_t)plan->n_nodes;
-    if (!status) status = add_axis_nodes(&b);
-    if (status) return status;
+    if (!status)
+        plan->first_axis_node = (uint16_t)plan->n_nodes;
+    if (!status)
+        status = add_axis_nodes(&b);
+    if (status)
+        return status;
     sort_nodes(plan);
     set_masks(&b);
-    if (plan->kernel->prepare) status = plan->kernel->prepare(sweep->catalog, &plan->arena, &plan->state, errors);
+    if (plan->kernel->prepare)
+        status = plan->kernel->prepare(sweep->catalog, &plan->arena, &plan->state, errors);
     return status;
 }
 

@@ -34,7 +34,8 @@ static const char *kind_word(const es_table *table) {
 static const char *missing_field(const selector *s, const es_row *row) {
     for (size_t i = 0; i < s->kernel->n_nodes; i++) {
         const es_node *node = &s->kernel->nodes[i];
-        if (node->kind != ES_NODE_FIELD || !(node->flags & ES_NEEDED) || node->entity != s->table->kind) continue;
+        if (node->kind != ES_NODE_FIELD || !(node->flags & ES_NEEDED) || node->entity != s->table->kind)
+            continue;
         if (!s->overridden[node->index] && isnan(row->value[node->index]))
             return es_fields(s->table->kind)->fields[node->index].name;
     }
@@ -43,16 +44,18 @@ static const char *missing_field(const selector *s, const es_row *row) {
 
 /* The paper's idealised rows are for the paper's kernel: globs that do not spell the prefix out skip them. */
 static bool hidden_from_glob(const selector *s, const es_row *row, es_slice pattern) {
-    if (strcmp(s->kernel->name, "edgeprofiler") == 0) return false;
+    if (strcmp(s->kernel->name, "edgeprofiler") == 0)
+        return false;
     bool paper = strncmp(row->name, "EP-", 3) == 0 || strncmp(row->name, "EP ", 3) == 0;
     return paper && !(pattern.length >= 2 && strncasecmp(pattern.text, "EP", 2) == 0);
 }
 
-
 static es_status unknown_name(const selector *s, const es_list_item *item, es_slice name) {
     const char **names = malloc((s->table->n_rows + 1) * sizeof *names);
-    if (!names) return es_fail_memory(s->errors);
-    for (size_t i = 0; i < s->table->n_rows; i++) names[i] = s->table->rows[i].name;
+    if (!names)
+        return es_fail_memory(s->errors);
+    for (size_t i = 0; i < s->table->n_rows; i++)
+        names[i] = s->table->rows[i].name;
     const char *near = es_nearest(name, names, s->table->n_rows);
     es_status status = es_fail(s->errors, ES_EUSAGE, &item->at, "unknown %s: '%s'; %s%s%s", kind_word(s->table),
                                es_quote(name).text, near ? "did you mean '" : "see 'edgesweep list ",
@@ -62,14 +65,16 @@ static es_status unknown_name(const selector *s, const es_list_item *item, es_sl
 }
 
 static void pick(selector *s, size_t row) {
-    if (s->taken[row]) return;
+    if (s->taken[row])
+        return;
     s->taken[row] = true;
     s->picked[s->n_picked++] = row;
 }
 
 static es_status pick_named(selector *s, const es_list_item *item, es_slice name) {
     const es_row *row = es_table_find(s->table, name.text, name.length);
-    if (!row) return unknown_name(s, item, name);
+    if (!row)
+        return unknown_name(s, item, name);
     const char *field = missing_field(s, row);
     if (field)
         return es_fail(s->errors, ES_EUSAGE, &item->at, "%s has no %s, which kernel %s needs: '%s'",
@@ -83,15 +88,18 @@ static es_status pick_named(selector *s, const es_list_item *item, es_slice name
 }
 
 static void note_lacking(selector *s, const es_row *row, const char *field) {
-    if (s->n_lacking < NAMES_SHOWN) s->lacking[s->n_lacking] = row;
-    if (!s->n_lacking++) s->lacking_field = field;
+    if (s->n_lacking < NAMES_SHOWN)
+        s->lacking[s->n_lacking] = row;
+    if (!s->n_lacking++)
+        s->lacking_field = field;
 }
 
 static es_status pick_glob(selector *s, const es_list_item *item, es_slice pattern) {
     size_t matched = 0;
     for (size_t i = 0; i < s->table->n_rows; i++) {
         const es_row *row = &s->table->rows[i];
-        if (!es_glob_match(pattern, row->name) || hidden_from_glob(s, row, pattern)) continue;
+        if (!es_glob_match(pattern, row->name) || hidden_from_glob(s, row, pattern))
+            continue;
         matched++;
         const char *field = missing_field(s, row);
         if (field)
@@ -99,22 +107,27 @@ static es_status pick_glob(selector *s, const es_list_item *item, es_slice patte
         else
             pick(s, i);
     }
-    if (matched) return ES_OK;
-    return es_fail(s->errors, ES_EUSAGE, &item->at, "no %s matches: '%s'; see 'edgesweep list %s'",
-                   kind_word(s->table), es_quote(pattern).text, es_fields(s->table->kind)->name);
+    if (matched)
+        return ES_OK;
+    return es_fail(s->errors, ES_EUSAGE, &item->at, "no %s matches: '%s'; see 'edgesweep list %s'", kind_word(s->table),
+                   es_quote(pattern).text, es_fields(s->table->kind)->name);
 }
 
 static es_status exclude(selector *s, const es_list_item *item, es_slice pattern) {
     size_t matched = 0;
     for (size_t i = 0; i < s->table->n_rows; i++) {
-        if (!es_glob_match(pattern, s->table->rows[i].name)) continue;
+        if (!es_glob_match(pattern, s->table->rows[i].name))
+            continue;
         s->excluded[i] = true;
         matched++;
     }
     const es_row *row = matched ? NULL : es_table_find(s->table, pattern.text, pattern.length);
-    if (row) s->excluded[row - s->table->rows] = true;
-    if (matched || row) return ES_OK;
-    if (!es_is_glob(pattern)) return unknown_name(s, item, pattern);
+    if (row)
+        s->excluded[row - s->table->rows] = true;
+    if (matched || row)
+        return ES_OK;
+    if (!es_is_glob(pattern))
+        return unknown_name(s, item, pattern);
     es_warn(s->errors, &item->at, "the exclusion matches no %s: '!%s'", kind_word(s->table), es_quote(pattern).text);
     return ES_OK;
 }
@@ -125,24 +138,29 @@ static es_status select_item(selector *s, const es_list_item *item, bool *only_e
         return es_fail(s->errors, ES_EUSAGE, &item->at, "empty element in the list of %ss; expected a name or a glob",
                        kind_word(s->table));
     bool minus = text.text[0] == '!';
-    if (minus) text = es_slice_trim((es_slice){text.text + 1, text.length - 1});
+    if (minus)
+        text = es_slice_trim((es_slice){text.text + 1, text.length - 1});
     bool quoted = text.length && (text.text[0] == '\'' || text.text[0] == '"');
     if (!es_unquote(&text))
         return es_fail(s->errors, ES_EUSAGE, &item->at, "unfinished quote: '%s'", es_quote(item->text).text);
-    if (!text.length) return es_fail(s->errors, ES_EUSAGE, &item->at, "empty name; expected a name or a glob");
-    if (minus) return exclude(s, item, text);
+    if (!text.length)
+        return es_fail(s->errors, ES_EUSAGE, &item->at, "empty name; expected a name or a glob");
+    if (minus)
+        return exclude(s, item, text);
     *only_exclusions = false;
     return !quoted && es_is_glob(text) ? pick_glob(s, item, text) : pick_named(s, item, text);
 }
 
 static void warn_lacking(const selector *s, es_origin at) {
-    if (!s->n_lacking) return;
+    if (!s->n_lacking)
+        return;
     char names[256] = "";
     size_t used = 0;
     for (size_t i = 0; i < s->n_lacking && i < NAMES_SHOWN; i++) {
         int n = snprintf(names + used, sizeof names - used, "%s'%s'", i ? ", " : "",
                          es_quote_text(s->lacking[i]->name).text);
-        if (n < 0 || (size_t)n >= sizeof names - used) break;
+        if (n < 0 || (size_t)n >= sizeof names - used)
+            break;
         used += (size_t)n;
     }
     es_warn(s->errors, &at, "%zu %s%s skipped, kernel %s needs %s: %s%s", s->n_lacking, kind_word(s->table),
@@ -159,17 +177,22 @@ static es_status select_all(selector *s, es_slice text, es_origin at) {
         es_status one = select_item(s, &item, &only_exclusions);
         status = status ? status : one;
     }
-    if (!status && only_exclusions) status = pick_glob(s, &(es_list_item){es_slice_of("*"), at}, es_slice_of("*"));
-    if (!status) warn_lacking(s, at);
+    if (!status && only_exclusions)
+        status = pick_glob(s, &(es_list_item){es_slice_of("*"), at}, es_slice_of("*"));
+    if (!status)
+        warn_lacking(s, at);
     return status;
 }
 
 static es_status keep_picked(const selector *s, es_selection *selection, es_origin at, es_arena *arena) {
     selection->row = es_arena_array(arena, s->n_picked + 1, sizeof *selection->row);
-    if (!selection->row) return es_fail_memory(s->errors);
+    if (!selection->row)
+        return es_fail_memory(s->errors);
     for (size_t i = 0; i < s->n_picked; i++)
-        if (!s->excluded[s->picked[i]]) selection->row[selection->n++] = &s->table->rows[s->picked[i]];
-    if (selection->n) return ES_OK;
+        if (!s->excluded[s->picked[i]])
+            selection->row[selection->n++] = &s->table->rows[s->picked[i]];
+    if (selection->n)
+        return ES_OK;
     return es_fail(s->errors, ES_EUSAGE, &at, "no %s is left%s", kind_word(s->table),
                    s->n_lacking ? " that the kernel can evaluate" : " after the exclusions");
 }
@@ -184,8 +207,10 @@ es_status es_select_rows(es_selection *selection, const es_kernel *kernel, const
     s.picked = calloc(n, sizeof *s.picked);
     *selection = (es_selection){0};
     es_status status = s.taken && s.named && s.excluded && s.picked ? ES_OK : es_fail_memory(errors);
-    if (!status) status = select_all(&s, text, at);
-    if (!status) status = keep_picked(&s, selection, at, arena);
+    if (!status)
+        status = select_all(&s, text, at);
+    if (!status)
+        status = keep_picked(&s, selection, at, arena);
     free(s.taken), free(s.named), free(s.excluded), free(s.picked);
     return status;
 }

@@ -22,7 +22,8 @@ static es_entry *add_entry(es_entries *list, es_errors *errors) {
 static const es_entry *find_key(const es_entries *list, es_slice key) {
     for (size_t i = 0; i < list->count; i++) {
         es_slice other = list->entry[i].key;
-        if (other.length == key.length && memcmp(other.text, key.text, key.length) == 0) return &list->entry[i];
+        if (other.length == key.length && memcmp(other.text, key.text, key.length) == 0)
+            return &list->entry[i];
     }
     return NULL;
 }
@@ -37,7 +38,8 @@ static es_slice without_comment(es_slice line) {
     for (size_t i = 0; i < line.length; i++) {
         char c = line.text[i];
         if (quote) {
-            if (c == quote) quote = 0;
+            if (c == quote)
+                quote = 0;
         } else if (c == '\'' || c == '"') {
             quote = c;
         } else if (c == '#' && (i == 0 || is_blank(line.text[i - 1]))) {
@@ -56,7 +58,8 @@ static es_slice trim_at(es_slice text, es_origin *at) {
 
 static int find_section(es_slice name) {
     for (int s = 0; s < ES_SECTIONS; s++)
-        if (es_slice_equal(name, es_section_names[s])) return s;
+        if (es_slice_equal(name, es_section_names[s]))
+            return s;
     return -1;
 }
 
@@ -67,7 +70,8 @@ static es_status parse_section(es_slice line, es_origin at, int *section, es_err
     at.column++;
     name = trim_at(name, &at);
     *section = find_section(name);
-    if (*section >= 0) return ES_OK;
+    if (*section >= 0)
+        return ES_OK;
     const char *near = es_nearest(name, es_section_names, ES_SECTIONS);
     return es_fail(errors, ES_EUSAGE, &at,
                    "unknown section: '%s'; expected [sweep], [where], [pareto], [best] or [output]%s%s%s",
@@ -83,7 +87,8 @@ static es_status parse_pair(es_slice line, es_origin at, es_entry *entry, es_err
     entry->value_at = at;
     entry->value_at.column += (uint64_t)(equals + 1 - line.text);
     entry->value = trim_at((es_slice){equals + 1, (size_t)(line.text + line.length - equals - 1)}, &entry->value_at);
-    if (!entry->key.length) return es_fail(errors, ES_EUSAGE, &at, "empty key; expected key = value");
+    if (!entry->key.length)
+        return es_fail(errors, ES_EUSAGE, &at, "empty key; expected key = value");
     if (!entry->value.length)
         return es_fail(errors, ES_EUSAGE, &entry->value_at, "empty value of key: '%s'", es_quote(entry->key).text);
     return ES_OK;
@@ -93,22 +98,26 @@ static es_status parse_entry(es_spec *spec, int section, es_slice line, es_origi
     es_entry entry = {.value = line, .value_at = at, .key_at = at};
     if (section != ES_SEC_WHERE) {
         es_status status = parse_pair(line, at, &entry, errors);
-        if (status) return status;
+        if (status)
+            return status;
         const es_entry *earlier = find_key(&spec->section[section], entry.key);
         if (earlier)
             return es_fail(errors, ES_EUSAGE, &at, "repeated key: '%s'; first on line %llu", es_quote(entry.key).text,
                            (unsigned long long)earlier->key_at.line);
     }
     es_entry *slot = add_entry(&spec->section[section], errors);
-    if (!slot) return ES_ERUNTIME;
+    if (!slot)
+        return ES_ERUNTIME;
     *slot = entry;
     return ES_OK;
 }
 
 static es_status parse_line(es_spec *spec, es_slice line, es_origin at, int *section, es_errors *errors) {
     line = trim_at(without_comment(line), &at);
-    if (!line.length) return ES_OK;
-    if (line.text[0] == '[') return parse_section(line, at, section, errors);
+    if (!line.length)
+        return ES_OK;
+    if (line.text[0] == '[')
+        return parse_section(line, at, section, errors);
     if (*section < 0)
         return es_fail(errors, ES_EUSAGE, &at, "key before a section: '%s'; expected [sweep] first",
                        es_quote(line).text);
@@ -119,23 +128,28 @@ static es_origin origin_of_offset(const char *file, es_slice text, size_t offset
     es_origin at = {file, 1, 1};
     for (size_t i = 0; i < offset; i++) {
         at.column++;
-        if (text.text[i] == '\n') at.line++, at.column = 1;
+        if (text.text[i] == '\n')
+            at.line++, at.column = 1;
     }
     return at;
 }
 
 static es_status check_text(const char *file, es_slice text, es_errors *errors) {
     size_t bad;
-    if (es_is_utf8(text.text, text.length, &bad)) return ES_OK;
+    if (es_is_utf8(text.text, text.length, &bad))
+        return ES_OK;
     es_origin at = origin_of_offset(file, text, bad);
-    if (!text.text[bad]) return es_fail(errors, ES_EUSAGE, &at, "NUL byte: not a sweep file; expected text");
+    if (!text.text[bad])
+        return es_fail(errors, ES_EUSAGE, &at, "NUL byte: not a sweep file; expected text");
     return es_fail(errors, ES_EUSAGE, &at, "invalid UTF-8: '%s'", es_quote((es_slice){text.text + bad, 1}).text);
 }
 
 es_status es_spec_parse(es_spec *spec, const char *file, es_slice text, es_errors *errors) {
     es_status status = check_text(file, text, errors);
-    if (status) return status;
-    if (text.length >= 3 && memcmp(text.text, "\xef\xbb\xbf", 3) == 0) text.text += 3, text.length -= 3;
+    if (status)
+        return status;
+    if (text.length >= 3 && memcmp(text.text, "\xef\xbb\xbf", 3) == 0)
+        text.text += 3, text.length -= 3;
     es_origin at = {file, 0, 1};
     int section = -1;
     bool content = false;
@@ -145,14 +159,16 @@ es_status es_spec_parse(es_spec *spec, const char *file, es_slice text, es_error
         const char *stop = newline ? newline : end;
         at.line++;
         es_slice line = {p, (size_t)(stop - p)};
-        if (line.length && line.text[line.length - 1] == '\r') line.length--;
+        if (line.length && line.text[line.length - 1] == '\r')
+            line.length--;
         content = content || es_slice_trim(without_comment(line)).length;
         es_status s = parse_line(spec, line, at, &section, errors);
         status = status ? status : s;
         p = newline ? newline + 1 : end;
     }
     spec->end = (es_origin){file, at.line ? at.line : 1, 0};
-    if (!content) return es_fail(errors, ES_EUSAGE, &(es_origin){file, 1, 0}, "empty sweep file; expected [sweep]");
+    if (!content)
+        return es_fail(errors, ES_EUSAGE, &(es_origin){file, 1, 0}, "empty sweep file; expected [sweep]");
     return status;
 }
 
@@ -167,9 +183,12 @@ static es_status read_fd(int fd, const char *path, es_arena *arena, es_slice *te
             break;
         }
         ssize_t got = read(fd, buffer + length, capacity - length);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) status = es_fail(errors, ES_EUSAGE, &(es_origin){path, 0, 0}, "cannot read: %s", strerror(errno));
-        if (got <= 0) break;
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            status = es_fail(errors, ES_EUSAGE, &(es_origin){path, 0, 0}, "cannot read: %s", strerror(errno));
+        if (got <= 0)
+            break;
         length += (size_t)got;
         if (length > ES_SWEEP_FILE_MAX) {
             status = es_fail(errors, ES_EUSAGE, &(es_origin){path, 0, 0}, "larger than %d MiB: not a sweep file",
@@ -180,7 +199,8 @@ static es_status read_fd(int fd, const char *path, es_arena *arena, es_slice *te
     if (!status) {
         text->text = es_arena_text(arena, (es_slice){buffer, length});
         text->length = length;
-        if (!text->text) status = es_fail_memory(errors);
+        if (!text->text)
+            status = es_fail_memory(errors);
     }
     free(buffer);
     return status;
@@ -188,14 +208,17 @@ static es_status read_fd(int fd, const char *path, es_arena *arena, es_slice *te
 
 static es_status read_file(const char *path, es_arena *arena, es_slice *text, es_errors *errors) {
     es_origin at = {path, 0, 0};
-    if (strcmp(path, "-") == 0) return read_fd(STDIN_FILENO, "standard input", arena, text, errors);
+    if (strcmp(path, "-") == 0)
+        return read_fd(STDIN_FILENO, "standard input", arena, text, errors);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return es_fail(errors, ES_EUSAGE, &at, "cannot open: %s", strerror(errno));
+    if (fd < 0)
+        return es_fail(errors, ES_EUSAGE, &at, "cannot open: %s", strerror(errno));
     struct stat st;
     es_status status = ES_OK;
     if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
         status = es_fail(errors, ES_EUSAGE, &at, "is a directory; expected a sweep file");
-    if (!status) status = read_fd(fd, path, arena, text, errors);
+    if (!status)
+        status = read_fd(fd, path, arena, text, errors);
     close(fd);
     return status;
 }
@@ -203,9 +226,11 @@ static es_status read_file(const char *path, es_arena *arena, es_slice *text, es
 /* `best.pick=...` names a section; `device.mem_util=...` is a key of [sweep]. */
 static es_section section_of_set(es_slice *key, es_origin *at) {
     const char *dot = memchr(key->text, '.', key->length);
-    if (!dot) return ES_SEC_SWEEP;
+    if (!dot)
+        return ES_SEC_SWEEP;
     int section = find_section((es_slice){key->text, (size_t)(dot - key->text)});
-    if (section < 0 || section == ES_SEC_WHERE) return ES_SEC_SWEEP;
+    if (section < 0 || section == ES_SEC_WHERE)
+        return ES_SEC_SWEEP;
     size_t prefix = (size_t)(dot + 1 - key->text);
     key->text += prefix, key->length -= prefix;
     at->column += prefix;
@@ -216,16 +241,21 @@ static es_status apply_set(es_spec *spec, const char *set, size_t number, es_err
     es_origin at = {"--set", number, 1};
     es_slice text = es_slice_of(set);
     es_status status = check_text("--set", text, errors);
-    if (status) return status;
+    if (status)
+        return status;
     es_entry entry;
     es_slice pair = trim_at(text, &at);
-    if (!pair.length) return es_fail(errors, ES_EUSAGE, &at, "empty set; expected key=value");
+    if (!pair.length)
+        return es_fail(errors, ES_EUSAGE, &at, "empty set; expected key=value");
     status = parse_pair(pair, at, &entry, errors);
-    if (status) return status;
+    if (status)
+        return status;
     es_entries *list = &spec->section[section_of_set(&entry.key, &entry.key_at)];
     es_entry *slot = (es_entry *)find_key(list, entry.key);
-    if (!slot) slot = add_entry(list, errors);
-    if (!slot) return ES_ERUNTIME;
+    if (!slot)
+        slot = add_entry(list, errors);
+    if (!slot)
+        return ES_ERUNTIME;
     *slot = entry;
     return ES_OK;
 }
@@ -238,8 +268,10 @@ es_status es_spec_read(es_spec *spec, const char *path, const char *const *sets,
         es_slice text = {0};
         status = read_file(path, arena, &text, errors);
         const char *file = es_arena_text(arena, es_slice_of(path));
-        if (!status && !file) status = es_fail_memory(errors);
-        if (!status) status = es_spec_parse(spec, file, text, errors);
+        if (!status && !file)
+            status = es_fail_memory(errors);
+        if (!status)
+            status = es_spec_parse(spec, file, text, errors);
     }
     for (size_t i = 0; i < n_sets; i++) {
         es_status s = apply_set(spec, sets[i], i + 1, errors);
@@ -249,18 +281,21 @@ es_status es_spec_read(es_spec *spec, const char *path, const char *const *sets,
 }
 
 void es_spec_free(es_spec *spec) {
-    for (int s = 0; s < ES_SECTIONS; s++) free(spec->section[s].entry);
+    for (int s = 0; s < ES_SECTIONS; s++)
+        free(spec->section[s].entry);
     *spec = (es_spec){0};
 }
 
 bool es_list_next(es_slice *rest, es_origin *at, es_list_item *item) {
-    if (!rest->text) return false;
+    if (!rest->text)
+        return false;
     size_t i = 0, depth = 0;
     char quote = 0;
     for (; i < rest->length; i++) {
         char c = rest->text[i];
         if (quote) {
-            if (c == quote) quote = 0;
+            if (c == quote)
+                quote = 0;
         } else if (c == '\'' || c == '"') {
             quote = c;
         } else if (c == '(') {
@@ -283,10 +318,13 @@ bool es_list_next(es_slice *rest, es_origin *at, es_list_item *item) {
 }
 
 bool es_unquote(es_slice *text) {
-    if (!text->length) return true;
+    if (!text->length)
+        return true;
     char quote = text->text[0];
-    if (quote != '\'' && quote != '"') return true;
-    if (text->length < 2 || text->text[text->length - 1] != quote) return false;
+    if (quote != '\'' && quote != '"')
+        return true;
+    if (text->length < 2 || text->text[text->length - 1] != quote)
+        return false;
     text->text++, text->length -= 2;
     return memchr(text->text, quote, text->length) == NULL;
 }

@@ -7,7 +7,14 @@
 #include "base/arena.h"
 #include "base/text.h"
 
-typedef enum es_section { ES_SEC_SWEEP, ES_SEC_WHERE, ES_SEC_PARETO, ES_SEC_BEST, ES_SEC_OUTPUT, ES_SECTIONS } es_section;
+typedef enum es_section {
+    ES_SEC_SWEEP,
+    ES_SEC_WHERE,
+    ES_SEC_PARETO,
+    ES_SEC_BEST,
+    ES_SEC_OUTPUT,
+    ES_SECTIONS
+} es_section;
 
 typedef struct es_entry {
     es_slice key, value; /* [where]: no key, value is the whole line */

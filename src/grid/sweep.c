@@ -15,14 +15,15 @@ static es_status choose_kernel(es_sweep *sweep, const es_spec *spec, es_errors *
     const es_entry *entry = es_spec_find(spec, ES_SEC_SWEEP, "kernel");
     es_slice name = entry ? entry->value : es_slice_of(es_kernel_at(es_kernel_count() - 1)->name);
     sweep->kernel = sweep->plan->kernel = es_kernel_find(name.text, name.length);
-    if (sweep->kernel) return ES_OK;
+    if (sweep->kernel)
+        return ES_OK;
     const char *names[8];
     size_t n = 0;
-    for (; n < es_kernel_count(); n++) names[n] = es_kernel_at(n)->name;
+    for (; n < es_kernel_count(); n++)
+        names[n] = es_kernel_at(n)->name;
     const char *near = es_nearest(name, names, n);
     return es_fail(errors, ES_EUSAGE, &entry->value_at, "unknown kernel: '%s'; %s%s%s", es_quote(name).text,
-                   near ? "did you mean '" : "see 'edgesweep list kernels", near ? near : "",
-                   near ? "'?" : "'");
+                   near ? "did you mean '" : "see 'edgesweep list kernels", near ? near : "", near ? "'?" : "'");
 }
 
 /* ---- conditions of the file and of the command line ---- */
@@ -37,7 +38,8 @@ static es_status collect_where(es_where *where, const es_spec *spec, const char 
     }
     for (size_t i = 0; i < n_wheres; i++) {
         const char *text = es_arena_text(arena, es_slice_of(wheres[i]));
-        if (!text) return es_fail_memory(errors);
+        if (!text)
+            return es_fail_memory(errors);
         es_status one = es_where_parse(where, es_slice_of(text), (es_origin){"--where", i + 1, 1}, arena, errors);
         status = status ? status : one;
     }
@@ -53,10 +55,13 @@ static void hash_axis(XXH64_state_t *state, const es_axis *axis) {
     uint64_t n = axis->n, factor = axis->factor;
     XXH64_update(state, &n, sizeof n);
     XXH64_update(state, &factor, sizeof factor);
-    if (axis->value) XXH64_update(state, axis->value, axis->n * sizeof(double));
+    if (axis->value)
+        XXH64_update(state, axis->value, axis->n * sizeof(double));
     for (size_t i = 0; i < axis->n; i++) {
-        if (axis->row) hash_text(state, axis->row[i]->name);
-        if (axis->text) hash_text(state, axis->text[i]);
+        if (axis->row)
+            hash_text(state, axis->row[i]->name);
+        if (axis->text)
+            hash_text(state, axis->text[i]);
     }
 }
 
@@ -66,27 +71,33 @@ static void hash_objectives(XXH64_state_t *state, const es_sweep *sweep, const e
         hash_text(state, objective[i].maximize ? "max" : "min");
         hash_text(state, sweep->columns[objective[i].column].name);
     }
-    for (size_t i = 0; i < n_by; i++) hash_text(state, sweep->columns[by[i]].name);
+    for (size_t i = 0; i < n_by; i++)
+        hash_text(state, sweep->columns[by[i]].name);
 }
 
 /* What decides the bytes of the output: kernel, options, axes, catalogs, conditions, columns and questions. */
 static es_status hash_sweep(es_sweep *sweep, es_errors *errors) {
     XXH64_state_t *state = XXH64_createState();
-    if (!state) return es_fail_memory(errors);
+    if (!state)
+        return es_fail_memory(errors);
     XXH64_reset(state, 0);
     hash_text(state, sweep->kernel->name);
     XXH64_update(state, &sweep->catalog->hash, sizeof sweep->catalog->hash);
-    for (size_t a = 0; a < sweep->n_axes; a++) hash_axis(state, &sweep->axes[a]);
+    for (size_t a = 0; a < sweep->n_axes; a++)
+        hash_axis(state, &sweep->axes[a]);
     for (size_t i = 0; i < sweep->kernel->n_nodes; i++)
         if (sweep->kernel->nodes[i].kind == ES_NODE_OPTION)
             XXH64_update(state, &sweep->plan->node[i].constant, sizeof(double));
-    for (size_t i = 0; i < sweep->n_conditions; i++) hash_text(state, sweep->condition[i]);
-    for (size_t i = 0; i < sweep->n_output; i++) hash_text(state, sweep->columns[sweep->output[i]].name);
+    for (size_t i = 0; i < sweep->n_conditions; i++)
+        hash_text(state, sweep->condition[i]);
+    for (size_t i = 0; i < sweep->n_output; i++)
+        hash_text(state, sweep->columns[sweep->output[i]].name);
     const es_front_spec *front = &sweep->front;
     const es_best_spec *best = &sweep->best;
     hash_objectives(state, sweep, front->objective, front->n_objectives, front->by, front->n_by);
     hash_objectives(state, sweep, best->objective, best->n_objectives, best->by, best->n_by);
-    if (best->given) hash_text(state, sweep->columns[best->pick].name);
+    if (best->given)
+        hash_text(state, sweep->columns[best->pick].name);
     sweep->hash = XXH64_digest(state);
     XXH64_freeState(state);
     return ES_OK;
@@ -96,10 +107,14 @@ static es_status hash_sweep(es_sweep *sweep, es_errors *errors) {
 
 static es_status plan_sweep(es_sweep *sweep, const es_spec *spec, const es_where *where, es_errors *errors) {
     es_status status = es_plan_axes(sweep, spec, errors);
-    if (!status) status = es_plan_nodes(sweep, spec, errors);
-    if (!status) status = es_plan_columns(sweep, errors);
-    if (!status) status = es_plan_questions(sweep, spec, where, errors);
-    if (!status) status = hash_sweep(sweep, errors);
+    if (!status)
+        status = es_plan_nodes(sweep, spec, errors);
+    if (!status)
+        status = es_plan_columns(sweep, errors);
+    if (!status)
+        status = es_plan_questions(sweep, spec, where, errors);
+    if (!status)
+        status = hash_sweep(sweep, errors);
     return status;
 }
 
@@ -122,7 +137,8 @@ es_status es_sweep_load(es_sweep **result, const es_catalog *catalog, const char
     if (!unread) {
         one = choose_kernel(sweep, &spec, errors);
         status = status ? status : one;
-        if (!one) one = plan_sweep(sweep, &spec, &where, errors);
+        if (!one)
+            one = plan_sweep(sweep, &spec, &where, errors);
         status = status ? status : one;
     }
     es_where_free(&where);
@@ -135,7 +151,8 @@ es_status es_sweep_load(es_sweep **result, const es_catalog *catalog, const char
 }
 
 void es_sweep_free(es_sweep *sweep) {
-    if (!sweep) return;
+    if (!sweep)
+        return;
     es_arena_free(&sweep->plan->arena);
     free(sweep->plan);
     free(sweep);
@@ -146,7 +163,8 @@ void es_sweep_free(es_sweep *sweep) {
 int es_sweep_column(const es_sweep *sweep, const char *name, size_t length) {
     es_slice wanted = {name, length};
     for (size_t i = 0; i < sweep->n_columns; i++)
-        if (es_slice_equal(wanted, sweep->columns[i].name)) return (int)i;
+        if (es_slice_equal(wanted, sweep->columns[i].name))
+            return (int)i;
     return -1;
 }
 
@@ -159,18 +177,20 @@ void es_sweep_coordinates(const es_sweep *sweep, uint64_t index, size_t *coordin
 
 uint64_t es_sweep_index(const es_sweep *sweep, const size_t *coordinate) {
     uint64_t index = 0;
-    for (size_t a = 0; a < sweep->n_axes; a++) index += coordinate[a] * sweep->axes[a].stride;
+    for (size_t a = 0; a < sweep->n_axes; a++)
+        index += coordinate[a] * sweep->axes[a].stride;
     return index;
 }
 
 size_t es_sweep_nodes(const es_sweep *sweep) { return sweep->plan->n_nodes; }
 
-
-static void run_blocks(const es_sweep *sweep, const size_t *coordinate, size_t block, const double *value, double *out) {
+static void run_blocks(const es_sweep *sweep, const size_t *coordinate, size_t block, const double *value,
+                       double *out) {
     const es_block *def = sweep->plan->block[block].def;
     es_rows rows = es_plan_rows(sweep, coordinate);
     double in[ES_MAX_INPUTS];
-    for (size_t k = 0; k < def->n_in; k++) in[k] = value[def->in[k]];
+    for (size_t k = 0; k < def->n_in; k++)
+        in[k] = value[def->in[k]];
     def->fn(sweep->plan->state, &rows, in, out);
 }
 
@@ -181,7 +201,8 @@ static void run_node(const es_plan *plan, size_t id, const size_t *coordinate, d
     case ES_PNODE_CONST: value[id] = node->constant; break;
     case ES_PNODE_LEAF: value[id] = node->table[coordinate[node->axis]]; break;
     default:
-        for (size_t k = 0; k < node->n_in; k++) in[k] = &value[node->in[k]];
+        for (size_t k = 0; k < node->n_in; k++)
+            in[k] = &value[node->in[k]];
         node->fn(&value[id], in, 1);
     }
 }
@@ -192,7 +213,8 @@ es_status es_sweep_point(const es_sweep *sweep, uint64_t index, double *value, e
     size_t coordinate[ES_MAX_AXES], widest = 1;
     es_sweep_coordinates(sweep, index, coordinate);
     size_t n_blocks = plan->kernel->n_blocks;
-    for (size_t i = 0; i < n_blocks; i++) widest = plan->block[i].def->n_out > widest ? plan->block[i].def->n_out : widest;
+    for (size_t i = 0; i < n_blocks; i++)
+        widest = plan->block[i].def->n_out > widest ? plan->block[i].def->n_out : widest;
     double *out = calloc(n_blocks + 1, widest * sizeof *out);
     bool *done = calloc(n_blocks + 1, sizeof *done);
     if (!out || !done) {
@@ -207,7 +229,8 @@ es_status es_sweep_point(const es_sweep *sweep, uint64_t index, double *value, e
             continue;
         }
         double *outputs = out + node->block * widest;
-        if (!done[node->block]) run_blocks(sweep, coordinate, node->block, value, outputs);
+        if (!done[node->block])
+            run_blocks(sweep, coordinate, node->block, value, outputs);
         done[node->block] = true;
         value[id] = outputs[node->output];
     }
@@ -217,7 +240,8 @@ es_status es_sweep_point(const es_sweep *sweep, uint64_t index, double *value, e
 
 size_t es_column_text(const es_column *column, double value, int digits, char *to, size_t size) {
     char text[64];
-    if (isnan(value)) return es_copy_text(to, size, es_slice_of("")), 0;
+    if (isnan(value))
+        return es_copy_text(to, size, es_slice_of("")), 0;
     if (column->labels) {
         const char *label = (size_t)value < column->n_labels ? column->labels[(size_t)value] : "";
         es_copy_text(to, size, es_slice_of(label));

@@ -30,7 +30,8 @@ typedef struct parser {
 double es_power(double base, uint64_t n) {
     double result = 1;
     for (; n; n >>= 1, base *= base)
-        if (n & 1) result *= base;
+        if (n & 1)
+            result *= base;
     return result;
 }
 
@@ -45,13 +46,15 @@ static void advance(parser *p, size_t n) {
 
 static void skip_blanks(parser *p) {
     size_t n = 0;
-    while (n < p->rest.length && (p->rest.text[n] == ' ' || p->rest.text[n] == '\t')) n++;
+    while (n < p->rest.length && (p->rest.text[n] == ' ' || p->rest.text[n] == '\t'))
+        n++;
     advance(p, n);
 }
 
 static bool take(parser *p, char c) {
     skip_blanks(p);
-    if (!p->rest.length || p->rest.text[0] != c) return false;
+    if (!p->rest.length || p->rest.text[0] != c)
+        return false;
     advance(p, 1);
     skip_blanks(p);
     return true;
@@ -63,17 +66,22 @@ static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 static size_t number_length(es_slice text) {
     size_t i = 0, n = text.length;
     const char *t = text.text;
-    if (i < n && (t[i] == '+' || t[i] == '-')) i++;
-    while (i < n && (is_digit(t[i]) || t[i] == '.')) i++;
+    if (i < n && (t[i] == '+' || t[i] == '-'))
+        i++;
+    while (i < n && (is_digit(t[i]) || t[i] == '.'))
+        i++;
     if (i < n && (t[i] == 'e' || t[i] == 'E')) {
         size_t j = i + 1;
-        if (j < n && (t[j] == '+' || t[j] == '-')) j++;
+        if (j < n && (t[j] == '+' || t[j] == '-'))
+            j++;
         if (j < n && is_digit(t[j])) {
-            while (j < n && is_digit(t[j])) j++;
+            while (j < n && is_digit(t[j]))
+                j++;
             i = j;
         }
     }
-    while (i < n && ((t[i] >= 'a' && t[i] <= 'z') || (t[i] >= 'A' && t[i] <= 'Z'))) i++;
+    while (i < n && ((t[i] >= 'a' && t[i] <= 'z') || (t[i] >= 'A' && t[i] <= 'Z')))
+        i++;
     return i;
 }
 
@@ -83,7 +91,8 @@ static es_status take_number(parser *p, double *value) {
     es_slice token = {p->rest.text, n};
     es_number_fault bad = es_parse_scaled(token, value);
     if (bad) {
-        if (n) p->element = token;
+        if (n)
+            p->element = token;
         return fault(p, es_number_fault_text(bad), "a number such as 512, 4k, 1.5e3");
     }
     advance(p, n);
@@ -93,7 +102,8 @@ static es_status take_number(parser *p, double *value) {
 static es_status take_whole_count(parser *p, size_t *count) {
     double value = 0;
     es_status status = take_number(p, &value);
-    if (status) return status;
+    if (status)
+        return status;
     if (value < 1 || value != floor(value) || value > ES_MAX_AXIS_VALUES)
         return fault(p, "bad number of values", "a whole number from 1 to 67108864");
     *count = (size_t)value;
@@ -102,24 +112,35 @@ static es_status take_whole_count(parser *p, size_t *count) {
 
 static es_status expect_end(parser *p) {
     skip_blanks(p);
-    if (!p->rest.length) return ES_OK;
+    if (!p->rest.length)
+        return ES_OK;
     return fault(p, "junk behind a value", "a number, a:b, a:b+step, a:b*factor, lin(a,b,n) or log(a,b,n)");
 }
 
 /* lin(a,b,n) and log(a,b,n), behind the name. */
 static es_status parse_spaced(parser *p, range *r, range_kind kind) {
     r->kind = kind;
-    if (!take(p, '(')) return fault(p, "missing '('", "lin(a,b,n) or log(a,b,n)");
+    if (!take(p, '('))
+        return fault(p, "missing '('", "lin(a,b,n) or log(a,b,n)");
     es_status status = take_number(p, &r->a);
-    if (!status && !take(p, ',')) status = fault(p, "missing ','", "three values: (a,b,n)");
-    if (!status) status = take_number(p, &r->b);
-    if (!status && !take(p, ',')) status = fault(p, "missing ','", "three values: (a,b,n)");
-    if (!status) status = take_whole_count(p, &r->n);
-    if (!status && !take(p, ')')) status = fault(p, "missing ')'", "lin(a,b,n) or log(a,b,n)");
-    if (status) return status;
-    if (r->a > r->b) return fault(p, "range runs backwards", "a <= b");
-    if (kind == RANGE_LOG && r->a <= 0) return fault(p, "log range needs positive ends", "0 < a <= b");
-    if (r->n == 1 && r->a != r->b) return fault(p, "one value cannot have two ends", "n of at least 2");
+    if (!status && !take(p, ','))
+        status = fault(p, "missing ','", "three values: (a,b,n)");
+    if (!status)
+        status = take_number(p, &r->b);
+    if (!status && !take(p, ','))
+        status = fault(p, "missing ','", "three values: (a,b,n)");
+    if (!status)
+        status = take_whole_count(p, &r->n);
+    if (!status && !take(p, ')'))
+        status = fault(p, "missing ')'", "lin(a,b,n) or log(a,b,n)");
+    if (status)
+        return status;
+    if (r->a > r->b)
+        return fault(p, "range runs backwards", "a <= b");
+    if (kind == RANGE_LOG && r->a <= 0)
+        return fault(p, "log range needs positive ends", "0 < a <= b");
+    if (r->n == 1 && r->a != r->b)
+        return fault(p, "one value cannot have two ends", "n of at least 2");
     r->ends_at_b = true;
     return expect_end(p);
 }
@@ -127,7 +148,8 @@ static es_status parse_spaced(parser *p, range *r, range_kind kind) {
 /* Number of values a, a+step, ... up to b; b counts when it is within the tolerance of a step. */
 static es_status count_steps(parser *p, range *r) {
     double steps = (r->b - r->a) / r->step;
-    if (!(steps <= ES_MAX_AXIS_VALUES)) return fault(p, "too many values", "at most 67108864 on an axis");
+    if (!(steps <= ES_MAX_AXIS_VALUES))
+        return fault(p, "too many values", "at most 67108864 on an axis");
     double whole = floor(steps + STEP_TOLERANCE);
     r->n = (size_t)whole + 1;
     r->ends_at_b = steps - whole <= STEP_TOLERANCE;
@@ -139,8 +161,10 @@ static es_status count_factors(parser *p, range *r) {
         return fault(p, "too many values", "at most 67108864 on an axis");
     size_t n = 1;
     double last = r->a;
-    while (last <= r->b * (1 + STEP_TOLERANCE) && n <= ES_MAX_AXIS_VALUES) last = r->a * es_power(r->step, n), n++;
-    if (n > ES_MAX_AXIS_VALUES) return fault(p, "too many values", "at most 67108864 on an axis");
+    while (last <= r->b * (1 + STEP_TOLERANCE) && n <= ES_MAX_AXIS_VALUES)
+        last = r->a * es_power(r->step, n), n++;
+    if (n > ES_MAX_AXIS_VALUES)
+        return fault(p, "too many values", "at most 67108864 on an axis");
     r->n = n - 1;
     last = r->a * es_power(r->step, r->n - 1);
     r->ends_at_b = r->b - last <= STEP_TOLERANCE * r->b;
@@ -152,19 +176,26 @@ static es_status parse_stepped(parser *p, range *r) {
     r->kind = RANGE_STEP;
     r->step = 1;
     es_status status = take_number(p, &r->b);
-    if (status) return status;
-    if (r->a > r->b) return fault(p, "range runs backwards", "a <= b");
+    if (status)
+        return status;
+    if (r->a > r->b)
+        return fault(p, "range runs backwards", "a <= b");
     if (take(p, '+')) {
         status = take_number(p, &r->step);
-        if (!status && r->step <= 0) status = fault(p, "step must be positive", "a:b+step with step > 0");
+        if (!status && r->step <= 0)
+            status = fault(p, "step must be positive", "a:b+step with step > 0");
     } else if (take(p, '*')) {
         r->kind = RANGE_FACTOR;
         status = take_number(p, &r->step);
-        if (!status && r->step <= 1) status = fault(p, "factor must be above 1", "a:b*factor with factor > 1");
-        if (!status && r->a <= 0) status = fault(p, "a range by factors must start above 0", "0 < a <= b");
+        if (!status && r->step <= 1)
+            status = fault(p, "factor must be above 1", "a:b*factor with factor > 1");
+        if (!status && r->a <= 0)
+            status = fault(p, "a range by factors must start above 0", "0 < a <= b");
     }
-    if (!status) status = expect_end(p);
-    if (status) return status;
+    if (!status)
+        status = expect_end(p);
+    if (status)
+        return status;
     return r->kind == RANGE_STEP ? count_steps(p, r) : count_factors(p, r);
 }
 
@@ -175,18 +206,24 @@ static bool starts_with(es_slice text, const char *word) {
 
 static es_status parse_range(parser *p, range *r) {
     *r = (range){.kind = RANGE_ONE, .n = 1};
-    if (starts_with(p->rest, "lin(")) return advance(p, 3), parse_spaced(p, r, RANGE_LIN);
-    if (starts_with(p->rest, "log(")) return advance(p, 3), parse_spaced(p, r, RANGE_LOG);
+    if (starts_with(p->rest, "lin("))
+        return advance(p, 3), parse_spaced(p, r, RANGE_LIN);
+    if (starts_with(p->rest, "log("))
+        return advance(p, 3), parse_spaced(p, r, RANGE_LOG);
     es_status status = take_number(p, &r->a);
-    if (status) return status;
-    if (take(p, ':')) return parse_stepped(p, r);
+    if (status)
+        return status;
+    if (take(p, ':'))
+        return parse_stepped(p, r);
     return expect_end(p);
 }
 
 /* Never accumulated: value i comes from i alone.  powl of long double does not depend on the CPU's FMA units. */
 static double range_value(const range *r, size_t i) {
-    if (i + 1 == r->n && r->ends_at_b && r->n > 1) return r->b;
-    if (i == 0) return r->a;
+    if (i + 1 == r->n && r->ends_at_b && r->n > 1)
+        return r->b;
+    if (i == 0)
+        return r->a;
     long double share = r->n > 1 ? (long double)i / (long double)(r->n - 1) : 0;
     switch (r->kind) {
     case RANGE_STEP: return r->a + (double)i * r->step;
@@ -214,12 +251,15 @@ static es_status check_value(const parser *p, double value) {
 static es_status check_range(const parser *p, const range *r, bool factor) {
     es_value_rule rule = *p->rule;
     parser checked = *p;
-    if (factor) rule = (es_value_rule){"a factor", "", 0, 1e18, true, false, true};
+    if (factor)
+        rule = (es_value_rule){"a factor", "", 0, 1e18, true, false, true};
     checked.rule = &rule;
     /* values rise, so the ends bound the range; a whole check needs every one of them */
     es_status status = check_value(&checked, range_value(r, 0));
-    if (!status && r->n > 1) status = check_value(&checked, range_value(r, r->n - 1));
-    for (size_t i = 1; !status && rule.whole && i + 1 < r->n; i++) status = check_value(&checked, range_value(r, i));
+    if (!status && r->n > 1)
+        status = check_value(&checked, range_value(r, r->n - 1));
+    for (size_t i = 1; !status && rule.whole && i + 1 < r->n; i++)
+        status = check_value(&checked, range_value(r, i));
     return status;
 }
 
@@ -230,19 +270,25 @@ typedef struct growing {
 } growing;
 
 static es_status append_range(growing *all, const parser *p, const range *r) {
-    if (all->n + r->n > ES_MAX_AXIS_VALUES) return fault(p, "too many values", "at most 67108864 on an axis");
-    if (!es_grow((void **)&all->value, &all->capacity, all->n + r->n, sizeof(double))) return es_fail_memory(p->errors);
-    for (size_t i = 0; i < r->n; i++) all->value[all->n + i] = range_value(r, i);
+    if (all->n + r->n > ES_MAX_AXIS_VALUES)
+        return fault(p, "too many values", "at most 67108864 on an axis");
+    if (!es_grow((void **)&all->value, &all->capacity, all->n + r->n, sizeof(double)))
+        return es_fail_memory(p->errors);
+    for (size_t i = 0; i < r->n; i++)
+        all->value[all->n + i] = range_value(r, i);
     all->n += r->n;
     return ES_OK;
 }
 
 static es_status parse_element(growing *all, const es_list_item *item, const es_value_rule *rule, es_errors *errors) {
     parser p = {item->text, item->at, item->text, rule, errors};
-    if (!item->text.length) return fault(&p, "empty element", "a value between commas");
+    if (!item->text.length)
+        return fault(&p, "empty element", "a value between commas");
     bool factor = item->text.text[0] == 'x';
-    if (factor && !rule->factors) return fault(&p, "x factors are for catalog fields", "a plain value");
-    if (factor) advance(&p, 1);
+    if (factor && !rule->factors)
+        return fault(&p, "x factors are for catalog fields", "a plain value");
+    if (factor)
+        advance(&p, 1);
     if (all->elements++ && factor != all->factor)
         return fault(&p, "factors and plain values in one list", "all with x, or none");
     all->factor = factor;
@@ -250,40 +296,48 @@ static es_status parse_element(growing *all, const es_list_item *item, const es_
     es_status status = parse_range(&p, &r);
     p.at = item->at;
     p.element = item->text;
-    if (!status) status = check_range(&p, &r, factor);
-    if (!status) status = append_range(all, &p, &r);
+    if (!status)
+        status = check_range(&p, &r, factor);
+    if (!status)
+        status = append_range(all, &p, &r);
     return status;
 }
 
 static int by_value(const void *a, const void *b) {
     double x = **(const double *const *)a, y = **(const double *const *)b;
-    if (x != y) return x < y ? -1 : 1;
+    if (x != y)
+        return x < y ? -1 : 1;
     const double *p = *(const double *const *)a, *q = *(const double *const *)b;
     return (p > q) - (p < q);
 }
 
 static bool is_rising(const double *value, size_t n) {
     for (size_t i = 1; i < n; i++)
-        if (!(value[i - 1] < value[i])) return false;
+        if (!(value[i - 1] < value[i]))
+            return false;
     return true;
 }
 
 /* Keeps the first of equal values, in list order. */
 static es_status drop_duplicates(growing *all, es_origin at, const char *name, es_errors *errors) {
-    if (is_rising(all->value, all->n)) return ES_OK;
+    if (is_rising(all->value, all->n))
+        return ES_OK;
     const double **sorted = malloc(all->n * sizeof *sorted);
     bool *drop = calloc(all->n, 1);
     if (!sorted || !drop) {
         free(sorted), free(drop);
         return es_fail_memory(errors);
     }
-    for (size_t i = 0; i < all->n; i++) sorted[i] = &all->value[i];
+    for (size_t i = 0; i < all->n; i++)
+        sorted[i] = &all->value[i];
     qsort(sorted, all->n, sizeof *sorted, by_value);
     for (size_t i = 1; i < all->n; i++)
-        if (*sorted[i] == *sorted[i - 1]) drop[sorted[i] - all->value] = true;
+        if (*sorted[i] == *sorted[i - 1])
+            drop[sorted[i] - all->value] = true;
     size_t kept = 0;
     for (size_t i = 0; i < all->n; i++)
-        if (!drop[i]) all->value[kept++] = all->value[i];
+        if (!drop[i])
+            all->value[kept++] = all->value[i];
     if (kept < all->n)
         es_warn(errors, &at, "%s: %zu duplicate value%s dropped", name, all->n - kept, all->n - kept == 1 ? "" : "s");
     all->n = kept;
@@ -301,7 +355,8 @@ es_status es_values_parse(es_values *values, es_slice text, es_origin at, const 
         es_status s = parse_element(&all, &item, rule, errors);
         status = status ? status : s;
     }
-    if (!status) status = drop_duplicates(&all, at, rule->name, errors);
+    if (!status)
+        status = drop_duplicates(&all, at, rule->name, errors);
     if (!status) {
         values->value = es_arena_array(arena, all.n, sizeof(double));
         if (!values->value) {

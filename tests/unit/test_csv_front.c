@@ -325,7 +325,8 @@ static void random_setup(const table *t, setup *s) {
     es_csv_front_options *o = &s->options;
     *s = (setup){0};
     for (unsigned k = 0; k < t->d; k++) {
-        s->objective[k] = (es_column_objective){es_slice_of(column_names[k]), random_below(2) ? ES_MINIMIZE : ES_MAXIMIZE};
+        s->objective[k] =
+            (es_column_objective){es_slice_of(column_names[k]), random_below(2) ? ES_MINIMIZE : ES_MAXIMIZE};
         s->epsilon[k] = (es_column_value){es_slice_of(column_names[k]), random_below(3) ? 0.75 : 0};
         s->uncertain[k] = (es_column_value){{0}, (double[]){0, 5, 33, 99}[random_below(4)]};
         s->reference[k] = (es_column_value){{0}, s->objective[k].direction == ES_MINIMIZE ? 3 : -1};
