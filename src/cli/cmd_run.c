@@ -10,6 +10,8 @@
 #include "cli/load.h"
 #include "cli/print.h"
 #include "cli/progress.h"
+#include "cli/run_options.h"
+#include "cli/run_shard.h"
 #include "cli/tables.h"
 
 typedef struct es_running {
@@ -25,47 +27,6 @@ typedef struct es_running {
 
 /* ---- where things go ---- */
 
-static const char *const plain_suffixes[] = {".csv", ".tsv", ".jsonl", ".md"};
-static const char *const packed_suffixes[] = {".gz", ".zst"};
-
-static size_t cut_suffix(const char *name, size_t length, const char *const *suffixes, size_t n) {
-    for (size_t i = 0; i < n; i++) {
-        size_t suffix = strlen(suffixes[i]);
-        if (length > suffix && strncasecmp(name + length - suffix, suffixes[i], suffix) == 0)
-            return length - suffix;
-    }
-    return length;
-}
-
-/* Length of NAME in NAME.csv, NAME.csv.gz ... */
-static size_t stem_length(const char *name) {
-    size_t length = cut_suffix(name, strlen(name), packed_suffixes, 2);
-    return cut_suffix(name, length, plain_suffixes, 4);
-}
-
-/* NAME.csv becomes NAME.front.csv. */
-static const char *beside(es_arena *arena, const char *name, const char *what) {
-    size_t stem = stem_length(name);
-    return es_arena_printf(arena, "%.*s.%s%s", (int)stem, name, what, name[stem] ? name + stem : ".csv");
-}
-
-/* A regular file, or one that will be: only those have files beside them. */
-static bool is_file(const char *path) {
-    struct stat status;
-    return path && strcmp(path, "-") != 0 && (stat(path, &status) != 0 || S_ISREG(status.st_mode));
-}
-
-static es_output_format format_of(const es_cli *cli, const char *out) {
-    static const char *const suffixes[] = {".tsv", ".jsonl", ".md"};
-    if (es_given(cli, ES_OPT_FORMAT))
-        return (es_output_format)es_count_of(cli, ES_OPT_FORMAT, ES_CSV);
-    size_t length = out ? cut_suffix(out, strlen(out), packed_suffixes, 2) : 0;
-    for (size_t i = 0; i < 3 && out; i++)
-        if (cut_suffix(out, length, &suffixes[i], 1) != length)
-            return (es_output_format)(ES_TSV + i);
-    return ES_CSV;
-}
-
 /* A side table: where the option says, else beside OUT when the sweep asks for one. */
 static es_status side_output(es_running *run, es_opt option, const char *section, bool given, const char *what,
                              const char **path, es_errors *errors) {
@@ -73,9 +34,9 @@ static es_status side_output(es_running *run, es_opt option, const char *section
     if (*path && !given)
         return es_usage(run->cli, errors, "--%s needs a [%s] section in the sweep: '%s'; --set %s.KEY=VALUE makes one",
                         es_cli_options[option].name, section, es_quote_text(*path).text, section);
-    if (*path || !given || !is_file(run->options.out))
+    if (*path || !given || !es_cli_is_file(run->options.out))
         return ES_OK;
-    *path = beside(&run->cli->arena, run->options.out, what);
+    *path = es_cli_beside(&run->cli->arena, run->options.out, what);
     return *path ? ES_OK : es_fail_memory(errors);
 }
 
@@ -106,13 +67,14 @@ static es_status check_collisions(es_running *run, es_errors *errors) {
 static es_status choose_outputs(es_running *run, es_errors *errors) {
     es_cli *cli = run->cli;
     es_run_options *options = &run->options;
-    es_status status = ES_OK;
     options->out = es_text_of(cli, ES_OPT_OUT);
     bool front_to_file = es_given(cli, ES_OPT_FRONT_ONLY) && es_given(cli, ES_OPT_PARETO);
     if (!options->out && !cli->out_tty && !front_to_file)
         options->out = "-";
     run->tables = !options->out && cli->out_tty;
-    options->csv.format = format_of(cli, options->out);
+    es_status status = es_cli_run_options(cli, options->out, &run->progress, options, errors);
+    if (status)
+        return status;
     if (es_given(cli, ES_OPT_FRONT_ONLY)) {
         status = only_front(run, errors);
     } else {
@@ -122,84 +84,6 @@ static es_status choose_outputs(es_running *run, es_errors *errors) {
             status = side_output(run, ES_OPT_BEST, "best", run->sweep->best.given, "best", &options->best_out, errors);
     }
     return status ? status : check_collisions(run, errors);
-}
-
-/* ---- options ---- */
-
-static es_status csv_options(es_running *run, es_errors *errors) {
-    es_cli *cli = run->cli;
-    es_csv_options *csv = &run->options.csv;
-    if (es_given(cli, ES_OPT_EXACT) && es_given(cli, ES_OPT_DIGITS))
-        return es_usage(cli, errors, "--exact and --digits exclude each other");
-    csv->digits = es_given(cli, ES_OPT_EXACT) ? 17 : (int)es_count_of(cli, ES_OPT_DIGITS, 9);
-    csv->delimiter = (char)es_count_of(cli, ES_OPT_DELIMITER, 0);
-    csv->decimal = (char)es_count_of(cli, ES_OPT_DECIMAL, 0);
-    csv->bom = es_given(cli, ES_OPT_BOM);
-    csv->crlf = es_given(cli, ES_OPT_CRLF);
-    csv->split_rows = es_count_of(cli, ES_OPT_SPLIT_ROWS, 0);
-    char delimiter = csv->delimiter ? csv->delimiter : ',', decimal = csv->decimal ? csv->decimal : '.';
-    if (csv->format == ES_CSV && delimiter == decimal)
-        return es_usage(cli, errors, "--delimiter and --decimal are the same: '%c'; try --delimiter semicolon",
-                        decimal);
-    if (decimal != '.' && decimal != ',')
-        return es_usage(cli, errors, "--decimal: invalid value: '%c'; expected . or ,", decimal);
-    if (strchr("0123456789+-eE'\"", delimiter))
-        return es_usage(cli, errors, "--delimiter: invalid value: '%c'; numbers and quotes contain it", delimiter);
-    if (csv->format != ES_CSV && (csv->delimiter || (csv->decimal && csv->format != ES_TSV)))
-        return es_usage(cli, errors, "--delimiter and --decimal are for CSV only");
-    if (csv->split_rows && !is_file(run->options.out))
-        return es_usage(cli, errors, "--split-rows needs -o with the name of a file");
-    return ES_OK;
-}
-
-/* A word as a shell would read it: in single quotes unless it is plain. */
-static const char *shell_word(es_arena *arena, const char *word) {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=./:,+@%";
-    if (*word && strspn(word, plain) == strlen(word))
-        return word;
-    char *quoted = es_arena_alloc(arena, 4 * strlen(word) + 3), *to = quoted;
-    if (!quoted)
-        return NULL;
-    *to++ = '\'';
-    for (; *word; word++) {
-        if (*word == '\'')
-            to = stpcpy(to, "'\\''");
-        else
-            *to++ = *word;
-    }
-    *to++ = '\'';
-    return quoted;
-}
-
-/* The command line, for the meta file. */
-static const char *command_line(es_cli *cli) {
-    const char *line = "edgesweep";
-    for (int i = 1; i < cli->argc && line; i++) {
-        const char *word = shell_word(&cli->arena, cli->argv[i]);
-        line = word ? es_arena_printf(&cli->arena, "%s %s", line, word) : NULL;
-    }
-    return line;
-}
-
-static es_status set_options(es_running *run, es_errors *errors) {
-    es_cli *cli = run->cli;
-    es_run_options *options = &run->options;
-    options->command = command_line(cli);
-    options->unique = es_given(cli, ES_OPT_UNIQUE);
-    options->threads = (unsigned)es_count_of(cli, ES_OPT_THREADS, 0);
-    options->limit = es_count_of(cli, ES_OPT_LIMIT, 0);
-    options->sync = es_given(cli, ES_OPT_SYNC);
-    options->stop = cli->stop;
-    static const char *const modes[] = {"auto", "always", "never"};
-    const char *mode = modes[es_count_of(cli, ES_OPT_PROGRESS, 0)];
-    bool automatic = cli->err_tty && !es_given(cli, ES_OPT_QUIET);
-    if (strcmp(mode, "always") == 0 || (strcmp(mode, "auto") == 0 && automatic)) {
-        run->progress.in_place = cli->err_tty;
-        options->progress = es_progress_show;
-        options->progress_context = &run->progress;
-    }
-    es_status status = choose_outputs(run, errors);
-    return status ? status : csv_options(run, errors);
 }
 
 /* ---- afterwards ---- */
@@ -273,7 +157,7 @@ static es_status print_tables(const es_running *run, es_errors *errors) {
 
 static void note_file(const es_cli *cli, const char *path, uint64_t rows) {
     char name[512];
-    if (!path || !is_file(path))
+    if (!path || !es_cli_is_file(path))
         return;
     es_escape(name, sizeof name, es_slice_of(path));
     es_note(cli, "%s: %llu row%s", name, (unsigned long long)rows, rows == 1 ? "" : "s");
@@ -313,10 +197,12 @@ static es_status execute(es_running *run, es_errors *errors) {
 
 static es_status run_run(es_cli *cli, es_errors *errors) {
     es_running run = {.cli = cli};
+    if (es_cli_wants_shard(cli))
+        return es_cli_run_shard(cli, errors);
     double start = now();
     es_status status = es_cli_load_sweep(cli, &run.catalog, &run.sweep, errors);
     if (!status)
-        status = set_options(&run, errors);
+        status = choose_outputs(&run, errors);
     if (!status) {
         run.seconds_load = now() - start;
         es_cli_report(cli, errors); /* warnings before the work */
@@ -335,6 +221,8 @@ static const char *const examples[] = {
     "CSV on stdout",
     "edgesweep run sweeps/paper.sweep --set 'seq_len=128:8192*2' --front-only -o front.csv",
     "another axis, and only the Pareto front of it",
+    "edgesweep run sweeps/paper.sweep --shard auto/16 --resume -o parts",
+    "one of 16 parts, its number from the job array; `edgesweep merge parts -o all.csv` makes them one",
     "edgesweep run sweeps/paper.sweep --delimiter ';' --decimal , --bom -o german.csv",
     "for a spreadsheet that writes decimals with a comma",
     NULL,
@@ -354,7 +242,13 @@ const es_command es_cmd_run = {
         "[best] in the sweep and -o NAME.csv, NAME.front.csv and NAME.best.csv lie beside it.\n\n"
         "The bytes written do not depend on threads or processor. An empty result is no error; a warning counts what "
         "each condition rejected. SIGINT and SIGTERM end the run after whole rows; a second signal kills it. A reader "
-        "that closes the pipe ends the run with status 1 and without a message.",
+        "that closes the pipe ends the run with status 1 and without a message.\n\n"
+        "With --shard, -o names a directory. Part K of N goes to OUT/data, OUT/front and OUT/best, its manifest, "
+        "written last, to OUT/_manifest. A finished part is left as it is; --resume goes on with one that was cut "
+        "short, "
+        "also by a crash, at its last checkpoint. auto takes K from SLURM_ARRAY_TASK_ID, PBS_ARRAY_INDEX, PBS_ARRAYID, "
+        "SGE_TASK_ID, LSB_JOBINDEX, AWS_BATCH_JOB_ARRAY_INDEX, JOB_COMPLETION_INDEX, CLOUD_RUN_TASK_INDEX, "
+        "BATCH_TASK_INDEX, PARALLEL_SEQ, OMPI_COMM_WORLD_RANK or PMI_RANK, and refuses when several are set.",
     .examples = examples,
     .run = run_run,
 };

@@ -10,6 +10,7 @@ const es_command *const es_commands[] = {
     &es_cmd_plan,
     &es_cmd_pareto,
     &es_cmd_best,
+    &es_cmd_merge,
     &es_cmd_list,
     &es_cmd_show,
     &es_cmd_explain,

@@ -9,6 +9,7 @@
 #define SHOW ES_IN(ES_CMD_SHOW)
 #define PARETO ES_IN(ES_CMD_PARETO)
 #define BEST ES_IN(ES_CMD_BEST)
+#define MERGE ES_IN(ES_CMD_MERGE)
 #define HELP ES_IN(ES_CMD_HELP)
 #define SWEEPS (RUN | PLAN | CHECK | EXPLAIN)
 #define TABLES (PARETO | BEST)
@@ -26,7 +27,7 @@ static const char *const progress_modes[] = {"auto", "always", "never", NULL};
 #define CHARACTER(name_) .type = ES_VALUE_CHAR, .argument = name_
 
 const es_cli_option es_cli_options[ES_OPTS] = {
-    [ES_OPT_OUT] = {"out", 'o', TO_FILE("OUT"), .commands = RUN | TABLES,
+    [ES_OPT_OUT] = {"out", 'o', TO_FILE("OUT"), .commands = RUN | TABLES | MERGE,
                     .help = "write to OUT, - is stdout; a regular file appears only when complete"},
     [ES_OPT_FORMAT] = {"format", 'f', CHOICE("FORMAT", formats), .commands = RUN,
                        .fallback = "by the suffix of OUT, else csv", .help = "csv, tsv, jsonl or md"},
@@ -72,6 +73,15 @@ const es_cli_option es_cli_options[ES_OPTS] = {
     [ES_OPT_TOP] = {"top", 0, COUNT("K", 1, 1e9), .commands = BEST, .fallback = "1",
                     .help = "the K best of every group"},
     [ES_OPT_LIMIT] = {"limit", 'n', COUNT("N", 1, 9.2e18), .commands = RUN, .help = "stop after N rows"},
+    [ES_OPT_SHARD] = {"shard", 0, TEXT("K/N"), .commands = RUN,
+                      .help = "only part K of N, from 0, into the directory OUT; auto/N: K from the job array"},
+    [ES_OPT_SHARD_BASE] = {"shard-base", 0, COUNT("B", 0, 1e9), .commands = RUN,
+                           .fallback = "0, or as the scheduler counts", .help = "the number of the first part"},
+    [ES_OPT_SHARD_FROM] = {"shard-from", 0, TEXT("NAME"), .commands = RUN,
+                           .help = "take the K of --shard auto/N from this environment variable"},
+    [ES_OPT_RESUME] = {"resume", 0, SWITCH, .commands = RUN, .help = "go on with a part that was cut short"},
+    [ES_OPT_CHECKPOINT] = {"checkpoint", 0, COUNT("SECONDS", 0, 86400), .commands = RUN, .fallback = "10",
+                           .help = "time between points from where --resume can go on; 0: every few thousand rows"},
     [ES_OPT_DIGITS] = {"digits", 0, COUNT("N", 1, 17), .commands = RUN | EXPLAIN, .fallback = "9",
                        .help = "significant digits"},
     [ES_OPT_EXACT] = {"exact", 0, SWITCH, .commands = RUN | EXPLAIN,
@@ -84,7 +94,7 @@ const es_cli_option es_cli_options[ES_OPTS] = {
     [ES_OPT_CRLF] = {"crlf", 0, SWITCH, .commands = RUN, .help = "end lines with CR LF"},
     [ES_OPT_SPLIT_ROWS] = {"split-rows", 0, COUNT("N", 1, 9.2e18), .commands = RUN,
                            .help = "begin a new file after every N rows"},
-    [ES_OPT_SYNC] = {"sync", 0, SWITCH, .commands = RUN, .help = "flush files to the disk before they get their name"},
+    [ES_OPT_SYNC] = {"sync", 0, SWITCH, .commands = RUN | MERGE, .help = "flush files to the disk before they get their name"},
     [ES_OPT_PROGRESS] = {"progress", 0, CHOICE("WHEN", progress_modes), .commands = RUN,
                          .fallback = "auto: when stderr is a terminal", .help = "show progress: auto, always, never"},
     [ES_OPT_STATS] = {"stats", 0, SWITCH, .commands = RUN, .help = "one line of counts, rates and times on stderr"},

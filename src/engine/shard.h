@@ -19,7 +19,7 @@ uint64_t es_shard_first(uint64_t total, uint64_t k, uint64_t n);
 typedef struct es_shard_source {
     const char *from;                         /* environment variable to use; NULL: look through those that are known */
     int64_t base;                             /* number of the first shard; -1: 0, or as the variable counts */
-    const char *(*environment)(const char *); /* getenv */
+    char *(*environment)(const char *); /* getenv */
 } es_shard_source;
 
 /* `K/N` or `auto/N`.  ES_EUSAGE with a message that says what to do: no or several variables set, a number beyond N. */

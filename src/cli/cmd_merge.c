@@ -1,0 +1,95 @@
+/* merge: the parts of a sharded run to one CSV, front and best table. */
+#include "base/utf8.h"
+#include "base/utf8.h"
+#include "cli/commands.h"
+#include "cli/run_options.h"
+#include "engine/merge.h"
+
+/* The first table that the parts have goes to OUT, the others beside it, as `run` does. */
+static es_status choose_paths(es_cli *cli, const es_parts *parts, es_merge_options *options, es_errors *errors) {
+    const char *out = es_text_of(cli, ES_OPT_OUT), *main_table = NULL;
+    for (int r = 0; r < ES_RESULTS; r++) {
+        if (!parts->part[0].manifest.table[r].given)
+            continue;
+        if (!main_table) {
+            main_table = options->path[r] = out;
+        } else if (es_cli_is_file(out)) {
+            options->path[r] = es_cli_beside(&cli->arena, out, es_part_folder[r]);
+            if (!options->path[r])
+                return es_fail_memory(errors);
+        }
+    }
+    return ES_OK;
+}
+
+static es_status collect(es_cli *cli, es_parts *parts, es_errors *errors) {
+    es_status status = ES_OK;
+    for (size_t i = 0; i < cli->n_operands && !status; i++)
+        status = es_parts_add(parts, cli->operand[i], errors);
+    if (!status)
+        status = es_parts_check(parts, errors);
+    return status;
+}
+
+static void tell(const es_cli *cli, const es_merge_options *options, const es_merge_report *report, es_errors *errors) {
+    static const char *const what[] = {"", "the front leaves", "the best choices leave"};
+    for (int r = 0; r < ES_RESULTS; r++) {
+        char name[512];
+        if (report->missing[r])
+            es_warn(errors, NULL, "%s out %llu points without a value in an objective", what[r],
+                    (unsigned long long)report->missing[r]);
+        if (!options->path[r] || !es_cli_is_file(options->path[r]))
+            continue;
+        es_escape(name, sizeof name, es_slice_of(options->path[r]));
+        es_note(cli, "%s: %llu row%s", name, (unsigned long long)report->rows[r], report->rows[r] == 1 ? "" : "s");
+    }
+}
+
+static es_status run_merge(es_cli *cli, es_errors *errors) {
+    es_parts parts = {0};
+    es_merge_options options = {.sync = es_given(cli, ES_OPT_SYNC), .stop = cli->stop};
+    es_merge_report report;
+    if (!es_given(cli, ES_OPT_OUT))
+        return es_usage(cli, errors, "merge needs -o OUT");
+    options.command = es_cli_command_line(cli);
+    es_status status = collect(cli, &parts, errors);
+    if (parts.missing) {
+        es_cli_report(cli, errors);
+        es_note(cli, "edgesweep: run again: %s", parts.missing);
+    }
+    if (!status)
+        status = choose_paths(cli, &parts, &options, errors);
+    if (!status)
+        status = es_merge(&parts, &options, &report, errors);
+    if (!status)
+        tell(cli, &options, &report, errors);
+    es_parts_free(&parts);
+    return status;
+}
+
+static const char *const examples[] = {
+    "edgesweep merge parts -o all.csv",
+    "all parts in the directory parts, also of different N, to all.csv, all.front.csv and all.best.csv",
+    "edgesweep merge a/data/part-*.csv b/data/part-*.csv -o all.csv.zst",
+    "parts that lie in different places, compressed",
+    NULL,
+};
+
+const es_command es_cmd_merge = {
+    .id = ES_CMD_MERGE,
+    .name = "merge",
+    .synopsis = "DIR|PART...",
+    .min_operands = 1,
+    .max_operands = 1000000000,
+    .help = "make one whole of the parts of a sharded run",
+    .details = "The parts come from `run --shard`. Together they must cover the sweep once, whatever numbers of shards "
+               "they come "
+               "from. The bytes of OUT are those of a run without shards; fronts and best tables are merged too and "
+               "lie beside "
+               "OUT. When the parts hold no rows (--front-only), the front goes to OUT.\n\n"
+               "Every file is checked against the hash in its manifest. Nothing is written when parts belong to "
+               "different sweeps "
+               "(status 3), are missing (4: says which to run again), overlap (5) or are damaged (6).",
+    .examples = examples,
+    .run = run_merge,
+};

@@ -1,0 +1,123 @@
+/* Options of `run` that do not say where its tables go. */
+#include "cli/run_options.h"
+
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+static const char *const plain_suffixes[] = {".csv", ".tsv", ".jsonl", ".md"};
+static const char *const packed_suffixes[] = {".gz", ".zst"};
+
+static size_t cut_suffix(const char *name, size_t length, const char *const *suffixes, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        size_t suffix = strlen(suffixes[i]);
+        if (length > suffix && strncasecmp(name + length - suffix, suffixes[i], suffix) == 0)
+            return length - suffix;
+    }
+    return length;
+}
+
+/* Length of NAME in NAME.csv, NAME.csv.gz ... */
+static size_t stem_length(const char *name) {
+    size_t length = cut_suffix(name, strlen(name), packed_suffixes, 2);
+    return cut_suffix(name, length, plain_suffixes, 4);
+}
+
+const char *es_cli_beside(es_arena *arena, const char *name, const char *what) {
+    size_t stem = stem_length(name);
+    return es_arena_printf(arena, "%.*s.%s%s", (int)stem, name, what, name[stem] ? name + stem : ".csv");
+}
+
+bool es_cli_is_file(const char *path) {
+    struct stat status;
+    return path && strcmp(path, "-") != 0 && (stat(path, &status) != 0 || S_ISREG(status.st_mode));
+}
+
+static es_output_format format_of(const es_cli *cli, const char *out) {
+    static const char *const suffixes[] = {".tsv", ".jsonl", ".md"};
+    if (es_given(cli, ES_OPT_FORMAT))
+        return (es_output_format)es_count_of(cli, ES_OPT_FORMAT, ES_CSV);
+    size_t length = out ? cut_suffix(out, strlen(out), packed_suffixes, 2) : 0;
+    for (size_t i = 0; i < 3 && out; i++)
+        if (cut_suffix(out, length, &suffixes[i], 1) != length)
+            return (es_output_format)(ES_TSV + i);
+    return ES_CSV;
+}
+
+static es_status csv_options(es_cli *cli, const char *out, es_csv_options *csv, es_errors *errors) {
+    if (es_given(cli, ES_OPT_EXACT) && es_given(cli, ES_OPT_DIGITS))
+        return es_usage(cli, errors, "--exact and --digits exclude each other");
+    csv->digits = es_given(cli, ES_OPT_EXACT) ? 17 : (int)es_count_of(cli, ES_OPT_DIGITS, 9);
+    csv->delimiter = (char)es_count_of(cli, ES_OPT_DELIMITER, 0);
+    csv->decimal = (char)es_count_of(cli, ES_OPT_DECIMAL, 0);
+    csv->bom = es_given(cli, ES_OPT_BOM);
+    csv->crlf = es_given(cli, ES_OPT_CRLF);
+    csv->split_rows = es_count_of(cli, ES_OPT_SPLIT_ROWS, 0);
+    char delimiter = csv->delimiter ? csv->delimiter : ',', decimal = csv->decimal ? csv->decimal : '.';
+    if (csv->format == ES_CSV && delimiter == decimal)
+        return es_usage(cli, errors, "--delimiter and --decimal are the same: '%c'; try --delimiter semicolon",
+                        decimal);
+    if (decimal != '.' && decimal != ',')
+        return es_usage(cli, errors, "--decimal: invalid value: '%c'; expected . or ,", decimal);
+    if (strchr("0123456789+-eE'\"", delimiter))
+        return es_usage(cli, errors, "--delimiter: invalid value: '%c'; numbers and quotes contain it", delimiter);
+    if (csv->format != ES_CSV && (csv->delimiter || (csv->decimal && csv->format != ES_TSV)))
+        return es_usage(cli, errors, "--delimiter and --decimal are for CSV only");
+    if (csv->split_rows && !es_cli_is_file(out))
+        return es_usage(cli, errors, "--split-rows needs -o with the name of a file");
+    return ES_OK;
+}
+
+/* A word as a shell would read it: in single quotes unless it is plain. */
+static const char *shell_word(es_arena *arena, const char *word) {
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=./:,+@%";
+    if (*word && strspn(word, plain) == strlen(word))
+        return word;
+    char *quoted = es_arena_alloc(arena, 4 * strlen(word) + 3), *to = quoted;
+    if (!quoted)
+        return NULL;
+    *to++ = '\'';
+    for (; *word; word++) {
+        if (*word == '\'')
+            to = stpcpy(to, "'\\''");
+        else
+            *to++ = *word;
+    }
+    *to++ = '\'';
+    return quoted;
+}
+
+const char *es_cli_command_line(es_cli *cli) {
+    const char *line = "edgesweep";
+    for (int i = 1; i < cli->argc && line; i++) {
+        const char *word = shell_word(&cli->arena, cli->argv[i]);
+        line = word ? es_arena_printf(&cli->arena, "%s %s", line, word) : NULL;
+    }
+    return line;
+}
+
+/* ---- all of them ---- */
+
+static void progress_options(const es_cli *cli, es_progress_line *progress, es_run_options *options) {
+    static const char *const modes[] = {"auto", "always", "never"};
+    const char *mode = modes[es_count_of(cli, ES_OPT_PROGRESS, 0)];
+    bool automatic = cli->err_tty && !es_given(cli, ES_OPT_QUIET);
+    if (strcmp(mode, "always") == 0 || (strcmp(mode, "auto") == 0 && automatic)) {
+        progress->in_place = cli->err_tty;
+        options->progress = es_progress_show;
+        options->progress_context = progress;
+    }
+}
+
+es_status es_cli_run_options(es_cli *cli, const char *out, es_progress_line *progress, es_run_options *options,
+                             es_errors *errors) {
+    options->command = es_cli_command_line(cli);
+    options->unique = es_given(cli, ES_OPT_UNIQUE);
+    options->threads = (unsigned)es_count_of(cli, ES_OPT_THREADS, 0);
+    options->limit = es_count_of(cli, ES_OPT_LIMIT, 0);
+    options->sync = es_given(cli, ES_OPT_SYNC);
+    options->stop = cli->stop;
+    options->csv.format = format_of(cli, out);
+    progress_options(cli, progress, options);
+    return csv_options(cli, out, &options->csv, errors);
+}
