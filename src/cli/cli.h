@@ -47,6 +47,7 @@ typedef enum es_opt {
     ES_OPT_THREADS,
     ES_OPT_SET,
     ES_OPT_CATALOG,
+    ES_OPT_DEVICE,
     ES_OPT_INDEX,
     ES_OPT_POINT,
     ES_OPT_KERNEL,

@@ -15,6 +15,8 @@ const es_command *const es_commands[] = {
     &es_cmd_show,
     &es_cmd_explain,
     &es_cmd_check,
+    &es_cmd_calibrate,
+    &es_cmd_validate,
     &es_cmd_completion,
     &es_cmd_help,
     NULL,

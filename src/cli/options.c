@@ -13,6 +13,7 @@
 #define HELP ES_IN(ES_CMD_HELP)
 #define SWEEPS (RUN | PLAN | CHECK | EXPLAIN)
 #define TABLES (PARETO | BEST)
+#define MEASURED (ES_IN(ES_CMD_CALIBRATE) | ES_IN(ES_CMD_VALIDATE))
 #define ALL (ES_IN(ES_CMD_IDS) - 1u)
 
 static const char *const formats[] = {"csv", "tsv", "jsonl", "md", NULL};
@@ -27,7 +28,7 @@ static const char *const progress_modes[] = {"auto", "always", "never", NULL};
 #define CHARACTER(name_) .type = ES_VALUE_CHAR, .argument = name_
 
 const es_cli_option es_cli_options[ES_OPTS] = {
-    [ES_OPT_OUT] = {"out", 'o', TO_FILE("OUT"), .commands = RUN | TABLES | MERGE,
+    [ES_OPT_OUT] = {"out", 'o', TO_FILE("OUT"), .commands = RUN | TABLES | MEASURED | MERGE,
                     .help = "write to OUT, - is stdout; a regular file appears only when complete"},
     [ES_OPT_FORMAT] = {"format", 'f', CHOICE("FORMAT", formats), .commands = RUN,
                        .fallback = "by the suffix of OUT, else csv", .help = "csv, tsv, jsonl or md"},
@@ -36,8 +37,10 @@ const es_cli_option es_cli_options[ES_OPTS] = {
                         .help = "use N threads; the bytes written do not depend on it"},
     [ES_OPT_SET] = {"set", 0, true, TEXT("KEY=VALUE"), .commands = SWEEPS,
                     .help = "set a key of [sweep], or SECTION.KEY of another section; wins over the file"},
-    [ES_OPT_CATALOG] = {"catalog", 0, true, FOLDER("DIR"), .commands = SWEEPS | LIST | SHOW,
+    [ES_OPT_CATALOG] = {"catalog", 0, true, FOLDER("DIR"), .commands = SWEEPS | LIST | SHOW | MEASURED,
                         .help = "use the catalogs in DIR instead of the built-in ones; +DIR adds to them"},
+    [ES_OPT_DEVICE] = {"device", 0, TEXT("NAME"), .commands = MEASURED,
+                       .help = "the device of measurements that name none, as llama-bench's"},
     [ES_OPT_INDEX] = {"index", 'i', COUNT("I", 0, 9.2e18), .commands = EXPLAIN,
                       .help = "the point with index I, from 0 in the order of the rows"},
     [ES_OPT_POINT] = {"point", 'p', TEXT("AXIS=VALUE,..."), .commands = EXPLAIN,

@@ -1,0 +1,29 @@
+/* A small table of texts in memory: CSV, or JSON objects as if they were rows. */
+#ifndef ES_ANALYSE_MEASURED_TABLE_H
+#define ES_ANALYSE_MEASURED_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <edgesweep/error.h>
+
+#include "base/arena.h"
+
+typedef struct es_text_table {
+    const char **name;
+    size_t n_columns;
+    const char ***cell; /* [row][column], decoded */
+    const char **line;  /* rows as CSV */
+    es_origin *origin;
+    size_t n_rows, capacity;
+    const char *header; /* as CSV */
+    char delimiter;
+} es_text_table;
+
+/* Reads a file; JSON when its first character is { or [. */
+es_status es_text_table_read(es_text_table *table, const char *path, es_arena *arena, es_errors *errors);
+
+/* The column, or -1. */
+int es_text_table_column(const es_text_table *table, const char *name);
+
+#endif

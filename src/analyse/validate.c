@@ -1,0 +1,136 @@
+#include "analyse/validate.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static double node_value(const es_point_kernel *point, const char *name, const double *value) {
+    int node = es_kernel_node(point->kernel, name, strlen(name));
+    return node < 0 ? NAN : value[node];
+}
+
+static const char *basis_of(const es_point_kernel *point, const double *value) {
+    int node = es_kernel_node(point->kernel, "basis", strlen("basis"));
+    return node < 0 ? "" : point->kernel->nodes[node].labels[(size_t)value[node]];
+}
+
+es_status es_validate(const es_measured *measured, es_point_kernel *point, es_prediction *predictions,
+                      es_errors *errors) {
+    double *value = calloc(point->kernel->n_nodes, sizeof *value);
+    if (!value)
+        return es_fail_memory(errors);
+    for (size_t i = 0; i < measured->n; i++) {
+        const es_measurement *m = &measured->row[i];
+        predictions[i] = (es_prediction){NAN, NAN, "", NAN};
+        if (m->reason)
+            continue;
+        es_measurement_evaluate(point, m, value);
+        const double rate =
+            es_measurement_rate(m, node_value(point, "ttft_s", value), node_value(point, "tpot_s", value));
+        predictions[i] = (es_prediction){rate, rate / m->tokens_per_s - 1, basis_of(point, value),
+                                         node_value(point, "params", value)};
+    }
+    free(value);
+    return ES_OK;
+}
+
+/* ---- Summaries ---- */
+
+static int by_value(const void *a, const void *b) {
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double quantile(const double *sorted, size_t n, double q) {
+    const double at = q * (double)(n - 1);
+    const size_t low = (size_t)at;
+    return low + 1 < n ? sorted[low] + (at - (double)low) * (sorted[low + 1] - sorted[low]) : sorted[low];
+}
+
+es_error_summary es_summarise_errors(double *errors, size_t n) {
+    es_error_summary s = {n, NAN, NAN, NAN};
+    if (n == 0)
+        return s;
+    qsort(errors, n, sizeof *errors, by_value);
+    s.bias = quantile(errors, n, 0.5);
+    for (size_t i = 0; i < n; i++)
+        errors[i] = fabs(errors[i]);
+    qsort(errors, n, sizeof *errors, by_value);
+    s.median = quantile(errors, n, 0.5);
+    s.p90 = quantile(errors, n, 0.9);
+    return s;
+}
+
+static const char *size_class(double params) {
+    static const struct {
+        double below;
+        const char *name;
+    } classes[] = {{0.7e9, "under 0.7B"}, {2e9, "0.7B to 2B"}, {5e9, "2B to 5B"}, {15e9, "5B to 15B"}};
+    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
+        if (params < classes[i].below)
+            return classes[i].name;
+    return "over 15B";
+}
+
+static const char *group_name(es_error_group group, const es_measurement *m, const es_prediction *p) {
+    switch (group) {
+    case ES_BY_DEVICE: return m->rows.device->name;
+    case ES_BY_PRECISION: return m->rows.precision->name;
+    case ES_BY_SIZE: return size_class(p->params);
+    default: return "all";
+    }
+}
+
+static bool on_line(const es_error_line *line, es_error_group group, const es_measurement *m, const es_prediction *p) {
+    return line->phase == m->phase && strcmp(line->name, group_name(group, m, p)) == 0 &&
+           (group != ES_BY_DEVICE || strcmp(line->runtime, m->rows.runtime) == 0);
+}
+
+static void summarise_line(const es_measured *measured, const es_prediction *predictions, es_error_group group,
+                           es_error_line *line, double *scratch) {
+    size_t n = 0;
+    for (size_t i = 0; i < measured->n; i++)
+        if (!measured->row[i].reason && on_line(line, group, &measured->row[i], &predictions[i]))
+            scratch[n++] = predictions[i].error;
+    line->summary = es_summarise_errors(scratch, n);
+}
+
+es_status es_error_table(const es_measured *measured, const es_prediction *predictions, es_error_group group,
+                         es_arena *arena, es_error_line **lines, size_t *n, es_errors *errors) {
+    double *scratch = es_arena_array(arena, measured->n + 1, sizeof *scratch);
+    *n = 0;
+    *lines = es_arena_array(arena, measured->n + 1, sizeof **lines);
+    if (!scratch || !*lines)
+        return es_fail_memory(errors);
+    for (size_t i = 0; i < measured->n; i++) {
+        const es_measurement *m = &measured->row[i];
+        size_t at = 0;
+        while (!m->reason && at < *n && !on_line(&(*lines)[at], group, m, &predictions[i]))
+            at++;
+        if (m->reason || at < *n)
+            continue;
+        (*lines)[(*n)++] = (es_error_line){.name = group_name(group, m, &predictions[i]),
+                                           .runtime = group == ES_BY_DEVICE ? m->rows.runtime : "",
+                                           .phase = m->phase};
+    }
+    for (size_t l = 0; l < *n; l++)
+        summarise_line(measured, predictions, group, &(*lines)[l], scratch);
+    return ES_OK;
+}
+
+static double badness(const es_prediction *p) { return fabs(log1p(p->error)); }
+
+size_t es_worst_rows(const es_measured *measured, const es_prediction *predictions, size_t *rows, size_t n) {
+    size_t found = 0;
+    for (size_t i = 0; i < measured->n; i++) {
+        if (measured->row[i].reason)
+            continue;
+        size_t at = found < n ? found++ : n;
+        for (; at > 0 && badness(&predictions[rows[at - 1]]) < badness(&predictions[i]); at--)
+            if (at < n)
+                rows[at] = rows[at - 1];
+        if (at < n)
+            rows[at] = i;
+    }
+    return found;
+}

@@ -1,0 +1,190 @@
+/* validate: predictions against measurements. */
+#include <math.h>
+#include <string.h>
+
+#include "analyse/validate.h"
+#include "cli/commands.h"
+#include "cli/measurements.h"
+#include "cli/print.h"
+
+enum { SHOWN_WORST = 10 };
+
+typedef struct validation {
+    es_measurements m;
+    es_prediction *prediction;
+} validation;
+
+/* ---- Tables ---- */
+
+static void add_percent(es_grid *grid, double ratio) {
+    if (isnan(ratio))
+        es_grid_cell(grid, "");
+    else
+        es_grid_format(grid, "%.1f%%", 100 * ratio);
+}
+
+static es_status print_errors(validation *v, es_error_group group, es_errors *errors) {
+    static const char *const titles[ES_ERROR_GROUPS] = {"", "device", "quantization", "parameters"};
+    const char *const header[] = {titles[group],       group == ES_BY_DEVICE ? "runtime" : "",
+                                  "phase",             ">n",
+                                  ">bias",             ">median error",
+                                  ">90th percentile",  NULL};
+    es_error_line *line;
+    es_grid grid;
+    size_t n;
+    es_status status =
+        es_error_table(&v->m.measured, v->prediction, group, &v->m.cli->arena, &line, &n, errors);
+    if (status)
+        return status;
+    es_grid_begin(&grid, header);
+    for (size_t i = 0; i < n; i++) {
+        es_grid_cell(&grid, group == ES_BY_PHASE ? "" : line[i].name);
+        es_grid_cell(&grid, line[i].runtime);
+        es_grid_cell(&grid, es_phase_names[line[i].phase]);
+        es_grid_format(&grid, "%zu", line[i].summary.n);
+        add_percent(&grid, line[i].summary.bias);
+        add_percent(&grid, line[i].summary.median);
+        add_percent(&grid, line[i].summary.p90);
+    }
+    putchar('\n');
+    return es_grid_print(&grid, stdout, 0, v->m.cli->color, errors);
+}
+
+static es_status print_worst(validation *v, es_errors *errors) {
+    static const char *const header[] = {"device",   "runtime",   "model",      "quantization", "phase",
+                                         ">measured", ">predicted", ">error", NULL};
+    size_t rows[SHOWN_WORST + 1];
+    const size_t n = es_worst_rows(&v->m.measured, v->prediction, rows, SHOWN_WORST);
+    es_grid grid;
+    if (!n)
+        return ES_OK;
+    es_grid_begin(&grid, header);
+    for (size_t i = 0; i < n; i++) {
+        const es_measurement *m = &v->m.measured.row[rows[i]];
+        es_grid_cell(&grid, m->rows.device->name);
+        es_grid_cell(&grid, m->rows.runtime);
+        es_grid_cell(&grid, m->rows.model->name);
+        es_grid_cell(&grid, m->rows.precision->name);
+        es_grid_cell(&grid, es_phase_names[m->phase]);
+        es_grid_number(&grid, m->tokens_per_s);
+        es_grid_number(&grid, v->prediction[rows[i]].tokens_per_s);
+        es_grid_format(&grid, "%+.0f%%", 100 * v->prediction[rows[i]].error);
+    }
+    puts("\nFarthest off, in tokens per second:");
+    return es_grid_print(&grid, stdout, 0, v->m.cli->color, errors);
+}
+
+/* Every reason once, with the number of rows it holds for. */
+static es_status print_unmatched(const validation *v, size_t *n_unmatched, es_errors *errors) {
+    static const char *const header[] = {">rows", "not predicted because", NULL};
+    const es_measured *all = &v->m.measured;
+    es_grid grid;
+    *n_unmatched = 0;
+    es_grid_begin(&grid, header);
+    for (size_t i = 0; i < all->n; i++) {
+        size_t n = 0, before = 0;
+        if (!all->row[i].reason)
+            continue;
+        ++*n_unmatched;
+        for (size_t k = 0; k < all->n; k++) {
+            const bool same = all->row[k].reason && strcmp(all->row[k].reason, all->row[i].reason) == 0;
+            n += same;
+            before += same && k < i;
+        }
+        if (before)
+            continue;
+        es_grid_format(&grid, "%zu", n);
+        es_grid_cell(&grid, all->row[i].reason);
+    }
+    if (*n_unmatched)
+        putchar('\n');
+    return es_grid_print(&grid, stdout, 0, v->m.cli->color && *n_unmatched, errors);
+}
+
+/* ---- The joined table ---- */
+
+static es_status write_joined(validation *v, es_errors *errors) {
+    const es_measured *all = &v->m.measured;
+    const char d = all->delimiter;
+    es_status status = es_output_write(v->m.output, all->header, strlen(all->header), errors);
+    if (!status)
+        status = es_measurements_print(&v->m, errors, "%cpredicted_tokens_per_s%cerror_pct%cbasis%creason\n", d, d, d, d);
+    for (size_t i = 0; i < all->n && !status; i++) {
+        const es_measurement *m = &all->row[i];
+        const es_prediction *p = &v->prediction[i];
+        status = es_output_write(v->m.output, m->line, strlen(m->line), errors);
+        if (!status && !m->reason)
+            status = es_measurements_print(&v->m, errors, "%c%.6g%c%.2f%c%s%c\n", d, p->tokens_per_s, d, 100 * p->error,
+                                           d, p->basis, d);
+        if (status || !m->reason)
+            continue;
+        status = es_measurements_print(&v->m, errors, "%c%c%c%c", d, d, d, d);
+        if (!status)
+            status = es_measurements_cell(&v->m, m->reason, d, errors);
+        if (!status)
+            status = es_output_write(v->m.output, "\n", 1, errors);
+    }
+    return status;
+}
+
+/* ---- The command ---- */
+
+static es_status print_tables(validation *v, es_errors *errors) {
+    size_t unmatched = 0;
+    es_status status = ES_OK;
+    printf("predicted/measured - 1: bias is its median; errors are absolute\n");
+    for (int group = 0; group < ES_ERROR_GROUPS && !status; group++)
+        status = print_errors(v, (es_error_group)group, errors);
+    if (!status)
+        status = print_worst(v, errors);
+    if (!status)
+        status = print_unmatched(v, &unmatched, errors);
+    printf("\n%zu of %zu rows predicted\n", v->m.measured.n - unmatched, v->m.measured.n);
+    return status;
+}
+
+static es_status run_validate(es_cli *cli, es_errors *errors) {
+    validation v = {0};
+    const char *path = es_text_of(cli, ES_OPT_OUT);
+    es_status status = es_measurements_begin(&v.m, cli, errors);
+    if (!status && !(v.prediction = es_arena_array(&cli->arena, v.m.measured.n + 1, sizeof *v.prediction)))
+        status = es_fail_memory(errors);
+    if (!status)
+        status = es_validate(&v.m.measured, &v.m.point, v.prediction, errors);
+    if (!status && v.m.output)
+        status = write_joined(&v, errors);
+    status = es_measurements_commit(&v.m, status, v.m.measured.n, errors);
+    if (!status && !(path && strcmp(path, "-") == 0))
+        status = print_tables(&v, errors);
+    es_measurements_end(&v.m);
+    return status;
+}
+
+static const char *const examples[] = {
+    "edgesweep validate measured.csv",
+    "errors by device, quantization and size, the worst rows, and what could not be predicted",
+    "edgesweep validate bench.jsonl --device 'Raspberry Pi 5 8GB' -o joined.csv",
+    "the same for the output of llama-bench -o jsonl, with every row's prediction in joined.csv",
+    NULL,
+};
+
+const es_command es_cmd_validate = {
+    .id = ES_CMD_VALIDATE,
+    .name = "validate",
+    .synopsis = "MEASURED.csv",
+    .min_operands = 1,
+    .max_operands = 1,
+    .help = "compare predictions of the roofline kernel with measurements",
+    .details =
+        "MEASURED.csv has the columns device, model, quant, phase (prefill or decode) and tokens_per_s; known besides "
+        "are device_variant, runtime, n_prompt, n_gen, ctx_depth, threads, batch, source_url and note. The output of "
+        "llama-bench -o csv, -o jsonl and -o json is read as it is; it names no device, so --device does.\n\n"
+        "Names are those of the catalogs or their aliases: device and device_variant together first, then the device "
+        "alone. Runtimes lose their version, and programs around llama.cpp count as llama.cpp. A model file of "
+        "llama-bench is found by its name without the quantization, and confirmed by its number of parameters within "
+        "2%.\n\n"
+        "-o writes the input columns and predicted_tokens_per_s, error_pct, basis (where the utilizations come from) "
+        "and reason (why there is no prediction).",
+    .examples = examples,
+    .run = run_validate,
+};

@@ -1,0 +1,55 @@
+#include "cli/measurements.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include <edgesweep/version.h>
+
+es_status es_measurements_begin(es_measurements *m, es_cli *cli, es_errors *errors) {
+    const char *path = es_text_of(cli, ES_OPT_OUT);
+    const es_output_options options = {.version = EDGESWEEP_VERSION};
+    m->cli = cli;
+    es_status status = es_cli_load_catalog(cli, &m->catalog, errors);
+    if (!status)
+        status = es_point_kernel_prepare(&m->point, "roofline", &m->catalog, &cli->arena, errors);
+    if (!status)
+        status = es_measured_read(&m->measured, cli->operand[0], es_text_of(cli, ES_OPT_DEVICE), &m->catalog, &m->point,
+                                  &cli->arena, errors);
+    return status || !path ? status : es_output_open(&m->output, path, &options, errors);
+}
+
+es_status es_measurements_print(es_measurements *m, es_errors *errors, const char *format, ...) {
+    char text[1024];
+    va_list list;
+    va_start(list, format);
+    const int length = vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    if (length < 0 || (size_t)length >= sizeof text)
+        return es_fail(errors, ES_ERUNTIME, NULL, "a cell is too long");
+    return es_output_write(m->output, text, (size_t)length, errors);
+}
+
+es_status es_measurements_cell(es_measurements *m, const char *text, char delimiter, es_errors *errors) {
+    const char special[] = {'"', '\r', '\n', delimiter, '\0'};
+    if (!strpbrk(text, special))
+        return es_output_write(m->output, text, strlen(text), errors);
+    es_status status = es_output_write(m->output, "\"", 1, errors);
+    for (; *text && !status; text++)
+        status = es_output_write(m->output, *text == '"' ? "\"\"" : text, *text == '"' ? 2 : 1, errors);
+    return status ? status : es_output_write(m->output, "\"", 1, errors);
+}
+
+es_status es_measurements_commit(es_measurements *m, es_status status, uint64_t rows, es_errors *errors) {
+    if (m->output && !status)
+        status = es_output_commit(m->output, rows, errors);
+    else
+        es_output_abort(m->output);
+    m->output = NULL;
+    return status;
+}
+
+void es_measurements_end(es_measurements *m) {
+    es_output_abort(m->output);
+    es_catalog_free(&m->catalog);
+    *m = (es_measurements){0};
+}
