@@ -7,7 +7,7 @@
 #include "analyse/fit.h"
 #include "core/calibrated.h"
 
-enum { LEAST_ROWS = 4, LEAST_TYPE_ROWS = 2, LEAST_FOLD_ROWS = 3 };
+enum { LEAST_ROWS = 4, LEAST_TYPE_ROWS = 1, LEAST_FOLD_ROWS = 3 };
 
 /* A slot takes part in a measurement when it takes this share of the time. */
 static const double taking_part = 0.2;
@@ -71,6 +71,7 @@ typedef struct group {
     size_t n_folds, n_sources;
     const char *folds;
     const char *key_name[ES_FIT_MAX_KEYS];
+    bool key_alone[ES_FIT_MAX_KEYS]; /* a format with kernels of its own: tells nothing of the tensor types */
     es_fit fit;
     bool fixed[ES_FIT_MAX_PARAMS];
     size_t n_decode, n_prefill;
@@ -204,8 +205,10 @@ static size_t key_of(const calibrator *c, group *g, int type, const es_row *prec
     size_t key = 0;
     while (key < g->fit.params.n_keys && strcmp(g->key_name[key], name) != 0)
         key++;
-    if (key == g->fit.params.n_keys && key < ES_FIT_MAX_KEYS)
+    if (key == g->fit.params.n_keys && key < ES_FIT_MAX_KEYS) {
+        g->key_alone[key] = type <= ES_TYPE_NONE;
         g->key_name[g->fit.params.n_keys++] = name;
+    }
     return key;
 }
 
@@ -312,16 +315,47 @@ static void weigh_sources(const calibrator *c, group *g) {
     }
 }
 
-static void choose_folds(const calibrator *c, group *g) {
-    static label_fn *const labels[] = {source_of, model_of, precision_of};
-    static const char *const names[] = {"source", "model", "quantization"};
-    for (size_t i = 0; i < 3; i++) {
-        g->n_folds = number_labels(c, g, labels[i]);
-        g->folds = names[i];
-        if (g->n_folds > 1)
-            return;
+/* The models of a source with more than half of the measurements become folds of their own: without it, what is left
+ * would not be what the result rests on. */
+static bool split_largest(const calibrator *c, group *g) {
+    size_t largest = g->n_folds;
+    for (size_t f = 0; f < g->n_folds; f++) {
+        size_t n = 0;
+        for (size_t i = 0; i < g->n; i++)
+            n += g->fold[i] == f;
+        if (2 * n > g->n)
+            largest = f;
     }
-    g->folds = NULL;
+    if (largest == g->n_folds)
+        return false;
+    size_t next = g->n_folds;
+    for (size_t i = 0; i < g->n; i++) {
+        const es_row *model = c->measured->row[g->measurement[i]].rows.model;
+        size_t k = 0;
+        if (g->fold[i] != largest)
+            continue;
+        while (k < i && !(g->fold[k] >= g->n_folds && c->measured->row[g->measurement[k]].rows.model == model))
+            k++;
+        g->fold[i] = k < i ? g->fold[k] : next++;
+    }
+    g->n_folds = next;
+    return true;
+}
+
+static void choose_folds(const calibrator *c, group *g) {
+    g->n_folds = number_labels(c, g, source_of);
+    g->folds = "source";
+    if (g->n_folds > 1) {
+        if (split_largest(c, g))
+            g->folds = "source and model";
+        return;
+    }
+    g->n_folds = number_labels(c, g, model_of);
+    g->folds = "model";
+    if (g->n_folds > 1)
+        return;
+    g->n_folds = number_labels(c, g, precision_of);
+    g->folds = g->n_folds > 1 ? "quantization" : NULL;
 }
 
 /* ---- Fits ---- */
@@ -343,11 +377,45 @@ static void start_at_class(const calibrator *c, const group *g, es_fit_params *p
     p->value[es_fit_overhead(p)] = log(fmax(overhead, 1e-5));
 }
 
+static bool is_alone(const group *g, const es_fit_row *row) {
+    for (size_t s = 0; s < row->n_slots; s++)
+        if (g->key_alone[row->slot[s].key])
+            return true;
+    return false;
+}
+
+/* Formats with kernels of their own are fitted afterwards, to the device as it came out without them. */
+static es_status solve_alone(const calibrator *c, const group *g, const es_fit_row *rows, size_t n, bool limited,
+                             es_fit *fit) {
+    bool fixed[ES_FIT_MAX_PARAMS];
+    es_fit after = *fit;
+    for (size_t i = 0; i < es_fit_size(&fit->params); i++)
+        fixed[i] = true;
+    for (size_t k = 0; k < fit->params.n_keys; k++)
+        fixed[es_fit_mem(k)] = fixed[es_fit_prefill_of(&fit->params, k)] = !g->key_alone[k];
+    const es_status status = es_fit_solve(&after, rows, n, &es_fit_usual_priors, fixed, limited, c->errors);
+    fit->params = after.params;
+    return status;
+}
+
 static es_status solve(const calibrator *c, const group *g, const es_fit_row *rows, size_t n, bool limited,
                        es_fit *fit) {
+    es_fit_row *plain = malloc((n + 1) * sizeof *plain);
+    size_t n_plain = 0;
+    if (!plain)
+        return es_fail_memory(c->errors);
+    for (size_t i = 0; i < n; i++)
+        if (!is_alone(g, &rows[i]))
+            plain[n_plain++] = rows[i];
+    const bool apart = n_plain >= LEAST_ROWS && n_plain < n;
     *fit = g->fit;
     start_at_class(c, g, &fit->params);
-    return es_fit_solve(fit, rows, n, &es_fit_usual_priors, g->fixed, limited, c->errors);
+    es_status status = es_fit_solve(fit, apart ? plain : rows, apart ? n_plain : n, &es_fit_usual_priors, g->fixed,
+                                    limited, c->errors);
+    if (!status && apart)
+        status = solve_alone(c, g, rows, n, limited, fit);
+    free(plain);
+    return status;
 }
 
 /* A utilization above 1 is a fault of the device's row. */

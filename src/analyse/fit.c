@@ -7,9 +7,10 @@
 enum { ROUNDS = 16, HUBER_ROUNDS = 8, STEPS = 12 };
 
 static const double huber = 1.345, biweight = 6, least_noise = 0.03, most_noise = 0.25, certain = 1e-6;
+static const double freedom = 3; /* of Student's distribution of the types around their device */
 
 const es_fit_priors es_fit_usual_priors = {
-    .mem_type = 0.12, .mem = 1, .prefill_type = 0.5, .prefill = 1.5, .attn = 1, .overhead = 1};
+    .mem_type = 0.25, .mem = 1, .prefill_type = 0.5, .prefill = 1.5, .attn = 1, .overhead = 1};
 
 /* ---- The model: seconds of a row and their derivatives by the logarithms ---- */
 
@@ -91,16 +92,23 @@ static void add_pull(normal *e, const es_fit_params *p, size_t i, size_t j, doub
     e->a[j][i] -= weight;
 }
 
-static void add_priors(normal *e, const es_fit_params *p, const es_fit_params *start, const es_fit_priors *priors,
-                       const bool *fixed) {
+/* A type far from the others stays there without pulling them along: the tails are Student's. */
+static double type_deviation(const es_fit_params *weights_at, size_t type, size_t device, double deviation) {
+    const double d = (weights_at->value[type] - weights_at->value[device]) / deviation;
+    return deviation * sqrt((freedom + d * d) / (freedom + 1));
+}
+
+static void add_priors(normal *e, const es_fit_params *p, const es_fit_params *weights_at, const es_fit_params *start,
+                       const es_fit_priors *priors, const bool *fixed) {
     const size_t prefill = es_fit_prefill(p), attn = es_fit_attn(p), overhead = es_fit_overhead(p);
     add_pull(e, p, 0, 0, start->value[0], priors->mem);
     add_pull(e, p, prefill, prefill, start->value[prefill], priors->prefill);
     add_pull(e, p, attn, attn, start->value[attn], priors->attn);
     add_pull(e, p, overhead, overhead, start->value[overhead], priors->overhead);
     for (size_t k = 0; k < p->n_keys; k++) {
-        add_pull(e, p, es_fit_mem(k), 0, 0, priors->mem_type);
-        add_pull(e, p, es_fit_prefill_of(p, k), prefill, 0, priors->prefill_type);
+        const size_t mem_k = es_fit_mem(k), prefill_k = es_fit_prefill_of(p, k);
+        add_pull(e, p, mem_k, 0, 0, type_deviation(weights_at, mem_k, 0, priors->mem_type));
+        add_pull(e, p, prefill_k, prefill, 0, type_deviation(weights_at, prefill_k, prefill, priors->prefill_type));
     }
     for (size_t i = 0; fixed && i < es_fit_size(p); i++)
         if (fixed[i])
@@ -146,7 +154,7 @@ static void build(normal *e, const problem *q, const es_fit_params *p, const es_
     memset(e->g, 0, sizeof e->g);
     for (size_t i = 0; i < e->n; i++)
         memset(e->a[i], 0, e->n * sizeof *e->a[i]);
-    add_priors(e, p, q->start, q->priors, q->fixed);
+    add_priors(e, p, weights_at, q->start, q->priors, q->fixed);
     for (size_t i = 0; i < q->n; i++) {
         const es_fit_row *row = &q->rows[i];
         const double r = log(seconds_of(weights_at, row, NULL) / row->seconds) / q->noise;

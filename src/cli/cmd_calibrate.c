@@ -21,9 +21,10 @@ static es_status write_row(es_measurements *m, const es_calibrated_row *row, es_
     if (!status)
         status = es_measurements_cell(m, row->type, ',', errors);
     if (!status)
-        status = es_measurements_print(m, errors, ",%s,%.3g,%zu,%s,%s\n", row->field, row->value, row->n, error,
-                                       row->source);
-    return status;
+        status = es_measurements_print(m, errors, ",%s,%.3g,%zu,%s,", row->field, row->value, row->n, error);
+    if (!status)
+        status = es_measurements_cell(m, row->source, ',', errors);
+    return status ? status : es_measurements_print(m, errors, "\n");
 }
 
 static es_status write_rows(es_measurements *m, const es_calibrated *result, es_errors *errors) {
