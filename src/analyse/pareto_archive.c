@@ -22,7 +22,7 @@ struct es_archive {
     size_t bucket_mask;
 };
 
-enum { MIN_PENDING = 2048, CHUNK = 4096, SUB_TILE = 16 };
+enum { MIN_PENDING = 2048, CHUNK = 4096, SUB_TILE = 16, RECENT = 64 };
 
 es_status es_archive_new(unsigned d, const es_direction *direction, es_archive **archive, es_errors *errors) {
     uint64_t flip[ES_MAX_OBJECTIVES] = {0};
@@ -207,8 +207,38 @@ static es_status settle_when_full(es_archive *archive, es_errors *errors) {
     return pending < MIN_PENDING || pending < archive->settled / 2 ? ES_OK : es_archive_settle(archive, errors);
 }
 
+/* a is no worse than b in any objective. */
+static bool reaches(const double *a, const double *b, unsigned d)
+{
+    for (unsigned k = 0; k < d; k++)
+        if (a[k] > b[k])
+            return false;
+    return true;
+}
+
+/* Compares a candidate with the latest others: neighbours in a grid are often better or worse all along an axis.  True
+ * when it needs no row of its own. */
+static bool joins_recent(es_archive *archive, const double *point, uint64_t index)
+{
+    size_t first = archive->n - archive->settled < RECENT ? archive->settled : archive->n - RECENT;
+    for (size_t i = archive->n; i-- > first;) {
+        double *row = archive->row + i * archive->d;
+        bool worse = reaches(row, point, archive->d), better = reaches(point, row, archive->d);
+        if (better && (!worse || index < archive->index[i])) {
+            memcpy(row, point, archive->d * sizeof *point);
+            archive->index[i] = index;
+            return true;
+        }
+        if (worse)
+            return true;
+    }
+    return false;
+}
+
 static es_status offer(es_archive *archive, const double *point, uint64_t index, es_errors *errors) {
     if (covers_minimised(archive, point, index, &archive->insert_hint))
+        return ES_OK;
+    if (joins_recent(archive, point, index))
         return ES_OK;
     es_status status = reserve_rows(archive, archive->n + 1, errors);
     if (status)
