@@ -187,8 +187,18 @@ RUN_OUTPUT ?= results/$(basename $(notdir $(RUN_SWEEP))).csv
 .PHONY: run
 run:
 	@scripts/bootstrap.sh
+	@scripts/bootstrap.sh --figures || echo 'edgesweep: going on without figures' >&2
 	@$(PARALLEL) $(RELEASE_ONLY) all
 	@scripts/run.sh $(BUILD)/edgesweep $(RUN_SWEEP) $(RUN_OUTPUT)
+
+# The figures of the paper and of the catalogs.  Refresh the committed ones with FIGURES=results/samples FORMATS=png.
+FIGURES ?= results/figures
+FORMATS ?= png svg
+.PHONY: figures
+figures:
+	@scripts/bootstrap.sh --figures
+	@$(PARALLEL) $(RELEASE_ONLY) all
+	@EDGESWEEP=$(BUILD)/edgesweep FORMATS='$(FORMATS)' scripts/gnuplot/figures.sh --all $(FIGURES)
 
 # ---- Testing ----
 .PHONY: test check check-unit check-cli asan ubsan tsan bench coverage fuzz
@@ -279,6 +289,7 @@ clean:
 help:
 	@printf '%s\n' \
 	  'make run        install what is missing, build, sweep, print the best quantization per device' \
+	  'make figures    the figures of the paper and of the catalogs, by gnuplot, into results/figures/' \
 	  'make test       install what is missing, build, run all tests' \
 	  'make            build build/edgesweep and build/libedgesweep.a' \
 	  'make check-cli  the command line cases of tests/cli and the README examples (UPDATE=1 rewrites the cases)' \

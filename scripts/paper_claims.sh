@@ -17,21 +17,8 @@ trap 'rm -rf "$work"' EXIT
     exit 1
 }
 
-# Published: file GB, memory GB, speed against FP16 (table II).
-cat >"$work/table2" <<'T'
-TinyLlama-1.1B,F16,2.2,3.13,1
-TinyLlama-1.1B,Q8_0,1.2,2.25,1.86
-TinyLlama-1.1B,Q4_K_M,0.644,1.78,2.45
-Gemma-3-1B,F16,2.0,2.44,1
-Gemma-3-1B,Q8_0,1.1,1.60,1.26
-Gemma-3-1B,Q4_K_M,0.815,1.35,1.52
-Llama-3.2-1B,F16,2.5,3.58,1
-Llama-3.2-1B,Q8_0,1.3,2.53,2.7
-Llama-3.2-1B,Q4_K_M,0.776,2.01,3.33
-DeepSeek-R1-Distill-Qwen-1.5B,F16,3.6,3.91,1
-DeepSeek-R1-Distill-Qwen-1.5B,Q8_0,1.9,2.55,2.19
-DeepSeek-R1-Distill-Qwen-1.5B,Q4_K_M,1.1,1.84,2.97
-T
+# Published: file GB, memory GB, speed against FP16.
+sed 1d scripts/gnuplot/table2.csv >"$work/table2"
 
 awk -F, '
 FILENAME ~ /table2$/ { file[$1, $2] = $3; memory[$1, $2] = $4; speed[$1, $2] = $5; next }

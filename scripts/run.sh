@@ -8,6 +8,11 @@ command=$1 sweep=$2 output=$3
 mkdir -p "$(dirname "$output")"
 echo "$command run $sweep -o $output"
 "$command" run "$sweep" -o "$output" 2>&1 # its tables go to stderr
-if command -v gnuplot >/dev/null 2>&1 && [ -x scripts/gnuplot/figures.sh ]; then
-    scripts/gnuplot/figures.sh "$output"
+# Figures of this table and those of the paper; a table without figures is still a result.
+if command -v gnuplot >/dev/null 2>&1; then
+    export EDGESWEEP="$command"
+    scripts/gnuplot/figures.sh "$output" && scripts/gnuplot/figures.sh --all "$(dirname "$output")/figures" ||
+        echo 'run.sh: figures are missing' >&2
+else
+    echo 'no figures: gnuplot is missing (Debian: gnuplot-nox)' >&2
 fi
