@@ -10,7 +10,7 @@ static const double huber = 1.345, biweight = 6, least_noise = 0.03, most_noise 
 static const double freedom = 3; /* of Student's distribution of the types around their device */
 
 const es_fit_priors es_fit_usual_priors = {
-    .mem_type = 0.25, .mem = 1, .prefill_type = 0.5, .prefill = 1.5, .attn = 1, .overhead = 1};
+    .mem_type = 0.18, .mem = 1, .prefill_type = 0.5, .prefill = 1.5, .attn = 1, .overhead = 1};
 
 /* ---- The model: seconds of a row and their derivatives by the logarithms ---- */
 

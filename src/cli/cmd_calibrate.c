@@ -87,10 +87,10 @@ static es_status run_calibrate(es_cli *cli, es_errors *errors) {
 }
 
 static const char *const examples[] = {
-    "edgesweep calibrate measured.csv -o my/calibration.csv",
-    "rows for the devices that were measured; use them with --catalog +my",
-    "edgesweep calibrate bench.jsonl --device 'Raspberry Pi 5 8GB' -o my/calibration.csv",
-    "the same from the output of llama-bench -o jsonl",
+    "edgesweep calibrate sweeps/measured.csv -o calibration.csv",
+    "rows for the devices that were measured; --catalog +DIR uses those in DIR/calibration.csv",
+    "llama-bench -m model.gguf -p 512 -n 128 -d 0,2048 -o csv | edgesweep calibrate - --device 'Raspberry Pi 5 8GB'",
+    "the same from measurements of one's own",
     NULL,
 };
 

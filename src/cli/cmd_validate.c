@@ -161,10 +161,11 @@ static es_status run_validate(es_cli *cli, es_errors *errors) {
 }
 
 static const char *const examples[] = {
-    "edgesweep validate measured.csv",
-    "errors by device, quantization and size, the worst rows, and what could not be predicted",
-    "edgesweep validate bench.jsonl --device 'Raspberry Pi 5 8GB' -o joined.csv",
-    "the same for the output of llama-bench -o jsonl, with every row's prediction in joined.csv",
+    "edgesweep validate sweeps/measured.csv -o joined.csv",
+    "errors by device, quantization and size, the worst rows, and what could not be predicted; every row with its "
+    "prediction in joined.csv",
+    "llama-bench -m model.gguf -o csv | edgesweep validate - --device 'Raspberry Pi 5 8GB'",
+    "the same for measurements of one's own",
     NULL,
 };
 
