@@ -55,7 +55,7 @@ static es_status run_merge(es_cli *cli, es_errors *errors) {
     es_status status = collect(cli, &parts, errors);
     if (parts.missing) {
         es_cli_report(cli, errors);
-        es_note(cli, "edgesweep: run again: %s", parts.missing);
+        fprintf(stderr, "edgesweep: run again: %s\n", parts.missing);
     }
     if (!status)
         status = choose_paths(cli, &parts, &options, errors);

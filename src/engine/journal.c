@@ -6,12 +6,14 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/text.h"
 
 enum { READ_BYTES = 1 << 20, CHECK_SEED = 0x5EED };
+static const double RETRY_SECONDS = 0.05;
 
 /* A record as it lies in the file. */
 typedef struct stored {
@@ -24,16 +26,19 @@ static uint64_t check_of(const es_journal_record *record) { return XXH64(record,
 /* ---- opening ---- */
 
 /* Locks the file that bears the name now: who held it before may have removed it at the end. */
-static es_status lock(es_journal *journal, es_errors *errors) {
+static es_status lock(es_journal *journal, double wait_seconds, es_errors *errors) {
     struct stat mine, named;
     for (;;) {
         journal->fd = open(journal->path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
         if (journal->fd < 0)
             return es_fail_errno(errors, "cannot open", journal->path);
         int result;
-        do
-            result = flock(journal->fd, LOCK_EX | LOCK_NB);
-        while (result != 0 && errno == EINTR);
+        while ((result = flock(journal->fd, LOCK_EX | LOCK_NB)) != 0 &&
+               (errno == EINTR || (errno == EWOULDBLOCK && wait_seconds > 0))) {
+            wait_seconds -= RETRY_SECONDS;
+            nanosleep(&(struct timespec){.tv_nsec = (long)(RETRY_SECONDS * 1e9)}, NULL);
+            errno = EWOULDBLOCK;
+        }
         if (result != 0 && errno == EWOULDBLOCK)
             return es_fail(errors, ES_ERUNTIME, NULL, "another process is writing this part: '%s' is locked",
                            es_quote_text(journal->path).text);
@@ -75,11 +80,12 @@ static es_status read_records(es_journal *journal, es_errors *errors) {
     return got < 0 ? es_fail_errno(errors, "cannot read", journal->path) : ES_OK;
 }
 
-es_status es_journal_open(es_journal *journal, const char *path, uint64_t identity, es_errors *errors) {
+es_status es_journal_open(es_journal *journal, const char *path, uint64_t identity, double wait_seconds,
+                          es_errors *errors) {
     *journal = (es_journal){.fd = -1, .identity = identity, .path = strdup(path)};
     if (!journal->path)
         return es_fail_memory(errors);
-    es_status status = lock(journal, errors);
+    es_status status = lock(journal, wait_seconds, errors);
     return status ? status : read_records(journal, errors);
 }
 

@@ -36,8 +36,9 @@ typedef enum es_recovery {
 } es_recovery;
 
 /* Opens or creates the journal, locks it and reads its records; a journal of another identity counts as empty.  A part
- * that another process holds is ES_ERUNTIME. */
-es_status es_journal_open(es_journal *journal, const char *path, uint64_t identity, es_errors *errors);
+ * that another process holds is ES_ERUNTIME, after waiting so long: who was killed may still be on its way out. */
+es_status es_journal_open(es_journal *journal, const char *path, uint64_t identity, double wait_seconds,
+                          es_errors *errors);
 
 /* How many of the records the file `partial` confirms, and in *hash (the caller's to free, NULL for none) the state over
  * the bytes of the last of those. */

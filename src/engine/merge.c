@@ -321,9 +321,13 @@ static es_status verify_rows_first(merging *m, es_errors *errors) {
 
 static es_status verify_reductions_first(merging *m, es_errors *errors) {
     es_status status = ES_OK;
-    if (is_stream(m->options->path[ES_RESULT_FRONT]))
+    const es_part_table *table = m->parts->part[0].manifest.table;
+    bool streams = false;
+    for (int r = 0; r < ES_RESULTS; r++)
+        streams = streams || is_stream(m->options->path[r]);
+    if (streams && table[ES_RESULT_FRONT].given)
         status = merge_front(m, errors);
-    if (!status && is_stream(m->options->path[ES_RESULT_BEST]))
+    if (streams && !status && table[ES_RESULT_BEST].given)
         status = merge_best(m, errors);
     m->report->rows[ES_RESULT_FRONT] = 0;
     return status;

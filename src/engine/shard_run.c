@@ -14,7 +14,7 @@
 #include "engine/part_file.h"
 #include "engine/record.h"
 
-enum { DEFAULT_INTERVAL = 10 };
+enum { DEFAULT_INTERVAL = 10, LOCK_SECONDS = 5 };
 
 typedef struct part {
     const es_sweep *sweep;
@@ -193,7 +193,7 @@ static es_status open_journal(part *p, es_errors *errors) {
     char *path;
     if (asprintf(&path, "%s/.%s.journal", p->manifest_folder, p->stem) < 0)
         return es_fail_memory(errors);
-    es_status status = es_journal_open(&p->journal, path, es_manifest_identity(p->manifest), errors);
+    es_status status = es_journal_open(&p->journal, path, es_manifest_identity(p->manifest), LOCK_SECONDS, errors);
     free(path);
     return status;
 }

@@ -268,7 +268,7 @@ Test(journal, recovers_what_is_whole) {
         es_recovery recovery;
         size_t n;
         XXH64_state_t *hash;
-        cr_assert_eq(es_journal_open(&journal, path, 99, NULL), ES_OK);
+        cr_assert_eq(es_journal_open(&journal, path, 99, 0, NULL), ES_OK);
         cr_assert_eq(es_journal_restart(&journal, 0, NULL), ES_OK);
         for (uint64_t k = 1; k <= 4; k++)
             cr_assert_eq(
@@ -280,7 +280,7 @@ Test(journal, recovers_what_is_whole) {
         write_file(partial, text, 45);
         damage(path, c->journal_cut, c->journal_flip);
         damage(partial, c->partial_cut, c->partial_flip);
-        cr_assert_eq(es_journal_open(&journal, path, 99, NULL), ES_OK);
+        cr_assert_eq(es_journal_open(&journal, path, 99, 0, NULL), ES_OK);
         cr_assert_eq(es_journal_recover(&journal, partial, &recovery, &n, &hash, NULL), ES_OK);
         cr_assert(recovery == c->recovery && n == c->confirmed && journal.torn == c->torn,
                   "%s (%zu): %d, %zu of %zu, torn %d", c->what, i, recovery, n, journal.n_records, journal.torn);
@@ -299,13 +299,13 @@ Test(journal, of_something_else_counts_as_empty) {
     es_journal journal, second;
     es_errors *errors = calloc(1, sizeof *errors);
     snprintf(path, sizeof path, "%s/journal", folder);
-    cr_assert_eq(es_journal_open(&journal, path, 1, NULL), ES_OK);
+    cr_assert_eq(es_journal_open(&journal, path, 1, 0, NULL), ES_OK);
     cr_assert_eq(es_journal_append(&journal, (es_journal_record){.bytes = 1}, NULL), ES_OK);
-    cr_assert_eq(es_journal_open(&second, path, 1, errors), ES_ERUNTIME);
+    cr_assert_eq(es_journal_open(&second, path, 1, 0, errors), ES_ERUNTIME);
     cr_assert(strstr(errors->error[0].text, "another process"), "%s", errors->error[0].text);
     es_journal_close(&second, false);
     es_journal_close(&journal, false);
-    cr_assert_eq(es_journal_open(&journal, path, 2, NULL), ES_OK);
+    cr_assert_eq(es_journal_open(&journal, path, 2, 0, NULL), ES_OK);
     cr_assert_eq(journal.n_records, 0);
     es_journal_close(&journal, true);
     rmdir(folder);
