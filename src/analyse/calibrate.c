@@ -127,8 +127,8 @@ static size_t first_word(const char *name) { return strcspn(name, " "); }
 /* Rows of the catalog that stand for the same silicon. */
 static bool alike(const es_row *a, const es_row *b) {
     static const int fields[] = {ES_D_PEAK_FP32, ES_D_PEAK_FP16, ES_D_PEAK_INT8, ES_D_MEM_BW};
-    bool same = es_equal_fold(a->text[ES_D_CLASS], b->text[ES_D_CLASS]) &&
-                first_word(a->name) == first_word(b->name) && strncmp(a->name, b->name, first_word(a->name)) == 0;
+    bool same = es_equal_fold(a->text[ES_D_CLASS], b->text[ES_D_CLASS]) && first_word(a->name) == first_word(b->name) &&
+                strncmp(a->name, b->name, first_word(a->name)) == 0;
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
         same &= near(a->value[fields[i]], b->value[fields[i]]);
     return same || a == b;
@@ -242,7 +242,9 @@ static void make_row(calibrator *c, group *g, const es_measurement *m, es_fit_ro
     const double scores = at(c, BATCH) * at(c, SCORE_EACH), cache = at(c, BATCH) * at(c, KV_EACH);
     *row = (es_fit_row){.seconds = seconds_of(m),
                         .weight = m->doubtful ? 0.5 : 1,
-                        .steps = m->phase == ES_PHASE_DECODE ? 1 : m->phase == ES_PHASE_BOTH ? m->gen : 0,
+                        .steps = m->phase == ES_PHASE_DECODE ? 1
+                                 : m->phase == ES_PHASE_BOTH ? m->gen
+                                                             : 0,
                         .has_prefill = m->phase != ES_PHASE_DECODE,
                         .bw = at(c, BW) * 1e9,
                         .peak = at(c, PEAK) * 1e9,
@@ -429,7 +431,8 @@ static void complain_of_peaks(const calibrator *c, const group *g, const es_fit_
         es_warn(c->errors, NULL, "%s: the measurements want prefill_util %.2f: the peak of the catalog is too low",
                 g->device->name, prefill);
     if (attn > 1.02)
-        es_warn(c->errors, NULL, "%s: the measurements want attn_util %.2f: peak_gflops_fp32 %g of the catalog is too low",
+        es_warn(c->errors, NULL,
+                "%s: the measurements want attn_util %.2f: peak_gflops_fp32 %g of the catalog is too low",
                 g->device->name, attn, g->device->value[ES_D_PEAK_FP32]);
 }
 
@@ -516,10 +519,9 @@ static es_status add_result(calibrator *c, const char *device, const group *g, c
             memcpy(row, r->row, r->n_rows * sizeof *row);
         r->row = row, r->capacity = capacity;
     }
-    const char *source = es_arena_printf(c->arena, "fit to %zu measurements of %zu source%s%s%s", g->n, g->n_sources,
-                                         g->n_sources == 1 ? "" : "s",
-                                         g->folds ? "; error cross-validated by " : "; not cross-validated",
-                                         g->folds ? g->folds : "");
+    const char *source = es_arena_printf(
+        c->arena, "fit to %zu measurements of %zu source%s%s%s", g->n, g->n_sources, g->n_sources == 1 ? "" : "s",
+        g->folds ? "; error cross-validated by " : "; not cross-validated", g->folds ? g->folds : "");
     r->row[r->n_rows++] = (es_calibrated_row){device, g->runtime, type, field, value, n, error, source};
     return source ? ES_OK : es_fail_memory(c->errors);
 }
@@ -539,7 +541,9 @@ static double binding_util(const group *g, size_t key) {
 }
 
 /* One generated token may not be slower by arithmetic than was measured; many at once run like a prefill. */
-static double free_decode_util(double prefill_util, double binding) { return fmin(1, fmax(prefill_util, 1.05 * binding)); }
+static double free_decode_util(double prefill_util, double binding) {
+    return fmin(1, fmax(prefill_util, 1.05 * binding));
+}
 
 static es_status add_decode_type(calibrator *c, const char *device, const group *g, size_t key) {
     const es_fit_params *p = &g->fit.params;
@@ -581,7 +585,8 @@ static es_status add_prefill(calibrator *c, const char *device, const group *g) 
     const es_fit_params *p = &g->fit.params;
     size_t n;
     es_error_summary errors = summarise(c, g, true, ES_FIT_MAX_KEYS, &n);
-    es_status status = add_result(c, device, g, "*", "prefill_util", exp(p->value[es_fit_prefill(p)]), n, errors.median);
+    es_status status =
+        add_result(c, device, g, "*", "prefill_util", exp(p->value[es_fit_prefill(p)]), n, errors.median);
     for (size_t k = 0; k < p->n_keys && !status; k++) {
         errors = summarise(c, g, true, k, &n);
         if (n >= LEAST_TYPE_ROWS)
@@ -657,8 +662,8 @@ static es_status calibrate_group(calibrator *c, group *g) {
 
 es_status es_calibrate(const es_measured *measured, const es_catalog *catalog, es_point_kernel *point, es_arena *arena,
                        es_calibrated *result, es_errors *errors) {
-    calibrator c = {.measured = measured, .catalog = catalog, .point = point, .arena = arena, .errors = errors,
-                    .result = result};
+    calibrator c = {
+        .measured = measured, .catalog = catalog, .point = point, .arena = arena, .errors = errors, .result = result};
     group *groups;
     size_t n;
     *result = (es_calibrated){0};
@@ -669,5 +674,7 @@ es_status es_calibrate(const es_measured *measured, const es_catalog *catalog, e
         status = es_fail_memory(errors);
     for (size_t g = 0; !status && g < n; g++)
         status = calibrate_group(&c, &groups[g]);
+    if (!status && !n)
+        es_warn(errors, NULL, "none of %zu measurements can be used; `validate` says why", measured->n);
     return status;
 }

@@ -20,9 +20,9 @@ enum { ES_FIT_MAX_KEYS = 40, ES_FIT_MAX_PARAMS = 2 * ES_FIT_MAX_KEYS + 4 };
 
 /* Weights of one tensor type in a measured time. */
 typedef struct es_fit_slot {
-    size_t key;           /* number of the tensor type */
-    double decode_bytes;  /* of all steps */
-    double decode_flops;  /* of all steps; for converting, not fitted */
+    size_t key;          /* number of the tensor type */
+    double decode_bytes; /* of all steps */
+    double decode_flops; /* of all steps; for converting, not fitted */
     double prefill_flops, prefill_bytes;
 } es_fit_slot;
 
@@ -30,7 +30,7 @@ typedef struct es_fit_row {
     double seconds, weight;
     double steps; /* decode steps in `seconds`, 0: none */
     bool has_prefill;
-    double bw, peak, fp_peak; /* B/s, FLOP/s */
+    double bw, peak, fp_peak;                                          /* B/s, FLOP/s */
     double decode_scores, decode_cache, prefill_scores, prefill_cache; /* FLOP and bytes of attention */
     es_fit_slot slot[ES_SLOTS];
     size_t n_slots;

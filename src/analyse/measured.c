@@ -82,8 +82,8 @@ static const es_row *find(const es_table *table, es_slice name) {
 }
 
 const char *es_runtime_name(const char *text, es_arena *arena) {
-    static const char *const around[] = {"llama.cpp",       "llama-cpp", "llama-bench", "ollama",
-                                         "llamafile",       "llama_cpp", "koboldcpp",   "lm studio"};
+    static const char *const around[] = {"llama.cpp", "llama-cpp", "llama-bench", "ollama",
+                                         "llamafile", "llama_cpp", "koboldcpp",   "lm studio"};
     es_slice name = es_slice_trim(es_slice_of(text));
     for (size_t i = 0; i < sizeof around / sizeof *around; i++)
         if (name.length >= strlen(around[i]) && strncasecmp(name.text, around[i], strlen(around[i])) == 0)
@@ -99,8 +99,7 @@ const char *es_runtime_name(const char *text, es_arena *arena) {
 const es_row *es_precision_suffix(const es_table *precisions, es_slice name, es_slice *stem) {
     for (size_t at = 0; at < name.length; at++) { /* the longest one first */
         const bool starts = at == 0 || strchr("-._ ", name.text[at - 1]);
-        const es_row *row =
-            starts ? es_table_find(precisions, name.text + at, name.length - at) : NULL;
+        const es_row *row = starts ? es_table_find(precisions, name.text + at, name.length - at) : NULL;
         if (!row)
             continue;
         *stem = (es_slice){name.text, at ? at - 1 : 0};
@@ -111,7 +110,8 @@ const es_row *es_precision_suffix(const es_table *precisions, es_slice name, es_
 
 /* Letters and digits in lower case, without words that say nothing of the architecture. */
 static void plain_name(es_slice name, char *to, size_t size) {
-    static const char *const idle[] = {"instruct", "chat", "it", "gguf", "hf", "meta", "base", "imat", "qat", "ud", "i1"};
+    static const char *const idle[] = {"instruct", "chat", "it",  "gguf", "hf", "meta",
+                                       "base",     "imat", "qat", "ud",   "i1"};
     size_t used = 0;
     for (size_t at = 0; at < name.length;) {
         size_t end = at;
@@ -196,7 +196,7 @@ static double cache_bits(const char *type) {
     static const struct {
         const char *name;
         double bits;
-    } types[] = {{"f32", 32}, {"f16", 16}, {"bf16", 16}, {"q8_0", 8.5}, {"q5_1", 6},
+    } types[] = {{"f32", 32},   {"f16", 16}, {"bf16", 16},  {"q8_0", 8.5},  {"q5_1", 6},
                  {"q5_0", 5.5}, {"q4_1", 5}, {"q4_0", 4.5}, {"iq4_nl", 4.5}};
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (es_equal_fold(type, types[i].name))
@@ -393,7 +393,8 @@ static es_status read_rows(reader *r, es_measured *measured, es_errors *errors) 
 /* ---- Tables ---- */
 
 static es_status check_columns(const reader *r, const char *path, es_errors *errors) {
-    static const column plain[] = {DEVICE, MODEL, QUANT, PHASE, RATE}, bench[] = {BENCH_FILE, BENCH_RATE, N_PROMPT, N_GEN};
+    static const column plain[] = {DEVICE, MODEL, QUANT, PHASE, RATE},
+                        bench[] = {BENCH_FILE, BENCH_RATE, N_PROMPT, N_GEN};
     const column *needed = r->bench ? bench : plain;
     const size_t n = r->bench ? sizeof bench / sizeof *bench : sizeof plain / sizeof *plain;
     const es_origin at = {path, 1, 0};
@@ -409,10 +410,17 @@ static es_status check_columns(const reader *r, const char *path, es_errors *err
 }
 
 static es_status find_device(reader *r, const char *device, es_errors *errors) {
-    r->device = device ? find(&r->catalog->table[ES_DEVICE], es_slice_of(device)) : NULL;
-    if (device && !r->device)
-        return es_fail(errors, ES_EUSAGE, NULL, "unknown device: '%s'", es_quote_text(device).text);
-    return ES_OK;
+    const es_table *devices = &r->catalog->table[ES_DEVICE];
+    r->device = device ? find(devices, es_slice_of(device)) : NULL;
+    if (!device || r->device)
+        return ES_OK;
+    const char **names = es_arena_array(r->arena, devices->n_rows + 1, sizeof *names);
+    for (size_t i = 0; names && i < devices->n_rows; i++)
+        names[i] = devices->rows[i].name;
+    const char *nearest = names ? es_nearest(es_slice_of(device), names, devices->n_rows) : NULL;
+    return es_fail(errors, ES_EUSAGE, NULL,
+                   nearest ? "unknown device: '%s'; did you mean '%s'?" : "unknown device: '%s'",
+                   es_quote_text(device).text, nearest);
 }
 
 es_status es_measured_read(es_measured *measured, const char *path, const char *device, const es_catalog *catalog,

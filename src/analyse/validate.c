@@ -81,40 +81,73 @@ static const char *group_name(es_error_group group, const es_measurement *m, con
     }
 }
 
-static bool on_line(const es_error_line *line, es_error_group group, const es_measurement *m, const es_prediction *p) {
-    return line->phase == m->phase && strcmp(line->name, group_name(group, m, p)) == 0 &&
-           (group != ES_BY_DEVICE || strcmp(line->runtime, m->rows.runtime) == 0);
+double es_usual_threads(const es_measured *measured, const es_measurement *of) {
+    double usual = NAN;
+    size_t most = 0;
+    for (size_t i = 0; i < measured->n; i++) {
+        const es_measurement *a = &measured->row[i];
+        size_t n = 0;
+        if (a->reason || a->rows.device != of->rows.device || strcmp(a->rows.runtime, of->rows.runtime) != 0)
+            continue;
+        for (size_t k = 0; k < measured->n; k++) {
+            const es_measurement *b = &measured->row[k];
+            n += !b->reason && b->rows.device == a->rows.device && b->threads == a->threads &&
+                 strcmp(b->rows.runtime, a->rows.runtime) == 0;
+        }
+        if (n > most || (n == most && n > 0 && a->threads > usual))
+            most = n, usual = a->threads;
+    }
+    return usual;
 }
 
-static void summarise_line(const es_measured *measured, const es_prediction *predictions, es_error_group group,
-                           es_error_line *line, double *scratch) {
-    size_t n = 0;
-    for (size_t i = 0; i < measured->n; i++)
-        if (!measured->row[i].reason && on_line(line, group, &measured->row[i], &predictions[i]))
-            scratch[n++] = predictions[i].error;
-    line->summary = es_summarise_errors(scratch, n);
+static bool on_line(const es_error_line *line, const es_error_line *own) {
+    return line->phase == own->phase && strcmp(line->name, own->name) == 0 &&
+           strcmp(line->runtime, own->runtime) == 0 &&
+           (line->threads == own->threads || (isnan(line->threads) && isnan(own->threads)));
+}
+
+/* The line that each measurement is on; n of them in *lines. */
+static void assign_lines(const es_measured *measured, const es_prediction *predictions, es_error_group group,
+                         es_error_line *lines, size_t *n, size_t *line_of) {
+    const es_measurement *last = NULL;
+    double usual = NAN;
+    for (size_t i = 0; i < measured->n; i++) {
+        const es_measurement *m = &measured->row[i];
+        es_error_line own = {.runtime = "", .threads = NAN, .phase = m->phase};
+        size_t at = 0;
+        if (m->reason)
+            continue;
+        own.name = group_name(group, m, &predictions[i]);
+        if (group == ES_BY_DEVICE) {
+            if (!last || last->rows.device != m->rows.device || strcmp(last->rows.runtime, m->rows.runtime) != 0)
+                usual = es_usual_threads(measured, last = m);
+            own.runtime = m->rows.runtime;
+            own.threads = m->threads == usual ? NAN : m->threads;
+        }
+        while (at < *n && !on_line(&lines[at], &own))
+            at++;
+        if (at == *n)
+            lines[(*n)++] = own;
+        line_of[i] = at;
+    }
 }
 
 es_status es_error_table(const es_measured *measured, const es_prediction *predictions, es_error_group group,
                          es_arena *arena, es_error_line **lines, size_t *n, es_errors *errors) {
     double *scratch = es_arena_array(arena, measured->n + 1, sizeof *scratch);
+    size_t *line_of = es_arena_array(arena, measured->n + 1, sizeof *line_of);
     *n = 0;
     *lines = es_arena_array(arena, measured->n + 1, sizeof **lines);
-    if (!scratch || !*lines)
+    if (!scratch || !line_of || !*lines)
         return es_fail_memory(errors);
-    for (size_t i = 0; i < measured->n; i++) {
-        const es_measurement *m = &measured->row[i];
-        size_t at = 0;
-        while (!m->reason && at < *n && !on_line(&(*lines)[at], group, m, &predictions[i]))
-            at++;
-        if (m->reason || at < *n)
-            continue;
-        (*lines)[(*n)++] = (es_error_line){.name = group_name(group, m, &predictions[i]),
-                                           .runtime = group == ES_BY_DEVICE ? m->rows.runtime : "",
-                                           .phase = m->phase};
+    assign_lines(measured, predictions, group, *lines, n, line_of);
+    for (size_t l = 0; l < *n; l++) {
+        size_t n_errors = 0;
+        for (size_t i = 0; i < measured->n; i++)
+            if (!measured->row[i].reason && line_of[i] == l)
+                scratch[n_errors++] = predictions[i].error;
+        (*lines)[l].summary = es_summarise_errors(scratch, n_errors);
     }
-    for (size_t l = 0; l < *n; l++)
-        summarise_line(measured, predictions, group, &(*lines)[l], scratch);
     return ES_OK;
 }
 

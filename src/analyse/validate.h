@@ -33,9 +33,13 @@ typedef enum es_error_group { ES_BY_PHASE, ES_BY_DEVICE, ES_BY_PRECISION, ES_BY_
 
 typedef struct es_error_line {
     const char *name, *runtime; /* runtime: ES_BY_DEVICE only, else "" */
+    double threads;             /* ES_BY_DEVICE: when it is not the number most measurements have; else NaN */
     es_phase phase;
     es_error_summary summary;
 } es_error_line;
+
+/* The number of threads that most measurements of the same device and runtime have, the larger of equals; NaN: unknown. */
+double es_usual_threads(const es_measured *measured, const es_measurement *of);
 
 /* The lines of a table, by name and phase, in order of first appearance; in the arena. */
 es_status es_error_table(const es_measured *measured, const es_prediction *predictions, es_error_group group,

@@ -47,10 +47,11 @@ static void add_summary(es_grid *grid, const es_error_summary *s) {
 }
 
 static es_status print_groups(const es_cli *cli, const es_calibrated *result, FILE *out, es_errors *errors) {
-    static const char *const header[] = {"device",          "runtime",   ">sources", "left out",
-                                         ">decode n",       ">median",   ">90th",    ">prefill n",
-                                         ">median",         ">90th",     ">skipped", NULL};
+    static const char *const header[] = {"device", "runtime",    ">sources", "left out", ">decode n", ">median",
+                                         ">90th",  ">prefill n", ">median",  ">90th",    ">skipped",  NULL};
     es_grid grid;
+    if (!result->n_groups)
+        return ES_OK;
     es_grid_begin(&grid, header);
     for (size_t i = 0; i < result->n_groups; i++) {
         const es_calibrated_group *g = &result->group[i];
@@ -62,7 +63,7 @@ static es_status print_groups(const es_cli *cli, const es_calibrated *result, FI
         add_summary(&grid, &g->phase[ES_PHASE_PREFILL]);
         es_grid_format(&grid, "%zu", g->n_skipped);
     }
-    fputs("Cross-validated errors: every source (or model, or quantization) predicted from the others\n", out);
+    fputs("Cross-validated errors: what was left out, predicted from the rest\n", out);
     return es_grid_print(&grid, out, 0, cli->color && out == stdout, errors);
 }
 
@@ -110,7 +111,9 @@ const es_command es_cmd_calibrate = {
         "their class. What the measurements do not tell is left to the class rows. Measurements with another number "
         "of threads than most, several sequences at once, or weights larger than the memory are skipped. A warning "
         "tells when a utilization above 1 would fit better: then the device's row is wrong.\n\n"
-        "The table shows how well each source of measurements is predicted from the others.",
+        "The table shows how well each source of measurements is predicted from the others; where there is only one, "
+        "or one "
+        "has more than half of the measurements, its models take turns.",
     .examples = examples,
     .run = run_calibrate,
 };

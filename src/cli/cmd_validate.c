@@ -25,21 +25,26 @@ static void add_percent(es_grid *grid, double ratio) {
 
 static es_status print_errors(validation *v, es_error_group group, es_errors *errors) {
     static const char *const titles[ES_ERROR_GROUPS] = {"", "device", "quantization", "parameters"};
-    const char *const header[] = {titles[group],       group == ES_BY_DEVICE ? "runtime" : "",
-                                  "phase",             ">n",
-                                  ">bias",             ">median error",
-                                  ">90th percentile",  NULL};
+    const char *const header[] = {titles[group],
+                                  group == ES_BY_DEVICE ? "runtime" : "",
+                                  group == ES_BY_DEVICE ? ">threads" : ">",
+                                  "phase",
+                                  ">n",
+                                  ">bias",
+                                  ">median error",
+                                  ">90th percentile",
+                                  NULL};
     es_error_line *line;
     es_grid grid;
     size_t n;
-    es_status status =
-        es_error_table(&v->m.measured, v->prediction, group, &v->m.cli->arena, &line, &n, errors);
-    if (status)
+    es_status status = es_error_table(&v->m.measured, v->prediction, group, &v->m.cli->arena, &line, &n, errors);
+    if (status || !n)
         return status;
     es_grid_begin(&grid, header);
     for (size_t i = 0; i < n; i++) {
         es_grid_cell(&grid, group == ES_BY_PHASE ? "" : line[i].name);
         es_grid_cell(&grid, line[i].runtime);
+        es_grid_number(&grid, line[i].threads);
         es_grid_cell(&grid, es_phase_names[line[i].phase]);
         es_grid_format(&grid, "%zu", line[i].summary.n);
         add_percent(&grid, line[i].summary.bias);
@@ -51,8 +56,8 @@ static es_status print_errors(validation *v, es_error_group group, es_errors *er
 }
 
 static es_status print_worst(validation *v, es_errors *errors) {
-    static const char *const header[] = {"device",   "runtime",   "model",      "quantization", "phase",
-                                         ">measured", ">predicted", ">error", NULL};
+    static const char *const header[] = {"device",     "runtime", "model", "quantization", "phase", ">measured",
+                                         ">predicted", ">error",  NULL};
     size_t rows[SHOWN_WORST + 1];
     const size_t n = es_worst_rows(&v->m.measured, v->prediction, rows, SHOWN_WORST);
     es_grid grid;
@@ -75,17 +80,15 @@ static es_status print_worst(validation *v, es_errors *errors) {
 }
 
 /* Every reason once, with the number of rows it holds for. */
-static es_status print_unmatched(const validation *v, size_t *n_unmatched, es_errors *errors) {
+static es_status print_unmatched(const validation *v, es_errors *errors) {
     static const char *const header[] = {">rows", "not predicted because", NULL};
     const es_measured *all = &v->m.measured;
     es_grid grid;
-    *n_unmatched = 0;
     es_grid_begin(&grid, header);
     for (size_t i = 0; i < all->n; i++) {
         size_t n = 0, before = 0;
         if (!all->row[i].reason)
             continue;
-        ++*n_unmatched;
         for (size_t k = 0; k < all->n; k++) {
             const bool same = all->row[k].reason && strcmp(all->row[k].reason, all->row[i].reason) == 0;
             n += same;
@@ -96,9 +99,8 @@ static es_status print_unmatched(const validation *v, size_t *n_unmatched, es_er
         es_grid_format(&grid, "%zu", n);
         es_grid_cell(&grid, all->row[i].reason);
     }
-    if (*n_unmatched)
-        putchar('\n');
-    return es_grid_print(&grid, stdout, 0, v->m.cli->color && *n_unmatched, errors);
+    putchar('\n');
+    return es_grid_print(&grid, stdout, 0, v->m.cli->color, errors);
 }
 
 /* ---- The joined table ---- */
@@ -108,7 +110,8 @@ static es_status write_joined(validation *v, es_errors *errors) {
     const char d = all->delimiter;
     es_status status = es_output_write(v->m.output, all->header, strlen(all->header), errors);
     if (!status)
-        status = es_measurements_print(&v->m, errors, "%cpredicted_tokens_per_s%cerror_pct%cbasis%creason\n", d, d, d, d);
+        status =
+            es_measurements_print(&v->m, errors, "%cpredicted_tokens_per_s%cerror_pct%cbasis%creason\n", d, d, d, d);
     for (size_t i = 0; i < all->n && !status; i++) {
         const es_measurement *m = &all->row[i];
         const es_prediction *p = &v->prediction[i];
@@ -129,17 +132,25 @@ static es_status write_joined(validation *v, es_errors *errors) {
 
 /* ---- The command ---- */
 
+static size_t count_predicted(const es_measured *all) {
+    size_t n = 0;
+    for (size_t i = 0; i < all->n; i++)
+        n += !all->row[i].reason;
+    return n;
+}
+
 static es_status print_tables(validation *v, es_errors *errors) {
-    size_t unmatched = 0;
+    const size_t n = v->m.measured.n, predicted = count_predicted(&v->m.measured);
     es_status status = ES_OK;
-    printf("predicted/measured - 1: bias is its median; errors are absolute\n");
+    if (predicted)
+        puts("predicted/measured - 1: bias is its median; errors are absolute");
     for (int group = 0; group < ES_ERROR_GROUPS && !status; group++)
         status = print_errors(v, (es_error_group)group, errors);
     if (!status)
         status = print_worst(v, errors);
-    if (!status)
-        status = print_unmatched(v, &unmatched, errors);
-    printf("\n%zu of %zu rows predicted\n", v->m.measured.n - unmatched, v->m.measured.n);
+    if (!status && predicted < n)
+        status = print_unmatched(v, errors);
+    printf("%s%zu of %zu measurements predicted\n", n ? "\n" : "", predicted, n);
     return status;
 }
 
@@ -162,8 +173,7 @@ static es_status run_validate(es_cli *cli, es_errors *errors) {
 
 static const char *const examples[] = {
     "edgesweep validate sweeps/measured.csv -o joined.csv",
-    "errors by device, quantization and size, the worst rows, and what could not be predicted; every row with its "
-    "prediction in joined.csv",
+    "errors by device, quantization and size; every row with its prediction in joined.csv",
     "llama-bench -m model.gguf -o csv | edgesweep validate - --device 'Raspberry Pi 5 8GB'",
     "the same for measurements of one's own",
     NULL,
@@ -184,6 +194,8 @@ const es_command es_cmd_validate = {
         "alone. Runtimes lose their version, and programs around llama.cpp count as llama.cpp. A model file of "
         "llama-bench is found by its name without the quantization, and confirmed by its number of parameters within "
         "2%.\n\n"
+        "The model knows nothing of threads: measurements with another number than most of the device's have lines of "
+        "their own.\n\n"
         "-o writes the input columns and predicted_tokens_per_s, error_pct, basis (where the utilizations come from) "
         "and reason (why there is no prediction).",
     .examples = examples,
