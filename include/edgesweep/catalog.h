@@ -104,6 +104,8 @@ typedef struct es_field {
     X(UNIQUE_LAYERS, "unique_layers", "", ES_COUNT, 0, 1, 1e6, ES_ABSENT, NULL, "layers stored [layers]")              \
     X(CONV_LAYERS, "conv_layers", "", ES_COUNT, 0, 0, 1e6, 0, NULL, "layers with a short convolution, no attention")   \
     X(CONV_KERNEL, "conv_kernel", "", ES_COUNT, 0, 0, 1e6, 0, NULL, "taps of that convolution")                        \
+    X(EXTRA_PARAMS, "extra_params", "", ES_COUNT, 0, 0, ES_COUNT_MAX, 0, NULL,                                         \
+      "other numbers a file holds (rope factors), F32 in GGUF")                                                        \
     X(PARAMS_PUBLISHED, "params_published", "", ES_REAL, 0, 0, ES_HUGE, ES_ABSENT, NULL, "published parameter count")  \
     X(SOURCE, "source", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "where the row was read")                       \
     X(PARAMS_SOURCE, "params_source", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "where the count was read")       \

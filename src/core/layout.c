@@ -87,11 +87,24 @@ typedef enum role {
     FFN_GATE,
     FFN_UP,
     FFN_DOWN,
+    FFN_GATE_SHEXP,
+    FFN_UP_SHEXP,
+    FFN_DOWN_SHEXP,
+    ATTN_Q_A,
+    ATTN_Q_B,
+    ATTN_KV_A,
+    ATTN_KV_B,
+    ATTN_K_B,
+    ATTN_V_B,
+    CONV_IN,
+    CONV_OUT,
     ROLES
 } role;
 
-static const char *const role_names[ROLES] = {"output",      "token_embd", "attn_q",   "attn_k", "attn_v",
-                                              "attn_output", "attn_qkv",   "ffn_gate", "ffn_up", "ffn_down"};
+static const char *const role_names[ROLES] = {
+    "output",   "token_embd",    "attn_q",    "attn_k",         "attn_v",       "attn_output",    "attn_qkv",
+    "ffn_gate", "ffn_up",        "ffn_down",  "ffn_gate_shexp", "ffn_up_shexp", "ffn_down_shexp", "attn_q_a",
+    "attn_q_b", "attn_kv_a_mqa", "attn_kv_b", "attn_k_b",       "attn_v_b",     "shortconv_in",   "shortconv_out"};
 
 enum { KNOWN_TYPES = 26 };
 
@@ -569,11 +582,9 @@ static void add(builder *b, const tensor *t) {
         put_stretches(b, t, some, n, otherwise);
 }
 
-/* Tensors without a role have the base type. */
-static void add_plain(builder *b, double rows, double row_length, double layers, place where, double active) {
-    tensor t = {ROLES, rows, row_length, 1, 0, (int64_t)layers, (int64_t)layers, where, active};
-    if (rows * row_length > 0)
-        put(b, &t, b->mixture->base, t.end);
+/* Projections of embeddings of another width have no role: the base type. */
+static void add_projection(builder *b, double rows, double row_length, place where) {
+    put(b, &(tensor){ROLES, rows, row_length, 1, 0, 1, 1, where, 1}, b->mixture->base, 1);
 }
 
 static void add_role(builder *b, role r, double rows, double row_length, double layers) {
@@ -586,24 +597,31 @@ static bool fuses_qkv(es_family family) {
            family == ES_FAMILY_BLOOM || family == ES_FAMILY_FALCON;
 }
 
+/* Files of late split the second half of the latent's projection into keys (transposed) and values; a mixture that has a
+ * rule for attn_k_b says so. */
 static void add_mla(builder *b, const es_shape *s, double layers) {
     double q_width = s->heads * (s->qk_nope + s->qk_rope);
     if (s->q_lora_rank > 0) {
-        add_plain(b, s->q_lora_rank, s->hidden, layers, IN_LAYERS, 1);
-        add_plain(b, q_width, s->q_lora_rank, layers, IN_LAYERS, 1);
+        add_role(b, ATTN_Q_A, s->q_lora_rank, s->hidden, layers);
+        add_role(b, ATTN_Q_B, q_width, s->q_lora_rank, layers);
     } else {
         add_role(b, ATTN_Q, q_width, s->hidden, layers);
     }
-    add_plain(b, s->kv_lora_rank + s->qk_rope, s->hidden, layers, IN_LAYERS, 1);
-    add_plain(b, s->heads * (s->qk_nope + s->v_head_dim), s->kv_lora_rank, layers, IN_LAYERS, 1);
+    add_role(b, ATTN_KV_A, s->kv_lora_rank + s->qk_rope, s->hidden, layers);
+    if (b->mixture->role[ATTN_K_B].n > 0) {
+        add_role(b, ATTN_K_B, s->heads * s->kv_lora_rank, s->qk_nope, layers);
+        add_role(b, ATTN_V_B, s->heads * s->v_head_dim, s->kv_lora_rank, layers);
+    } else {
+        add_role(b, ATTN_KV_B, s->heads * (s->qk_nope + s->v_head_dim), s->kv_lora_rank, layers);
+    }
     add_role(b, ATTN_OUTPUT, s->hidden, s->heads * s->v_head_dim, layers);
 }
 
 static void add_attention(builder *b, const es_shape *s, es_family family, const es_params *p) {
     double layers = p->attention_layers, q_width = s->heads * s->head_dim, kv_width = s->kv_heads * s->head_dim;
     if (p->conv_layers > 0) {
-        add_plain(b, 3 * s->hidden, s->hidden, p->conv_layers, IN_LAYERS, 1);
-        add_plain(b, s->hidden, s->hidden, p->conv_layers, IN_LAYERS, 1);
+        add_role(b, CONV_IN, 3 * s->hidden, s->hidden, p->conv_layers);
+        add_role(b, CONV_OUT, s->hidden, s->hidden, p->conv_layers);
     }
     if (s->kv_lora_rank > 0) {
         add_mla(b, s, layers);
@@ -619,21 +637,28 @@ static void add_attention(builder *b, const es_shape *s, es_family family, const
     add_role(b, ATTN_OUTPUT, s->hidden, q_width, layers);
 }
 
+/* Shared experts follow the rules of the dense FFN where they have none of their own. */
+static role role_of(const builder *b, role dense, bool shared) {
+    const role own = dense - FFN_GATE + FFN_GATE_SHEXP;
+    return shared && b->mixture->role[own].n > 0 ? own : dense;
+}
+
 /* Dense layers come first; i counts all layers because every layer has an FFN tensor of the role. */
 static void add_ffn(builder *b, const es_shape *s, es_family family, double width, double begin, double end,
-                    place where) {
+                    place where, bool shared) {
     int64_t n = (int64_t)s->unique_layers;
     double copies = where == IN_EXPERTS ? s->n_experts : 1;
     bool gated = s->ffn_matrices == 3, fused = gated && family == ES_FAMILY_PHI3;
-    tensor t = {FFN_UP, width, s->hidden, copies, (int64_t)begin, (int64_t)end, n, where, s->ffn_active};
+    tensor t = {
+        role_of(b, FFN_UP, shared), width, s->hidden, copies, (int64_t)begin, (int64_t)end, n, where, s->ffn_active};
     if (fused)
         t.rows = 2 * width;
     add(b, &t);
     if (gated && !fused) {
-        t.role = FFN_GATE;
+        t.role = role_of(b, FFN_GATE, shared);
         add(b, &t);
     }
-    t.role = FFN_DOWN;
+    t.role = role_of(b, FFN_DOWN, shared);
     t.rows = s->hidden;
     t.row_length = width;
     add(b, &t);
@@ -647,8 +672,8 @@ static void add_ends(builder *b, const es_shape *s, const es_params *p) {
     else
         add(b, &(tensor){TOKEN_EMBD, s->vocab, width, 1, 0, 1, 1, ON_FIRST, 0});
     if (p->projection_in > 0) {
-        add_plain(b, s->hidden, width, 1, ON_FIRST, 1);
-        add_plain(b, width, s->hidden, 1, ON_LAST, 1);
+        add_projection(b, s->hidden, width, ON_FIRST);
+        add_projection(b, width, s->hidden, ON_LAST);
     }
 }
 
@@ -685,10 +710,10 @@ void es_layout_gguf(const es_gguf *gguf, const es_mixture *mixture, es_family fa
                  .active_experts = p.active_experts};
     find_slot(layout, 0, 1, fitting_type(gguf, mixture->base, s->hidden));
     add_attention(&b, s, family, &p);
-    add_ffn(&b, s, family, s->intermediate, 0, p.dense_layers, IN_LAYERS);
+    add_ffn(&b, s, family, s->intermediate, 0, p.dense_layers, IN_LAYERS, false);
     if (p.moe_layers > 0) {
-        add_ffn(&b, s, family, s->expert_intermediate, p.dense_layers, s->unique_layers, IN_EXPERTS);
-        add_ffn(&b, s, family, s->expert_intermediate * s->n_shared, p.dense_layers, s->unique_layers, IN_LAYERS);
+        add_ffn(&b, s, family, s->expert_intermediate, p.dense_layers, s->unique_layers, IN_EXPERTS, false);
+        add_ffn(&b, s, family, s->expert_intermediate * s->n_shared, p.dense_layers, s->unique_layers, IN_LAYERS, true);
     }
     add_ends(&b, s, &p);
     add_vectors(&b, &p);

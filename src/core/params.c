@@ -64,7 +64,7 @@ static void count_ends(const es_shape *s, es_params *p) {
     p->embedding = s->vocab * width;
     p->output = s->tied > 0 ? 0 : p->embedding;
     p->projection_in = p->projection_out = projected ? s->hidden * width : 0;
-    p->positions = s->pos_rows * s->hidden;
+    p->positions = s->pos_rows * s->hidden + s->extra;
     p->final_vectors = (projected ? 0 : norm_weights(s, s->hidden)) + s->embed_norm * norm_weights(s, s->hidden) +
                        s->lm_head_bias * s->vocab;
 }

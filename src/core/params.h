@@ -46,7 +46,8 @@
     X(v_head_dim, V_HEAD_DIM)                                                                                          \
     X(unique_layers, UNIQUE_LAYERS)                                                                                    \
     X(conv_layers, CONV_LAYERS)                                                                                        \
-    X(conv_kernel, CONV_KERNEL)
+    X(conv_kernel, CONV_KERNEL)                                                                                        \
+    X(extra, EXTRA_PARAMS)
 
 typedef struct es_shape {
 #define ES_SHAPE_MEMBER(member, id) double member;
@@ -67,7 +68,7 @@ typedef struct es_params {
     double expert, expert_vectors;        /* of one routed expert */
     double layer_vectors;                 /* of all stored layers, without the routed experts' */
     double final_vectors;                 /* final norm, norm behind the embedding, bias of the output head */
-    double positions;                     /* learned position embeddings: looked up, not streamed */
+    double positions;                     /* learned position embeddings and extras: stored, not streamed */
     double projection_in, projection_out; /* between embed_dim and hidden */
     double embedding, output;             /* output 0 when tied */
     double total, active;

@@ -335,7 +335,8 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
       COMPUTED(stored_layers, "++00+", "unique_layers, layers when none are shared", PHYSICS),                         \
       IN(UNIQUE_AXIS, UNIQUE_FACTOR, UNIQUE_ROW, LAYERS_ROW, LAYERS))                                                  \
     X(CONV_LAYERS, "conv_layers", "", MODEL(CONV_LAYERS))                                                              \
-    X(CONV_KERNEL, "conv_kernel", "", MODEL(CONV_KERNEL))
+    X(CONV_KERNEL, "conv_kernel", "", MODEL(CONV_KERNEL))                                                              \
+    X(EXTRA_PARAMS, "extra_params", "", MODEL(EXTRA_PARAMS))
 
 #define PRECISION_NODES(X)                                                                                             \
     X(WEIGHT_BITS, "weight_bits", "bit", PRECISION(WEIGHT_BITS))                                                       \
