@@ -125,7 +125,12 @@ $(GEN)/catalogs.c: scripts/embed.sh $(CATALOGS) $(GEN)/catalogs.stamp
 	$(call say,EMBED,$@)
 	$(Q)scripts/embed.sh $@ $(CATALOGS)
 
-$(B)/obj/gen/catalogs.o: $(GEN)/catalogs.c $(B)/compile.stamp
+# The page of `report`: template, style, program and chart library.
+$(GEN)/report_files.c: scripts/embed.sh $(REPORT_FILES) $(GEN)/report_files.stamp
+	$(call say,EMBED,$@)
+	$(Q)scripts/embed.sh -n es_report_files $@ $(REPORT_FILES)
+
+$(B)/obj/gen/%.o: $(GEN)/%.c $(B)/compile.stamp
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(COMPILE) -MMD -MP -c -o $@ $<
 
@@ -146,6 +151,34 @@ $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(LIBRARY) $(B)/link.stamp
 	$(Q)mkdir -p $(@D) && $(LINK) -fsanitize=fuzzer -o $@ $< $(LIBRARY) $(LIBS)
 
 # Manual pages and completions, printed by the command.
+# ---- MPI: `make mpi`, with the mpicc of Open MPI or MPICH ----
+MPICC ?= mpicc
+MPI_COMMAND ?= $(B)/edgesweep-mpi
+MPI_OBJ := $(B)/obj-$(notdir $(MPICC))
+MPI_OBJECTS := $(patsubst %.c,$(MPI_OBJ)/%.o,$(wildcard src/mpi/*.c))
+# The wrappers call the compiler of the other objects.  Its headers are the system's.
+export OMPI_CC := $(CC)
+export MPICH_CC := $(CC)
+mpi_flags = $(patsubst -I%,-isystem %,$(shell $(MPICC) -showme:compile 2>/dev/null || $(MPICC) -compile_info 2>/dev/null | tr ' ' '\n' | grep '^-I'))
+
+.PHONY: mpi mpi-check
+mpi: mpi-check
+	+@$(PARALLEL) $(MPI_COMMAND)
+
+mpi-check:
+	@command -v $(MPICC) >/dev/null || { echo "edgesweep: make mpi needs an MPI compiler, and there is no '$(MPICC)':" \
+	  'install Open MPI (Debian: libopenmpi-dev openmpi-bin) or MPICH (libmpich-dev mpich), or give MPICC=' >&2; exit 1; }
+
+$(MPI_OBJ)/%.o: %.c $(B)/compile.stamp
+	$(call say,MPICC,$<)
+	$(Q)mkdir -p $(@D) && $(MPICC) -std=c11 $(BASE_CPPFLAGS) $(mpi_flags) $(CPPFLAGS) $(WARNINGS) $(CFLAGS) $(ARITHMETIC) \
+	  $(HARDENING) $(OPENMP) $(INSTRUMENT) -MMD -MP -c -o $@ $<
+
+$(MPI_COMMAND): $(MPI_OBJECTS) $(filter-out %/main.o,$(CLI_OBJECTS)) $(LIBRARY) $(B)/link.stamp
+	$(call say,LINK,$@)
+	$(Q)$(MPICC) $(CFLAGS) $(OPENMP) $(INSTRUMENT) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS) -o $@ \
+	  $(MPI_OBJECTS) $(filter-out %/main.o,$(CLI_OBJECTS)) $(LIBRARY) $(LIBS)
+
 SHARE := $(B)/share
 $(SHARE)/.done: $(COMMAND) scripts/share_files.sh
 	$(call say,GEN,$(SHARE))
@@ -239,6 +272,12 @@ bench: benches $(COMMAND)
 
 coverage:
 	@scripts/coverage.sh
+# Shards, kills, job arrays and MPI; what cannot be installed is skipped with a word.
+.PHONY: test-scale
+test-scale:
+	@$(PARALLEL) $(RELEASE_ONLY) all
+	@EDGESWEEP=$(BUILD)/edgesweep BUILD=$(BUILD) tests/scale/all.sh
+
 
 # Every fuzz target for TIME seconds; tests/fuzz/seeds/NAME/ holds inputs to start from.
 TIME ?= 60
@@ -298,8 +337,9 @@ help:
 	  'make test-NAME | asan-NAME      one unit test binary, tests/unit/test_NAME.c' \
 	  'make coverage | fuzz            line coverage; fuzz targets, TIME=60 seconds each' \
 	  'make lint | format              layers, clang-format, cppcheck, clang-tidy; reformat' \
+	  'make mpi | test-scale           build/edgesweep-mpi (MPICC=mpicc); tests of shards, job arrays and MPI' \
 	  'make install | uninstall        PREFIX=$(PREFIX), DESTDIR' \
 	  'make dist | clean' \
 	  'Variables: FLAVOUR=release|clang|debug|asan|ubsan|tsan|coverage BUILD=build CC= CFLAGS= WERROR=1 V=1'
 
--include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
+-include $(shell find $(B)/obj $(wildcard $(MPI_OBJ)) -name '*.d' 2>/dev/null)

@@ -22,6 +22,7 @@ typedef struct merging {
     es_merge_report *report;
     es_output *output[ES_RESULTS];
     char *block;
+    bool verifying; /* rows go nowhere */
 } merging;
 
 static es_status damaged(const char *path, const char *how, es_errors *errors) {
@@ -138,20 +139,19 @@ static es_status stop_status(const merging *m) { return *m->options->stop == SIG
 
 /* ---- rows ---- */
 
-/* One part's file into the output, its header left out unless it is the first; without an output it is only verified. */
-static es_status copy_text(merging *m, const es_part *part, es_result r, bool first, es_output *output,
-                           es_errors *errors) {
+es_status es_part_copy(const es_part *part, es_result r, bool header, char *buffer, size_t most, es_part_piece take,
+                       void *context, es_errors *errors) {
     const es_part_table *table = &part->manifest.table[r];
     checked c;
-    uint64_t skip = first ? 0 : table->header_bytes;
+    uint64_t skip = header ? 0 : table->header_bytes;
     size_t got = 1;
     es_status status = checked_open(&c, es_part_text_path(part, r), table->bytes, table->xxh64, errors);
     while (!status && got) {
-        status = stopped(m) ? stop_status(m) : checked_read(&c, m->block, BLOCK, &got, errors);
+        status = checked_read(&c, buffer, most, &got, errors);
         size_t skipped = skip < got ? (size_t)skip : got;
         skip -= skipped;
-        if (!status && output)
-            status = es_output_write(output, m->block + skipped, got - skipped, errors);
+        if (!status)
+            status = take(context, buffer + skipped, got - skipped, errors);
     }
     if (!status)
         status = checked_verify(&c, errors);
@@ -159,22 +159,27 @@ static es_status copy_text(merging *m, const es_part *part, es_result r, bool fi
     return status;
 }
 
+static es_status write_piece(void *context, const char *data, size_t n, es_errors *errors) {
+    merging *m = context;
+    if (stopped(m))
+        return stop_status(m);
+    return m->verifying ? ES_OK : es_output_write(m->output[ES_RESULT_ROWS], data, n, errors);
+}
+
 static es_status merge_rows(merging *m, es_errors *errors) {
     es_status status = ES_OK;
     for (size_t i = 0; i < m->parts->n && !status; i++) {
         const es_part *part = &m->parts->part[i];
         m->report->rows[ES_RESULT_ROWS] += part->manifest.table[ES_RESULT_ROWS].rows;
-        status = copy_text(m, part, ES_RESULT_ROWS, i == 0, m->output[ES_RESULT_ROWS], errors);
+        status = es_part_copy(part, ES_RESULT_ROWS, i == 0, m->block, BLOCK, write_piece, m, errors);
     }
     return status;
 }
 
 /* ---- reductions ---- */
 
-typedef es_status (*visit)(void *context, const es_record *record, const char *row, size_t n, es_errors *errors);
-
-static es_status visit_records(checked *keys, checked *text, const es_part_table *table, visit call, void *context,
-                               es_errors *errors) {
+static es_status visit_records(checked *keys, checked *text, const es_part_table *table, es_part_visit call,
+                               void *context, es_errors *errors) {
     size_t size = es_record_size(table->n_by + table->n_objectives);
     union {
         es_record record;
@@ -197,9 +202,8 @@ static es_status visit_records(checked *keys, checked *text, const es_part_table
     return status;
 }
 
-/* All records of a part, with their rows when with_text, both verified. */
-static es_status visit_part(const es_part *part, es_result r, bool with_text, visit call, void *context,
-                            es_errors *errors) {
+es_status es_part_visit_rows(const es_part *part, es_result r, bool with_text, es_part_visit call, void *context,
+                             es_errors *errors) {
     const es_part_table *table = &part->manifest.table[r];
     checked keys = {.fd = -1}, text = {.fd = -1};
     es_status status = checked_open(&keys, es_part_keys_path(part, r), table->keys_bytes, table->keys_xxh64, errors);
@@ -220,25 +224,39 @@ static es_status visit_part(const es_part *part, es_result r, bool with_text, vi
     return status;
 }
 
-static es_status visit_parts(const merging *m, es_result r, bool with_text, visit call, void *context,
+static es_status visit_parts(const merging *m, es_result r, bool with_text, es_part_visit call, void *context,
                              es_errors *errors) {
     es_status status = ES_OK;
     for (size_t i = 0; i < m->parts->n && !status; i++)
-        status = stopped(m) ? stop_status(m) : visit_part(&m->parts->part[i], r, with_text, call, context, errors);
+        status =
+            stopped(m) ? stop_status(m) : es_part_visit_rows(&m->parts->part[i], r, with_text, call, context, errors);
+    return status;
+}
+
+es_status es_part_header(const es_part *part, es_result r, char **header, size_t *n, es_errors *errors) {
+    const es_part_table *table = &part->manifest.table[r];
+    checked c;
+    const char *data;
+    *header = NULL;
+    *n = (size_t)table->header_bytes;
+    es_status status = checked_open(&c, es_part_text_path(part, r), table->bytes, table->xxh64, errors);
+    if (!status)
+        status = checked_take(&c, *n, &data, errors);
+    if (!status && !(*header = malloc(*n + 1)))
+        status = es_fail_memory(errors);
+    if (!status)
+        memcpy(*header, data, *n);
+    checked_close(&c);
     return status;
 }
 
 static es_status write_header(merging *m, es_result r, es_errors *errors) {
-    const es_part *part = &m->parts->part[0];
-    const es_part_table *table = &part->manifest.table[r];
-    checked c;
-    const char *header;
-    es_status status = checked_open(&c, es_part_text_path(part, r), table->bytes, table->xxh64, errors);
-    if (!status)
-        status = checked_take(&c, table->header_bytes, &header, errors);
+    char *header;
+    size_t n;
+    es_status status = es_part_header(&m->parts->part[0], r, &header, &n, errors);
     if (!status && m->output[r])
-        status = es_output_write(m->output[r], header, table->header_bytes, errors);
-    checked_close(&c);
+        status = es_output_write(m->output[r], header, n, errors);
+    free(header);
     return status;
 }
 
@@ -314,8 +332,10 @@ static es_status verify_rows_first(merging *m, es_errors *errors) {
     es_status status = ES_OK;
     if (!is_stream(m->options->path[ES_RESULT_ROWS]))
         return ES_OK;
+    m->verifying = true;
     for (size_t i = 0; i < m->parts->n && !status; i++)
-        status = copy_text(m, &m->parts->part[i], ES_RESULT_ROWS, true, NULL, errors);
+        status = es_part_copy(&m->parts->part[i], ES_RESULT_ROWS, true, m->block, BLOCK, write_piece, m, errors);
+    m->verifying = false;
     return status;
 }
 

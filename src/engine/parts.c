@@ -108,6 +108,12 @@ static es_status add_file(es_parts *parts, const char *path, es_errors *errors) 
     return status;
 }
 
+es_status es_parts_add_shard(es_parts *parts, const char *directory, es_shard shard, es_errors *errors) {
+    char stem[ES_PART_NAME];
+    es_part_stem(shard, stem);
+    return add_part(parts, directory, es_slice_of(stem), errors);
+}
+
 es_status es_parts_add(es_parts *parts, const char *input, es_errors *errors) {
     struct stat status;
     if (stat(input, &status) != 0)

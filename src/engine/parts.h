@@ -20,6 +20,9 @@ typedef struct es_parts {
  * A part named twice is taken once. */
 es_status es_parts_add(es_parts *parts, const char *input, es_errors *errors);
 
+/* Adds the finished part `shard` of a directory. */
+es_status es_parts_add_shard(es_parts *parts, const char *directory, es_shard shard, es_errors *errors);
+
 /* Sorts.  ES_EMIXED: parts of different sweeps, versions or formats; ES_EOVERLAP; ES_EMISSING. */
 es_status es_parts_check(es_parts *parts, es_errors *errors);
 
