@@ -29,7 +29,7 @@ typedef struct es_piece {
 
 /* Appends rows from...to - 1 (those with keep[i] != 0 when keep is not NULL) to `out`, which has room for them and one
  * block more; returns the new end and adds to *rows. */
-#define ES_ASSEMBLE_ARGS                                                                                           \
+#define ES_ASSEMBLE_ARGS                                                                                               \
     (const es_piece *piece, size_t n, const uint8_t *keep, size_t from, size_t to, char *out, uint64_t *rows)
 ES_SIMD_DECLARE(char *, es_assemble_rows, ES_ASSEMBLE_ARGS);
 

@@ -5,7 +5,8 @@
 #define BLOCK ES_PIECE_BLOCK
 
 static inline char *copy_long(char *to, const char *from, size_t n) {
-    for (size_t done = 0; done < n; done += BLOCK) memcpy(to + done, from + done, BLOCK);
+    for (size_t done = 0; done < n; done += BLOCK)
+        memcpy(to + done, from + done, BLOCK);
     return to + n;
 }
 
@@ -29,8 +30,10 @@ static inline char *append_piece(const es_piece *p, size_t i, char *to) {
 
 char *ES_SIMD_NAME(es_assemble_rows) ES_ASSEMBLE_ARGS {
     for (size_t i = from; i < to; i++) {
-        if (keep && !keep[i]) continue;
-        for (size_t k = 0; k < n; k++) out = append_piece(&piece[k], i, out);
+        if (keep && !keep[i])
+            continue;
+        for (size_t k = 0; k < n; k++)
+            out = append_piece(&piece[k], i, out);
         ++*rows;
     }
     return out;

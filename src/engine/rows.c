@@ -5,20 +5,27 @@
 
 #include "engine/assemble.h"
 #include "engine/cells.h"
+#include "engine/text_cache.h"
 #include "io/format.h"
 
-enum { BLOCK = ES_PIECE_BLOCK, SLACK = 2 * BLOCK };
+enum {
+    BLOCK = ES_PIECE_BLOCK,
+    SLACK = 2 * BLOCK,
+    CACHED_CELLS = 8192,      /* of one column and */
+    ALL_CACHED_CELLS = 16384, /* of all columns: half of a typical L2 cache */
+    FEW = 8                   /* fewer numbers are not worth a call of the column formatter */
+};
 
 /* One output column. */
 typedef struct cell_column {
     const es_column *column;
     uint16_t node;
     es_cell_style style;
-    size_t width;         /* longest cell, separators included */
-    bool plain_number;    /* the column formatter can make it whole */
-    char *label_texts;    /* n_labels + 1 finished cells, label_stride apart; NULL for numbers */
+    size_t width;      /* longest cell, separators included */
+    bool plain_number; /* the column formatter can make it whole */
+    char *label_texts; /* n_labels + 1 finished cells, label_stride apart; NULL for numbers */
     uint32_t *label_length, label_stride, label_longest;
-    char separator;       /* of plain numbers */
+    char separator; /* of plain numbers */
 } cell_column;
 
 typedef enum segment_kind {
@@ -34,6 +41,7 @@ typedef struct segment {
     const es_pattern *pattern; /* NULL: the same text in all rows of a tile */
     size_t stride;             /* bytes per text, a multiple of BLOCK */
     bool by_split;
+    es_cache_plan cache; /* FRESH */
 } segment;
 
 struct es_row_format {
@@ -47,6 +55,7 @@ struct es_row_format {
     size_t width; /* longest row */
     es_labels labels;
     size_t points; /* largest tile */
+    size_t cached_cells;
 };
 
 typedef struct segment_text {
@@ -58,12 +67,15 @@ typedef struct segment_text {
 
 struct es_row_writer {
     const es_row_format *format;
-    segment_text *texts; /* per segment */
+    segment_text *texts;            /* per segment */
     size_t coordinate[ES_MAX_AXES]; /* of the tile before: not every tile comes here */
     bool started;
     es_piece *pieces;
-    es_cell *cells; /* FRESH: points per column */
-    uint16_t *subs; /* LABELS: points per column */
+    es_cell *cells;        /* FRESH: points per column */
+    es_cell *scratch;      /* points */
+    double *compact;       /* points */
+    es_text_cache *caches; /* per segment */
+    uint16_t *subs;        /* LABELS: points per column */
 };
 
 /* ---- buffers ---- */
@@ -85,12 +97,14 @@ static es_status lay_labels_out(cell_column *c, es_errors *errors) {
     c->label_stride = (uint32_t)((c->style.width + BLOCK - 1) / BLOCK * BLOCK + BLOCK);
     c->label_texts = calloc(n, c->label_stride);
     c->label_length = calloc(n, sizeof *c->label_length);
-    if (!c->label_texts || !c->label_length) return es_fail_memory(errors);
+    if (!c->label_texts || !c->label_length)
+        return es_fail_memory(errors);
     for (size_t i = 0; i < n; i++) {
         const es_label *label = &c->style.label[i];
         memcpy(c->label_texts + i * c->label_stride, label->text, label->length);
         c->label_length[i] = (uint32_t)label->length;
-        if (label->length > c->label_longest) c->label_longest = (uint32_t)label->length;
+        if (label->length > c->label_longest)
+            c->label_longest = (uint32_t)label->length;
     }
     return ES_OK;
 }
@@ -99,15 +113,18 @@ static es_status describe_columns(es_row_format *f, const int *columns, size_t n
     const es_sweep *sweep = f->sweep;
     f->n_columns = n;
     f->columns = calloc(f->n_columns + 1, sizeof *f->columns);
-    if (!f->columns) return es_fail_memory(errors);
+    if (!f->columns)
+        return es_fail_memory(errors);
     for (size_t i = 0; i < f->n_columns; i++) {
         cell_column *c = &f->columns[i];
         c->column = &sweep->columns[columns[i]];
         c->node = (uint16_t)c->column->node;
         bool last = i + 1 == f->n_columns;
         es_status status = es_cell_style_make(&c->style, c->column, i == 0, last, &f->options, &f->labels, errors);
-        if (!status && c->column->labels) status = lay_labels_out(c, errors);
-        if (status) return status;
+        if (!status && c->column->labels)
+            status = lay_labels_out(c, errors);
+        if (status)
+            return status;
         c->width = c->style.width;
         c->plain_number = !c->column->labels && es_cell_is_plain(&f->options) && !(last && f->options.crlf);
         c->separator = last ? '\n' : f->options.delimiter;
@@ -126,8 +143,10 @@ static segment_kind kind_of(const es_row_format *f, const es_tiling *tiling, siz
     uint64_t mask = f->sweep->plan->node[c->node].mask;
     bool every_row = tiling->tile_axes != 0 && tile_axes(f, tiling, column) == tiling->tile_axes;
     bool every_tile = (mask & tiling->split_axis && tiling->per_run > 1) || mask & ~tiling->tile_axes;
-    if (!every_row || !every_tile) return SEGMENT_JOINED;
-    if (c->column->labels) return c->column->n_labels < UINT16_MAX ? SEGMENT_LABELS : SEGMENT_JOINED;
+    if (!every_row || !every_tile)
+        return SEGMENT_JOINED;
+    if (c->column->labels)
+        return c->column->n_labels < UINT16_MAX ? SEGMENT_LABELS : SEGMENT_JOINED;
     return c->plain_number ? SEGMENT_FRESH : SEGMENT_JOINED;
 }
 
@@ -147,8 +166,15 @@ static es_status add_segment(es_row_format *f, es_program *program, const es_til
     s.by_split = (axes & tiling->split_axis) != 0;
     if (axes && s.kind == SEGMENT_JOINED) {
         es_status status = es_program_add_pattern(program, axes, errors);
-        if (status) return status;
+        if (status)
+            return status;
         s.pattern = es_program_pattern(program, axes);
+    }
+    if (s.kind == SEGMENT_FRESH) {
+        s.cache = es_cache_plan_make(f->sweep, tiling, s.mask & ~ONCE, CACHED_CELLS);
+        if (f->cached_cells + s.cache.slots * tiling->points > ALL_CACHED_CELLS)
+            s.cache.slots = 0;
+        f->cached_cells += s.cache.slots * tiling->points;
     }
     f->segments[f->n_segments++] = s;
     return ES_OK;
@@ -156,14 +182,17 @@ static es_status add_segment(es_row_format *f, es_program *program, const es_til
 
 static es_status make_segments(es_row_format *f, es_program *program, const es_tiling *tiling, es_errors *errors) {
     f->segments = calloc(f->n_columns + 1, sizeof *f->segments);
-    if (!f->segments) return es_fail_memory(errors);
+    if (!f->segments)
+        return es_fail_memory(errors);
     for (size_t i = 0, end; i < f->n_columns; i = end) {
         segment_kind kind = kind_of(f, tiling, i);
         for (end = i + 1; end < f->n_columns && kind == SEGMENT_JOINED; end++)
-            if (kind_of(f, tiling, end) != kind || tile_axes(f, tiling, end) != tile_axes(f, tiling, i)) break;
+            if (kind_of(f, tiling, end) != kind || tile_axes(f, tiling, end) != tile_axes(f, tiling, i))
+                break;
         segment s = {.kind = kind, .first = i, .count = end - i};
         es_status status = add_segment(f, program, tiling, s, errors);
-        if (status) return status;
+        if (status)
+            return status;
     }
     return ES_OK;
 }
@@ -172,14 +201,16 @@ es_status es_row_format_new(es_row_format **format, const es_sweep *sweep, const
                             es_program *program, const es_csv_options *options, es_errors *errors) {
     *format = NULL;
     es_row_format *f = calloc(1, sizeof *f);
-    if (!f) return es_fail_memory(errors);
+    if (!f)
+        return es_fail_memory(errors);
     const es_tiling *tiling = es_program_tiling(program);
     f->sweep = sweep;
     f->program = program;
     f->points = tiling->points;
     f->options = es_csv_defaults(*options);
     es_status status = describe_columns(f, columns, n, errors);
-    if (!status) status = make_segments(f, program, tiling, errors);
+    if (!status)
+        status = make_segments(f, program, tiling, errors);
     if (status)
         es_row_format_free(f);
     else
@@ -188,19 +219,24 @@ es_status es_row_format_new(es_row_format **format, const es_sweep *sweep, const
 }
 
 void es_row_format_free(es_row_format *f) {
-    if (!f) return;
+    if (!f)
+        return;
     es_labels_free(&f->labels);
-    for (size_t i = 0; f->columns && i < f->n_columns; i++) free(f->columns[i].label_texts), free(f->columns[i].label_length);
+    for (size_t i = 0; f->columns && i < f->n_columns; i++)
+        free(f->columns[i].label_texts), free(f->columns[i].label_length);
     free(f->columns), free(f->segments), free(f);
 }
 
 es_status es_row_format_header(const es_row_format *f, es_buffer *buffer, es_errors *errors) {
     const es_column **columns = calloc(f->n_columns + 1, sizeof *columns);
-    if (!columns) return es_fail_memory(errors);
-    for (size_t i = 0; i < f->n_columns; i++) columns[i] = f->columns[i].column;
+    if (!columns)
+        return es_fail_memory(errors);
+    for (size_t i = 0; i < f->n_columns; i++)
+        columns[i] = f->columns[i].column;
     size_t need = es_header_size(columns, f->n_columns);
     es_status status = es_buffer_reserve(buffer, need) ? ES_OK : es_fail_memory(errors);
-    if (!status) buffer->length += es_header_text(columns, f->n_columns, &f->options, buffer->data + buffer->length);
+    if (!status)
+        buffer->length += es_header_text(columns, f->n_columns, &f->options, buffer->data + buffer->length);
     free(columns);
     return status;
 }
@@ -210,7 +246,8 @@ es_status es_row_format_header(const es_row_format *f, es_buffer *buffer, es_err
 es_status es_row_writer_new(es_row_writer **writer, const es_row_format *f, es_errors *errors) {
     *writer = NULL;
     es_row_writer *w = calloc(1, sizeof *w);
-    if (!w) return es_fail_memory(errors);
+    if (!w)
+        return es_fail_memory(errors);
     w->format = f;
     w->texts = calloc(f->n_segments + 1, sizeof *w->texts);
     w->pieces = calloc(f->n_segments + 1, sizeof *w->pieces);
@@ -219,12 +256,18 @@ es_status es_row_writer_new(es_row_writer **writer, const es_row_format *f, es_e
         n_fresh += f->segments[s].kind == SEGMENT_FRESH;
         n_labels += f->segments[s].kind == SEGMENT_LABELS;
     }
-    w->cells = aligned_alloc(64, (n_fresh * f->points + 2) / 2 * 2 * sizeof(es_cell));
+    w->cells = aligned_alloc(64, ((n_fresh + 1) * f->points + 2) / 2 * 2 * sizeof(es_cell));
+    w->scratch = w->cells ? w->cells + n_fresh * f->points : NULL;
+    w->compact = calloc(f->points + 1, sizeof *w->compact);
+    w->caches = calloc(f->n_segments + 1, sizeof *w->caches);
     w->subs = calloc(n_labels * f->points + 1, sizeof *w->subs);
-    bool ok = w->texts && w->pieces && w->cells && w->subs;
+    bool ok = w->texts && w->pieces && w->cells && w->subs && w->compact && w->caches;
     for (size_t s = 0; ok && s < f->n_segments; s++) {
         const segment *seg = &f->segments[s];
-        if (seg->kind != SEGMENT_JOINED) continue;
+        if (seg->cache.slots)
+            ok = !es_text_cache_init(&w->caches[s], &seg->cache, es_program_tiling(f->program), NULL);
+        if (seg->kind != SEGMENT_JOINED)
+            continue;
         size_t distinct = seg->pattern ? seg->pattern->distinct : 1;
         w->texts[s].text = malloc(distinct * seg->stride + SLACK);
         w->texts[s].length = calloc(distinct, sizeof *w->texts[s].length);
@@ -239,43 +282,88 @@ es_status es_row_writer_new(es_row_writer **writer, const es_row_format *f, es_e
 }
 
 void es_row_writer_free(es_row_writer *w) {
-    if (!w) return;
-    for (size_t s = 0; w->texts && s < w->format->n_segments; s++) free(w->texts[s].text), free(w->texts[s].length);
-    free(w->texts), free(w->pieces), free(w->cells), free(w->subs), free(w);
+    if (!w)
+        return;
+    for (size_t s = 0; w->texts && s < w->format->n_segments; s++)
+        free(w->texts[s].text), free(w->texts[s].length);
+    for (size_t s = 0; w->caches && s < w->format->n_segments; s++)
+        es_text_cache_free(&w->caches[s]);
+    free(w->texts), free(w->pieces), free(w->cells), free(w->compact), free(w->caches), free(w->subs), free(w);
 }
 
-/* Joined text of combination d, whose values are those of point `example`. */
-static size_t join(const es_row_format *f, const segment *seg, const es_eval *eval, size_t example, char *to) {
-    char *p = to;
-    for (size_t i = seg->first; i < seg->first + seg->count; i++) {
-        const cell_column *c = &f->columns[i];
-        const double *values = es_eval_column(eval, c->node);
-        double value = values[es_program_uniform(f->program, c->node) ? 0 : example];
-        p += es_cell_text(&c->style, value, p);
-    }
-    return (size_t)(p - to);
-}
-
-static void make_joined(const es_row_format *f, const segment *seg, segment_text *t, const es_eval *eval) {
-    const es_tiling *tiling = es_program_tiling(f->program);
-    size_t n = seg->by_split ? es_eval_count(eval) : tiling->points;
-    size_t distinct = seg->pattern ? es_pattern_count(seg->pattern, tiling, n) : 1;
-    t->longest = 0;
-    for (size_t d = 0; d < distinct; d++) {
-        size_t example = seg->pattern ? seg->pattern->example[d] : 0;
-        t->length[d] = (uint32_t)join(f, seg, eval, example, t->text + d * seg->stride);
-        if (t->length[d] > t->longest) t->longest = t->length[d];
-    }
-}
-
-static void make_fresh(const es_row_format *f, const segment *seg, const es_eval *eval, es_cell *cells) {
-    const cell_column *c = &f->columns[seg->first];
-    const double *values = es_eval_column(eval, c->node);
-    size_t n = es_eval_count(eval);
+static void format_numbers(const es_row_format *f, const cell_column *c, const double *values, size_t n,
+                           es_cell *cells) {
     if (c->column->whole)
         es_format_counts(cells, values, n, c->separator);
     else
         es_format_doubles(cells, values, n, f->options.digits, c->separator);
+}
+
+/* Appends a column's cells to the texts of all combinations. */
+static void append_column(es_row_writer *w, const segment *seg, segment_text *t, const cell_column *c,
+                          const double *values, size_t distinct) {
+    const es_row_format *f = w->format;
+    bool uniform = es_program_uniform(f->program, c->node);
+    es_cell *cells = c->plain_number && !uniform && distinct >= FEW ? w->scratch : NULL;
+    for (size_t d = 0; cells && d < distinct; d++)
+        w->compact[d] = values[seg->pattern->example[d]];
+    if (cells)
+        format_numbers(f, c, w->compact, distinct, cells);
+    for (size_t d = 0; d < distinct; d++) {
+        char *to = t->text + d * seg->stride + t->length[d];
+        if (cells) {
+            memcpy(to, cells[d].text, BLOCK);
+            t->length[d] += cells[d].length;
+        } else {
+            size_t example = uniform || !seg->pattern ? 0 : seg->pattern->example[d];
+            t->length[d] += (uint32_t)es_cell_text(&c->style, values[example], to);
+        }
+    }
+}
+
+static void make_joined(es_row_writer *w, const segment *seg, segment_text *t, const es_eval *eval) {
+    const es_row_format *f = w->format;
+    const es_tiling *tiling = es_program_tiling(f->program);
+    size_t n = seg->by_split ? es_eval_count(eval) : tiling->points;
+    size_t distinct = seg->pattern ? es_pattern_count(seg->pattern, tiling, n) : 1;
+    memset(t->length, 0, distinct * sizeof *t->length);
+    for (size_t i = seg->first; i < seg->first + seg->count; i++)
+        append_column(w, seg, t, &f->columns[i], es_eval_column(eval, f->columns[i].node), distinct);
+    t->longest = 0;
+    for (size_t d = 0; d < distinct; d++)
+        if (t->length[d] > t->longest)
+            t->longest = t->length[d];
+}
+
+/* Numbers of the rows that are wanted only; the cells of the others stay as they are. */
+static void format_kept(es_row_writer *w, const cell_column *c, const double *values, const uint8_t *keep, size_t n,
+                        es_cell *cells) {
+    size_t m = 0;
+    for (size_t i = 0; i < n; i++) {
+        w->compact[m] = values[i];
+        m += keep[i];
+    }
+    format_numbers(w->format, c, w->compact, m, w->scratch);
+    for (size_t i = 0, j = 0; i < n; i++)
+        if (keep[i])
+            cells[i] = w->scratch[j++];
+}
+
+static es_piece make_fresh(es_row_writer *w, size_t number, const es_eval *eval, const uint8_t *sparse, uint64_t moved,
+                           es_cell *cells) {
+    const segment *seg = &w->format->segments[number];
+    const cell_column *c = &w->format->columns[seg->first];
+    const double *values = es_eval_column(eval, c->node);
+    size_t n = es_eval_count(eval);
+    bool stale = true;
+    if (seg->cache.slots)
+        cells = es_text_cache_slot(&w->caches[number], &seg->cache, es_program_tiling(w->format->program),
+                                   es_eval_coordinates(eval), moved, &stale);
+    if (stale && sparse && !seg->cache.slots)
+        format_kept(w, c, values, sparse, n, cells);
+    else if (stale)
+        format_numbers(w->format, c, values, n, cells);
+    return (es_piece){.kind = ES_PIECE_CELL, .text = cells->text};
 }
 
 /* Axes that moved since the last tile that was written. */
@@ -283,7 +371,8 @@ static uint64_t moves(es_row_writer *w, const es_eval *eval) {
     const size_t *coordinate = es_eval_coordinates(eval);
     uint64_t moved = w->started ? 0 : UINT64_MAX;
     for (size_t a = 0; a < w->format->sweep->n_axes; a++) {
-        if (coordinate[a] != w->coordinate[a]) moved |= (uint64_t)1 << a;
+        if (coordinate[a] != w->coordinate[a])
+            moved |= (uint64_t)1 << a;
         w->coordinate[a] = coordinate[a];
     }
     w->started = true;
@@ -294,7 +383,8 @@ static es_piece piece_of_labels(const es_row_format *f, const segment *seg, cons
     const cell_column *c = &f->columns[seg->first];
     const double *values = es_eval_column(eval, c->node);
     size_t n = es_eval_count(eval), empty = c->column->n_labels;
-    for (size_t i = 0; i < n; i++) sub[i] = (uint16_t)(values[i] >= 0 ? values[i] : (double)empty);
+    for (size_t i = 0; i < n; i++)
+        sub[i] = (uint16_t)(values[i] >= 0 ? values[i] : (double)empty);
     return (es_piece){.kind = c->label_longest <= BLOCK ? ES_PIECE_PICK_32 : ES_PIECE_PICK,
                       .text = c->label_texts,
                       .length = c->label_length,
@@ -315,7 +405,7 @@ static es_piece piece_of_texts(const segment *seg, const segment_text *t) {
 }
 
 /* Brings every segment up to date with the tile. */
-static void make_pieces(es_row_writer *w, const es_eval *eval) {
+static void make_pieces(es_row_writer *w, const es_eval *eval, const uint8_t *sparse) {
     const es_row_format *f = w->format;
     uint64_t moved = moves(w, eval);
     es_cell *cells = w->cells;
@@ -324,8 +414,7 @@ static void make_pieces(es_row_writer *w, const es_eval *eval) {
         const segment *seg = &f->segments[s];
         segment_text *t = &w->texts[s];
         if (seg->kind == SEGMENT_FRESH) {
-            make_fresh(f, seg, eval, cells);
-            w->pieces[s] = (es_piece){.kind = ES_PIECE_CELL, .text = cells->text};
+            w->pieces[s] = make_fresh(w, s, eval, sparse, moved, cells);
             cells += f->points;
             continue;
         }
@@ -335,7 +424,8 @@ static void make_pieces(es_row_writer *w, const es_eval *eval) {
             continue;
         }
         t->pending |= moved;
-        if (t->pending & seg->mask) make_joined(f, seg, t, eval);
+        if (t->pending & seg->mask)
+            make_joined(w, seg, t, eval);
         t->pending = 0;
         w->pieces[s] = piece_of_texts(seg, t);
     }
@@ -344,8 +434,12 @@ static void make_pieces(es_row_writer *w, const es_eval *eval) {
 es_status es_row_writer_append(es_row_writer *w, const es_eval *eval, const uint8_t *keep, size_t from, size_t to,
                                es_buffer *buffer, es_errors *errors) {
     const es_row_format *f = w->format;
-    if (!es_buffer_reserve(buffer, (to - from) * f->width + SLACK)) return es_fail_memory(errors);
-    make_pieces(w, eval);
+    if (!es_buffer_reserve(buffer, (to - from) * f->width + SLACK))
+        return es_fail_memory(errors);
+    size_t kept = 0;
+    for (size_t i = from; keep && i < to; i++)
+        kept += keep[i];
+    make_pieces(w, eval, keep && kept < (to - from) / 2 ? keep : NULL);
     char *end = ES_SIMD_PICK(es_assemble_rows)(w->pieces, f->n_segments, keep, from, to, buffer->data + buffer->length,
                                                &buffer->rows);
     buffer->length = (size_t)(end - buffer->data);
