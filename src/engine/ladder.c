@@ -23,24 +23,28 @@ static size_t choose_fan(uint64_t per_run) {
     return ES_FAN;
 }
 
-es_ladder es_ladder_make(const es_sweep *sweep, const es_tiling *tiling) {
+/* The next axis outwards that has several values; `axis` itself when there is none. */
+static size_t outer_axis(const es_sweep *sweep, size_t axis) {
+    for (size_t a = axis; a-- > 0;)
+        if (sweep->axes[a].n > 1) return a;
+    return axis;
+}
+
+static es_rung rung_above(const es_sweep *sweep, const es_rung *r, const es_tiling *tiling) {
+    if (r->axis == tiling->split && r->chunk < tiling->chunk) return make_rung(sweep, r->axis, tiling->chunk);
+    if (r->per_run > ES_FAN) return make_rung(sweep, r->axis, r->chunk * choose_fan(r->per_run));
+    size_t outer = outer_axis(sweep, r->axis);
+    return outer == r->axis ? make_rung(sweep, outer, sweep->axes[outer].n) : make_rung(sweep, outer, 1);
+}
+
+es_ladder es_ladder_make(const es_sweep *sweep, const es_tiling *finest, const es_tiling *tiling) {
     es_ladder l = {.sweep = sweep, .n_rungs = 1};
-    l.rung[0] = make_rung(sweep, tiling->split, tiling->chunk);
+    l.rung[0] = make_rung(sweep, finest->split, finest->chunk);
     while (l.n_rungs < ES_MAX_RUNGS && l.rung[l.n_rungs - 1].n_boxes > 1) {
-        const es_rung *below = &l.rung[l.n_rungs - 1];
-        size_t axis = below->axis;
-        if (below->per_run > ES_FAN) {
-            l.rung[l.n_rungs++] = make_rung(sweep, axis, below->chunk * choose_fan(below->per_run));
-            continue;
-        }
-        do {
-            if (!axis) break;
-            axis--;
-        } while (sweep->axes[axis].n == 1);
-        bool top = sweep->axes[axis].n == 1 || axis == below->axis;
-        l.rung[l.n_rungs++] = top ? make_rung(sweep, below->axis, sweep->axes[below->axis].n)
-                                  : make_rung(sweep, axis, 1);
+        l.rung[l.n_rungs] = rung_above(sweep, &l.rung[l.n_rungs - 1], tiling);
+        l.n_rungs++;
     }
+    while (l.rung[l.tiles].points < tiling->points && l.tiles + 1 < l.n_rungs) l.tiles++;
     return l;
 }
 

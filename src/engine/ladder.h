@@ -1,8 +1,8 @@
 /* The ladder of boxes: the grid cut ever finer, from all of it down to tiles.
  *
  * A box of a rung is a run of neighbouring values of one axis, with every axis outside it fixed and every axis inside it
- * whole: its points are neighbours in the grid.  Boxes of rung 0 are the tiles of a tiling.  The children of a box lie
- * along one axis.
+ * whole: its points are neighbours in the grid.  The children of a box lie along one axis.  Boxes of one of the rungs are
+ * the tiles of a tiling.
  */
 #ifndef ES_ENGINE_LADDER_H
 #define ES_ENGINE_LADDER_H
@@ -24,10 +24,12 @@ typedef struct es_ladder {
     const es_sweep *sweep;
     es_rung rung[ES_MAX_RUNGS];
     size_t n_rungs;
+    size_t tiles; /* rung whose boxes are the tiles, by the same numbers */
 } es_ladder;
 
-/* Every box has at most ES_FAN children on the rung below; the last rung has a single box. */
-es_ladder es_ladder_make(const es_sweep *sweep, const es_tiling *tiling);
+/* From the boxes of `finest` up to a single one, by way of the tiles of `tiling`, which is aligned to them; every box has
+ * at most ES_FAN children. */
+es_ladder es_ladder_make(const es_sweep *sweep, const es_tiling *finest, const es_tiling *tiling);
 
 /* First point of a box and the number of its points. */
 uint64_t es_box_first(const es_ladder *ladder, size_t rung, uint64_t box, uint64_t *n);

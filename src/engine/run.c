@@ -21,6 +21,7 @@
 
 enum {
     ROW_TILE_POINTS = 256,     /* text of a tile stays in the L2 cache */
+    BOX_POINTS = 64,           /* the smallest boxes that get bounds */
     TICKET_POINTS = 4096,      /* handed over at a time */
     MATCH_POINTS = 16384,      /* the same where few points become rows */
     SEARCH_TICKETS = 512,      /* boxes that threads take without rows: at least so many when the grid has them */
@@ -81,7 +82,7 @@ static double now(void) {
 
 /* ---- workers ---- */
 
-static es_status search_tile(void *context, uint64_t tile, unsigned live);
+static es_status search_tile(void *context, uint64_t tile, const es_span *spans, size_t n);
 
 static es_status worker_init(worker *w, pass *p) {
     w->pass = p;
@@ -152,14 +153,10 @@ static size_t choose_points(worker *w, size_t from, size_t to, unsigned live) {
     return es_front_pass_match(&w->front, w->pass->finished, w->eval, w->filter.keep, from, to);
 }
 
-static es_status do_tile(worker *w, uint64_t tile, unsigned live) {
+/* Points of the tile that was evaluated, by their places in it. */
+static es_status do_points(worker *w, size_t from, size_t to, unsigned live) {
     pass *p = w->pass;
     double t0 = now();
-    es_eval_tile(w->eval, tile);
-    uint64_t first = es_eval_first(w->eval);
-    size_t n = es_eval_count(w->eval);
-    size_t from = first < p->first ? (size_t)(p->first - first) : 0;
-    size_t to = first + n > p->end ? (size_t)(p->end - first) : n;
     size_t kept = choose_points(w, from, to, live);
     atomic_fetch_add_explicit(&p->points_done, to - from, memory_order_relaxed);
     if (!kept || live == ES_LIVE_FILTER) {
@@ -169,13 +166,29 @@ static es_status do_tile(worker *w, uint64_t tile, unsigned live) {
     es_eval_stage(w->eval, ES_STAGE_ROWS);
     double t1 = now();
     size_t stop = cut_at_limit(w, w->filter.keep, from, to, &kept);
-    if (p->options->limit) p->reached = first + stop;
+    if (p->options->limit) p->reached = es_eval_first(w->eval) + stop;
     const uint8_t *keep = kept == stop - from ? NULL : w->filter.keep;
     w->rows += kept;
     es_status status = feed(w, keep, from, stop, live);
     w->seconds_evaluate += t1 - t0;
     w->seconds_format += now() - t1;
     return status;
+}
+
+static void evaluate_tile(worker *w, uint64_t tile) {
+    double t0 = now();
+    es_eval_tile(w->eval, tile);
+    w->seconds_evaluate += now() - t0;
+}
+
+static es_status do_tile(worker *w, uint64_t tile, unsigned live) {
+    const pass *p = w->pass;
+    evaluate_tile(w, tile);
+    uint64_t first = es_eval_first(w->eval);
+    size_t n = es_eval_count(w->eval);
+    size_t from = first < p->first ? (size_t)(p->first - first) : 0;
+    size_t to = first + n > p->end ? (size_t)(p->end - first) : n;
+    return do_points(w, from, to, live);
 }
 
 static bool stop_wanted(const pass *p) {
@@ -187,9 +200,15 @@ static void count_rows(pass *p, uint64_t rows) {
     if (p->options->limit && all >= p->options->limit) atomic_store(&p->halt, 1);
 }
 
-static es_status search_tile(void *context, uint64_t tile, unsigned live) {
+static es_status search_tile(void *context, uint64_t tile, const es_span *spans, size_t n) {
     worker *w = context;
-    return stop_wanted(w->pass) ? ES_OK : do_tile(w, tile, live);
+    es_status status = ES_OK;
+    if (stop_wanted(w->pass)) return ES_OK;
+    evaluate_tile(w, tile);
+    uint64_t first = es_eval_first(w->eval);
+    for (size_t i = 0; i < n && !status; i++)
+        status = do_points(w, (size_t)(spans[i].first - first), (size_t)(spans[i].end - first), spans[i].live);
+    return status;
 }
 
 static void do_box(worker *w, uint64_t ticket) {
@@ -281,7 +300,7 @@ static uint64_t choose_step(uint64_t n) {
  * few thousand points. */
 static void size_search(pass *p) {
     uint64_t most = p->finished ? MATCH_POINTS : TICKET_POINTS;
-    size_t rung = 0;
+    size_t rung = p->ladder.tiles;
     while (rung + 1 < p->ladder.n_rungs) {
         const es_rung *above = &p->ladder.rung[rung + 1];
         if (p->format ? above->points > most : above->n_boxes < SEARCH_TICKETS) break;
@@ -354,17 +373,26 @@ static es_status build_bounds(pass *p, node_list *list, es_errors *errors) {
     want_conditions(list, p->sweep);
     if (p->finished || p->want_front) want_front(list, p->sweep);
     if (p->want_best) want_best(list, p->sweep);
-    p->ladder = es_ladder_make(p->sweep, &p->tiling);
-    p->searches = true;
     return es_bounds_new(&p->bounds, p->program, &p->ladder, list->node, list->n, errors);
+}
+
+/* Bounds look closer than tiles: what is left of a tile is not handed on whole. */
+static void make_tiling(pass *p, bool rows) {
+    es_tiling finest = es_tiling_make(p->sweep, BOX_POINTS);
+    bool settles = rows ? p->live & (ES_LIVE_FILTER | ES_LIVE_MATCH) : p->live;
+    p->searches = settles && !p->options->limit && !p->options->no_skip;
+    p->tiling = es_tiling_make(p->sweep, rows ? ROW_TILE_POINTS : ES_TILE_POINTS);
+    if (!p->searches) return;
+    es_tiling_align(&p->tiling, p->sweep, &finest);
+    p->ladder = es_ladder_make(p->sweep, &finest, &p->tiling);
 }
 
 /* Prepares program and row format; rows: the columns to write, NULL for none. */
 static es_status pass_build(pass *p, const int *columns, size_t n_columns, es_errors *errors) {
     node_list *lists = calloc(ES_STAGES, sizeof *lists);
     if (!lists) return es_fail_memory(errors);
-    p->tiling = es_tiling_make(p->sweep, columns ? ROW_TILE_POINTS : ES_TILE_POINTS);
     p->live = choose_live(p, columns);
+    make_tiling(p, columns);
     want_conditions(&lists[ES_STAGE_FILTER], p->sweep);
     if (p->finished) want_front(&lists[ES_STAGE_FILTER], p->sweep);
     if (p->want_front) want_front(&lists[ES_STAGE_ROWS], p->sweep);
@@ -376,8 +404,7 @@ static es_status pass_build(pass *p, const int *columns, size_t n_columns, es_er
     es_status status = es_program_new(&p->program, p->sweep, &p->tiling, nodes, counts, errors);
     if (!status && columns)
         status = es_row_format_new(&p->format, p->sweep, columns, n_columns, p->program, &p->options->csv, errors);
-    bool settles = columns ? p->live & (ES_LIVE_FILTER | ES_LIVE_MATCH) : p->live;
-    if (!status && settles && !p->options->limit && !p->options->no_skip) status = build_bounds(p, &lists[0], errors);
+    if (!status && p->searches) status = build_bounds(p, &lists[0], errors);
     free(lists);
     if (!status) size_pass(p);
     return status;

@@ -4,29 +4,27 @@
 enum { TRIAL_BOXES = 512, GAIN_MIN = 64, PAUSE = 31 };
 
 /* The points of a box that count. */
-typedef struct span {
-    uint64_t first, n;
-} span;
-
-static span span_of(const es_search *s, size_t rung, uint64_t box) {
+static es_span span_of(const es_search *s, size_t rung, uint64_t box, unsigned live) {
     uint64_t n, first = es_box_first(s->ladder, rung, box, &n), end = first + n;
     if (first < s->first) first = s->first;
     if (end > s->end) end = s->end;
-    return (span){first, end > first ? end - first : 0};
+    return end > first ? (es_span){first, end, live} : (es_span){first, first, 0};
 }
 
 /* What remains to be done for box i of those computed last. */
-static unsigned judge(es_search *s, size_t i, span points, unsigned live) {
+static unsigned judge(es_search *s, size_t i, const es_span *points) {
     bool certain = true;
+    uint64_t n = points->end - points->first;
+    unsigned live = points->live;
     if (live & ES_LIVE_FILTER) {
-        es_verdict verdict = es_filter_judge(s->filter, s->boxes, i, points.n);
+        es_verdict verdict = es_filter_judge(s->filter, s->boxes, i, n);
         if (verdict == ES_ALL_REJECTED) return 0;
         certain = verdict == ES_ALL_KEPT;
         if (certain) live &= ~(unsigned)ES_LIVE_FILTER;
     }
-    if (live & ES_LIVE_BEST && es_best_settles(s->best, s->boxes, i, points.first, points.n, certain))
+    if (live & ES_LIVE_BEST && es_best_settles(s->best, s->boxes, i, points->first, n, certain))
         live &= ~(unsigned)ES_LIVE_BEST;
-    if (live & ES_LIVE_FRONT && es_front_pass_settles(s->front, s->boxes, i, points.first, points.n, certain))
+    if (live & ES_LIVE_FRONT && es_front_pass_settles(s->front, s->boxes, i, points->first, n, certain))
         live &= ~(unsigned)ES_LIVE_FRONT;
     if (live & ES_LIVE_MATCH && es_front_pass_mismatches(s->front, s->finished, s->boxes, i)) return 0;
     return live;
@@ -51,24 +49,58 @@ static void learn(es_search *s, size_t rung, size_t tried, size_t gained) {
     s->rung[rung].gained = 0;
 }
 
-es_status es_search_box(es_search *s, size_t rung, uint64_t box, unsigned live) {
-    if (!rung) return s->tile(s->context, box, live);
-    unsigned left[ES_FAN];
+/* The children of a box with what each is still wanted for; returns their number. */
+static size_t judge_children(es_search *s, size_t rung, uint64_t box, unsigned live, uint64_t *first, es_span *span) {
     size_t n, gained = 0;
-    uint64_t child = es_box_children(s->ladder, rung, box, &n);
-    bool tries = s->boxes && is_worth_trying(s, rung - 1);
-    if (tries) es_boxes_compute(s->boxes, rung - 1, child, n);
+    *first = es_box_children(s->ladder, rung, box, &n);
+    bool tries = is_worth_trying(s, rung - 1);
+    if (tries) es_boxes_compute(s->boxes, rung - 1, *first, n);
     for (size_t i = 0; i < n; i++) {
-        span points = span_of(s, rung - 1, child + i);
-        left[i] = points.n ? live : 0;
-        if (!tries || !points.n) continue;
-        left[i] = judge(s, i, points, live);
-        gained += left[i] != live;
-        s->skipped += left[i] ? 0 : points.n;
+        span[i] = span_of(s, rung - 1, *first + i, live);
+        if (!tries || !span[i].live) continue;
+        span[i].live = judge(s, i, &span[i]);
+        gained += span[i].live != live;
+        s->skipped += span[i].live ? 0 : span[i].end - span[i].first;
     }
     if (tries) learn(s, rung - 1, n, gained);
+    return n;
+}
+
+static void add_span(es_search *s, const es_span *span) {
+    es_span *last = s->n_spans ? &s->span[s->n_spans - 1] : NULL;
+    if (last && last->end == span->first && last->live == span->live)
+        last->end = span->end;
+    else
+        s->span[s->n_spans++] = *span;
+}
+
+/* What is left of a box inside a tile. */
+static void add_box(es_search *s, size_t rung, uint64_t box, const es_span *whole) {
+    if (!rung) {
+        add_span(s, whole);
+        return;
+    }
+    es_span span[ES_FAN];
+    uint64_t child;
+    size_t n = judge_children(s, rung, box, whole->live, &child, span);
+    for (size_t i = 0; i < n; i++)
+        if (span[i].live) add_box(s, rung - 1, child + i, &span[i]);
+}
+
+static es_status search_tile(es_search *s, uint64_t tile, unsigned live) {
+    es_span whole = span_of(s, s->ladder->tiles, tile, live);
+    s->n_spans = 0;
+    if (whole.live) add_box(s, s->ladder->tiles, tile, &whole);
+    return s->n_spans ? s->tile(s->context, tile, s->span, s->n_spans) : ES_OK;
+}
+
+es_status es_search_box(es_search *s, size_t rung, uint64_t box, unsigned live) {
+    if (rung == s->ladder->tiles) return search_tile(s, box, live);
+    es_span span[ES_FAN];
+    uint64_t child;
+    size_t n = judge_children(s, rung, box, live, &child, span);
     es_status status = ES_OK;
     for (size_t i = 0; i < n && !status; i++)
-        if (left[i]) status = es_search_box(s, rung - 1, child + i, left[i]);
+        if (span[i].live) status = es_search_box(s, rung - 1, child + i, span[i].live);
     return status;
 }

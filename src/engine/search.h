@@ -18,7 +18,14 @@ enum {
     ES_LIVE_MATCH = 16 /* every point on a finished front */
 };
 
-typedef es_status es_search_tile(void *context, uint64_t tile, unsigned live);
+/* Points of the grid that are wanted for the same. */
+typedef struct es_span {
+    uint64_t first, end;
+    unsigned live;
+} es_span;
+
+/* Takes the spans of a tile that are left, in index order. */
+typedef es_status es_search_tile(void *context, uint64_t tile, const es_span *spans, size_t n);
 
 /* One per thread.  Filter, best and front are the thread's own; those that are not live may be NULL. */
 typedef struct es_search {
@@ -32,6 +39,8 @@ typedef struct es_search {
     const es_front_pass *finished; /* MATCH */
     es_search_tile *tile;
     void *context;
+    es_span span[ES_TILE_POINTS]; /* of the tile at hand */
+    size_t n_spans;
     uint64_t skipped; /* points settled without looking at them */
     struct {
         uint32_t tried, gained, pause;

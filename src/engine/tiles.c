@@ -1,5 +1,13 @@
 #include "engine/tiles.h"
 
+static void set_chunk(es_tiling *t, const es_sweep *sweep, size_t chunk) {
+    size_t n = sweep->axes[t->split].n;
+    t->chunk = chunk;
+    t->per_run = (n + chunk - 1) / chunk;
+    t->points = chunk * t->inner;
+    t->n_tiles = sweep->n_points / (n * t->inner) * t->per_run;
+}
+
 es_tiling es_tiling_make(const es_sweep *sweep, size_t points) {
     es_tiling t = {.split = sweep->n_axes - 1, .inner = 1};
     while (t.split > 0 && t.inner * sweep->axes[t.split].n <= points) t.inner *= sweep->axes[t.split--].n;
@@ -7,14 +15,15 @@ es_tiling es_tiling_make(const es_sweep *sweep, size_t points) {
     if (most < 1) most = 1;
     /* equal shares: nine values make two tiles of five and four, not of eight and one */
     t.per_run = (n + most - 1) / most;
-    t.chunk = (size_t)((n + t.per_run - 1) / t.per_run);
-    t.per_run = (n + t.chunk - 1) / t.chunk;
-    t.points = t.chunk * t.inner;
-    t.n_tiles = sweep->n_points / (n * t.inner) * t.per_run;
+    set_chunk(&t, sweep, (size_t)((n + t.per_run - 1) / t.per_run));
     t.split_axis = (uint64_t)1 << t.split;
     for (size_t a = t.split; a < sweep->n_axes; a++)
         if (sweep->axes[a].n > 1) t.tile_axes |= (uint64_t)1 << a;
     return t;
+}
+
+void es_tiling_align(es_tiling *t, const es_sweep *sweep, const es_tiling *finer) {
+    if (t->split == finer->split && t->chunk > finer->chunk) set_chunk(t, sweep, t->chunk / finer->chunk * finer->chunk);
 }
 
 uint64_t es_tile_first(const es_sweep *sweep, const es_tiling *t, uint64_t tile, size_t *n) {

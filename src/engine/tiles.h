@@ -20,6 +20,9 @@ typedef struct es_tiling {
 
 es_tiling es_tiling_make(const es_sweep *sweep, size_t points);
 
+/* Shrinks the tiles so that boundaries of tiles are boundaries of `finer` too. */
+void es_tiling_align(es_tiling *tiling, const es_sweep *sweep, const es_tiling *finer);
+
 /* First point of a tile and the number of its points. */
 uint64_t es_tile_first(const es_sweep *sweep, const es_tiling *tiling, uint64_t tile, size_t *n);
 
