@@ -15,6 +15,8 @@ static const double taking_part = 0.2;
 static const double same_board = 0.03;
 /* A type this much slower than the others is held up by arithmetic. */
 static const double compute_bound = 0.85;
+/* Noise may want a little more than 1. */
+static const double too_much = 1.05;
 
 typedef enum node_id {
     BW,
@@ -420,20 +422,29 @@ static es_status solve(const calibrator *c, const group *g, const es_fit_row *ro
     return status;
 }
 
-/* A utilization above 1 is a fault of the device's row. */
-static void complain_of_peaks(const calibrator *c, const group *g, const es_fit_params *free_fit) {
-    const double mem = exp(free_fit->value[0]), prefill = exp(free_fit->value[es_fit_prefill(free_fit)]);
-    const double attn = exp(free_fit->value[es_fit_attn(free_fit)]);
-    if (mem > 1.02)
-        es_warn(c->errors, NULL, "%s: the measurements want mem_util %.2f: mem_bw_gbs %g of the catalog is too low",
-                g->device->name, mem, g->device->value[ES_D_MEM_BW]);
-    if (prefill > 1.02)
-        es_warn(c->errors, NULL, "%s: the measurements want prefill_util %.2f: the peak of the catalog is too low",
-                g->device->name, prefill);
-    if (attn > 1.02)
-        es_warn(c->errors, NULL,
-                "%s: the measurements want attn_util %.2f: peak_gflops_fp32 %g of the catalog is too low",
-                g->device->name, attn, g->device->value[ES_D_PEAK_FP32]);
+/* A utilization above 1 is a fault of the device's row: tells what `param`, the largest of its kind, would have to be. */
+static void complain(const calibrator *c, const group *g, const es_fit_params *p, const size_t *param, size_t n,
+                     const char *field, const char *culprit, int culprit_field) {
+    double most = 0;
+    for (size_t i = 0; i < n; i++)
+        most = fmax(most, exp(p->value[param[i]]));
+    if (most > too_much)
+        es_warn(c->errors, NULL, "%s, %s: the measurements want %s %.2f: %s %g of the catalog is too low",
+                g->device->name, g->runtime, field, most, culprit, g->device->value[culprit_field]);
+}
+
+static void complain_of_peaks(const calibrator *c, const group *g, const es_fit_params *p) {
+    size_t mem[ES_FIT_MAX_KEYS + 1] = {0}, prefill[ES_FIT_MAX_KEYS + 1] = {es_fit_prefill(p)};
+    const size_t attn = es_fit_attn(p);
+    const bool int8 = !isnan(g->device->value[ES_D_PEAK_INT8]), fp16 = !isnan(g->device->value[ES_D_PEAK_FP16]);
+    const int peak = int8 ? ES_D_PEAK_INT8 : fp16 ? ES_D_PEAK_FP16 : ES_D_PEAK_FP32;
+    for (size_t k = 0; k < p->n_keys; k++) {
+        mem[k + 1] = es_fit_mem(k);
+        prefill[k + 1] = es_fit_prefill_of(p, k);
+    }
+    complain(c, g, p, mem, p->n_keys + 1, "mem_util", "mem_bw_gbs", ES_D_MEM_BW);
+    complain(c, g, p, prefill, p->n_keys + 1, "prefill_util", es_fields(ES_DEVICE)->fields[peak].name, peak);
+    complain(c, g, p, &attn, 1, "attn_util", "peak_gflops_fp32", ES_D_PEAK_FP32);
 }
 
 /* The data has to narrow down what the class row says; otherwise the class row stands. */

@@ -68,6 +68,16 @@ static double seconds_of(const es_fit_params *params, const es_fit_row *row, dou
 
 double es_fit_seconds(const es_fit_params *params, const es_fit_row *row) { return seconds_of(params, row, NULL); }
 
+typedef struct problem {
+    const es_fit_row *rows;
+    size_t n;
+    const es_fit_params *start;
+    const es_fit_priors *priors;
+    const bool *fixed;
+    bool limited, redescending;
+    double noise;
+} problem;
+
 /* ---- Normal equations ---- */
 
 typedef struct normal {
@@ -92,14 +102,15 @@ static void add_pull(normal *e, const es_fit_params *p, size_t i, size_t j, doub
     e->a[j][i] -= weight;
 }
 
-/* A type far from the others stays there without pulling them along: the tails are Student's. */
-static double type_deviation(const es_fit_params *weights_at, size_t type, size_t device, double deviation) {
-    const double d = (weights_at->value[type] - weights_at->value[device]) / deviation;
-    return deviation * sqrt((freedom + d * d) / (freedom + 1));
+/* A type far from the others stays there without pulling them along: in the end the tails are Student's. */
+static double type_deviation(const problem *q, const es_fit_params *at, size_t type, size_t device, double deviation) {
+    const double d = (at->value[type] - at->value[device]) / deviation;
+    return q->redescending ? deviation * sqrt((freedom + d * d) / (freedom + 1)) : deviation;
 }
 
-static void add_priors(normal *e, const es_fit_params *p, const es_fit_params *weights_at, const es_fit_params *start,
-                       const es_fit_priors *priors, const bool *fixed) {
+static void add_priors(normal *e, const problem *q, const es_fit_params *p, const es_fit_params *weights_at) {
+    const es_fit_params *start = q->start;
+    const es_fit_priors *priors = q->priors;
     const size_t prefill = es_fit_prefill(p), attn = es_fit_attn(p), overhead = es_fit_overhead(p);
     add_pull(e, p, 0, 0, start->value[0], priors->mem);
     add_pull(e, p, prefill, prefill, start->value[prefill], priors->prefill);
@@ -107,11 +118,11 @@ static void add_priors(normal *e, const es_fit_params *p, const es_fit_params *w
     add_pull(e, p, overhead, overhead, start->value[overhead], priors->overhead);
     for (size_t k = 0; k < p->n_keys; k++) {
         const size_t mem_k = es_fit_mem(k), prefill_k = es_fit_prefill_of(p, k);
-        add_pull(e, p, mem_k, 0, 0, type_deviation(weights_at, mem_k, 0, priors->mem_type));
-        add_pull(e, p, prefill_k, prefill, 0, type_deviation(weights_at, prefill_k, prefill, priors->prefill_type));
+        add_pull(e, p, mem_k, 0, 0, type_deviation(q, weights_at, mem_k, 0, priors->mem_type));
+        add_pull(e, p, prefill_k, prefill, 0, type_deviation(q, weights_at, prefill_k, prefill, priors->prefill_type));
     }
-    for (size_t i = 0; fixed && i < es_fit_size(p); i++)
-        if (fixed[i])
+    for (size_t i = 0; q->fixed && i < es_fit_size(p); i++)
+        if (q->fixed[i])
             add_pull(e, p, i, i, start->value[i], certain);
 }
 
@@ -129,16 +140,6 @@ static void add_row(normal *e, const es_fit_params *p, const es_fit_row *row, do
     }
 }
 
-typedef struct problem {
-    const es_fit_row *rows;
-    size_t n;
-    const es_fit_params *start;
-    const es_fit_priors *priors;
-    const bool *fixed;
-    bool limited, redescending;
-    double noise;
-} problem;
-
 /* What is left of a row's weight at its residual, in units of the noise. */
 static double robust_weight(bool redescending, double r) {
     r = fabs(r);
@@ -154,7 +155,7 @@ static void build(normal *e, const problem *q, const es_fit_params *p, const es_
     memset(e->g, 0, sizeof e->g);
     for (size_t i = 0; i < e->n; i++)
         memset(e->a[i], 0, e->n * sizeof *e->a[i]);
-    add_priors(e, p, weights_at, q->start, q->priors, q->fixed);
+    add_priors(e, q, p, weights_at);
     for (size_t i = 0; i < q->n; i++) {
         const es_fit_row *row = &q->rows[i];
         const double r = log(seconds_of(weights_at, row, NULL) / row->seconds) / q->noise;

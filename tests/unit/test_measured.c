@@ -1,0 +1,262 @@
+/* Measurements: points without a grid, names, both kinds of tables, joining, rates, summaries. */
+#include "sweep_help.h"
+
+#include "analyse/measured.h"
+#include "analyse/measured_table.h"
+#include "analyse/validate.h"
+#include "base/arena.h"
+
+static es_catalog catalog;
+static es_arena arena;
+static es_point_kernel point;
+
+static void set_up(void) {
+    cr_assert_eq(es_catalog_load(&catalog, NULL, 0, NULL), ES_OK);
+    cr_assert_eq(es_point_kernel_prepare(&point, "roofline", &catalog, &arena, NULL), ES_OK);
+}
+
+static void tear_down(void) {
+    es_arena_free(&arena);
+    es_catalog_free(&catalog);
+}
+
+TestSuite(measured, .init = set_up, .fini = tear_down);
+
+static const es_row *row(es_kind kind, const char *name) {
+    const es_row *found = es_table_find(&catalog.table[kind], name, strlen(name));
+    cr_assert_not_null(found, "%s", name);
+    return found;
+}
+
+static void read_text(es_measured *measured, const char *written, const char *device, es_status expected) {
+    folder f = folder_new();
+    char path[400];
+    es_errors errors = {0};
+    put(&f, "table", written);
+    path_in(&f, "table", path, sizeof path);
+    const es_status status = es_measured_read(measured, path, device, &catalog, &point, &arena, &errors);
+    cr_assert_eq(status, expected, "%d: %s", (int)status, errors.error[0].text);
+    folder_free(&f);
+}
+
+/* ---- Points ---- */
+
+Test(measured, a_point_has_the_bits_of_the_grid) {
+    static const struct {
+        const char *model, *device, *runtime, *precision;
+        double workload[7]; /* prompt gen depth batch nodes ubatch kv_bits */
+    } cases[] = {
+        {"Llama-3.2-1B", "Raspberry Pi 4 4GB", "llama.cpp", "Q4_K_M", {1, 128, 511, 1, 1, 512, 16}},
+        {"Qwen2.5-0.5B", "Raspberry Pi 5 8GB", "llama.cpp", "Q3_K_M", {512, 1, 0, 1, 1, 512, 8.5}},
+        {"Gemma-3-1B", "Jetson Orin Nano Super 8GB", "default", "INT4", {300, 64, 7, 4, 2, 128, 16}},
+        {"Qwen3-30B-A3B", "Raspberry Pi 5 8GB", "default", "Q4_0", {64, 16, 0, 2, 1, 32, 16}},
+    };
+    static const char *const axes[] = {"prompt", "gen", "depth", "batch", "nodes", "ubatch", "kv_bits"};
+    double *value = calloc(point.kernel->n_nodes, sizeof *value), *expected = calloc(point.kernel->n_nodes + 64, 8);
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        char written[11][128];
+        const char *sets[11];
+        es_sweep *sweep;
+        es_errors errors = {0};
+        snprintf(written[0], 128, "kernel=roofline");
+        snprintf(written[1], 128, "model=%s", cases[i].model);
+        snprintf(written[2], 128, "device=%s", cases[i].device);
+        snprintf(written[3], 128, "precision=%s", cases[i].precision);
+        for (size_t k = 0; k < 7; k++)
+            snprintf(written[4 + k], 128, "%s=%.17g", axes[k], cases[i].workload[k]);
+        for (size_t k = 0; k < 11; k++)
+            sets[k] = written[k];
+        cr_assert_eq(es_sweep_load(&sweep, &catalog, NULL, sets, 11, NULL, 0, &errors), ES_OK, "%s",
+                     errors.error[0].text);
+        cr_assert_leq(es_sweep_nodes(sweep), point.kernel->n_nodes + 64);
+        cr_assert_eq(es_sweep_point(sweep, 0, expected, NULL), ES_OK);
+        /* without a runtime the sweep takes llama.cpp where it is calibrated */
+        const char *runtime = strncmp(cases[i].device, "Rasp", 4) == 0 || strncmp(cases[i].device, "Jet", 3) == 0
+                                  ? "llama.cpp"
+                                  : cases[i].runtime;
+        const es_rows rows = {row(ES_MODEL, cases[i].model), row(ES_DEVICE, cases[i].device),
+                              row(ES_PRECISION, cases[i].precision), runtime};
+        es_point_evaluate(&point, &rows, cases[i].workload, value);
+        for (size_t n = 0; n < point.kernel->n_nodes; n++)
+            cr_expect(value[n] == expected[n] || (isnan(value[n]) && isnan(expected[n])), "%s: %s: %.17g, %.17g",
+                      cases[i].model, point.kernel->nodes[n].name, value[n], expected[n]);
+        es_sweep_free(sweep);
+    }
+    free(value);
+    free(expected);
+}
+
+Test(measured, rows_without_a_needed_field_are_named) {
+    es_rows rows = {row(ES_MODEL, "Llama-3.2-1B"), row(ES_DEVICE, "RK3588 NPU (Rockchip)"), row(ES_PRECISION, "Q4_0"),
+                    "default"};
+    cr_expect_str_eq(es_point_missing(&point, &rows), "peak_gflops_fp32");
+    rows.device = row(ES_DEVICE, "Raspberry Pi 5 8GB");
+    cr_expect_null(es_point_missing(&point, &rows));
+}
+
+/* ---- Names ---- */
+
+Test(measured, runtimes_lose_their_version) {
+    static const char *const cases[][2] = {
+        {"llama.cpp b7095", "llama.cpp"},
+        {"llama.cpp (2026-08)", "llama.cpp"},
+        {"llama.cpp", "llama.cpp"},
+        {"llama-cpp-python", "llama.cpp"},
+        {"Ollama 0.5.1", "llama.cpp"},
+        {"llamafile 0.7", "llama.cpp"},
+        {"MLC-LLM", "MLC-LLM"},
+        {"vLLM 0.6.1", "vLLM"},
+        {"MNN 3.4.1", "MNN"},
+        {"TensorRT Edge-LLM", "TensorRT Edge-LLM"},
+        {"", "default"},
+        {"  ", "default"},
+        {"(2025)", "default"},
+    };
+    for (size_t i = 0; i < LENGTH(cases); i++)
+        cr_expect_str_eq(es_runtime_name(cases[i][0], &arena), cases[i][1], "%s", cases[i][0]);
+}
+
+Test(measured, names_end_with_a_precision) {
+    static const char *const cases[][3] = {
+        {"Llama-3.2-1B-Instruct-Q4_K_M", "Q4_K_M", "Llama-3.2-1B-Instruct"},
+        {"tinyllama.q8_0", "Q8_0", "tinyllama"},
+        {"qwen2 1B Q4_K - Medium", "Q4_K_M", "qwen2 1B"},
+        {"llama 7B IQ3_S mix - 3.66 bpw", "IQ3_M", "llama 7B"},
+        {"Q6_K", "Q6_K", ""},
+        {"model_f16", "F16", "model"},
+    };
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        es_slice stem;
+        const es_row *found = es_precision_suffix(&catalog.table[ES_PRECISION], es_slice_of(cases[i][0]), &stem);
+        cr_assert_not_null(found, "%s", cases[i][0]);
+        cr_expect_str_eq(found->name, cases[i][1]);
+        cr_expect(es_slice_equal(stem, cases[i][2]), "%s: %.*s", cases[i][0], (int)stem.length, stem.text);
+    }
+    es_slice stem;
+    cr_expect_null(es_precision_suffix(&catalog.table[ES_PRECISION], es_slice_of("Llama-3.2-1B"), &stem));
+}
+
+Test(measured, models_are_found_by_file_and_confirmed_by_size) {
+    static const struct {
+        const char *stem;
+        double n_params;
+        const char *model; /* NULL: none */
+    } cases[] = {
+        {"Llama-3.2-1B-Instruct", 1235814432, "Llama-3.2-1B"},
+        {"llama_3.2_1b_instruct", 1235814432, "Llama-3.2-1B"},
+        {"Qwen2.5-0.5B-Instruct", 494032768, "Qwen2.5-0.5B"},
+        {"qwen2.5-0.5b-instruct", 630167424, "Qwen2.5-0.5B"}, /* the file holds the embedding twice */
+        {"Llama-3.2-1B-Instruct", 8.03e9, NULL},
+        {"gemma-3-1b-it", 999885952, "Gemma-3-1B"},
+        {"Unheard-Of-1B", 1e9, NULL},
+        {"", 1e9, NULL},
+        {"Llama-3.2-3B", NAN, "Llama-3.2-3B"},
+    };
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        double params;
+        const es_row *found = es_model_of_file(&point, &catalog.table[ES_MODEL], row(ES_PRECISION, "Q8_0"),
+                                               es_slice_of(cases[i].stem), cases[i].n_params, &params);
+        cr_expect_str_eq(found ? found->name : "", cases[i].model ? cases[i].model : "", "%s", cases[i].stem);
+    }
+}
+
+/* ---- Tables ---- */
+
+Test(measured, csv_and_json_give_the_same_table) {
+    static const char csv[] = "n_prompt,avg_ts,model_type\n512,10.5,\"a, \"\"b\"\"\"\n,7,c\n";
+    static const char *const json[] = {
+        "{\"n_prompt\": 512, \"avg_ts\": 10.5, \"samples\": [1, 2], \"model_type\": \"a, \\\"b\\\"\"}\n"
+        "{\"avg_ts\": 7, \"model_type\": \"c\", \"more\": 1}",
+        " [{\"n_prompt\": 512, \"avg_ts\": 10.5, \"model_type\": \"a, \\\"b\\\"\"},\n {\"avg_ts\": 7, \"model_type\": "
+        "\"c\", \"n_prompt\": null}]\n",
+    };
+    folder f = folder_new();
+    char path[400];
+    es_text_table table, other;
+    put(&f, "a.csv", csv);
+    path_in(&f, "a.csv", path, sizeof path);
+    cr_assert_eq(es_text_table_read(&table, path, &arena, NULL), ES_OK);
+    cr_assert_eq(table.n_rows, 2);
+    for (size_t i = 0; i < LENGTH(json); i++) {
+        put(&f, "a.json", json[i]);
+        path_in(&f, "a.json", path, sizeof path);
+        cr_assert_eq(es_text_table_read(&other, path, &arena, NULL), ES_OK);
+        cr_expect_str_eq(other.header, table.header);
+        cr_assert_eq(other.n_rows, 2);
+        for (size_t r = 0; r < 2; r++) {
+            cr_expect_str_eq(other.line[r], table.line[r]);
+            for (size_t c = 0; c < 3; c++)
+                cr_expect_str_eq(other.cell[r][c], table.cell[r][c]);
+        }
+    }
+    folder_free(&f);
+}
+
+Test(measured, workloads_are_what_the_columns_say) {
+    es_measured m;
+    read_text(&m,
+              "device,model,quant,phase,tokens_per_s,n_prompt,n_gen,ctx_depth,batch,threads,note\n"
+              "Raspberry Pi 5,Llama-3.2-1B,Q4_K_M,decode,10,256,64,512,1,4,A; raw\n"
+              "Raspberry Pi 5,Llama-3.2-1B,Q4_K_M,prefill,70,512,,,512,,B; table\n"
+              "Raspberry Pi 5,Llama-3.2-1B,Q4_K_M,decode,30,,,,4,2,\n",
+              NULL, ES_OK);
+    cr_assert_eq(m.n, 3);
+    for (size_t i = 0; i < m.n; i++)
+        cr_assert_null(m.row[i].reason, "%s", m.row[i].reason);
+    cr_expect(m.row[0].phase == ES_PHASE_DECODE && m.row[0].depth == 768 && m.row[0].gen == 64 && !m.row[0].doubtful);
+    cr_expect(m.row[1].phase == ES_PHASE_PREFILL && m.row[1].prompt == 512 && m.row[1].batch == 1);
+    cr_expect(m.row[1].ubatch == 512 && isnan(m.row[1].threads) && m.row[1].doubtful);
+    cr_expect(m.row[2].batch == 4 && m.row[2].gen == 128 && m.row[2].threads == 2);
+    cr_expect_str_eq(m.row[0].rows.device->name, "Raspberry Pi 5 8GB");
+}
+
+Test(measured, rates_follow_from_times) {
+    const es_measurement decode = {.phase = ES_PHASE_DECODE, .batch = 4};
+    const es_measurement prefill = {.phase = ES_PHASE_PREFILL, .batch = 1, .prompt = 512};
+    const es_measurement both = {.phase = ES_PHASE_BOTH, .batch = 1, .prompt = 512, .gen = 128};
+    cr_expect_float_eq(es_measurement_rate(&decode, 9, 0.5), 8, 1e-12);
+    cr_expect_float_eq(es_measurement_rate(&prefill, 4, 9), 128, 1e-12);
+    cr_expect_float_eq(es_measurement_rate(&both, 4, 0.125), 32, 1e-12);
+}
+
+/* ---- Validation ---- */
+
+Test(measured, the_sweep_predicts_the_same) {
+    es_measured m;
+    es_prediction p;
+    es_sweep *sweep;
+    const char *sets[] = {"kernel=roofline", "model=Llama-3.2-1B", "device=Raspberry Pi 4 4GB",
+                          "precision=Q8_0",  "prompt=512",         "gen=1"};
+    read_text(&m,
+              "device,model,quant,phase,tokens_per_s,n_prompt,runtime\nPi 4,Llama-3.2-1B,Q8_0,prefill,10,512,Ollama\n",
+              NULL, ES_OK);
+    cr_assert_eq(es_validate(&m, &point, &p, NULL), ES_OK);
+    cr_assert_eq(es_sweep_load(&sweep, &catalog, NULL, sets, LENGTH(sets), NULL, 0, NULL), ES_OK);
+    double *value = calloc(es_sweep_nodes(sweep) + 1, sizeof *value);
+    cr_assert_eq(es_sweep_point(sweep, 0, value, NULL), ES_OK);
+    const int column = es_sweep_column(sweep, "prefill_tok_s", strlen("prefill_tok_s"));
+    cr_expect_eq(p.tokens_per_s, value[sweep->columns[column].node]);
+    cr_expect_float_eq(p.error, p.tokens_per_s / 10 - 1, 1e-12);
+    free(value);
+    es_sweep_free(sweep);
+}
+
+Test(measured, summaries_are_quantiles) {
+    double errors[] = {0.3, -0.1, 0.2, -0.4, 0};
+    const es_error_summary s = es_summarise_errors(errors, 5), none = es_summarise_errors(errors, 0);
+    cr_expect(s.n == 5 && s.bias == 0);
+    cr_expect_float_eq(s.median, 0.2, 1e-12);
+    cr_expect_float_eq(s.p90, 0.36, 1e-12);
+    cr_expect(none.n == 0 && isnan(none.median));
+}
+
+Test(measured, the_worst_rows_come_first) {
+    es_measurement rows[] = {{.reason = NULL}, {.reason = "x"}, {.reason = NULL}, {.reason = NULL}, {.reason = NULL}};
+    const es_prediction p[] = {{.error = 0.1}, {.error = 9}, {.error = -0.5}, {.error = 0.8}, {.error = 0}};
+    const es_measured m = {.row = rows, .n = 5};
+    size_t worst[4];
+    cr_assert_eq(es_worst_rows(&m, p, worst, 2), 2);
+    cr_expect(worst[0] == 2 && worst[1] == 3);
+    cr_assert_eq(es_worst_rows(&m, p, worst, 4), 4);
+    cr_expect(worst[2] == 0 && worst[3] == 4);
+}
