@@ -66,6 +66,7 @@ BENCH_SOURCES := $(wildcard tests/bench/bench_*.c)
 TSAN_SOURCES := $(wildcard tests/tsan/*.c)
 FUZZ_SOURCES := $(wildcard tests/fuzz/*.c)
 CATALOGS := $(sort $(wildcard sweeps/catalog/*.csv))
+REPORT_FILES := $(sort $(filter-out %.md,$(wildcard src/report/*.*)))
 SWEEPS := $(wildcard sweeps/*.sweep)
 HEADERS := $(wildcard include/edgesweep/*.h)
 
@@ -76,7 +77,7 @@ simd_flags_v4 := $(simd_flags_v3) -mavx512f -mavx512bw -mavx512dq -mavx512vl -ma
 SIMD_LEVELS := baseline $(if $(findstring x86_64,$(shell $(CC) -dumpmachine 2>/dev/null)),v3 v4)
 
 object = $(patsubst %.c,$(B)/obj/%.o,$(1))
-GENERATED_OBJECTS := $(if $(CATALOGS),$(B)/obj/gen/catalogs.o)
+GENERATED_OBJECTS := $(if $(CATALOGS),$(B)/obj/gen/catalogs.o) $(B)/obj/gen/report_files.o
 LIB_OBJECTS := $(call object,$(filter-out %.simd.c,$(LIB_SOURCES))) $(GENERATED_OBJECTS) \
   $(foreach level,$(SIMD_LEVELS),$(patsubst %.simd.c,$(B)/obj/%.simd_$(level).o,$(SIMD_SOURCES)))
 CLI_OBJECTS := $(call object,$(CLI_SOURCES))
@@ -150,7 +151,6 @@ $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(LIBRARY) $(B)/link.stamp
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D) && $(LINK) -fsanitize=fuzzer -o $@ $< $(LIBRARY) $(LIBS)
 
-# Manual pages and completions, printed by the command.
 # ---- MPI: `make mpi`, with the mpicc of Open MPI or MPICH ----
 MPICC ?= mpicc
 MPI_COMMAND ?= $(B)/edgesweep-mpi
@@ -179,6 +179,7 @@ $(MPI_COMMAND): $(MPI_OBJECTS) $(filter-out %/main.o,$(CLI_OBJECTS)) $(LIBRARY) 
 	$(Q)$(MPICC) $(CFLAGS) $(OPENMP) $(INSTRUMENT) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS) -o $@ \
 	  $(MPI_OBJECTS) $(filter-out %/main.o,$(CLI_OBJECTS)) $(LIBRARY) $(LIBS)
 
+# Manual pages and completions, printed by the command.
 SHARE := $(B)/share
 $(SHARE)/.done: $(COMMAND) scripts/share_files.sh
 	$(call say,GEN,$(SHARE))
@@ -196,6 +197,7 @@ stamp_text_link = $(LINK) $(LIBS) $(CLI_OBJECTS) $(COMPILER_VERSION)
 stamp_text_objects = $(AR) $(LIB_OBJECTS)
 stamp_text_install = $(VERSION) $(PREFIX) $(LIBDIR) $(INCLUDEDIR) $(LIBS) $(OPENMP)
 stamp_text_catalogs = $(CATALOGS)
+stamp_text_report_files = $(REPORT_FILES)
 COMPILER_VERSION := $(shell $(CC) --version 2>/dev/null | head -n 1)
 write_stamp = printf '%s\n' "$$STAMP" | cmp -s - $@ || printf '%s\n' "$$STAMP" >$@
 $(B)/%.stamp $(GEN)/%.stamp: export STAMP = $(stamp_text_$(*F))
@@ -270,14 +272,14 @@ bench-%: $(B)/bench/bench_%
 bench: benches $(COMMAND)
 	@for bench in $(BENCHES); do printf '\n%s\n' "$${bench##*/}"; EDGESWEEP=$(COMMAND) $$bench $(ARGS) || exit 1; done
 
-coverage:
-	@scripts/coverage.sh
 # Shards, kills, job arrays and MPI; what cannot be installed is skipped with a word.
 .PHONY: test-scale
 test-scale:
 	@$(PARALLEL) $(RELEASE_ONLY) all
 	@EDGESWEEP=$(BUILD)/edgesweep BUILD=$(BUILD) tests/scale/all.sh
 
+coverage:
+	@scripts/coverage.sh
 
 # Every fuzz target for TIME seconds; tests/fuzz/seeds/NAME/ holds inputs to start from.
 TIME ?= 60
@@ -335,9 +337,9 @@ help:
 	  'make asan | ubsan | tsan        tests under AddressSanitizer (with UBSan), UBSan alone, ThreadSanitizer' \
 	  'make bench      build and run the benchmarks; one of them: make bench-NAME ARGS=...' \
 	  'make test-NAME | asan-NAME      one unit test binary, tests/unit/test_NAME.c' \
+	  'make mpi | test-scale           build/edgesweep-mpi (MPICC=mpicc); tests of shards, job arrays and MPI' \
 	  'make coverage | fuzz            line coverage; fuzz targets, TIME=60 seconds each' \
 	  'make lint | format              layers, clang-format, cppcheck, clang-tidy; reformat' \
-	  'make mpi | test-scale           build/edgesweep-mpi (MPICC=mpicc); tests of shards, job arrays and MPI' \
 	  'make install | uninstall        PREFIX=$(PREFIX), DESTDIR' \
 	  'make dist | clean' \
 	  'Variables: FLAVOUR=release|clang|debug|asan|ubsan|tsan|coverage BUILD=build CC= CFLAGS= WERROR=1 V=1'

@@ -1,17 +1,22 @@
 #!/bin/sh
 # Turns files into a C source with their bytes.
 #
-#     scripts/embed.sh OUT.c FILE...
+#     scripts/embed.sh [-n NAME] OUT.c FILE...
 #
-# OUT.c defines es_embedded_files of src/catalog/embedded.h; compile it with -Isrc.  A file's name in it is its last
-# path component.  The bytes go into string literals, octal only where C needs it, so that compilers stay quick; each
-# literal ends with a line of its file.  OUT.c appears whole or not at all.
+# OUT.c defines the array NAME [es_embedded_files] of struct es_embedded, src/catalog/embedded.h; compile it with -Isrc.
+# A file's name in it is its last path component.  The bytes go into string literals, octal only where C needs it, so that
+# compilers stay quick; each literal ends with a line of its file.  OUT.c appears whole or not at all.
 set -eu
 LC_ALL=C
 export LC_ALL
 
+array=es_embedded_files
+if [ "${1:-}" = -n ] && [ $# -ge 2 ]; then
+    array=$2
+    shift 2
+fi
 if [ $# -lt 2 ]; then
-    echo "usage: embed.sh OUT.c FILE..." >&2
+    echo "usage: embed.sh [-n NAME] OUT.c FILE..." >&2
     exit 2
 fi
 out=$1
@@ -56,7 +61,8 @@ trap 'rm -f "$partial"' EXIT
         number=$((number + 1))
     done
     echo
-    echo 'const struct es_embedded es_embedded_files[] = {'
+    echo "extern const struct es_embedded $array[];"
+    echo "const struct es_embedded $array[] = {"
     number=0
     for file; do
         echo "    {\"${file##*/}\", data_$number, sizeof data_$number - 1},"

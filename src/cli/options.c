@@ -11,6 +11,7 @@
 #define BEST ES_IN(ES_CMD_BEST)
 #define MERGE ES_IN(ES_CMD_MERGE)
 #define HELP ES_IN(ES_CMD_HELP)
+#define REPORT ES_IN(ES_CMD_REPORT)
 #define SWEEPS (RUN | PLAN | CHECK | EXPLAIN)
 #define TABLES (PARETO | BEST)
 #define MEASURED (ES_IN(ES_CMD_CALIBRATE) | ES_IN(ES_CMD_VALIDATE))
@@ -28,16 +29,16 @@ static const char *const progress_modes[] = {"auto", "always", "never", NULL};
 #define CHARACTER(name_) .type = ES_VALUE_CHAR, .argument = name_
 
 const es_cli_option es_cli_options[ES_OPTS] = {
-    [ES_OPT_OUT] = {"out", 'o', TO_FILE("OUT"), .commands = RUN | TABLES | MEASURED | MERGE,
+    [ES_OPT_OUT] = {"out", 'o', TO_FILE("OUT"), .commands = RUN | TABLES | MEASURED | MERGE | REPORT,
                     .help = "write to OUT, - is stdout; a regular file appears only when complete"},
     [ES_OPT_FORMAT] = {"format", 'f', CHOICE("FORMAT", formats), .commands = RUN,
                        .fallback = "by the suffix of OUT, else csv", .help = "csv, tsv, jsonl or md"},
-    [ES_OPT_THREADS] = {"threads", 'j', COUNT("N", 1, 4096), .commands = RUN | PLAN | TABLES,
+    [ES_OPT_THREADS] = {"threads", 'j', COUNT("N", 1, 4096), .commands = RUN | PLAN | TABLES | REPORT,
                         .fallback = "one per core, fewer for small grids",
                         .help = "use N threads; the bytes written do not depend on it"},
-    [ES_OPT_SET] = {"set", 0, true, TEXT("KEY=VALUE"), .commands = SWEEPS,
+    [ES_OPT_SET] = {"set", 0, true, TEXT("KEY=VALUE"), .commands = SWEEPS | REPORT,
                     .help = "set a key of [sweep], or SECTION.KEY of another section; wins over the file"},
-    [ES_OPT_CATALOG] = {"catalog", 0, true, FOLDER("DIR"), .commands = SWEEPS | LIST | SHOW | MEASURED,
+    [ES_OPT_CATALOG] = {"catalog", 0, true, FOLDER("DIR"), .commands = SWEEPS | LIST | SHOW | MEASURED | REPORT,
                         .help = "use the catalogs in DIR instead of the built-in ones; +DIR adds to them"},
     [ES_OPT_DEVICE] = {"device", 0, TEXT("NAME"), .commands = MEASURED,
                        .help = "the device of measurements that name none, as llama-bench's"},
@@ -52,7 +53,7 @@ const es_cli_option es_cli_options[ES_OPTS] = {
     [ES_OPT_PICK] = {"pick", 0, TEXT("COL"), .commands = BEST, .help = "the column whose best value is looked for"},
     [ES_OPT_BY] = {"by", 0, TEXT("COLS"), .commands = TABLES,
                    .help = "treat rows that differ in these columns apart, comma-separated"},
-    [ES_OPT_WHERE] = {"where", 'w', true, TEXT("EXPR"), .commands = SWEEPS | TABLES,
+    [ES_OPT_WHERE] = {"where", 'w', true, TEXT("EXPR"), .commands = SWEEPS | TABLES | REPORT,
                       .help = "keep points where EXPR holds: COLUMN OP NUMBER|'TEXT'|COLUMN [and ...]"},
     [ES_OPT_PARETO] = {"pareto", 0, TO_FILE("FILE"), .commands = RUN, .fallback = "NAME.front.csv beside NAME.csv",
                        .help = "write the Pareto front of [pareto] to FILE"},

@@ -1,0 +1,170 @@
+/* report: a table, or a sweep, as one HTML page. */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include <edgesweep/version.h>
+
+#include "analyse/report.h"
+#include "cli/commands.h"
+#include "cli/load.h"
+#include "cli/run_options.h"
+#include "io/output.h"
+
+enum { SHOWN_ROWS = 100000, MAX_POINTS = 20000000 };
+
+typedef struct es_reporting {
+    es_cli *cli;
+    es_catalog catalog;
+    const char *source; /* as given: FILE.csv or FILE.sweep */
+    const char *folder; /* of a sweep's rows; NULL: none was made */
+    const char *table;  /* the CSV file */
+    const char *out;
+} es_reporting;
+
+static bool ends_with(const char *text, const char *end) {
+    const size_t n = strlen(text), m = strlen(end);
+    return n >= m && strcasecmp(text + n - m, end) == 0;
+}
+
+/* The rows of a sweep go to a file in a folder of their own, which is gone afterwards. */
+static es_status make_table(es_reporting *r, es_errors *errors) {
+    const char *temporary = getenv("TMPDIR");
+    char *folder = es_arena_printf(&r->cli->arena, "%s/edgesweep-XXXXXX", temporary && *temporary ? temporary : "/tmp");
+    if (!folder)
+        return es_fail_memory(errors);
+    if (!mkdtemp(folder))
+        return es_fail(errors, ES_ERUNTIME, NULL, "cannot make a folder for the rows: '%s'", folder);
+    r->folder = folder;
+    r->table = es_arena_printf(&r->cli->arena, "%s/rows.csv", folder);
+    return r->table ? ES_OK : es_fail_memory(errors);
+}
+
+static void remove_table(const es_reporting *r) {
+    char *meta = r->folder && r->table ? es_arena_printf(&r->cli->arena, "%s.meta.json", r->table) : NULL;
+    if (meta) {
+        unlink(meta);
+        unlink(r->table);
+    }
+    if (r->folder)
+        rmdir(r->folder);
+}
+
+static es_status run_sweep(es_reporting *r, es_errors *errors) {
+    es_sweep *sweep = NULL;
+    es_run_options options = {0};
+    es_run_report report = {0};
+    es_progress_line progress = {0};
+    es_status status = es_cli_load_sweep(r->cli, &r->catalog, &sweep, errors);
+    if (!status && sweep->n_points > MAX_POINTS)
+        status =
+            es_usage(r->cli, errors,
+                     "%llu points are too many for a page; sweep them with 'edgesweep run --front-only' and report "
+                     "the front",
+                     (unsigned long long)sweep->n_points);
+    if (!status)
+        status = make_table(r, errors);
+    if (!status)
+        status = es_cli_run_options(r->cli, r->table, &progress, &options, errors);
+    options.out = r->table;
+    if (!status) {
+        es_cli_report(r->cli, errors);
+        status = es_sweep_run(sweep, &options, &report, errors);
+        es_progress_end(&progress);
+    }
+    es_run_report_free(&report);
+    es_sweep_free(sweep);
+    return status;
+}
+
+static es_status prepare(es_reporting *r, es_errors *errors) {
+    es_cli *cli = r->cli;
+    static const es_opt of_sweeps[] = {ES_OPT_SET, ES_OPT_WHERE, ES_OPT_THREADS};
+    r->source = cli->n_operands ? cli->operand[0] : NULL;
+    r->out = es_text_of(cli, ES_OPT_OUT);
+    if (!r->source && !r->out)
+        return es_usage(cli, errors, "-o OUT.html is needed when no file is given");
+    if (!r->out) {
+        const char *dot = strrchr(r->source, '.'), *slash = strrchr(r->source, '/');
+        const size_t stem = dot && (!slash || dot > slash) ? (size_t)(dot - r->source) : strlen(r->source);
+        r->out = es_arena_printf(&cli->arena, "%.*s.html", (int)stem, r->source);
+        if (!r->out)
+            return es_fail_memory(errors);
+    }
+    if (!r->source || ends_with(r->source, ".sweep"))
+        return run_sweep(r, errors);
+    for (size_t i = 0; i < sizeof of_sweeps / sizeof *of_sweeps; i++)
+        if (es_given(cli, of_sweeps[i]))
+            return es_usage(cli, errors, "--%s goes with sweeps, not with tables: '%s'",
+                            es_cli_options[of_sweeps[i]].name, es_quote_text(r->source).text);
+    r->table = r->source;
+    return es_cli_load_catalog(cli, &r->catalog, errors);
+}
+
+static es_status write_output(void *context, const char *data, size_t n, es_errors *errors) {
+    return es_output_write(context, data, n, errors);
+}
+
+static es_status write_page(es_reporting *r, es_errors *errors) {
+    const es_report_options options = {.path = r->table,
+                                       .title = r->source ? r->source : "sweep",
+                                       .version = EDGESWEEP_VERSION,
+                                       .command = es_cli_command_line(r->cli),
+                                       .catalog = &r->catalog,
+                                       .max_rows = SHOWN_ROWS,
+                                       .stop = r->cli->stop};
+    es_output *output;
+    es_report_counts counts;
+    es_status status = es_output_open(&output, r->out, NULL, errors);
+    if (status)
+        return status;
+    const es_text_sink sink = {write_output, output};
+    status = es_report_write(&options, &sink, &counts, errors);
+    if (status)
+        es_output_abort(output);
+    else
+        status = es_output_commit(output, counts.shown, errors);
+    if (!status && es_cli_is_file(r->out))
+        es_note(r->cli, "%s: %llu of %llu rows", es_quote_text(r->out).text, (unsigned long long)counts.shown,
+                (unsigned long long)counts.rows);
+    return status;
+}
+
+static es_status run_report(es_cli *cli, es_errors *errors) {
+    es_reporting reporting = {.cli = cli};
+    es_status status = prepare(&reporting, errors);
+    if (!status)
+        status = write_page(&reporting, errors);
+    remove_table(&reporting);
+    es_catalog_free(&reporting.catalog);
+    return status;
+}
+
+static const char *const examples[] = {
+    "edgesweep run sweeps/paper.sweep -q -o paper.csv",
+    "a table to look at",
+    "edgesweep report paper.csv",
+    "paper.html: open it in any browser, no server and no network needed",
+    "edgesweep report sweeps/paper.sweep --set seq_len=512,2048 -o contexts.html",
+    "the same for a sweep that is evaluated on the way",
+    NULL,
+};
+
+const es_command es_cmd_report = {
+    .id = ES_CMD_REPORT,
+    .name = "report",
+    .synopsis = "[FILE.csv|FILE.sweep]",
+    .max_operands = 1,
+    .help = "one HTML page to explore a table: chart, fronts, filters, best choices",
+    .details =
+        "The page holds everything it needs and fetches nothing. It shows the best choice per device under the filters "
+        "that are set, any two columns against each other with the front of each group, what more of each axis buys, "
+        "a sortable table, and where the numbers come from: command, hashes and errors of the calibration. Tables of "
+        "the kernel edgeprofiler get the six panels of figure 3 of arXiv 2506.09061.\n\n"
+        "Any CSV with a header will do. Of more than 100,000 rows the page keeps the Pareto fronts per device and a "
+        "regular sample of the rest, and says so. A .sweep is evaluated first; --set, --where and -j go with it.\n\n"
+        "Without -o, NAME.csv becomes NAME.html.",
+    .examples = examples,
+    .run = run_report,
+};
