@@ -1,10 +1,13 @@
 #include "cli/commands.h"
+#include "cli/doubts.h"
 #include "cli/load.h"
 
 static es_status run_check(es_cli *cli, es_errors *errors) {
     es_catalog catalog = {0};
     es_sweep *sweep = NULL;
     es_status status = es_cli_load_sweep(cli, &catalog, &sweep, errors);
+    if (!status)
+        status = es_warn_doubts(sweep, errors);
     if (!status)
         printf("ok: %llu point%s\n", (unsigned long long)sweep->n_points, sweep->n_points == 1 ? "" : "s");
     es_sweep_free(sweep);

@@ -6,6 +6,7 @@
 
 #include "base/utf8.h"
 #include "cli/commands.h"
+#include "cli/doubts.h"
 #include "cli/left_out.h"
 #include "cli/load.h"
 #include "cli/print.h"
@@ -205,6 +206,9 @@ static es_status run_run(es_cli *cli, es_errors *errors) {
         status = choose_outputs(&run, errors);
     if (!status) {
         run.seconds_load = now() - start;
+        status = es_given(cli, ES_OPT_QUIET) ? ES_OK : es_warn_doubts(run.sweep, errors);
+    }
+    if (!status) {
         es_cli_report(cli, errors); /* warnings before the work */
         status = execute(&run, errors);
     }
