@@ -83,8 +83,9 @@ static uint64_t bytes_of(const es_parts *share, bool header) {
 }
 
 static es_status write_all(const es_ranks *ranks, const es_parts *share, const char *partial, es_errors *errors) {
+    bool header = share->n && share->part[0].manifest.shard.k == 0; /* rank 0 has no part when there are few */
     writing w = {.path = partial, .piece = malloc(PIECE)};
-    uint64_t bytes = bytes_of(share, ranks->rank == 0), before = 0, total = 0, rounds = (bytes + PIECE - 1) / PIECE;
+    uint64_t bytes = bytes_of(share, header), before = 0, total = 0, rounds = (bytes + PIECE - 1) / PIECE;
     MPI_Exscan(&bytes, &before, 1, MPI_UINT64_T, MPI_SUM, MPI_COMM_WORLD);
     MPI_Allreduce(&bytes, &total, 1, MPI_UINT64_T, MPI_SUM, MPI_COMM_WORLD);
     MPI_Allreduce(&rounds, &w.rounds, 1, MPI_UINT64_T, MPI_MAX, MPI_COMM_WORLD);
@@ -93,7 +94,7 @@ static es_status write_all(const es_ranks *ranks, const es_parts *share, const c
     es_status status = es_mpi_agree(fault(code, "cannot write", partial, errors));
     if (!status) {
         status = fault(MPI_File_set_size(w.file, (MPI_Offset)total), "cannot set the size", partial, errors);
-        es_status written = write_share(&w, share, ranks->rank == 0, errors);
+        es_status written = write_share(&w, share, header, errors);
         status = status ? status : written;
         es_status synced = fault(MPI_File_sync(w.file), "cannot fsync", partial, errors);
         status = status ? status : synced;
