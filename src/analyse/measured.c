@@ -108,6 +108,9 @@ const es_row *es_precision_suffix(const es_table *precisions, es_slice name, es_
     return NULL;
 }
 
+/* Shorter names may occur in others by chance. */
+static const size_t least_part = 6;
+
 /* Letters and digits in lower case, without words that say nothing of the architecture. */
 static void plain_name(es_slice name, char *to, size_t size) {
     static const char *const idle[] = {"instruct", "chat", "it",  "gguf", "hf", "meta",
@@ -129,17 +132,23 @@ static void plain_name(es_slice name, char *to, size_t size) {
     to[used] = '\0';
 }
 
-static bool same_name(const char *name, const char *plain) {
+/* Length of the plain name when `name` is it, or (part) occurs in it; else 0. */
+static size_t match_name(const char *name, const char *plain, bool part) {
     char other[256];
     plain_name(es_slice_of(name), other, sizeof other);
-    return strcmp(other, plain) == 0;
+    const size_t length = strlen(other);
+    if (part)
+        return length >= least_part && strstr(plain, other) ? length : 0;
+    return strcmp(other, plain) == 0 ? length : 0;
 }
 
-static bool has_name(const es_row *row, const char *plain) {
-    bool same = same_name(row->name, plain);
-    for (size_t i = 0; row->aliases && row->aliases[i] && !same; i++)
-        same = same_name(row->aliases[i], plain);
-    return same;
+static size_t match_names(const es_row *row, const char *plain, bool part) {
+    size_t longest = match_name(row->name, plain, part);
+    for (size_t i = 0; row->aliases && row->aliases[i]; i++) {
+        const size_t length = match_name(row->aliases[i], plain, part);
+        longest = length > longest ? length : longest;
+    }
+    return longest;
 }
 
 static double node_value(const es_point_kernel *point, const char *name, const double *value) {
@@ -152,25 +161,41 @@ static bool params_agree(double params, double again, double n_params) {
     return fabs(params / n_params - 1) <= 0.02 || fabs((params + again) / n_params - 1) <= 0.02;
 }
 
-const es_row *es_model_of_file(es_point_kernel *point, const es_table *models, const es_row *precision, es_slice stem,
-                               double n_params, double *params) {
+/* The row with the longest matching name whose parameters agree with n_params, when that is known. */
+static const es_row *best_match(es_point_kernel *point, const es_table *models, const es_row *precision,
+                                const char *plain, bool part, double n_params, double *params, double *value) {
+    const es_row *best = NULL;
     double workload[ES_MAX_INPUTS];
-    char plain[256];
-    plain_name(stem, plain, sizeof plain);
-    double *value = calloc(point->kernel->n_nodes, sizeof *value);
-    const es_row *found = NULL;
+    size_t longest = 0;
     for (size_t k = 0; k < ES_MAX_INPUTS; k++)
         workload[k] = NAN;
-    for (size_t i = 0; value && *plain && i < models->n_rows && !found; i++) {
+    for (size_t i = 0; i < models->n_rows; i++) {
         const es_row *row = &models->rows[i];
-        if (!has_name(row, plain))
+        const size_t length = match_names(row, plain, part);
+        if (length <= longest)
             continue;
         es_point_evaluate(point, &(es_rows){row, point->any_device, precision, "default"}, workload, value);
-        *params = node_value(point, "params", value);
         const double again = row->value[ES_M_TIED] > 0 ? node_value(point, "head_weights", value) : 0;
-        if (!(n_params > 0) || params_agree(*params, again, n_params))
-            found = row;
+        *params = node_value(point, "params", value);
+        if (n_params > 0 && !params_agree(*params, again, n_params))
+            continue;
+        best = row;
+        longest = length;
     }
+    return best;
+}
+
+const es_row *es_model_of_file(es_point_kernel *point, const es_table *models, const es_row *precision, es_slice stem,
+                               double n_params, double *params) {
+    char plain[256];
+    double *value = calloc(point->kernel->n_nodes, sizeof *value);
+    const es_row *found = NULL;
+    *params = NAN;
+    plain_name(stem, plain, sizeof plain);
+    if (value && *plain)
+        found = best_match(point, models, precision, plain, false, n_params, params, value);
+    if (value && !found && n_params > 0)
+        found = best_match(point, models, precision, plain, true, n_params, params, value);
     free(value);
     return found;
 }

@@ -57,7 +57,8 @@ const char *es_runtime_name(const char *text, es_arena *arena);
 const es_row *es_precision_suffix(const es_table *precisions, es_slice name, es_slice *stem);
 
 /* The model of a file name without its quantization suffix: equal but for case, punctuation and words like "Instruct".
- * With n_params > 0 the first whose parameters agree within 2%; *params becomes those of the last candidate. */
+ * With n_params > 0 its parameters must agree within 2%; then a model whose name is part of the file's will do, too.
+ * *params becomes those of the last candidate, NaN when there was none. */
 const es_row *es_model_of_file(es_point_kernel *point, const es_table *models, const es_row *precision, es_slice stem,
                                double n_params, double *params);
 

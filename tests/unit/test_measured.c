@@ -151,6 +151,10 @@ Test(measured, models_are_found_by_file_and_confirmed_by_size) {
         {"Unheard-Of-1B", 1e9, NULL},
         {"", 1e9, NULL},
         {"Llama-3.2-3B", NAN, "Llama-3.2-3B"},
+        {"tinyllama-1.1b-chat-v1.0", 1100048384, "TinyLlama-1.1B"},
+        {"Qwen_Qwen3-0.6B", 596049920, "Qwen3-0.6B"},
+        {"Dolphin3.0-Llama3.2-1B", 1235814432, "Llama-3.2-1B"},
+        {"Dolphin3.0-Llama3.2-1B", NAN, NULL},
     };
     for (size_t i = 0; i < LENGTH(cases); i++) {
         double params;
