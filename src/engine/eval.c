@@ -142,7 +142,22 @@ static void coordinates_of_combination(const es_program *p, uint64_t mask, const
     }
 }
 
-/* Node values a block reads are leaves, products of leaves or functions of them: evaluated here point by point. */
+/* The column of a tabulated output, NULL when the block has no table. */
+static const double *table_of(const es_program *p, uint16_t id) {
+    const block_use *use = &p->blocks[p->plan->node[id].block];
+    for (size_t k = 0; use->table && k < use->n_outputs; k++)
+        if (use->node[k] == id) return use->table + k;
+    return NULL;
+}
+
+static double table_value(const es_program *p, uint16_t id, const size_t *coordinate) {
+    const block_use *use = &p->blocks[p->plan->node[id].block];
+    uint64_t c = 0;
+    for (size_t a = 0; a < p->sweep->n_axes; a++) c += coordinate[a] * use->stride[a];
+    return table_of(p, id)[c * use->n_outputs];
+}
+
+/* Node values a block reads are leaves, outputs of earlier blocks or functions of them: evaluated here point by point. */
 static double scalar_node(const es_program *p, uint16_t id, const size_t *coordinate) {
     const es_pnode *node = &p->plan->node[id];
     double value[ES_MAX_INPUTS], out = 0;
@@ -150,6 +165,7 @@ static double scalar_node(const es_program *p, uint16_t id, const size_t *coordi
     switch (node->kind) {
     case ES_PNODE_CONST: return node->constant;
     case ES_PNODE_LEAF: return node->table[coordinate[node->axis]];
+    case ES_PNODE_BLOCK: return table_value(p, id, coordinate);
     default: break;
     }
     for (size_t k = 0; k < node->n_in; k++) {
@@ -160,11 +176,12 @@ static double scalar_node(const es_program *p, uint16_t id, const size_t *coordi
     return out;
 }
 
-static bool reads_block(const es_program *p, uint16_t id) {
+/* Whether a node depends on a block that has no table. */
+static bool lacks_table(const es_program *p, uint16_t id) {
     const es_pnode *node = &p->plan->node[id];
-    if (node->kind == ES_PNODE_BLOCK) return true;
+    if (node->kind == ES_PNODE_BLOCK) return !table_of(p, id);
     for (size_t k = 0; node->kind == ES_PNODE_FN && k < node->n_in; k++)
-        if (reads_block(p, node->in[k])) return true;
+        if (lacks_table(p, node->in[k])) return true;
     return false;
 }
 
@@ -222,7 +239,7 @@ static es_status prepare_block(es_program *p, uint16_t block, es_errors *errors)
     if (!use->stride) return es_fail_memory(errors);
     uint64_t combinations = table_size(p, block, use->stride);
     for (size_t k = 0; k < def->n_in; k++)
-        if (reads_block(p, def->in[k])) combinations = 0;
+        if (lacks_table(p, def->in[k])) combinations = 0;
     if (!combinations) return ES_OK;
     status = fill_table(p, block, combinations, errors);
     return status ? status : table_offsets(p, block, errors);
@@ -352,14 +369,9 @@ bool es_program_uniform(const es_program *p, uint16_t node) { return is_uniform(
 
 bool es_program_table(const es_program *p, uint16_t node, const double **values, size_t *stride) {
     if (p->plan->node[node].kind != ES_PNODE_BLOCK) return false;
-    const block_use *use = &p->blocks[p->plan->node[node].block];
-    *stride = use->n_outputs;
-    for (size_t k = 0; use->table && k < use->n_outputs; k++) {
-        if (use->node[k] != node) continue;
-        *values = use->table + k;
-        return true;
-    }
-    return false;
+    *values = table_of(p, node);
+    *stride = p->blocks[p->plan->node[node].block].n_outputs;
+    return *values != NULL;
 }
 
 /* ---- evaluating ---- */
