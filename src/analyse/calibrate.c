@@ -286,6 +286,13 @@ static es_status make_rows(calibrator *c, group *g) {
     return ES_OK;
 }
 
+static bool is_alone(const group *g, const es_fit_row *row) {
+    for (size_t s = 0; s < row->n_slots; s++)
+        if (g->key_alone[row->slot[s].key])
+            return true;
+    return false;
+}
+
 /* ---- Sources and folds ---- */
 
 typedef const char *label_fn(const es_measurement *m);
@@ -319,38 +326,53 @@ static void weigh_sources(const calibrator *c, group *g) {
     }
 }
 
-/* The models of a source with more than half of the measurements become folds of their own: without it, what is left
- * would not be what the result rests on. */
-static bool split_largest(const calibrator *c, group *g) {
-    size_t largest = g->n_folds;
+/* Makes folds of their own of the models among the measurements that `moves` picks; false when it picks none. */
+static bool split_by_model(const calibrator *c, group *g, bool (*moves)(const group *g, size_t i, size_t largest),
+                           size_t largest) {
+    const size_t first = g->n_folds;
+    for (size_t i = 0; i < g->n; i++) {
+        const es_row *model = c->measured->row[g->measurement[i]].rows.model;
+        size_t k = 0;
+        if (!moves(g, i, largest))
+            continue;
+        while (k < i && !(g->fold[k] >= first && c->measured->row[g->measurement[k]].rows.model == model))
+            k++;
+        g->fold[i] = k < i ? g->fold[k] : g->n_folds++;
+    }
+    return g->n_folds > first;
+}
+
+static bool in_largest(const group *g, size_t i, size_t largest) { return g->fold[i] == largest; }
+
+static bool has_own_kernels(const group *g, size_t i, size_t largest) {
+    (void)largest;
+    return is_alone(g, &g->fit_row[i]);
+}
+
+/* The source with more than half of the measurements; n_folds when there is none. */
+static size_t largest_source(const group *g) {
     for (size_t f = 0; f < g->n_folds; f++) {
         size_t n = 0;
         for (size_t i = 0; i < g->n; i++)
             n += g->fold[i] == f;
         if (2 * n > g->n)
-            largest = f;
+            return f;
     }
-    if (largest == g->n_folds)
-        return false;
-    size_t next = g->n_folds;
-    for (size_t i = 0; i < g->n; i++) {
-        const es_row *model = c->measured->row[g->measurement[i]].rows.model;
-        size_t k = 0;
-        if (g->fold[i] != largest)
-            continue;
-        while (k < i && !(g->fold[k] >= g->n_folds && c->measured->row[g->measurement[k]].rows.model == model))
-            k++;
-        g->fold[i] = k < i ? g->fold[k] : next++;
-    }
-    g->n_folds = next;
-    return true;
+    return g->n_folds;
+}
+
+/* Without the largest source, what is left would not be what the result rests on; a format that only one source has
+ * cannot be predicted from the others.  Both are split by model. */
+static bool split_sources(const calibrator *c, group *g) {
+    const bool split = split_by_model(c, g, in_largest, largest_source(g));
+    return split_by_model(c, g, has_own_kernels, 0) || split;
 }
 
 static void choose_folds(const calibrator *c, group *g) {
     g->n_folds = number_labels(c, g, source_of);
     g->folds = "source";
     if (g->n_folds > 1) {
-        if (split_largest(c, g))
+        if (split_sources(c, g))
             g->folds = "source and model";
         return;
     }
@@ -379,13 +401,6 @@ static void start_at_class(const calibrator *c, const group *g, es_fit_params *p
     }
     p->value[es_fit_attn(p)] = log(es_rate_get(&of, ES_RATE_ATTN_UTIL, ES_TYPE_NONE, &basis));
     p->value[es_fit_overhead(p)] = log(fmax(overhead, 1e-5));
-}
-
-static bool is_alone(const group *g, const es_fit_row *row) {
-    for (size_t s = 0; s < row->n_slots; s++)
-        if (g->key_alone[row->slot[s].key])
-            return true;
-    return false;
 }
 
 /* Formats with kernels of their own are fitted afterwards, to the device as it came out without them. */
