@@ -15,6 +15,7 @@ const es_command *const es_commands[] = {
     &es_cmd_show,
     &es_cmd_explain,
     &es_cmd_check,
+    &es_cmd_import,
     &es_cmd_calibrate,
     &es_cmd_validate,
     &es_cmd_report,

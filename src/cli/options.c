@@ -12,12 +12,15 @@
 #define MERGE ES_IN(ES_CMD_MERGE)
 #define HELP ES_IN(ES_CMD_HELP)
 #define REPORT ES_IN(ES_CMD_REPORT)
+#define IMPORT ES_IN(ES_CMD_IMPORT)
+#define PROBE ES_IN(ES_CMD_PROBE)
 #define SWEEPS (RUN | PLAN | CHECK | EXPLAIN)
 #define TABLES (PARETO | BEST)
 #define MEASURED (ES_IN(ES_CMD_CALIBRATE) | ES_IN(ES_CMD_VALIDATE))
 #define ALL (ES_IN(ES_CMD_IDS) - 1u)
 
 static const char *const formats[] = {"csv", "tsv", "jsonl", "md", NULL};
+static const char *const import_tables[] = {"models", "precisions", "gguf_mixtures", "types", NULL};
 static const char *const progress_modes[] = {"auto", "always", "never", NULL};
 
 #define SWITCH .type = ES_VALUE_NONE
@@ -38,10 +41,19 @@ const es_cli_option es_cli_options[ES_OPTS] = {
                         .help = "use N threads; the bytes written do not depend on it"},
     [ES_OPT_SET] = {"set", 0, true, TEXT("KEY=VALUE"), .commands = SWEEPS | REPORT,
                     .help = "set a key of [sweep], or SECTION.KEY of another section; wins over the file"},
-    [ES_OPT_CATALOG] = {"catalog", 0, true, FOLDER("DIR"), .commands = SWEEPS | LIST | SHOW | MEASURED | REPORT,
+    [ES_OPT_CATALOG] = {"catalog", 0, true, FOLDER("DIR"), .commands = SWEEPS | LIST | SHOW | MEASURED | REPORT | IMPORT,
                         .help = "use the catalogs in DIR instead of the built-in ones; +DIR adds to them"},
     [ES_OPT_DEVICE] = {"device", 0, TEXT("NAME"), .commands = MEASURED,
                        .help = "the device of measurements that name none, as llama-bench's"},
+    [ES_OPT_HEADER] = {"header", 'H', SWITCH, .commands = IMPORT, .help = "begin with the header"},
+    [ES_OPT_TABLE] = {"table", 0, CHOICE("TABLE", import_tables), .commands = IMPORT, .fallback = "models",
+                      .help = "print rows of models, precisions or gguf_mixtures, or the bytes by tensor type"},
+    [ES_OPT_INTO] = {"into", 0, TO_FILE("DIR"), .commands = IMPORT,
+                     .help = "put all rows into the catalog files of DIR, for --catalog +DIR"},
+    [ES_OPT_NAME] = {"name", 0, TEXT("NAME"), .commands = IMPORT, .fallback = "from the file",
+                     .help = "call the model NAME"},
+    [ES_OPT_TMP] = {"tmp", 0, TO_FILE("DIR"), .commands = PROBE, .fallback = "$TMPDIR, else /var/tmp",
+                    .help = "put the file that measures storage into DIR"},
     [ES_OPT_INDEX] = {"index", 'i', COUNT("I", 0, 9.2e18), .commands = EXPLAIN,
                       .help = "the point with index I, from 0 in the order of the rows"},
     [ES_OPT_POINT] = {"point", 'p', TEXT("AXIS=VALUE,..."), .commands = EXPLAIN,

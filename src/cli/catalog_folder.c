@@ -1,0 +1,99 @@
+#include "cli/catalog_folder.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "analyse/import_row.h"
+#include "catalog/file.h"
+
+/* The first cell as written. */
+static size_t first_cell(const char *line) {
+    if (*line != '"')
+        return strcspn(line, ",\n");
+    size_t i = 1;
+    while (line[i] != '\0' && (line[i] != '"' || line[i + 1] == '"'))
+        i += line[i] == '"' ? 2 : 1;
+    return line[i] == '"' ? i + 1 : i;
+}
+
+static bool begins_alike(const char *line, const char *rows) {
+    const size_t n = first_cell(rows);
+    return strncmp(line, rows, n) == 0 && (line[n] == ',' || line[n] == '\n' || line[n] == '\0');
+}
+
+/* The lines of `old` behind its header that begin with another cell; a last line without its end gets one. */
+static void copy_others(FILE *out, const char *old, const char *rows) {
+    for (const char *line = old; *line != '\0';) {
+        const size_t length = strcspn(line, "\n");
+        if (length > 0 && !begins_alike(line, rows))
+            fprintf(out, "%.*s\n", (int)length, line);
+        line += length + (line[length] == '\n');
+    }
+}
+
+static es_status replace_file(const char *path, const char *header, const char *old, const char *rows,
+                              es_errors *errors) {
+    char partial[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    const int n =
+        snprintf(partial, sizeof partial, "%.*s/.%s.%ld", (int)(slash - path), path, slash + 1, (long)getpid());
+    if (n < 0 || (size_t)n >= sizeof partial)
+        return es_fail(errors, ES_EUSAGE, NULL, "path too long");
+    FILE *out = fopen(partial, "wx");
+    if (out == NULL)
+        return es_fail_errno(errors, "cannot write", partial);
+    fputs(header, out);
+    copy_others(out, old, rows);
+    fputs(rows, out);
+    const bool written = !ferror(out);
+    if ((fclose(out) != 0 || !written || rename(partial, path) != 0)) {
+        const es_status status = es_fail_errno(errors, "cannot write", path);
+        unlink(partial);
+        return status;
+    }
+    return ES_OK;
+}
+
+static es_status put(const char *path, const char *header, const char *rows, es_errors *errors) {
+    char *text = NULL;
+    size_t size = 0;
+    es_status status = es_file_read(path, &text, &size, errors);
+    char *old = status ? NULL : calloc(1, size + 1);
+    if (!status && old == NULL)
+        status = es_fail_memory(errors);
+    if (!status && text)
+        memcpy(old, text, size);
+    const size_t n = strlen(header);
+    if (!status && text && (strlen(old) != size || strncmp(old, header, n) != 0))
+        status = es_fail(errors, ES_EUSAGE, &(es_origin){path, 1, 0}, "other columns than those of an import: %s",
+                         es_quote_text(old).text);
+    if (!status)
+        status = replace_file(path, header, text ? old + n : "", rows, errors);
+    free(old);
+    free(text);
+    return status;
+}
+
+es_status es_catalog_folder_put(const char *folder, es_kind kind, const char *rows, es_errors *errors) {
+    char path[PATH_MAX], *header = NULL;
+    size_t size = 0;
+    const int n = snprintf(path, sizeof path, "%s/%s.csv", folder, es_fields(kind)->name);
+    if (n < 0 || (size_t)n >= sizeof path)
+        return es_fail(errors, ES_EUSAGE, NULL, "path too long: '%s'", es_quote_text(folder).text);
+    if (mkdir(folder, 0777) != 0 && errno != EEXIST)
+        return es_fail_errno(errors, "cannot make folder", folder);
+    FILE *memory = open_memstream(&header, &size);
+    if (memory == NULL)
+        return es_fail_memory(errors);
+    es_catalog_header(memory, kind);
+    es_status status = fclose(memory) == 0 ? ES_OK : es_fail_memory(errors);
+    if (!status)
+        status = put(path, header, rows, errors);
+    free(header);
+    return status;
+}

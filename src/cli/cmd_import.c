@@ -1,0 +1,155 @@
+/* import: models of other tools' files as rows of the catalogs. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyse/import_gguf.h"
+#include "analyse/import_hf.h"
+#include "cli/catalog_folder.h"
+#include "cli/commands.h"
+
+typedef enum format { HF, GGUF } format;
+typedef enum table { MODELS, PRECISIONS, MIXTURES, TYPES } table;
+
+static const char *const formats[] = {"hf", "gguf", NULL};
+static const es_kind kinds[] = {ES_MODEL, ES_PRECISION, ES_GGUF_MIXTURE};
+
+/* HF: only the model is filled. */
+typedef struct imported {
+    format format;
+    es_gguf_import file;
+} imported;
+
+static es_status read_gguf(es_cli *cli, const char *path, const es_catalog *catalog, imported *import,
+                           es_errors *errors) {
+    FILE *stream = fopen(path, "rb");
+    if (stream == NULL)
+        return es_fail_errno(errors, "cannot open", path);
+    es_status status = es_import_gguf(stream, path, catalog, &cli->arena, &import->file, errors);
+    fclose(stream);
+    if (!status && es_given(cli, ES_OPT_NAME))
+        status = es_gguf_import_name(&import->file, es_text_of(cli, ES_OPT_NAME), &cli->arena, errors);
+    return status;
+}
+
+static es_status read_hf(es_cli *cli, const char *path, imported *import, es_errors *errors) {
+    es_model_row *model = &import->file.model;
+    const es_status status = es_import_hf(path, &cli->arena, model, errors);
+    if (status)
+        return status;
+    if (es_given(cli, ES_OPT_NAME))
+        model->text[ES_M_NAME] = es_import_name(&cli->arena, es_slice_of(es_text_of(cli, ES_OPT_NAME)));
+    if (model->text[ES_M_NAME] == NULL)
+        return es_fail_memory(errors);
+    return *model->text[ES_M_NAME] ? ES_OK
+                                   : es_fail(errors, ES_EUSAGE, &(es_origin){.file = path},
+                                             "no name in field '_name_or_path'; give one with --name");
+}
+
+static void print_rows(FILE *out, const imported *import, table which) {
+    if (which == MODELS)
+        es_model_row_print(out, &import->file.model);
+    else if (which == PRECISIONS)
+        es_gguf_import_print_precision(out, &import->file);
+    else if (which == MIXTURES)
+        es_gguf_import_print_mixture(out, &import->file);
+    else
+        es_gguf_import_print_types(out, &import->file);
+}
+
+static es_status put_rows(const char *folder, const imported *import, table which, es_errors *errors) {
+    char *rows = NULL;
+    size_t size = 0;
+    FILE *memory = open_memstream(&rows, &size);
+    if (memory == NULL)
+        return es_fail_memory(errors);
+    print_rows(memory, import, which);
+    es_status status = fclose(memory) == 0 ? ES_OK : es_fail_memory(errors);
+    if (!status && size > 0)
+        status = es_catalog_folder_put(folder, kinds[which], rows, errors);
+    free(rows);
+    return status;
+}
+
+static es_status put_all(const char *folder, const imported *import, es_errors *errors) {
+    es_status status = put_rows(folder, import, MODELS, errors);
+    if (!status && import->format == GGUF)
+        status = put_rows(folder, import, PRECISIONS, errors);
+    if (!status && import->format == GGUF)
+        status = put_rows(folder, import, MIXTURES, errors);
+    return status;
+}
+
+static void say(const es_cli *cli, const imported *import) {
+    const es_model_row *model = &import->file.model;
+    const es_shape shape = es_model_row_shape(model);
+    const es_params p = es_count_params(&shape);
+    es_note(cli, "%s: %.0f parameters, %.0f per token", es_quote_text(model->text[ES_M_NAME]).text, p.total, p.active);
+    if (import->format == HF)
+        return;
+    es_note(cli, "%zu tensors, %.0f bytes: precision '%s', %s", import->file.n_tensors, import->file.bytes,
+            es_quote_text(import->file.precision).text,
+            import->file.known ? "as built in" : "with rules of its own (--into DIR writes them)");
+}
+
+static es_status run_import(es_cli *cli, es_errors *errors) {
+    imported import = {0};
+    es_catalog catalog = {0};
+    const table which = (table)es_count_of(cli, ES_OPT_TABLE, MODELS);
+    const int chosen = es_choose(cli, "format", formats, cli->operand[0], errors);
+    if (chosen < 0)
+        return ES_EUSAGE;
+    import.format = (format)chosen;
+    if (import.format == HF && which != MODELS)
+        return es_usage(cli, errors, "only GGUF files have tensor types; --table models");
+    if (es_given(cli, ES_OPT_INTO) && (es_given(cli, ES_OPT_TABLE) || es_given(cli, ES_OPT_HEADER)))
+        return es_usage(cli, errors, "--into writes all tables with their headers: no --table, no --header");
+    es_status status = import.format == GGUF ? es_cli_load_catalog(cli, &catalog, errors) : ES_OK;
+    if (!status)
+        status = import.format == GGUF ? read_gguf(cli, cli->operand[1], &catalog, &import, errors)
+                                       : read_hf(cli, cli->operand[1], &import, errors);
+    if (!status && es_given(cli, ES_OPT_INTO)) {
+        status = put_all(es_text_of(cli, ES_OPT_INTO), &import, errors);
+    } else if (!status) {
+        if (es_given(cli, ES_OPT_HEADER) && which != TYPES)
+            es_catalog_header(stdout, kinds[which]);
+        print_rows(stdout, &import, which);
+    }
+    es_cli_report(cli, errors);
+    if (!status)
+        say(cli, &import);
+    es_catalog_free(&catalog);
+    return status;
+}
+
+static const char *const examples[] = {
+    "edgesweep import hf Qwen2.5-0.5B/config.json -H > my/models.csv",
+    "a catalog with this model; --catalog +my adds it to the built-in ones",
+    "edgesweep import gguf model.gguf --into my",
+    "model, precision and rules of a file, for: run FILE.sweep --catalog +my --set model=...",
+    "edgesweep import gguf model.gguf --table types",
+    "tensors, weights and bytes of each tensor type",
+    NULL,
+};
+
+const es_command es_cmd_import = {
+    .id = ES_CMD_IMPORT,
+    .name = "import",
+    .synopsis = "hf|gguf FILE",
+    .min_operands = 2,
+    .max_operands = 2,
+    .choices = formats,
+    .help = "catalog rows of a config.json or a GGUF file",
+    .details =
+        "Prints a row of models.csv. Nothing is guessed: an architecture, a field or a tensor that rows of the "
+        "catalogs "
+        "cannot describe is an error that names it.\n\n"
+        "hf reads the config.json of a Hugging Face repository; of models with other inputs than text it takes the "
+        "text decoder. gguf reads the header of a GGUF file, not its tensors, and checks that the rows give the file's "
+        "parameters and bytes to the last one. Its precision is that of the file type when the built-in rules of that "
+        "type give the same bytes; else a precision of its own, named after model and file type, with a rule for each "
+        "role whose tensors differ. --into DIR writes the rows of all three tables; rows of the same name are "
+        "replaced.",
+    .examples = examples,
+    .run = run_import,
+};
