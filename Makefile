@@ -293,6 +293,13 @@ fuzz-run: $(FUZZERS)
 	  $$fuzzer -max_total_time=$(TIME) -rss_limit_mb=2048 -timeout=20 -artifact_prefix=$$corpus- $$corpus $$seeds || exit 1; \
 	done
 
+# The report page in a browser; installs chromium and its driver.  SHOTS=DIR keeps screenshots.
+.PHONY: test-web
+test-web:
+	@scripts/bootstrap.sh
+	@$(PARALLEL) $(RELEASE_ONLY) all
+	@tests/web/run.sh $(BUILD)/edgesweep $(BUILD)
+
 # ---- Style ----
 C_FILES = $(shell find src include tests -name '*.[ch]')
 .PHONY: lint format
@@ -338,6 +345,7 @@ help:
 	  'make bench      build and run the benchmarks; one of them: make bench-NAME ARGS=...' \
 	  'make test-NAME | asan-NAME      one unit test binary, tests/unit/test_NAME.c' \
 	  'make mpi | test-scale           build/edgesweep-mpi (MPICC=mpicc); tests of shards, job arrays and MPI' \
+	  'make test-web   the report page in a browser (installs chromium)' \
 	  'make coverage | fuzz            line coverage; fuzz targets, TIME=60 seconds each' \
 	  'make lint | format              layers, clang-format, cppcheck, clang-tidy; reformat' \
 	  'make install | uninstall        PREFIX=$(PREFIX), DESTDIR' \

@@ -78,6 +78,7 @@ static es_status find_front(es_reading *reading, es_thinning *thinning, es_error
     es_column_objective objective[5];
     const es_slice by = es_slice_of("device");
     const es_text_sink sink = {keep_text, thinning};
+    const unsigned warnings = errors->n_warnings;
     es_csv_front_counts counts = {0};
     es_csv_front_options options = {.objective = objective, .by = &by, .skip_missing = true};
     es_status status = open_table(reading, errors);
@@ -90,6 +91,7 @@ static es_status find_front(es_reading *reading, es_thinning *thinning, es_error
     options.n_by = has_column(reading->csv, "device");
     if (options.n_objectives)
         status = es_csv_front(reading->csv, &options, &sink, NULL, &counts, errors);
+    errors->n_warnings = warnings; /* rows without a number are just on no front */
     thinning->at = es_csv_input_header(reading->csv).length + 1;
     thinning->n_front = counts.shown;
     close_table(reading);
@@ -165,6 +167,15 @@ static bool on_front(es_thinning *thinning, const es_csv_block *block, size_t r)
     return true;
 }
 
+/* One row in `step`, at random but the same ones every time: every step-th row would miss values of an axis whose
+ * length has a divisor in common with step.  The mixer is that of splitmix64. */
+static bool in_sample(uint64_t row, uint64_t step) {
+    uint64_t z = (row + 1) * 0x9e3779b97f4a7c15u;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+    return (z ^ z >> 31) % step == 0;
+}
+
 static es_status take_rows(es_report_table *table, es_reading *reading, es_thinning *thinning, es_errors *errors) {
     bool more = true;
     es_status status = open_table(reading, errors);
@@ -173,7 +184,7 @@ static es_status take_rows(es_report_table *table, es_reading *reading, es_thinn
     while (!status && more) {
         status = next_block(reading, &more, errors);
         for (size_t r = 0; !status && more && r < reading->block.n_rows; r++) {
-            const bool sampled = table->rows_read++ % thinning->step == 0;
+            const bool sampled = in_sample(table->rows_read++, thinning->step);
             const bool front = thinning->n_front && on_front(thinning, &reading->block, r);
             table->front += front;
             if (sampled || front)

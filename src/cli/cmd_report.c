@@ -163,7 +163,7 @@ const es_command es_cmd_report = {
         "a sortable table, and where the numbers come from: command, hashes and errors of the calibration. Tables of "
         "the kernel edgeprofiler get the six panels of figure 3 of arXiv 2506.09061.\n\n"
         "Any CSV with a header will do. Of more than 100,000 rows the page keeps the Pareto fronts per device and a "
-        "regular sample of the rest, and says so. A .sweep is evaluated first; --set, --where and -j go with it.\n\n"
+        "random sample of the rest, and says so. A .sweep is evaluated first; --set, --where and -j go with it.\n\n"
         "Without -o, NAME.csv becomes NAME.html.",
     .examples = examples,
     .run = run_report,

@@ -26,7 +26,20 @@
         column.varies = column.words ? column.words.length > 1 : data.rows > 1;
         column.label = column.unit && column.unit !== '' ? column.name + ' [' + column.unit + ']' : column.name;
         column.isAxis = AXES.test(column.name);
+        if (column.isAxis && column.values) encode(column);
     });
+
+    // Axes are grouped by: distinct values and which of them each row has.
+    function encode(column) {
+        const places = new Map();
+        column.codes = column.values.map(number => {
+            if (!places.has(number)) places.set(number, places.size);
+            return places.get(number);
+        });
+        column.words = [...places.keys()];
+        column.varies = column.words.length > 1;
+        delete column.values;
+    }
 
     function value(column, row) {
         if (column.values) return column.values[row];
@@ -332,13 +345,21 @@
         return groups;
     }
 
-    // All of the front and a regular sample of the rest.
+    // A number in [0, 1) for a row, the same every time: regular steps would miss values of an axis.
+    function chance(row) {
+        let hash = Math.imul(row + 1, 0x9e3779b1);
+        hash = Math.imul(hash ^ hash >>> 15, 0x85ebca6b);
+        hash = Math.imul(hash ^ hash >>> 13, 0xc2b2ae35);
+        return ((hash ^ hash >>> 16) >>> 0) / 2 ** 32;
+    }
+
+    // All of the front and a sample of the rest.
     function thin(list, front) {
         if (list.length <= DRAWN_POINTS) return list;
         const keep = new Set();
         for (const rowsOfGroup of front.values()) for (const row of rowsOfGroup) keep.add(row);
-        const step = Math.ceil(list.length / Math.max(DRAWN_POINTS - keep.size, DRAWN_POINTS / 2));
-        return list.filter((row, i) => i % step === 0 || keep.has(row));
+        const share = Math.max(DRAWN_POINTS - keep.size, DRAWN_POINTS / 2) / list.length;
+        return list.filter(row => chance(row) < share || keep.has(row));
     }
 
     // The colours of a column go to its most frequent values; others share the last.
@@ -370,12 +391,16 @@
             context.clip();
             context.fillStyle = colour;
             context.globalAlpha = isOthers ? 0.5 : 0.85;
+            const many = xs.length > 2000; // squares in one path are quicker
+            context.beginPath();
             for (let i = 0; i < xs.length; i++) {
                 const left = u.valToPos(xs[i], 'x', true), top = u.valToPos(ys[i], 'y', true);
+                if (many) { context.rect(left - size, top - size, 2 * size, 2 * size); continue; }
                 context.beginPath();
                 context.arc(left, top, size, 0, 7);
                 context.fill();
             }
+            if (many) context.fill();
             context.restore();
             return null;
         };
@@ -403,9 +428,22 @@
         context.restore();
     }
 
-    function axisOptions(column, side) {
+    // 1, 2, 5 of each decade, fewer when there are many decades.
+    function logSplits(low, high) {
+        const decades = Math.log10(high / low), list = [];
+        const step = Math.max(1, Math.ceil(decades / 8)), digits = decades > 4 ? [1] : [1, 2, 5];
+        for (let power = Math.floor(Math.log10(low)); 10 ** power <= high; power += step)
+            for (const digit of digits) {
+                const tick = Number(digit + 'e' + power);
+                if (tick >= low && tick <= high) list.push(tick);
+            }
+        return list.length > 1 ? list : [low, Math.sqrt(low * high), high];
+    }
+
+    function axisOptions(column, side, log) {
         return {stroke: style('--ink'), grid: {stroke: style('--line'), width: 1}, ticks: {stroke: style('--line'), width: 1},
             label: column.label + (better(column) ? ' (more is better)' : ''), labelSize: 24, size: side ? 66 : 44,
+            ...(log ? {splits: (u, axis, low, high) => logSplits(low, high), filter: (u, splits) => splits} : {}),
             values: (u, splits) => splits.map(split => split === null ? '' : format(split)), font: '12px system-ui', labelFont: '13px system-ui'};
     }
 
@@ -432,7 +470,7 @@
             mode: 2, width: $('chart').clientWidth, height: Math.max(320, Math.min(520, innerHeight * 0.6)), legend: {show: false},
             scales: {x: {time: false, auto: false, distr: log.x ? 3 : 1, range: () => range.x},
                 y: {auto: false, distr: log.y ? 3 : 1, range: () => range.y}},
-            axes: [axisOptions(x, 0), axisOptions(y, 1)],
+            axes: [axisOptions(x, 0, log.x), axisOptions(y, 1, log.y)],
             cursor: {points: {show: false}, drag: {x: true, y: true, uni: 12, setScale: false}, dataIdx: () => null},
             series: [{}, ...lists.map((list, i) => ({facets: [{scale: 'x', auto: true}, {scale: 'y', auto: true}],
                 paths: paintPoints(tint(i), colours.isOthers && colours.isOthers(i))}))],
@@ -459,7 +497,7 @@
             'per ' + columns[Number(frontBy)].name) + '. ' : '');
         if (sample.length < visible.length)
             note += sample.length.toLocaleString('en') + ' of ' + visible.length.toLocaleString('en') +
-                ' points are drawn: all of the fronts and a regular sample of the rest; tables use all rows. ';
+                ' points are drawn: all of the fronts and a random sample of the rest; tables use all rows. ';
         if (visible.length < rows.length)
             note += (rows.length - visible.length).toLocaleString('en') + ' rows have no place on these axes. ';
         if (groups.size > MANY_FRONTS) note += groups.size + ' fronts: filter or choose another column to tell them apart. ';
@@ -782,8 +820,8 @@
             $('thinned').classList.add('warn');
             $('thinned').textContent = 'The table is long: this page holds ' + data.rows.toLocaleString('en') + ' of its ' +
                 data.rows_read.toLocaleString('en') + ' rows, namely ' + data.front.toLocaleString('en') +
-                ' on the Pareto fronts per device (energy, time per token, quality) and every ' + data.step +
-                'th of the others. Best rows by other columns may be missing.';
+                ' on the Pareto fronts per device (energy, time per token, quality) and a random sample of the others, one in ' +
+                data.step + '. Best rows by other columns may be missing.';
         }
     }
 
