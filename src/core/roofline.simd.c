@@ -126,7 +126,7 @@ FN(IN2, both, A > 0 ? B : 0.0)
 FN(IN2, mega, A * 1e6 * B)
 FN(IN2, mega_bits, A * 1e6 / 8 * B)
 FN(IN2, giga, A * 1e9 * B)
-FN(IN3, milli, chosen(A, C *B) / 1000)
+FN(IN1, milli, A / 1000)
 
 static void peak(double *restrict out, const double *const *in, size_t n) {
     for (size_t i = 0; i < n; i++) {
@@ -136,14 +136,14 @@ static void peak(double *restrict out, const double *const *in, size_t n) {
     }
 }
 
-/* axis, factor, own value, class value, known, load-idle power, 1/rate, 1/utilization; pJ to J. */
-static inline double joules(double axis, double factor, double own, double of_class, double known, double derived) {
-    double otherwise = known > 0 ? derived : of_class * 1e-12;
-    return chosen(axis * 1e-12, (own == own ? own * 1e-12 : otherwise) * factor);
+/* axis, factor, own value, class value, known, load-idle power, 1/rate, 1/utilization; in pJ. */
+static inline double picojoules(double axis, double factor, double own, double of_class, double known, double joules) {
+    double otherwise = known > 0 ? joules * 1e12 : of_class;
+    return chosen(axis, (own == own ? own : otherwise) * factor);
 }
-FN(IN8, joules_per_flop, joules(A, B, C, D, E, (1 - MEMORY_SHARE_OF_POWER) * F * G * H))
-FN(IN8, joules_per_byte, joules(A, B, C, D, E, MEMORY_SHARE_OF_POWER *F *G *H))
-FN(IN3, joules_of_pj, chosen(A, C *B) * 1e-12)
+FN(IN8, pj_per_flop, picojoules(A, B, C, D, E, (1 - MEMORY_SHARE_OF_POWER) * F * G * H))
+FN(IN8, pj_per_byte, picojoules(A, B, C, D, E, MEMORY_SHARE_OF_POWER *F *G *H))
+FN(IN1, joules_of_pj, A * 1e-12)
 
 /* ---- Slots ---- */
 FN(IN4, slot_bytes, A *chosen(B, max2(1, D *C)))
@@ -515,8 +515,10 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
     X(NET_RATE, "net_rate", "B/s", COMPUTED(mega_bits, "++", "net_bw_mbps*1e6/8*U_net", EDGE " eq. (14)"),             \
       IN(NET_BW, U_NET))                                                                                               \
     X(RATE_OVERHEAD, "catalog token_overhead_ms", "ms", RATE(token_overhead_ms, "calibration, device or class"))       \
-    X(OVERHEAD_S, "token_overhead", "s", COMPUTED(milli, "+++", "token_overhead_ms/1000", CALIBRATION),                \
-      IN(OVERHEAD_AXIS, OVERHEAD_FACTOR, RATE_OVERHEAD))
+    X(OVERHEAD_MS, "token_overhead_ms", "ms",                                                                          \
+      COMPUTED(scaled_rate, "+++", "axis, or catalog times factor", CALIBRATION),                                      \
+      IN(OVERHEAD_AXIS, OVERHEAD_FACTOR, RATE_OVERHEAD))                                                               \
+    X(OVERHEAD_S, "token_overhead", "s", COMPUTED(milli, "+", "token_overhead_ms/1000", CALIBRATION), IN(OVERHEAD_MS))
 
 #define POWER_NODES(X)                                                                                                 \
     X(IDLE_OWN, "own idle_w", "W", RATE(idle_w_own, "calibration or device"))                                          \
@@ -536,19 +538,24 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
     X(DYNAMIC_W, "dynamic_w", "W", COMPUTED(rise, "+-", "load_w - idle_w", PHYSICS), IN(LOAD_W, IDLE_W))               \
     X(FLOP_OWN, "own pj_per_flop", "pJ", RATE(pj_per_flop_own, "calibration or device"))                               \
     X(FLOP_CLASS, "class pj_per_flop", "pJ", RATE(pj_per_flop_class, "class"))                                         \
-    X(E_FLOP, "e_flop", "J",                                                                                           \
-      COMPUTED(joules_per_flop, "++++0+++",                                                                            \
-               "pj_per_flop*1e-12; else 0.3*(load_w-idle_w)/(peak*prefill_util); else of the class", PHYSICS),         \
+    X(FLOP_PJ, "pj_per_flop", "pJ",                                                                                    \
+      COMPUTED(pj_per_flop, "++++0+++",                                                                                \
+               "pj_per_flop; else 0.3*(load_w-idle_w)/(peak*prefill_util)*1e12; else of the class", PHYSICS),          \
       IN(PJ_FLOP_AXIS, PJ_FLOP_FACTOR, FLOP_OWN, FLOP_CLASS, POWER_KNOWN, DYNAMIC_W, INV_PEAK, MAIN_PREFILL))          \
+    X(E_FLOP, "e_flop", "J", COMPUTED(joules_of_pj, "+", "pj_per_flop*1e-12", PHYSICS), IN(FLOP_PJ))                   \
     X(BYTE_OWN, "own pj_per_byte", "pJ", RATE(pj_per_byte_own, "calibration or device"))                               \
     X(BYTE_CLASS, "class pj_per_byte", "pJ", RATE(pj_per_byte_class, "class"))                                         \
-    X(E_BYTE, "e_byte", "J",                                                                                           \
-      COMPUTED(joules_per_byte, "++++0+++",                                                                            \
-               "pj_per_byte*1e-12; else 0.7*(load_w-idle_w)/(mem_bw*mem_util); else of the class", PHYSICS),           \
+    X(BYTE_PJ, "pj_per_byte", "pJ",                                                                                    \
+      COMPUTED(pj_per_byte, "++++0+++",                                                                                \
+               "pj_per_byte; else 0.7*(load_w-idle_w)/(mem_bw*mem_util)*1e12; else of the class", PHYSICS),            \
       IN(PJ_BYTE_AXIS, PJ_BYTE_FACTOR, BYTE_OWN, BYTE_CLASS, POWER_KNOWN, DYNAMIC_W, INV_BW, MAIN_MEMORY))             \
-    X(STORAGE_PJ, "catalog pj_per_storage_byte", "pJ", RATE(pj_per_storage_byte, "calibration, device or class"))      \
-    X(E_STORAGE, "e_storage", "J", COMPUTED(joules_of_pj, "+++", "pj_per_storage_byte*1e-12", PHYSICS),                \
-      IN(PJ_STORAGE_AXIS, PJ_STORAGE_FACTOR, STORAGE_PJ))
+    X(E_BYTE, "e_byte", "J", COMPUTED(joules_of_pj, "+", "pj_per_byte*1e-12", PHYSICS), IN(BYTE_PJ))                   \
+    X(RATE_STORAGE_PJ, "catalog pj_per_storage_byte", "pJ",                                                            \
+      RATE(pj_per_storage_byte, "calibration, device or class"))                                                       \
+    X(STORAGE_PJ, "pj_per_storage_byte", "pJ",                                                                         \
+      COMPUTED(scaled_rate, "+++", "axis, or catalog times factor", CALIBRATION),                                      \
+      IN(PJ_STORAGE_AXIS, PJ_STORAGE_FACTOR, RATE_STORAGE_PJ))                                                         \
+    X(E_STORAGE, "e_storage", "J", COMPUTED(joules_of_pj, "+", "pj_per_storage_byte*1e-12", PHYSICS), IN(STORAGE_PJ))
 
 #define CACHE_NODES(X)                                                                                                 \
     X(KV_EACH, "kv_bytes_each", "B",                                                                                   \
