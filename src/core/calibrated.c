@@ -213,10 +213,11 @@ double es_rate_get(const es_rates_of *rates, es_rate rate, int type, es_basis *b
     *basis = ES_BASIS_CALIBRATED;
     if (!isnan(value))
         return value;
-    value = rates->device->value[rate_info[rate].field];
+    int field = rate_info[rate].field;
     *basis = ES_BASIS_DEVICE;
-    if (!isnan(value))
-        return value;
+    if (*rates->device->text[field] &&
+        !isnan(rates->device->value[field])) /* written: a default yields to class rows */
+        return rates->device->value[field];
     value = from_set(rates->class_rows, rate, type, rates->file);
     *basis = ES_BASIS_CLASS;
     return isnan(value) ? rate_info[rate].otherwise : value;
