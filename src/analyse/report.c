@@ -89,10 +89,12 @@ static es_status put_meta(es_text_out *out, const char *path, es_errors *errors)
     es_arena arena = {0};
     const char *name = es_arena_printf(&arena, "%s.meta.json", path), *key;
     json_t *meta = name ? json_load_file(name, 0, NULL) : NULL, *value;
-    es_status status = name ? put(out, ",\"meta\":{\"\":\"\"", errors) : es_fail_memory(errors);
+    es_status status = name ? put(out, ",\"meta\":{", errors) : es_fail_memory(errors);
+    bool first = true;
     json_object_foreach(meta, key, value) {
         if (!status && (json_is_string(value) || json_is_integer(value))) {
-            status = put(out, ",", errors);
+            status = put(out, first ? "" : ",", errors);
+            first = false;
             if (!status)
                 status = es_json_text(out, es_slice_of(key), errors);
             if (!status)

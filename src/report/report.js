@@ -723,6 +723,7 @@
         }
         makeTable($('buys-table'), [{text: 'twice as much of'}, {text: 'changes'}, {text: 'by (median)', number: true},
             {text: 'from, to', number: true}, {text: 'steps', number: true}], body);
+        $('buys-table').hidden = body.length === 0;
         $('buys-note').textContent = (body.length ? 'Neighbouring values of an axis with all other axes equal, scaled to a doubling; rows that pass the filters. '
             : 'No numeric axis of this table has several values among these rows. A sweep with device.mem_bw_gbs = x1, x2, x4 shows what bandwidth buys. ') + bottlenecks();
     }
@@ -781,8 +782,8 @@
 
     function drawProvenance() {
         const facts = [['table', data.title], ['report made by', data.command + ' (edgesweep ' + data.version + ')']];
-        for (const key of Object.keys(data.meta)) if (key) facts.push([key, String(data.meta[key])]);
-        if (Object.keys(data.meta).length < 2) facts.push(['provenance', 'no .meta.json beside the table: unknown']);
+        for (const key of Object.keys(data.meta)) facts.push([key, String(data.meta[key])]);
+        if (Object.keys(data.meta).length === 0) facts.push(['provenance', 'no .meta.json beside the table: unknown']);
         for (const column of columns) if (!column.varies && column.words) facts.push([column.name + ' (all rows)', show(column, 0)]);
         makeTable($('provenance-table'), [{text: 'what'}, {text: 'value'}], facts);
         const basis = named.basis;

@@ -264,6 +264,7 @@ test('dark, light and printed', async t => {
     await page.emulateMedia({media: 'print'});
     assert.equal(await page.isVisible('#filters'), false);
     assert.equal(await page.isVisible('#best-table'), true);
+    assert.equal(await page.isVisible('#table th button'), true);
     await shot(page, 'print');
 });
 
