@@ -43,14 +43,19 @@ static es_status side_output(es_running *run, es_opt option, const char *section
 
 static es_status only_front(es_running *run, es_errors *errors) {
     es_run_options *options = &run->options;
-    if (!run->sweep->front.given)
+    if (!run->sweep->front.given && !run->sweep->best.given)
         return es_usage(run->cli, errors,
-                        "--front-only needs a [pareto] section in the sweep; "
+                        "--front-only needs a [pareto] or [best] section in the sweep; "
                         "--set pareto.minimize=COLUMN,... makes one");
-    if (es_given(run->cli, ES_OPT_OUT) && es_given(run->cli, ES_OPT_PARETO))
-        return es_usage(run->cli, errors, "--front-only writes the front to OUT: --pareto is one file too many");
+    es_opt own = run->sweep->front.given ? ES_OPT_PARETO : ES_OPT_BEST;
+    if (es_given(run->cli, ES_OPT_OUT) && es_given(run->cli, own))
+        return es_usage(run->cli, errors, "--front-only writes to OUT: --%s is one file too many",
+                        es_cli_options[own].name);
+    options->front_out = es_text_of(run->cli, ES_OPT_PARETO);
     options->best_out = es_text_of(run->cli, ES_OPT_BEST);
-    options->front_out = es_given(run->cli, ES_OPT_PARETO) ? es_text_of(run->cli, ES_OPT_PARETO) : options->out;
+    const char **out = own == ES_OPT_PARETO ? &options->front_out : &options->best_out;
+    if (!*out)
+        *out = options->out;
     options->out = NULL;
     return ES_OK;
 }
@@ -69,8 +74,8 @@ static es_status choose_outputs(es_running *run, es_errors *errors) {
     es_cli *cli = run->cli;
     es_run_options *options = &run->options;
     options->out = es_text_of(cli, ES_OPT_OUT);
-    bool front_to_file = es_given(cli, ES_OPT_FRONT_ONLY) && es_given(cli, ES_OPT_PARETO);
-    if (!options->out && !cli->out_tty && !front_to_file)
+    bool side_named = es_given(cli, ES_OPT_PARETO) || es_given(cli, ES_OPT_BEST);
+    if (!options->out && !cli->out_tty && !side_named)
         options->out = "-";
     run->tables = !options->out && cli->out_tty;
     es_status status = es_cli_run_options(cli, options->out, &run->progress, options, errors);
@@ -239,8 +244,8 @@ const es_command es_cmd_run = {
     .max_operands = 1,
     .help = "evaluate a sweep: CSV, Pareto front, best choices",
     .details =
-        "Without -o the CSV goes to stdout; on a terminal tables are shown instead. The table of best choices is also "
-        "printed on stderr, unless -q.\n\n"
+        "Without -o the CSV goes to stdout; on a terminal tables are shown instead; with --pareto or --best only what "
+        "they name is written. The table of best choices is also printed on stderr, unless -q.\n\n"
         "A regular OUT is written to a hidden file beside it and renamed when it is complete; OUT.meta.json beside it "
         "tells version, command, grid and checksum. Devices and pipes are written straight into. With [pareto] or "
         "[best] in the sweep and -o NAME.csv, NAME.front.csv and NAME.best.csv lie beside it.\n\n"

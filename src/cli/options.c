@@ -71,7 +71,7 @@ const es_cli_option es_cli_options[ES_OPTS] = {
                        .help = "write the Pareto front of [pareto] to FILE"},
     [ES_OPT_BEST] = {"best", 0, TO_FILE("FILE"), .commands = RUN, .fallback = "NAME.best.csv beside NAME.csv",
                      .help = "write the table of [best] to FILE"},
-    [ES_OPT_FRONT_ONLY] = {"front-only", 0, SWITCH, .commands = RUN, .help = "write only the Pareto front, to OUT"},
+    [ES_OPT_FRONT_ONLY] = {"front-only", 0, SWITCH, .commands = RUN, .help = "no rows, only the Pareto front, to OUT"},
     [ES_OPT_UNIQUE] = {"unique", 'u', SWITCH, .commands = RUN | PARETO,
                        .help = "of equal points on the front keep only the first"},
     [ES_OPT_EPSILON] = {"epsilon", 0, TEXT("COL=V,..."), .commands = PARETO,
