@@ -550,8 +550,7 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
                "pj_per_byte; else 0.7*(load_w-idle_w)/(mem_bw*mem_util)*1e12; else of the class", PHYSICS),            \
       IN(PJ_BYTE_AXIS, PJ_BYTE_FACTOR, BYTE_OWN, BYTE_CLASS, POWER_KNOWN, DYNAMIC_W, INV_BW, MAIN_MEMORY))             \
     X(E_BYTE, "e_byte", "J", COMPUTED(joules_of_pj, "+", "pj_per_byte*1e-12", PHYSICS), IN(BYTE_PJ))                   \
-    X(RATE_STORAGE_PJ, "catalog pj_per_storage_byte", "pJ",                                                            \
-      RATE(pj_per_storage_byte, "calibration, device or class"))                                                       \
+    X(RATE_STORAGE_PJ, "catalog pj_per_storage_byte", "pJ", RATE(pj_per_storage_byte, "calibration, device or class")) \
     X(STORAGE_PJ, "pj_per_storage_byte", "pJ",                                                                         \
       COMPUTED(scaled_rate, "+++", "axis, or catalog times factor", CALIBRATION),                                      \
       IN(PJ_STORAGE_AXIS, PJ_STORAGE_FACTOR, RATE_STORAGE_PJ))                                                         \
