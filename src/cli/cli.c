@@ -3,21 +3,34 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/help.h"
 
-/* Set by the first SIGINT or SIGTERM; handlers can reach nothing but a global.  A second signal kills. */
-static volatile sig_atomic_t stop_requested;
+/* Set by the first SIGINT or SIGTERM; handlers can reach nothing but a global. */
+static volatile sig_atomic_t stop_requested, stop_second;
 
-static void request_stop(int signal_number) { stop_requested = signal_number; }
+/* A second signal kills, but not the echo of the first: timeout(1) and make signal the process and then its group. */
+static void request_stop(int signal_number) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if (!stop_requested) {
+        stop_requested = signal_number;
+        stop_second = (sig_atomic_t)now.tv_sec;
+    } else if (now.tv_sec - stop_second > 1) {
+        signal(signal_number, SIG_DFL);
+        raise(signal_number);
+    }
+}
 
 static void install_signals(void) {
-    struct sigaction stop = {.sa_handler = request_stop, .sa_flags = (int)SA_RESETHAND};
+    struct sigaction stop = {.sa_handler = request_stop};
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigaction(SIGINT, &stop, NULL);
     sigaction(SIGTERM, &stop, NULL);
