@@ -143,16 +143,18 @@ void es_table_free(es_table *table) {
     *table = (es_table){.kind = table->kind};
 }
 
-/* The alias lists lie in the arena of the catalog that is being built, so they may still change. */
+/* The alias lists lie in the arena of the catalog that is being built, so they may still change; the empty list is
+ * constant. */
 static void take_alias(const es_table *table, const char *name) {
     const es_row *owner = es_table_find(table, name, strlen(name));
     if (!owner)
         return;
-    const char **kept = (const char **)owner->aliases;
-    for (const char **alias = kept; *alias; alias++)
+    const char **kept = (const char **)owner->aliases, **alias = kept;
+    for (; *alias; alias++)
         if (!es_equal_fold(*alias, name))
             *kept++ = *alias;
-    *kept = NULL;
+    if (kept != alias)
+        *kept = NULL;
 }
 
 static bool override_rows(es_table *older, const es_table *newer) {
