@@ -82,8 +82,8 @@ static const es_row *find(const es_table *table, es_slice name) {
 }
 
 const char *es_runtime_name(const char *text, es_arena *arena) {
-    static const char *const around[] = {"llama.cpp", "llama-cpp", "llama-bench", "ollama",
-                                         "llamafile", "llama_cpp", "koboldcpp",   "lm studio"};
+    static const char *const around[] = {"llama.cpp", "llama-cpp", "llama-bench", "ollama",   "llamafile",
+                                         "llama_cpp", "ik_llama",  "koboldcpp",   "lm studio"};
     es_slice name = es_slice_trim(es_slice_of(text));
     for (size_t i = 0; i < sizeof around / sizeof *around; i++)
         if (name.length >= strlen(around[i]) && strncasecmp(name.text, around[i], strlen(around[i])) == 0)

@@ -104,6 +104,7 @@ Test(measured, runtimes_lose_their_version) {
         {"llama-cpp-python", "llama.cpp"},
         {"Ollama 0.5.1", "llama.cpp"},
         {"llamafile 0.7", "llama.cpp"},
+        {"ik_llama 9a0a4628", "llama.cpp"},
         {"MLC-LLM", "MLC-LLM"},
         {"vLLM 0.6.1", "vLLM"},
         {"MNN 3.4.1", "MNN"},
