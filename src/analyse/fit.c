@@ -245,6 +245,13 @@ static double noise_of(const problem *q, const es_fit_params *p, double *scratch
     return fmax(least_noise, fmin(most_noise, q->n ? 1.4826 * scratch[q->n / 2] : most_noise));
 }
 
+static bool settled(const es_fit_params *before, const es_fit_params *after) {
+    double most = 0;
+    for (size_t i = 0; i < es_fit_size(after); i++)
+        most = fmax(most, fabs(after->value[i] - before->value[i]));
+    return most < 1e-6;
+}
+
 static void deviations(normal *e, double *deviation) {
     for (size_t i = 0; i < e->n; i++)
         deviation[i] = INFINITY;
@@ -267,9 +274,12 @@ es_status es_fit_solve(es_fit *fit, const es_fit_row *rows, size_t n, const es_f
     es_status status = e && trial && scratch ? ES_OK : es_fail_memory(errors);
     clamp(&fit->params, limited);
     for (int round = 0; round < ROUNDS && !status; round++) {
+        const es_fit_params before = fit->params;
         q.redescending = round >= HUBER_ROUNDS;
         improve(&q, &fit->params, e, trial);
         q.noise = noise_of(&q, &fit->params, scratch);
+        if (settled(&before, &fit->params))
+            round = q.redescending ? ROUNDS : HUBER_ROUNDS - 1;
     }
     if (!status) {
         fit->noise = q.noise;

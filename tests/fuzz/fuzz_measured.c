@@ -10,7 +10,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { MAX_FITTED = 12 }; /* more take too long */
+enum { MAX_FITTED = 6 }; /* more take too long */
 
 static void use(const char *path, const es_catalog *catalog, es_point_kernel *point) {
     es_arena arena = {0};
