@@ -1,0 +1,45 @@
+/* Any bytes as a config.json; what is imported must be a row that the catalog accepts. */
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "analyse/import_hf.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_row(const es_model_row *row) {
+    const es_field_table *table = es_fields(ES_MODEL);
+    for (size_t f = 0; f < table->n_fields; f++) {
+        const es_field *field = &table->fields[f];
+        const double x = row->value[f];
+        if (!isnan(x) && (field->type == ES_COUNT || field->type == ES_FLAG) && !es_field_accepts(field, x)) {
+            fprintf(stderr, "%s is %g\n", field->name, x);
+            abort();
+        }
+    }
+    const es_shape shape = es_model_row_shape(row);
+    const es_params p = es_count_params(&shape);
+    if (!(p.active > 0) || !(p.active <= p.total))
+        abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    es_arena arena = {0};
+    es_errors errors = {0};
+    es_model_row row;
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    const es_status status = es_import_hf_text("config.json", (const char *)data, size, &arena, &row, &errors);
+    if (out == NULL || (status == ES_OK) != (errors.n_errors == 0))
+        abort();
+    if (status == ES_OK) {
+        check_row(&row);
+        es_model_row_print(out, &row);
+    }
+    fclose(out);
+    free(text);
+    es_arena_free(&arena);
+    return 0;
+}
