@@ -426,7 +426,7 @@ static es_status check_columns(const reader *r, const char *path, es_errors *err
     if (!r->table.n_columns)
         return es_fail(errors, ES_EUSAGE, &at, "no measurements");
     for (size_t i = 0; i < n; i++)
-        if (r->column[needed[i]] < 0)
+        if (r->column[needed[i]] < 0 && !(needed[i] == DEVICE && r->device))
             return es_fail(errors, ES_EUSAGE, &at,
                            "no column '%s'; expected device, model, quant, phase, tokens_per_s ..., or the output of "
                            "llama-bench -o csv or -o jsonl",
