@@ -51,9 +51,12 @@ fortify = $(if $(INSTRUMENT)$(filter -O0,$(CFLAGS)),,$(if $(filter -O%,$(CFLAGS)
 HARDENING := $(fortify) $(if $(INSTRUMENT),,-fstack-protector-strong) -fPIE
 OPENMP ?= -fopenmp
 # Tests with many random cases take fewer of them where ES_SLOW_BUILD is defined.
-BASE_CPPFLAGS := -D_GNU_SOURCE -Iinclude -Isrc $(if $(filter-out coverage,$(FLAVOUR)),$(if $(INSTRUMENT),-DES_SLOW_BUILD))
+BASE_CPPFLAGS = -D_GNU_SOURCE -Iinclude -Isrc $(if $(SQLITE),-DES_HAVE_SQLITE) $(if $(filter-out coverage,$(FLAVOUR)),$(if $(INSTRUMENT),-DES_SLOW_BUILD))
 COMPILE = $(CC) -std=c11 $(BASE_CPPFLAGS) $(CPPFLAGS) $(WARNINGS) $(CFLAGS) $(ARITHMETIC) $(HARDENING) $(OPENMP) $(INSTRUMENT)
-LIBS := -lcsv -ljansson -lxxhash -lzstd -lz -lm
+# -o NAME.db needs SQLite; `make SQLITE=` builds without.
+SQLITE ?= $(shell printf '\043include <sqlite3.h>\n' | $(CC) -E -x c - >/dev/null 2>&1 && echo 1)
+SQLITE := $(SQLITE)
+LIBS := -lcsv -ljansson -lxxhash -lzstd -lz $(if $(SQLITE),-lsqlite3) -lm
 LINK = $(CC) $(CFLAGS) $(OPENMP) $(INSTRUMENT) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 
 # ---- Sources ----

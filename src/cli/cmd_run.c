@@ -11,6 +11,7 @@
 #include "cli/load.h"
 #include "cli/print.h"
 #include "cli/progress.h"
+#include "cli/run_database.h"
 #include "cli/run_options.h"
 #include "cli/run_shard.h"
 #include "cli/tables.h"
@@ -22,6 +23,7 @@ typedef struct es_running {
     es_run_options options;
     es_run_report report;
     es_progress_line progress;
+    es_run_database database;
     double seconds_load; /* catalogs and planning */
     bool tables;         /* on a terminal without -o: tables instead of CSV */
 } es_running;
@@ -89,7 +91,9 @@ static es_status choose_outputs(es_running *run, es_errors *errors) {
         if (!status)
             status = side_output(run, ES_OPT_BEST, "best", run->sweep->best.given, "best", &options->best_out, errors);
     }
-    return status ? status : check_collisions(run, errors);
+    if (!status)
+        status = check_collisions(run, errors);
+    return status ? status : es_run_database_begin(&run->database, cli, options, errors);
 }
 
 /* ---- afterwards ---- */
@@ -180,9 +184,10 @@ static es_status print_result(const es_running *run, es_errors *errors) {
         status = es_print_best(run->cli, run->sweep, report, stderr, errors);
     if (!status && run->sweep->best.given)
         status = es_print_left_out(run->cli, run->sweep, report, stderr, errors);
-    note_file(run->cli, run->options.out, report->rows);
-    note_file(run->cli, run->options.front_out, report->front_rows);
-    note_file(run->cli, run->options.best_out, report->n_best);
+    const es_run_database *database = &run->database;
+    note_file(run->cli, database->path ? database->path : run->options.out, report->rows);
+    note_file(run->cli, database->front ? NULL : run->options.front_out, report->front_rows);
+    note_file(run->cli, database->best ? NULL : run->options.best_out, report->n_best);
     return status;
 }
 
@@ -192,6 +197,8 @@ static es_status execute(es_running *run, es_errors *errors) {
     if (status == ES_EINT || status == ES_ETERM)
         es_note(run->cli, "edgesweep: stopped after %llu of %llu points", (unsigned long long)run->report.points,
                 (unsigned long long)run->sweep->n_points);
+    if (!status)
+        status = es_run_database_finish(&run->database, run->cli, run->sweep, errors);
     if (!status) {
         warn_about_result(run, errors);
         status = print_result(run, errors);
@@ -217,6 +224,7 @@ static es_status run_run(es_cli *cli, es_errors *errors) {
         es_cli_report(cli, errors); /* warnings before the work */
         status = execute(&run, errors);
     }
+    es_run_database_end(&run.database, cli);
     es_run_report_free(&run.report);
     es_sweep_free(run.sweep);
     es_catalog_free(&run.catalog);
@@ -248,7 +256,9 @@ const es_command es_cmd_run = {
         "they name is written. The table of best choices is also printed on stderr, unless -q.\n\n"
         "A regular OUT is written to a hidden file beside it and renamed when it is complete; OUT.meta.json beside it "
         "tells version, command, grid and checksum. Devices and pipes are written straight into. With [pareto] or "
-        "[best] in the sweep and -o NAME.csv, NAME.front.csv and NAME.best.csv lie beside it.\n\n"
+        "[best] in the sweep and -o NAME.csv, NAME.front.csv and NAME.best.csv lie beside it. With -o NAME.db they are "
+        "the "
+        "tables points, front and best of an SQLite database, with indexes on the axes and a table meta.\n\n"
         "The bytes written do not depend on threads or processor. An empty result is no error; a warning counts what "
         "each condition rejected. SIGINT and SIGTERM end the run after whole rows; a second signal kills it. A reader "
         "that closes the pipe ends the run with status 1 and without a message.\n\n"

@@ -1,0 +1,215 @@
+#include "io/database.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/arena.h"
+#include "base/number.h"
+#include "io/csv_read.h"
+#include "io/partial.h"
+
+bool es_database_name(const char *path) {
+    static const char *const suffixes[] = {".db", ".sqlite", ".sqlite3"};
+    const size_t length = path ? strlen(path) : 0;
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+        const size_t n = strlen(suffixes[i]);
+        if (length > n && strcasecmp(path + length - n, suffixes[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+#ifndef ES_HAVE_SQLITE
+
+es_status es_database_write(const char *path, const es_database_content *content, es_errors *errors) {
+    (void)content;
+    return es_fail(errors, ES_ERUNTIME, NULL, "built without SQLite (Debian: libsqlite3-dev): '%s'",
+                   es_quote_text(path).text);
+}
+
+#else
+
+#include <sqlite3.h>
+
+typedef struct es_writing {
+    sqlite3 *database;
+    const char *path; /* as the user gave it */
+    const es_database_content *content;
+    es_arena arena;
+} es_writing;
+
+static es_status fail(const es_writing *w, es_errors *errors) {
+    return es_fail(errors, ES_ERUNTIME, NULL, "cannot write: '%s': %s", es_quote_text(w->path).text,
+                   w->database ? sqlite3_errmsg(w->database) : "out of memory");
+}
+
+/* Runs SQL made by sqlite3_mprintf, which it frees. */
+static es_status execute(es_writing *w, char *sql, es_errors *errors) {
+    const bool done = sql && sqlite3_exec(w->database, sql, NULL, NULL, NULL) == SQLITE_OK;
+    sqlite3_free(sql);
+    return done ? ES_OK : fail(w, errors);
+}
+
+static const es_database_column *known_column(const es_writing *w, es_slice name) {
+    for (size_t i = 0; i < w->content->n_columns; i++)
+        if (es_slice_equal(name, w->content->column[i].name))
+            return &w->content->column[i];
+    return NULL;
+}
+
+static es_database_type column_type(const es_writing *w, es_slice name) {
+    const es_database_column *known = known_column(w, name);
+    return known ? known->type : ES_DATABASE_ANY;
+}
+
+/* ---- One table ---- */
+
+/* CREATE TABLE and INSERT with all columns; freed by the caller. */
+static es_status create_table(es_writing *w, const char *table, const es_csv_input *csv, sqlite3_stmt **insert,
+                              es_errors *errors) {
+    static const char *const types[] = {"", " INTEGER", " REAL", " TEXT"};
+    sqlite3_str *create = sqlite3_str_new(w->database), *into = sqlite3_str_new(w->database);
+    sqlite3_str_appendf(create, "CREATE TABLE \"%w\" (", table);
+    sqlite3_str_appendf(into, "INSERT INTO \"%w\" VALUES (", table);
+    for (size_t c = 0; c < es_csv_input_columns(csv); c++) {
+        const es_slice name = es_csv_input_name(csv, c);
+        sqlite3_str_appendf(create, "%s\"%w\"%s", c ? ", " : "", name.text, types[column_type(w, name)]);
+        sqlite3_str_appendf(into, c ? ",?" : "?");
+    }
+    sqlite3_str_appendf(create, ")");
+    sqlite3_str_appendf(into, ")");
+    char *sql = sqlite3_str_finish(into);
+    es_status status = execute(w, sqlite3_str_finish(create), errors);
+    if (!status && (!sql || sqlite3_prepare_v2(w->database, sql, -1, insert, NULL) != SQLITE_OK))
+        status = fail(w, errors);
+    sqlite3_free(sql);
+    return status;
+}
+
+static int bind_text(sqlite3_stmt *insert, int at, es_slice text) {
+    const bool guarded = text.length > 1 && text.text[0] == '\'' && strchr("=+-@\t\r", text.text[1]) != NULL;
+    return sqlite3_bind_text64(insert, at, text.text + guarded, text.length - guarded, SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+static int bind_cell(sqlite3_stmt *insert, int at, es_slice text, es_database_type type) {
+    char *end;
+    double number;
+    if (text.length == 0)
+        return sqlite3_bind_null(insert, at);
+    if (type == ES_DATABASE_TEXT || es_parse_double(text, &number) != ES_NUMBER_OK)
+        return bind_text(insert, at, text);
+    errno = 0;
+    const long long whole = strtoll(text.text, &end, 10); /* stops at the delimiter at the latest */
+    const bool is_whole = end == text.text + text.length && errno == 0;
+    return is_whole && type != ES_DATABASE_REAL ? sqlite3_bind_int64(insert, at, whole)
+                                                : sqlite3_bind_double(insert, at, number);
+}
+
+static es_status insert_row(es_writing *w, sqlite3_stmt *insert, const es_csv_block *block, size_t r,
+                            const es_database_type *type, es_errors *errors) {
+    int result = SQLITE_OK;
+    for (size_t c = 0; c < block->columns && result == SQLITE_OK; c++) {
+        const es_slice cell = es_csv_block_cell(block, r, c);
+        char *scratch = memchr(cell.text, '"', cell.length) ? malloc(cell.length + 1) : NULL;
+        result = bind_cell(insert, (int)c + 1, es_csv_value(cell, scratch), type[c]);
+        free(scratch);
+    }
+    if (result == SQLITE_OK)
+        result = sqlite3_step(insert) == SQLITE_DONE ? sqlite3_reset(insert) : SQLITE_ERROR;
+    return result == SQLITE_OK ? ES_OK : fail(w, errors);
+}
+
+static es_status insert_rows(es_writing *w, es_csv_input *csv, sqlite3_stmt *insert, es_errors *errors) {
+    es_csv_block block = {0};
+    es_database_type *type = es_arena_array(&w->arena, es_csv_input_columns(csv), sizeof *type);
+    bool more = true;
+    es_status status = type ? ES_OK : es_fail_memory(errors);
+    for (size_t c = 0; c < es_csv_input_columns(csv) && !status; c++)
+        type[c] = column_type(w, es_csv_input_name(csv, c));
+    while (!status && more) {
+        status = es_csv_input_next(csv, &block, &more, errors);
+        for (size_t r = 0; !status && more && r < block.n_rows; r++)
+            status = insert_row(w, insert, &block, r, type, errors);
+        if (!status && more)
+            status = es_csv_block_fail(&block, errors);
+    }
+    es_csv_block_free(&block);
+    return status;
+}
+
+static es_status add_indexes(es_writing *w, const char *table, const es_csv_input *csv, es_errors *errors) {
+    es_status status = ES_OK;
+    for (size_t c = 0; c < es_csv_input_columns(csv) && !status; c++) {
+        const es_slice name = es_csv_input_name(csv, c);
+        const es_database_column *known = known_column(w, name);
+        if (known && known->indexed)
+            status = execute(
+                w, sqlite3_mprintf("CREATE INDEX \"%w by %w\" ON \"%w\" (\"%w\")", table, name.text, table, name.text),
+                errors);
+    }
+    return status;
+}
+
+static es_status add_table(es_writing *w, const es_database_table *table, es_errors *errors) {
+    const es_csv_input_options options = {.stop = w->content->stop};
+    es_csv_input *csv = NULL;
+    sqlite3_stmt *insert = NULL;
+    es_status status = es_csv_input_open(&table->csv, 1, &options, &csv, errors);
+    if (status)
+        return status;
+    status = create_table(w, table->name, csv, &insert, errors);
+    if (!status)
+        status = insert_rows(w, csv, insert, errors);
+    sqlite3_finalize(insert);
+    if (!status)
+        status = add_indexes(w, table->name, csv, errors);
+    es_csv_input_close(csv);
+    return status;
+}
+
+/* ---- The database ---- */
+
+static es_status add_facts(es_writing *w, es_errors *errors) {
+    es_status status = execute(w, sqlite3_mprintf("CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT)"), errors);
+    for (size_t i = 0; i < w->content->n_facts && !status; i++)
+        status = execute(
+            w, sqlite3_mprintf("INSERT INTO meta VALUES (%Q, %Q)", w->content->fact[i].key, w->content->fact[i].value),
+            errors);
+    return status;
+}
+
+/* The file is new and nobody else's until it is renamed: no journal, no locks between statements. */
+static es_status fill(es_writing *w, const char *file, es_errors *errors) {
+    es_status status = ES_OK;
+    if (sqlite3_open_v2(file, &w->database, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
+        return fail(w, errors);
+    status = execute(w, sqlite3_mprintf("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN"), errors);
+    for (size_t i = 0; i < w->content->n_tables && !status; i++)
+        status = add_table(w, &w->content->table[i], errors);
+    if (!status)
+        status = add_facts(w, errors);
+    return status ? status : execute(w, sqlite3_mprintf("COMMIT"), errors);
+}
+
+es_status es_database_write(const char *path, const es_database_content *content, es_errors *errors) {
+    es_writing w = {.path = path, .content = content};
+    es_partial partial = ES_PARTIAL_NONE;
+    es_status status = es_partial_open(&partial, path, errors);
+    const char *file =
+        status ? NULL : es_arena_printf(&w.arena, "/proc/self/fd/%d/%s", partial.directory, partial.temporary);
+    if (!status)
+        status = file ? fill(&w, file, errors) : es_fail_memory(errors);
+    if (sqlite3_close(w.database) != SQLITE_OK && !status)
+        status = fail(&w, errors);
+    if (!status)
+        status = es_partial_publish(&partial, errors);
+    if (!status)
+        status = es_partial_commit(&partial, NULL, false, errors);
+    es_partial_close(&partial);
+    es_arena_free(&w.arena);
+    return status;
+}
+
+#endif
