@@ -48,6 +48,7 @@ done
 if [ -n "${EDGESWEEP:-}" ]; then
     run_cases scripts/check_cli.sh "$EDGESWEEP"
     run_cases scripts/check_readme.sh "$EDGESWEEP"
+    run_cases tests/scale/shards.sh --quick
 fi
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
