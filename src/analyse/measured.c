@@ -93,7 +93,7 @@ const char *es_runtime_name(const char *text, es_arena *arena) {
            !(end && name.text[end - 1] == ' ' && isdigit((unsigned char)name.text[end])))
         end++;
     name = es_slice_trim((es_slice){name.text, end});
-    return name.length ? es_arena_text(arena, name) : "default";
+    return name.length ? es_arena_text(arena, name) : "llama.cpp"; /* what a sweep without a runtime takes */
 }
 
 const es_row *es_precision_suffix(const es_table *precisions, es_slice name, es_slice *stem) {

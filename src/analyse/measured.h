@@ -49,7 +49,8 @@ typedef struct es_measured {
 es_status es_measured_read(es_measured *measured, const char *path, const char *device, const es_catalog *catalog,
                            es_point_kernel *point, es_arena *arena, es_errors *errors);
 
-/* The runtime as calibrations name it: without its version; programs around llama.cpp are llama.cpp. */
+/* The runtime as calibrations name it: without its version; programs around llama.cpp are llama.cpp, and so is
+ * a runtime that is not named. */
 const char *es_runtime_name(const char *text, es_arena *arena);
 
 /* The precision that a name ends with ("Llama-3.2-1B-Instruct-Q4_K_M", "llama 1B Q4_K - Medium"), NULL when there is none;

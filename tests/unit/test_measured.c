@@ -109,9 +109,9 @@ Test(measured, runtimes_lose_their_version) {
         {"vLLM 0.6.1", "vLLM"},
         {"MNN 3.4.1", "MNN"},
         {"TensorRT Edge-LLM", "TensorRT Edge-LLM"},
-        {"", "default"},
-        {"  ", "default"},
-        {"(2025)", "default"},
+        {"", "llama.cpp"},
+        {"  ", "llama.cpp"},
+        {"(2025)", "llama.cpp"},
     };
     for (size_t i = 0; i < LENGTH(cases); i++)
         cr_expect_str_eq(es_runtime_name(cases[i][0], &arena), cases[i][1], "%s", cases[i][0]);
