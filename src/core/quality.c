@@ -99,9 +99,11 @@ es_quality es_quality_of(const es_qualities *q, const es_row *model, const es_ro
     const measured *pair = &q->pair[m * q->precisions->n_rows + p];
     double loss = pair->perplexities > 0 ? pair->perplexity_sum / pair->perplexities
                                          : estimate_loss(q->model[m].loss_factor, params, bits_per_weight);
-    es_quality result = {.measured = pair->scores + pair->perplexities > 0};
+    es_quality result = {.measured = pair->scores + pair->perplexities > 0, .loss = loss};
+    result.score = q->model[m].score;
+    result.training = q->model[m].loss_factor;
     result.retained = pair->scores > 0 ? 1 + pair->score_sum / pair->scores / 100 : es_exp(-SCORE_LOSS * loss);
     result.ppl_increase_pct = 100 * (es_exp(loss) - 1);
-    result.quality = q->model[m].score * result.retained;
+    result.quality = result.score * result.retained;
     return result;
 }

@@ -20,6 +20,9 @@ typedef struct es_quality {
     double retained; /* share of the score that is kept */
     double ppl_increase_pct;
     double measured; /* 1: retained was measured, 0: estimate */
+    double score;    /* published, percent */
+    double loss;     /* d: ln of the perplexity's ratio, measured or estimated */
+    double training; /* s of the estimate */
 } es_quality;
 
 enum { ES_QUALITY_SIZE = sizeof(es_quality) / sizeof(double) };

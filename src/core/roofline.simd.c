@@ -760,6 +760,10 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
     X(BREAK_EVEN, "cloud break-even", "Mtok",                                                                          \
       COMPUTED(break_even, NULL, "nodes*price_usd/(cloud_usd_per_mtok - electricity_usd_per_mtok)", PHYSICS),          \
       IN(PRICE, NODES, CLOUD_PRICE, ENERGY_USD))                                                                       \
+    X(PUBLISHED_SCORE, "MMLU 5-shot", "%", QUALITY(score, "published score of the model"))                             \
+    X(TRAINING_FACTOR, "s", "", QUALITY(training, "3; 1 for training before 2024, 0 when trained at few bits"))        \
+    X(QUALITY_LOSS, "d", "",                                                                                           \
+      QUALITY(loss, "dlnppl where measured; else exp(2.325-1.412*bits_per_weight)*max(1, 7/params_b)^0.35*s"))         \
     X(QUALITY_SCORE, "quality", "%", QUALITY(quality, "MMLU 5-shot*quality_retained"), SHOWN("expected MMLU score"))   \
     X(RETAINED, "quality_retained", "",                                                                                \
       QUALITY(retained, "measured: 1+rel_delta/100 or exp(-0.55*dlnppl); estimate: exp(-0.55d), "                      \
