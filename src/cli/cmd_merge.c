@@ -68,10 +68,12 @@ static es_status run_merge(es_cli *cli, es_errors *errors) {
 }
 
 static const char *const examples[] = {
+    "edgesweep run sweeps/paper.sweep --shard 0/2 -o parts && edgesweep run sweeps/paper.sweep --shard 1/2 -o parts",
+    "both halves of a sweep, which could run on two machines that share a folder",
     "edgesweep merge parts -o all.csv",
     "all parts in the directory parts, also of different N, to all.csv, all.front.csv and all.best.csv",
-    "edgesweep merge a/data/part-*.csv b/data/part-*.csv -o all.csv.zst",
-    "parts that lie in different places, compressed",
+    "edgesweep merge parts/data/part-*.csv -o all.csv.zst",
+    "parts by name, also from different places, compressed",
     NULL,
 };
 

@@ -238,7 +238,7 @@ static const char *const examples[] = {
     "CSV on stdout",
     "edgesweep run sweeps/paper.sweep --set 'seq_len=128:8192*2' --front-only -o front.csv",
     "another axis, and only the Pareto front of it",
-    "edgesweep run sweeps/paper.sweep --shard auto/16 --resume -o parts",
+    "SLURM_ARRAY_TASK_ID=3 edgesweep run sweeps/paper.sweep --shard auto/16 --resume -o parts",
     "one of 16 parts, its number from the job array; `edgesweep merge parts -o all.csv` makes them one",
     "edgesweep run sweeps/paper.sweep --delimiter ';' --decimal , --bom -o german.csv",
     "for a spreadsheet that writes decimals with a comma",
