@@ -13,6 +13,7 @@ npm pack --silent --pack-destination "$work" "uplot@$version" >/dev/null # check
 tar -xzf "$work"/uplot-*.tgz -C "$work"
 cp "$work/package/dist/uPlot.iife.min.js" "$work/package/dist/uPlot.min.css" $folder/
 cp "$work/package/LICENSE" $folder/uPlot.LICENSE.txt
+cp "$work/package/dist/uPlot.iife.js" scripts/packaging/debian/missing-sources/ # the source of the minified file
 chmod 644 $folder/uPlot.*
 {
     echo "uPlot $version, MIT licence (uPlot.LICENSE.txt), from https://registry.npmjs.org/uplot"
