@@ -18,6 +18,7 @@ const es_command *const es_commands[] = {
     &es_cmd_import,
     &es_cmd_calibrate,
     &es_cmd_validate,
+    &es_cmd_probe,
     &es_cmd_report,
     &es_cmd_completion,
     &es_cmd_help,

@@ -1,0 +1,518 @@
+#include "analyse/probe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <math.h>
+#include <omp.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#elif defined(__aarch64__)
+#include <sys/auxv.h>
+#endif
+
+#include <edgesweep/catalog.h>
+
+#include "analyse/import_row.h"
+#include "analyse/probe_kernels.h"
+#include "base/number.h"
+#include "base/text.h"
+
+/* Many short measurements: the best is one that other work did not disturb. */
+static const double read_seconds = 0.02, peak_seconds = 0.02, most_seconds = 0.7;
+static const double idle_seconds = 1, load_seconds = 2;
+static const double write_seconds = 3, storage_seconds = 2; /* at most */
+enum { REPEATS = 24, MIB = 1 << 20, STORAGE_BLOCK = 4 * MIB, STORAGE_BYTES = 256 * MIB };
+
+static double now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static double thread_seconds(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* ---- Small files of the kernel ---- */
+
+/* The first line without its end; "" when there is none. */
+static void read_line(const char *path, char *line, size_t size) {
+    FILE *f = fopen(path, "r");
+    *line = '\0';
+    if (f == NULL)
+        return;
+    if (fgets(line, (int)size, f) == NULL)
+        *line = '\0';
+    line[strcspn(line, "\n")] = '\0';
+    fclose(f);
+}
+
+static double read_number(const char *path) {
+    char line[64];
+    double value;
+    read_line(path, line, sizeof line);
+    return es_parse_double(es_slice_trim(es_slice_of(line)), &value) == ES_NUMBER_OK ? value : NAN;
+}
+
+/* The value behind `label` in a file of lines `label : value`. */
+static bool find_value(const char *path, const char *label, char *value, size_t size) {
+    char line[512];
+    FILE *f = fopen(path, "r");
+    bool found = false;
+    while (f && !found && fgets(line, sizeof line, f)) {
+        char *colon = strchr(line, ':');
+        if (strncmp(line, label, strlen(label)) != 0 || colon == NULL)
+            continue;
+        es_copy_text(value, size, es_slice_trim(es_slice_of(colon + 1)));
+        value[strcspn(value, "\n")] = '\0';
+        found = true;
+    }
+    if (f)
+        fclose(f);
+    return found;
+}
+
+/* ---- What the machine is ---- */
+
+/* Processors that the control group may use: two numbers, microseconds of a period, or `max`. */
+static double cpu_quota(void) {
+    char line[64], *end;
+    read_line("/sys/fs/cgroup/cpu.max", line, sizeof line);
+    const double share = strtod(line, &end), period = strtod(end, NULL);
+    return share > 0 && period > 0 ? share / period : INFINITY;
+}
+
+static void find_cpu(es_probe *p) {
+    char board[sizeof p->cpu];
+    read_line("/proc/device-tree/model", board, sizeof board);
+    if (*board)
+        memcpy(p->cpu, board, sizeof board);
+    else if (!find_value("/proc/cpuinfo", "model name", p->cpu, sizeof p->cpu))
+        es_copy_text(p->cpu, sizeof p->cpu, es_slice_of("unknown processor"));
+#if defined(__x86_64__)
+    es_copy_text(p->class, sizeof p->class, es_slice_of("laptop"));
+#else
+    es_copy_text(p->class, sizeof p->class, es_slice_of("sbc"));
+#endif
+    cpu_set_t set;
+    p->threads = sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
+    const double quota = cpu_quota();
+    if (quota < p->threads)
+        p->threads = (unsigned)fmax(1, ceil(quota));
+}
+
+static void find_memory(es_probe *p) {
+    const double machine = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+    const double group = read_number("/sys/fs/cgroup/memory.max");
+    p->ram_gib = fmin(machine, isnan(group) ? machine : group) / 0x1p30;
+}
+
+static void find_caches(es_probe *p) {
+    p->l1d_kib = p->l2_kib = p->l3_kib = NAN;
+    for (int i = 0; i < 8; i++) {
+        char path[128], type[32], size[32];
+        snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu0/cache/index%d/type", i);
+        read_line(path, type, sizeof type);
+        snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu0/cache/index%d/size", i);
+        read_line(path, size, sizeof size);
+        snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu0/cache/index%d/level", i);
+        const double level = read_number(path), unit = strchr(size, 'M') ? 1024 : 1;
+        const double kib = strtod(size, NULL) * unit;
+        if (strcmp(type, "Instruction") == 0 || !(kib > 0))
+            continue;
+        *(level == 1 ? &p->l1d_kib : level == 2 ? &p->l2_kib : &p->l3_kib) = kib;
+    }
+}
+
+/* ---- Arithmetic and memory ---- */
+
+typedef double kernel(uint64_t rounds);
+
+/* Operations per second of all threads.  Processor time: registers are not shared, so that other work on the machine
+ * need not count. */
+static double peak(kernel *run, unsigned threads) {
+    const double begin = now();
+    double best = 0;
+    for (int i = 0; i < REPEATS && now() - begin < most_seconds; i++) {
+        double rate = 0;
+#pragma omp parallel num_threads(threads) reduction(+ : rate)
+        {
+            double operations = 0, spent = 0;
+            run(1000);
+            const double start = thread_seconds();
+            while ((spent = thread_seconds() - start) < peak_seconds)
+                operations += run(20000);
+            rate += operations / spent;
+        }
+        best = fmax(best, rate);
+    }
+    return best;
+}
+
+static double bandwidth(uint64_t *data, size_t words, unsigned threads) {
+    uint64_t (*const sum)(const uint64_t *, size_t) = ES_SIMD_PICK(es_probe_sum);
+    enum { CHUNK = 1 << 17 }; /* words: 1 MiB between looks at the clock */
+    const size_t share = words / threads / CHUNK * CHUNK;
+    const double first = now();
+    double best = 0;
+    for (int i = 0; i < REPEATS && now() - first < most_seconds; i++) {
+        double bytes = 0, begin = 0, end = 0;
+        uint64_t total = 0;
+#pragma omp parallel num_threads(threads) reduction(+ : bytes, total)
+        {
+            const uint64_t *own = data + share * (size_t)omp_get_thread_num();
+#pragma omp barrier
+#pragma omp single
+            begin = now();
+            const double until = begin + read_seconds;
+            for (size_t at = 0; now() < until; at = (at + CHUNK) % share) {
+                total += sum(own + at, CHUNK);
+                bytes += CHUNK * sizeof *own;
+            }
+#pragma omp barrier
+#pragma omp single
+            end = now();
+        }
+        if (total == 1) /* never: the data are zero, but only the sum knows */
+            return NAN;
+        best = fmax(best, bytes / (end - begin));
+    }
+    return best;
+}
+
+/* Buffers beyond any cache, each page first touched by the thread that may read it. */
+static void measure_memory(es_probe *p, es_errors *errors) {
+    const double wanted =
+        fmin(fmax(256.0 * MIB, 8 * 1024 * (isnan(p->l3_kib) ? 0 : p->l3_kib)), p->ram_gib * 0x1p30 / 4);
+    const size_t bytes = (size_t)fmin(wanted, 2048.0 * MIB) / MIB * MIB, words = bytes / sizeof(uint64_t);
+    uint64_t *data = bytes >= p->threads * (size_t)(2 * MIB) ? aligned_alloc(4096, bytes) : NULL;
+    if (data == NULL) {
+        es_warn(errors, NULL, "too little memory to measure its bandwidth");
+        return;
+    }
+#pragma omp parallel for num_threads(p->threads) schedule(static)
+    for (size_t i = 0; i < words; i++)
+        data[i] = 0;
+    for (unsigned threads = 1; p->n_steps < ES_PROBE_MAX_STEPS;
+         threads = threads * 2 < p->threads ? threads * 2 : p->threads) {
+        p->step_threads[p->n_steps] = threads;
+        p->step_gbs[p->n_steps++] = bandwidth(data, words, threads) / 1e9;
+        if (threads == p->threads)
+            break;
+    }
+    free(data);
+}
+
+static bool has_fp16(void) {
+#if defined(__x86_64__)
+    unsigned a, b, c, d;
+    return es_simd_level_now() == ES_SIMD_V4 && __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d & (1u << 23));
+#elif defined(__aarch64__)
+    return getauxval(AT_HWCAP) & (1ul << 10); /* HWCAP_ASIMDHP */
+#else
+    return false;
+#endif
+}
+
+static bool has_dot8(void) {
+#if defined(__x86_64__)
+    unsigned a, b, c, d;
+    if (es_simd_level_now() == ES_SIMD_V4)
+        return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (c & (1u << 11)); /* AVX512_VNNI */
+    return es_simd_level_now() == ES_SIMD_V3 && __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & (1u << 4));
+#elif defined(__aarch64__)
+    return getauxval(AT_HWCAP) & (1ul << 20); /* HWCAP_ASIMDDP */
+#else
+    return false;
+#endif
+}
+
+static void measure_peaks(es_probe *p) {
+    const double int8 = peak(ES_SIMD_PICK(es_probe_int8), p->threads) / 1e9;
+    const double dot8 = has_dot8() ? peak(ES_SIMD_PICK(es_probe_dot8), p->threads) / 1e9 : 0;
+    const double fp16 = has_fp16() ? peak(ES_SIMD_PICK(es_probe_fp16), p->threads) / 1e9 : 0;
+    p->fp32_gflops = peak(ES_SIMD_PICK(es_probe_fp32), p->threads) / 1e9;
+    p->fp16_gflops = fp16 > 0 ? fp16 : NAN;
+    p->int8_gops = fmax(int8, dot8) > 0 ? fmax(int8, dot8) : NAN;
+    p->int8_how = dot8 > int8 ? "dot-product instructions" : int8 > 0 ? "widening multiply-adds" : "no instructions";
+}
+
+/* ---- Storage ---- */
+
+static int make_file(const char *folder) {
+    int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    char path[4096];
+    if (fd >= 0)
+        return fd;
+    const int n = snprintf(path, sizeof path, "%s/.edgesweep-probe-XXXXXX", folder);
+    if (n < 0 || (size_t)n >= sizeof path)
+        return -1;
+    fd = mkostemp(path, O_CLOEXEC);
+    if (fd >= 0)
+        unlink(path);
+    return fd;
+}
+
+static bool in_memory(int fd) {
+    enum { TMPFS = 0x01021994, RAMFS = (int)0x858458f6 };
+    struct statfs fs;
+    return fstatfs(fd, &fs) == 0 && ((int)fs.f_type == TMPFS || (int)fs.f_type == RAMFS);
+}
+
+/* Bytes written before time ran out; at least one block, or 0 with errno. */
+static off_t fill_file(int fd, const char *block) {
+    const double begin = now();
+    off_t written = 0;
+    while (written < STORAGE_BYTES && (written == 0 || now() - begin < write_seconds)) {
+        if (write(fd, block, STORAGE_BLOCK) != STORAGE_BLOCK || fdatasync(fd) != 0)
+            return 0;
+        written += STORAGE_BLOCK;
+    }
+    return written;
+}
+
+static double read_back(int fd, char *block, off_t size) {
+    const double begin = now();
+    double bytes = 0;
+    for (off_t at = 0; at < size && now() - begin < storage_seconds; at += STORAGE_BLOCK) {
+        const ssize_t n = pread(fd, block, STORAGE_BLOCK, at);
+        if (n != STORAGE_BLOCK)
+            return NAN;
+        bytes += (double)n;
+    }
+    return bytes / (now() - begin);
+}
+
+/* Past the page cache where the file system allows, else after asking the kernel to forget the file. */
+static double read_rate(es_probe *p, int fd, char *block, off_t size) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+    const int direct = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
+    double rate = direct >= 0 ? read_back(direct, block, size) : NAN;
+    p->storage_how = "O_DIRECT";
+    if (direct >= 0)
+        close(direct);
+    if (isnan(rate)) {
+        p->storage_how = "buffered reads";
+        posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+        rate = read_back(fd, block, size);
+    }
+    return rate / 1e6;
+}
+
+static void measure_storage(const char *folder, es_probe *p, es_errors *errors) {
+    char *block = aligned_alloc(4096, STORAGE_BLOCK);
+    const int fd = make_file(folder);
+    p->storage_mbs = NAN;
+    p->storage_how = "not measured";
+    if (fd < 0 || block == NULL) {
+        es_warn(errors, NULL, "storage not measured: '%s': %s", es_quote_text(folder).text, strerror(errno));
+    } else if (in_memory(fd)) {
+        es_warn(errors, NULL, "storage not measured: '%s' lies in memory; --tmp DIR names another folder",
+                es_quote_text(folder).text);
+    } else {
+        for (size_t i = 0; i < STORAGE_BLOCK; i++) /* no zeros: some disks compress */
+            block[i] = (char)(i * 2654435761u >> 13);
+        const off_t size = fill_file(fd, block);
+        if (size > 0)
+            p->storage_mbs = read_rate(p, fd, block, size);
+        if (isnan(p->storage_mbs))
+            es_warn(errors, NULL, "storage not measured: '%s': %s", es_quote_text(folder).text, strerror(errno));
+    }
+    if (fd >= 0)
+        close(fd);
+    free(block);
+}
+
+/* ---- Power ---- */
+
+/* Sum over the files that match; NaN when none is readable. */
+static double sum_of(const char *pattern) {
+    glob_t found = {0};
+    double sum = NAN;
+    if (glob(pattern, 0, NULL, &found) == 0)
+        for (size_t i = 0; i < found.gl_pathc; i++) {
+            const double x = read_number(found.gl_pathv[i]);
+            if (!isnan(x))
+                sum = isnan(sum) ? x : sum + x;
+        }
+    globfree(&found);
+    return sum;
+}
+
+static const char packages[] = "/sys/class/powercap/intel-rapl:[0-9]/energy_uj";
+static const char sensors[] = "/sys/class/hwmon/hwmon*/power1_input";
+static const char batteries[] = "/sys/class/power_supply/BAT*/power_now";
+
+typedef struct power {
+    double energy_uj, begin, sum_uw;
+    int samples;
+} power;
+
+static double sensed(es_probe *p) {
+    double uw = sum_of(sensors);
+    p->power_how = "hwmon sensors";
+    if (isnan(uw) || uw == 0) {
+        uw = sum_of(batteries);
+        p->power_how = "battery";
+    }
+    return uw > 0 ? uw : NAN;
+}
+
+static void power_begin(power *w) { *w = (power){sum_of(packages), now(), 0, 0}; }
+
+static void power_sample(power *w, es_probe *p) {
+    const double uw = sensed(p);
+    if (!isnan(uw)) {
+        w->sum_uw += uw;
+        w->samples++;
+    }
+}
+
+/* Watts since the begin; a counter that wrapped counts as not readable. */
+static double power_end(power *w, es_probe *p) {
+    const double uj = sum_of(packages) - w->energy_uj;
+    if (uj > 0) {
+        p->power_how = "RAPL package counters";
+        return uj / 1e6 / (now() - w->begin);
+    }
+    return w->samples > 0 ? w->sum_uw / w->samples / 1e6 : NAN;
+}
+
+static void measure_idle(es_probe *p) {
+    enum { SAMPLES = 5 };
+    power w;
+    power_begin(&w);
+    for (int i = 0; i < SAMPLES; i++) {
+        usleep((useconds_t)(1e6 * idle_seconds / SAMPLES));
+        power_sample(&w, p);
+    }
+    p->idle_w = power_end(&w, p);
+}
+
+static void measure_load(es_probe *p) {
+    power w;
+    power_begin(&w);
+    while (now() - w.begin < load_seconds) {
+        peak(ES_SIMD_PICK(es_probe_fp32), p->threads);
+        power_sample(&w, p);
+    }
+    p->load_w = power_end(&w, p);
+}
+
+/* ---- All of it ---- */
+
+static bool go_on(const es_probe_options *o, const char *doing) {
+    if (o->stop && *o->stop)
+        return false;
+    if (o->progress)
+        o->progress(o->context, doing);
+    return true;
+}
+
+es_status es_probe_run(const es_probe_options *o, es_probe *p, es_errors *errors) {
+    const double begin = now();
+    *p = (es_probe){.idle_w = NAN, .load_w = NAN, .power_how = "no readable sensor"};
+    find_cpu(p);
+    find_memory(p);
+    find_caches(p);
+    const bool whole = go_on(o, "idle power") && (measure_idle(p), go_on(o, "memory bandwidth")) &&
+                       (measure_memory(p, errors), go_on(o, "arithmetic peaks")) &&
+                       (measure_peaks(p), go_on(o, "storage")) &&
+                       (measure_storage(o->folder, p, errors), go_on(o, "power under load"));
+    if (!whole)
+        return *o->stop == SIGTERM ? ES_ETERM : ES_EINT;
+    if (!isnan(p->idle_w))
+        measure_load(p);
+    else
+        p->power_how = "no readable sensor";
+    p->seconds = now() - begin;
+    return ES_OK;
+}
+
+/* ---- The row ---- */
+
+enum { CELL = 400 };
+
+static void number_cell(char *cell, double value, int digits) {
+    *cell = '\0';
+    if (!isnan(value) && value > 0)
+        snprintf(cell, CELL, "%.*g", digits, value);
+}
+
+static double best_bandwidth(const es_probe *p) {
+    double best = NAN;
+    for (unsigned i = 0; i < p->n_steps; i++)
+        best = fmax(best, p->step_gbs[i]);
+    return best;
+}
+
+static void list_bandwidths(char *cell, const es_probe *p) {
+    size_t used = 0;
+    *cell = '\0';
+    for (unsigned i = 0; i < p->n_steps && used < CELL; i++)
+        used += (size_t)snprintf(cell + used, CELL - used, "%s%u:%.4g", i > 0 ? " " : "", p->step_threads[i],
+                                 p->step_gbs[i]);
+}
+
+static void describe(char *source, const es_probe *p) {
+    char day[32] = "";
+    const time_t today = time(NULL);
+    struct tm utc;
+    if (gmtime_r(&today, &utc))
+        strftime(day, sizeof day, "%Y-%m-%d", &utc);
+    snprintf(source, CELL,
+             "edgesweep probe %s: read loop and register-only multiply-adds on %u threads (%s), best of up to %d; INT8 "
+             "by %s; "
+             "storage by %s; power by %s",
+             day, p->threads, es_simd_level_name(es_simd_level_now()), REPEATS, p->int8_how, p->storage_how,
+             p->power_how);
+}
+
+void es_probe_print(FILE *out, const es_probe *p) {
+    static const char *const more[] = {"x_cpu",     "x_threads", "x_mem_bw_gbs_by_threads",
+                                       "x_l1d_kib", "x_l2_kib",  "x_l3_kib"};
+    enum { MORE = sizeof more / sizeof *more };
+    char cell[ES_D_FIELDS + MORE][CELL];
+    const char *cells[ES_D_FIELDS + MORE];
+    const es_field_table *table = es_fields(ES_DEVICE);
+    for (size_t f = 0; f < ES_D_FIELDS + MORE; f++) {
+        *cell[f] = '\0';
+        cells[f] = cell[f];
+        fprintf(out, "%s%s", f > 0 ? "," : "", f < ES_D_FIELDS ? table->fields[f].name : more[f - ES_D_FIELDS]);
+    }
+    fputc('\n', out);
+    cells[ES_D_NAME] = "this";
+    cells[ES_D_CLASS] = p->class;
+    number_cell(cell[ES_D_PEAK_FP32], p->fp32_gflops, 4);
+    number_cell(cell[ES_D_PEAK_FP16], p->fp16_gflops, 4);
+    number_cell(cell[ES_D_PEAK_INT8], p->int8_gops, 4);
+    number_cell(cell[ES_D_MEM_BW], best_bandwidth(p), 4);
+    number_cell(cell[ES_D_STORAGE_BW], p->storage_mbs, 4);
+    cells[ES_D_STORAGE_UTIL] = "1";
+    cells[ES_D_MEM_UTIL] = "0.9";
+    number_cell(cell[ES_D_IDLE_W], p->idle_w, 3);
+    number_cell(cell[ES_D_LOAD_W], fmax(p->load_w, p->idle_w), 3);
+    number_cell(cell[ES_D_RAM_GB], p->ram_gib, 4);
+    cells[ES_D_BASIS] = "measured";
+    describe(cell[ES_D_SOURCE], p);
+    cells[ES_D_NOTE] = "mem_util 0.9 of the read loop is an estimate; calibrate fits it and the rest to llama-bench";
+    cells[ES_D_FIELDS] = p->cpu;
+    snprintf(cell[ES_D_FIELDS + 1], CELL, "%u", p->threads);
+    list_bandwidths(cell[ES_D_FIELDS + 2], p);
+    number_cell(cell[ES_D_FIELDS + 3], p->l1d_kib, 6);
+    number_cell(cell[ES_D_FIELDS + 4], p->l2_kib, 6);
+    number_cell(cell[ES_D_FIELDS + 5], p->l3_kib, 6);
+    es_catalog_row(out, cells, ES_D_FIELDS + MORE);
+}
