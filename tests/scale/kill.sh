@@ -59,8 +59,8 @@ for damage in 'torn journal' 'truncated partial' 'flipped byte' 'lost partial' '
     : >"$work/messages"
     case $damage in
     'torn journal') truncate -s -5 "$journal" ;;
-    'truncated partial') truncate -s 500000 "$partial" ;;
-    'flipped byte') printf '\377' | dd of="$partial" bs=1 seek=500000 conv=notrunc 2>/dev/null ;;
+    'truncated partial') truncate -s 200000 "$partial" ;;
+    'flipped byte') printf '\377' | dd of="$partial" bs=1 seek=200000 conv=notrunc 2>/dev/null ;;
     'lost partial') rm "$partial" ;;
     'no journal') rm "$journal" ;;
     'data without manifest') mv "$partial" "$(dirname "$partial")/$(basename "$partial" .partial | cut -c 2-)" ;;

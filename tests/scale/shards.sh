@@ -5,7 +5,7 @@
 . "$(dirname "$0")/common.sh"
 quick=${1:-}
 
-mapfile -t sweep < <(grid "$([ -n "$quick" ] && echo 97 || echo 13)")
+mapfile -t sweep < <(grid "$([ -n "$quick" ] && echo 97 || echo 41)")
 run() { "$EDGESWEEP" run "${sweep[@]}" -q "$@"; }
 merge() { "$EDGESWEEP" merge -q "$@"; }
 
