@@ -16,13 +16,15 @@ struct es_archive {
     uint64_t *index; /* n */
     es_set set;      /* codes: upper halves of the order keys; ids: rows */
     uint32_t insert_hint;
+    size_t met; /* candidates since the last settling, also those that joined another */
     bool finished;
     double *column;   /* d x n values as given, when finished */
     uint64_t *bucket; /* open addressing: upper half of the hash, row + 1; 0: empty */
     size_t bucket_mask;
 };
 
-enum { MIN_PENDING = 2048, CHUNK = 4096, SUB_TILE = 16, RECENT = 64 };
+enum { MIN_PENDING = 2048, CHUNK = 1024, SUB_TILE = 16, RECENT = 64, MET_PER_ROW = 32 };
+enum { THIN_ROUNDS = 16, THIN_GAIN = 8, FEW_LEFT = 8 }; /* a round takes out one in so many, or is the last */
 
 es_status es_archive_new(unsigned d, const es_direction *direction, es_archive **archive, es_errors *errors) {
     uint64_t flip[ES_MAX_OBJECTIVES] = {0};
@@ -153,6 +155,7 @@ static void keep_rows(es_archive *archive, const uint32_t *kept, size_t count) {
 }
 
 es_status es_archive_settle(es_archive *archive, es_errors *errors) {
+    archive->met = 0;
     if (archive->n == archive->settled)
         return ES_OK;
     if (archive->n >= INT32_MAX)
@@ -204,7 +207,8 @@ static es_status reserve_rows(es_archive *archive, size_t n, es_errors *errors) 
 /* Settles when enough candidates wait to pay for it. */
 static es_status settle_when_full(es_archive *archive, es_errors *errors) {
     size_t pending = archive->n - archive->settled;
-    return pending < MIN_PENDING || pending < archive->settled / 2 ? ES_OK : es_archive_settle(archive, errors);
+    bool full = pending >= MIN_PENDING && pending >= archive->settled / 2;
+    return full || archive->met >= MIN_PENDING + MET_PER_ROW * archive->n ? es_archive_settle(archive, errors) : ES_OK;
 }
 
 /* a is no worse than b in any objective. */
@@ -238,6 +242,7 @@ static bool joins_recent(es_archive *archive, const double *point, uint64_t inde
 static es_status offer(es_archive *archive, const double *point, uint64_t index, es_errors *errors) {
     if (covers_minimised(archive, point, index, &archive->insert_hint))
         return ES_OK;
+    archive->met++;
     if (joins_recent(archive, point, index))
         return ES_OK;
     es_status status = reserve_rows(archive, archive->n + 1, errors);
@@ -313,31 +318,122 @@ static es_status offer_best(es_archive *archive, const es_batch *batch, size_t b
     return offer(archive, ideal, lowest, errors);
 }
 
-static es_status offer_each(es_archive *archive, const es_batch *batch, size_t begin, size_t n, double *point,
-                            es_errors *errors) {
+/* ---- Thinning: points of a chunk against each other ---- */
+
+typedef struct thinning {
+    double score[CHUNK]; /* infinity: dominated by another */
+    uint8_t worse[CHUNK];
+    double ideal[ES_MAX_OBJECTIVES];
+    size_t n, left;
+} thinning;
+
+/* Sums of the objectives, each scaled to its range in the chunk. */
+static void score_chunk(const es_archive *archive, const es_batch *batch, size_t begin, thinning *t) {
+    memset(t->score, 0, t->n * sizeof *t->score);
+    for (unsigned k = 0; k < archive->d; k++) {
+        if (batch->uniform >> k & 1)
+            continue;
+        const double *value = batch->column[k] + begin;
+        double high = -ES_SIMD_PICK(es_column_minimum)(value, ~archive->flip[k] & ES_SIGN_BIT, t->n);
+        double scale = 1 / (high - t->ideal[k]);
+        if (isfinite(scale) && scale > 0) /* else no range, or one beyond double */
+            ES_SIMD_PICK(es_add_scores)(t->score, value, archive->flip[k], t->ideal[k], scale, t->n);
+    }
+}
+
+/* Takes out what point `champion` dominates or equals; returns how many.  Equal points have equal scores, so that none
+ * before the champion equals it. */
+static size_t remove_worse(const es_archive *archive, const es_batch *batch, size_t begin, size_t champion,
+                           thinning *t) {
+    memset(t->worse, 1, t->n);
+    for (unsigned k = 0; k < archive->d; k++)
+        if (!(batch->uniform >> k & 1))
+            ES_SIMD_PICK(es_mark_worse)(t->worse, batch->column[k] + begin, archive->flip[k],
+                                        value_in_batch(archive, batch, k, begin + champion), t->n);
+    size_t removed = 0;
+    t->worse[champion] = 0;
+    for (size_t i = 0; i < t->n; i++) {
+        removed += t->worse[i] && t->score[i] < INFINITY;
+        t->score[i] = t->worse[i] ? INFINITY : t->score[i];
+    }
+    return removed;
+}
+
+static bool is_ascending(const es_batch *batch, size_t begin, size_t n) {
+    bool ascending = true;
+    for (size_t i = begin + 1; batch->index && i < begin + n; i++)
+        ascending &= batch->index[i - 1] < batch->index[i];
+    return ascending;
+}
+
+/* Strong points take out many others while that pays. */
+static void thin_chunk(const es_archive *archive, const es_batch *batch, size_t begin, thinning *t) {
+    score_chunk(archive, batch, begin, t);
+    t->left = t->n;
+    if (!is_ascending(batch, begin, t->n))
+        return;
+    double *score = t->score, kept[THIN_ROUNDS];
+    size_t champion[THIN_ROUNDS];
+    unsigned rounds = 0;
+    for (size_t removed = t->n; rounds < THIN_ROUNDS && removed * THIN_GAIN > t->left; rounds++) {
+        champion[rounds] = ES_SIMD_PICK(es_least_score)(score, t->n);
+        if (champion[rounds] == SIZE_MAX)
+            break;
+        removed = remove_worse(archive, batch, begin, champion[rounds], t);
+        t->left -= removed;
+        kept[rounds] = score[champion[rounds]];
+        score[champion[rounds]] = INFINITY; /* not again */
+    }
+    while (rounds-- > 0)
+        score[champion[rounds]] = kept[rounds];
+}
+
+/* Offers what is left of points [from, to), places in the chunk. */
+static es_status offer_each(es_archive *archive, const es_batch *batch, size_t begin, size_t from, size_t to,
+                            const thinning *t, double *point, es_errors *errors) {
     es_status status = ES_OK;
-    for (size_t i = begin; i < begin + n && !status; i++) {
+    for (size_t i = from; i < to && !status; i++) {
+        if (!(t->score[i] < INFINITY))
+            continue;
         for (unsigned k = 0; k < archive->d; k++)
-            point[k] = value_in_batch(archive, batch, k, i);
-        status = offer(archive, point, index_in_batch(batch, i), errors);
+            point[k] = value_in_batch(archive, batch, k, begin + i);
+        status = offer(archive, point, index_in_batch(batch, begin + i), errors);
     }
     return status;
 }
 
-/* Tests the ideal of the whole chunk, then of every few points, then each point. */
-static es_status insert_chunk(es_archive *archive, const es_batch *batch, size_t begin, size_t n, es_errors *errors) {
+/* Tests the ideal of every few points that are left, then each of them. */
+static es_status offer_left(es_archive *archive, const es_batch *batch, size_t begin, const thinning *t,
+                            es_errors *errors) {
     double ideal[ES_MAX_OBJECTIVES];
-    ideal_of_uniform(archive, batch, ideal);
-    ideal_of(archive, batch, begin, n, ideal);
-    if (covers_minimised(archive, ideal, lowest_index(batch, begin, n), &archive->insert_hint))
+    memcpy(ideal, t->ideal, sizeof ideal);
+    if (t->left * FEW_LEFT < t->n)
+        return offer_each(archive, batch, begin, 0, t->n, t, ideal, errors);
+    es_status status = ES_OK;
+    for (size_t at = 0; at < t->n && !status; at += SUB_TILE) {
+        size_t few = t->n - at < SUB_TILE ? t->n - at : SUB_TILE;
+        ideal_of_uniform(archive, batch, ideal);
+        ideal_of(archive, batch, begin + at, few, ideal);
+        if (!covers_minimised(archive, ideal, lowest_index(batch, begin + at, few), &archive->insert_hint))
+            status = offer_each(archive, batch, begin, at, at + few, t, ideal, errors);
+    }
+    return status;
+}
+
+/* Tests the ideal of the whole chunk, then what is left of it after thinning. */
+static es_status insert_chunk(es_archive *archive, const es_batch *batch, size_t begin, size_t n, es_errors *errors) {
+    thinning t;
+    t.n = n;
+    ideal_of_uniform(archive, batch, t.ideal);
+    ideal_of(archive, batch, begin, n, t.ideal);
+    if (covers_minimised(archive, t.ideal, lowest_index(batch, begin, n), &archive->insert_hint))
         return ES_OK;
-    bool single = count_varying(archive, batch) <= 1;
-    es_status status = single ? offer_best(archive, batch, begin, n, ideal, errors) : ES_OK;
-    for (size_t at = begin; !single && at < begin + n && !status; at += SUB_TILE) {
-        size_t few = begin + n - at < SUB_TILE ? begin + n - at : SUB_TILE;
-        ideal_of(archive, batch, at, few, ideal);
-        if (!covers_minimised(archive, ideal, lowest_index(batch, at, few), &archive->insert_hint))
-            status = offer_each(archive, batch, at, few, ideal, errors);
+    es_status status;
+    if (count_varying(archive, batch) <= 1) {
+        status = offer_best(archive, batch, begin, n, t.ideal, errors);
+    } else {
+        thin_chunk(archive, batch, begin, &t);
+        status = offer_left(archive, batch, begin, &t, errors);
     }
     return status ? status : settle_when_full(archive, errors);
 }
