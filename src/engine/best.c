@@ -144,6 +144,13 @@ static es_range range_of(const es_best *best, const es_boxes *boxes, int column,
     return es_boxes_range(boxes, (uint16_t)best->sweep->columns[column].node, i);
 }
 
+bool es_best_ideal(const es_best *best, const es_boxes *boxes, size_t i, double *ideal) {
+    const es_objective *first = &best->sweep->best.objective[0];
+    es_range r = range_of(best, boxes, first->column, i);
+    *ideal = first->maximize ? -r.high : r.low;
+    return r.state == ES_HAS_VALUE;
+}
+
 /* The entry of a box whose points all belong to one that is known. */
 static const es_best_entry *entry_of_box(const es_best *best, const es_boxes *boxes, size_t i) {
     const es_best_spec *spec = &best->sweep->best;

@@ -33,6 +33,9 @@ es_status es_best_add(es_best *best, const es_eval *eval, const uint8_t *keep, s
  * bounds of box i that holds them.  Missing values are counted. */
 bool es_best_settles(es_best *best, const es_boxes *boxes, size_t i, uint64_t first, uint64_t n, bool certain);
 
+/* The best value of the first objective that bounds allow in box i, turned to minimisation; false when not known. */
+bool es_best_ideal(const es_best *best, const es_boxes *boxes, size_t i, double *ideal);
+
 es_status es_best_merge(es_best *best, const es_best *other, es_errors *errors);
 
 /* Winner and runner-up of every group, ordered by the values of the by columns; *rows is the caller's to free. */

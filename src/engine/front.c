@@ -186,6 +186,13 @@ static box_values ideal_of_box(const es_front_pass *p, const es_boxes *boxes, si
     return values;
 }
 
+bool es_front_pass_ideal(const es_front_pass *p, const es_boxes *boxes, size_t i, double *ideal) {
+    if (ideal_of_box(p, boxes, i, ideal) != BOX_COMPLETE) return false;
+    for (size_t k = 0; k < p->sweep->front.n_objectives; k++)
+        if (p->sweep->front.objective[k].maximize) ideal[k] = -ideal[k];
+    return true;
+}
+
 /* The key that all points of a box share. */
 static bool key_of_box(const es_front_pass *p, const es_boxes *boxes, size_t i, double *key) {
     const es_front_spec *spec = &p->sweep->front;

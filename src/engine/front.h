@@ -34,6 +34,9 @@ es_status es_front_pass_add(es_front_pass *pass, const es_eval *eval, const uint
 bool es_front_pass_settles(es_front_pass *pass, const es_boxes *boxes, size_t i, uint64_t first, uint64_t n,
                            bool certain);
 
+/* The best values that bounds allow in box i, all turned to minimisation, one per objective; false when not all are known. */
+bool es_front_pass_ideal(const es_front_pass *pass, const es_boxes *boxes, size_t i, double *ideal);
+
 /* Makes what was added so far known to es_front_pass_settles. */
 es_status es_front_pass_settle(es_front_pass *pass, es_errors *errors);
 

@@ -50,7 +50,8 @@ typedef struct pass {
     es_result result;                /* which one the rows make */
     es_record_spec record;         /* in front of every row; none for ES_RESULT_ROWS */
     uint64_t first, end, first_tile, n_tickets, tiles_per_ticket;
-    uint64_t first_box, ticket_step;
+    uint64_t first_box;
+    uint32_t *ticket_order; /* of a search without rows; NULL: as they come */
     unsigned threads;
     _Atomic uint64_t next, points_done, rows_done;
     uint64_t reached; /* under --limit: behind the last point looked at */
@@ -213,7 +214,7 @@ static es_status search_tile(void *context, uint64_t tile, const es_span *spans,
 
 static void do_box(worker *w, uint64_t ticket) {
     pass *p = w->pass;
-    if (!p->ordered) ticket = (uint64_t)((unsigned __int128)ticket * p->ticket_step % p->n_tickets);
+    if (p->ticket_order) ticket = p->ticket_order[ticket];
     uint64_t skipped = w->search.skipped;
     w->status = es_search_box(&w->search, p->ticket_rung, p->first_box + ticket, p->live);
     atomic_fetch_add_explicit(&p->points_done, w->search.skipped - skipped, memory_order_relaxed);
@@ -286,16 +287,6 @@ static unsigned choose_threads(const es_run_options *options, uint64_t points, u
     return threads ? (unsigned)threads : 1;
 }
 
-static uint64_t common_divisor(uint64_t a, uint64_t b) { return b ? common_divisor(b, a % b) : a; }
-
-/* Without rows the boxes are taken up in leaps through the grid, so that all of it is known early; the step is near the
- * golden section and meets every ticket once. */
-static uint64_t choose_step(uint64_t n) {
-    uint64_t step = (uint64_t)(0.6180339887 * (double)n) + 1;
-    while (common_divisor(step, n) != 1) step++;
-    return step;
-}
-
 /* Without rows: the largest boxes that are enough for all threads.  With rows, whose text waits for its turn: boxes of a
  * few thousand points. */
 static void size_search(pass *p) {
@@ -309,7 +300,6 @@ static void size_search(pass *p) {
     p->ticket_rung = rung;
     p->first_box = es_box_of(&p->ladder, rung, p->first);
     p->n_tickets = es_box_of(&p->ladder, rung, p->end - 1) + 1 - p->first_box;
-    p->ticket_step = choose_step(p->n_tickets);
 }
 
 static void size_pass(pass *p) {
@@ -414,6 +404,7 @@ static void pass_free(pass *p) {
     es_row_format_free(p->format);
     es_program_free(p->program);
     es_bounds_free(p->bounds);
+    free(p->ticket_order);
 }
 
 static void add_times(pass *p, const worker *w) {
@@ -494,6 +485,12 @@ static void seed_workers(pass *p, worker *workers) {
 static void run_workers(pass *p, worker *workers) {
     for (unsigned t = 0; t < p->threads; t++)
         if (worker_init(&workers[t], p)) return;
+    if (p->searches && !p->format) {
+        worker *w = &workers[0];
+        w->status = es_search_order(&w->search, p->ticket_rung, p->first_box, p->n_tickets, p->live, &p->ticket_order,
+                                    &w->errors);
+        if (w->status) return;
+    }
     seed_workers(p, workers);
     if (p->threads == 1) {
         work(&workers[0], true);

@@ -47,7 +47,12 @@ typedef struct es_search {
     } rung[ES_MAX_RUNGS];
 } es_search;
 
-/* Settles a box of a rung: at once, or by way of its tiles in index order. */
+/* Orders the n boxes of a rung from `first` on by the ideal points their bounds allow, the most promising first: places
+ * behind `first` in *order, the caller's to free; NULL when there is nothing to go by. */
+es_status es_search_order(es_search *search, size_t rung, uint64_t first, uint64_t n, unsigned live, uint32_t **order,
+                          es_errors *errors);
+
+/* Settles a box of a rung: at once, or by way of its tiles; these in index order when rows are live. */
 es_status es_search_box(es_search *search, size_t rung, uint64_t box, unsigned live);
 
 #endif
