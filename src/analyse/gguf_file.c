@@ -215,13 +215,9 @@ static bool take_tensor(reader *r, es_gguf_tensor *t) {
 
 static bool take_head(reader *r, es_gguf_file *file) {
     char magic[4] = {0};
-    take(r, magic, sizeof magic);
-    file->version = take_u32(r);
-    if (memcmp(magic, "GGUF", sizeof magic) != 0) {
-        r->status = ES_OK;
-        r->position = 0;
+    if (r->size < sizeof magic || !take(r, magic, sizeof magic) || memcmp(magic, "GGUF", sizeof magic) != 0)
         return fail(r, "not a GGUF file", NULL);
-    }
+    file->version = take_u32(r);
     if (r->status == ES_OK && file->version != 2 && file->version != 3)
         return fail(r,
                     (file->version & 0xffff) == 0 ? "big-endian files are not supported"
