@@ -33,7 +33,7 @@ is_table(out) = strstrt(" png svg pdf ", " ".suffix(out)." ") == 0
 
 # The command that chooses the terminal by the suffix of OUT; the size is in pixels.
 terminal(out, width, height) = \
-    suffix(out) eq "svg" ? sprintf("set terminal svg size %d, %d font 'Sans,13' noenhanced background 'white'", width, height) : \
+    suffix(out) eq "svg" ? sprintf("set terminal svg size %d, %d font 'Sans,11' noenhanced background 'white'", width, height) : \
     suffix(out) eq "pdf" ? sprintf("set terminal pdfcairo size %g, %g font 'Sans,10' noenhanced", width / 100., height / 100.) : \
     sprintf("set terminal pngcairo size %d, %d font 'Sans,10' noenhanced", width, height)
 

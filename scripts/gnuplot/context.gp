@@ -2,7 +2,7 @@
 #
 #   gnuplot -c scripts/gnuplot/context.gp IN.csv OUT.png [KEY=VALUE]...
 #
-#   x=context        a column; context is prompt + depth
+#   x=context        a column; context is prompt + depth, what stands before the first generated token
 #   y=decode_tok_s
 #   by=device colour=model dash=kv_bits
 #   only=A,B         panels in this order; default: the first six of the file
@@ -30,14 +30,14 @@ rows = (n + 2) / 3
 columns = n < 3 ? n : 3
 
 if (is_table(out)) { set table out; set format "%.17g" } else {
-    eval terminal(out, 1080, 110 + 330 * rows)
+    eval terminal(out, 1000, 120 + 310 * rows)
     set output out
-    set multiplot layout rows, columns margins 0.06, 0.985, 0.21 / rows + 0.02, 1 - 0.09 / rows spacing 0.045, 0.22 / rows
+    set multiplot layout rows, columns margins 0.07, 0.985, 0.21 / rows + 0.02, 1 - 0.09 / rows spacing 0.045, 0.22 / rows
 }
 set logscale xy
 set format x "%.0s%c"
 set yrange [low * 0.8:high * 1.25]
-set xlabel x_name eq "context" ? "context before the first generated token [tokens]" : label(x_name)
+set xlabel x_name eq "context" ? "context [tokens]" : label(x_name)
 unset key
 do for [p = 1:n] {
     set title word(panels, p) font ",11"
@@ -59,7 +59,7 @@ set lmargin at screen 0
 set rmargin at screen 1
 set tmargin at screen 1
 set bmargin at screen 0
-set key at screen 0.5, 0.07 / rows center center horizontal font ",10" maxrows 1 samplen 2.5
+set key at screen 0.5, 0.07 / rows center center horizontal font ",9" maxrows 2 samplen 2.5
 plot for [h = 1:words(hues)] NaN with lines linewidth 3 linecolor rgb colour(h) title word(hues, h), \
     for [d = 1:words(dashes)] NaN with lines linewidth 2 dashtype d linecolor rgb "black" title dash." ".word(dashes, d)
 unset multiplot

@@ -108,8 +108,8 @@ all_figures() {
     draw context "$work/context.csv" "$1/context"
     sweep roofline --set model='SmolLM2-360M, Llama-3.2-1B, Gemma-3-4B, Llama-3.1-8B, OLMoE-1B-7B' --set device="$boards" \
         --set precision=Q4_K_M --set batch='1:64*4' --where 'fits = 1' --set output.columns='model, device, batch,
-        arithmetic_intensity, decode_flops, decode_tok_s, device.mem_bw_gbs, device.peak_gflops_fp32'
-    draw roofline "$work/roofline.csv" "$1/roofline"
+        arithmetic_intensity, decode_flops, decode_tok_s, device.mem_bw_gbs, device.peak_gflops_fp32, device.peak_gops_int8'
+    draw roofline "$work/roofline.csv" "$1/roofline" second=device.peak_gops_int8
     sweep edge "$sweeps/edge.sweep" --set device='Raspberry Pi 4 8GB, Raspberry Pi 5 8GB, Orange Pi 5 Plus 16GB,
         Jetson Orin Nano Super 8GB, Jetson AGX Orin 64GB, Snapdragon 8 Elite' --set precision='F16, Q8_0, Q5_K_M, Q4_K_M, Q3_K_M'
     draw pareto "$work/edge.front.csv" "$1/pareto"
