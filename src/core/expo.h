@@ -20,6 +20,17 @@ static inline double es_scale2(double x, int64_t k) {
     return x * power;
 }
 
+/* r - (a rational correction) of exp(r) = 1 + r + r c/(2 - c) for |r| <= ln(2)/2. */
+static inline double es_exp_c(double r) {
+    double t = r * r;
+    double p = 4.13813679705723846039e-08;
+    p = -1.65339022054652515390e-06 + t * p;
+    p = 6.61375632143793436117e-05 + t * p;
+    p = -2.77777777770155933842e-03 + t * p;
+    p = 1.66666666666666019037e-01 + t * p;
+    return r - t * p;
+}
+
 /* 0 below -700, inf above 709. */
 static inline double es_exp(double x) {
     if (x != x)
@@ -29,14 +40,17 @@ static inline double es_exp(double x) {
     if (x > 709)
         return __builtin_inf();
     double k = (double)(int64_t)(x * 1.44269504088896338700e+00 + (x < 0 ? -0.5 : 0.5));
-    double high = x - k * ES_LN2_HIGH, low = k * ES_LN2_LOW, r = high - low, t = r * r;
-    double p = 4.13813679705723846039e-08;
-    p = -1.65339022054652515390e-06 + t * p;
-    p = 6.61375632143793436117e-05 + t * p;
-    p = -2.77777777770155933842e-03 + t * p;
-    p = 1.66666666666666019037e-01 + t * p;
-    double c = r - t * p;
+    double high = x - k * ES_LN2_HIGH, low = k * ES_LN2_LOW, r = high - low, c = es_exp_c(r);
     return es_scale2(1 - ((low - r * c / (2 - c)) - high), (int64_t)k);
+}
+
+/* exp(x) - 1 without cancellation near 0. */
+static inline double es_expm1(double x) {
+    if (x > -0.34 && x < 0.34) {
+        double c = es_exp_c(x);
+        return x + x * c / (2 - c);
+    }
+    return es_exp(x) - 1;
 }
 
 /* For normal x > 0. */

@@ -103,7 +103,7 @@ es_quality es_quality_of(const es_qualities *q, const es_row *model, const es_ro
     result.score = q->model[m].score;
     result.training = q->model[m].loss_factor;
     result.retained = pair->scores > 0 ? 1 + pair->score_sum / pair->scores / 100 : es_exp(-SCORE_LOSS * loss);
-    result.ppl_increase_pct = 100 * (es_exp(loss) - 1);
+    result.ppl_increase_pct = 100 * es_expm1(loss);
     result.quality = result.score * result.retained;
     return result;
 }

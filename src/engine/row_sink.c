@@ -6,10 +6,20 @@
 
 #include <edgesweep/version.h>
 
+/* The last dot of a name that ends at `end`, `end` when there is none; a leading dot is part of the name. */
+static const char *last_dot(const char *base, const char *end) {
+    for (const char *p = end; p-- > base + 1;)
+        if (*p == '.')
+            return p;
+    return end;
+}
+
 void es_row_sink_part_name(const char *path, unsigned file, char *to, size_t size) {
-    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path, *dot = *base ? strchr(base + 1, '.') : NULL;
-    int stem = dot ? (int)(dot - path) : (int)strlen(path);
-    snprintf(to, size, "%.*s-%04u%s", stem, path, file, dot ? dot : "");
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path, *end = path + strlen(path);
+    const char *dot = last_dot(base, end);
+    if (strcmp(dot, ".gz") == 0 || strcmp(dot, ".zst") == 0)
+        dot = last_dot(base, dot);
+    snprintf(to, size, "%.*s-%04u%s", (int)(dot - path), path, file, dot);
 }
 
 static es_status open_file(es_row_sink *s, es_errors *errors) {
@@ -21,7 +31,8 @@ static es_status open_file(es_row_sink *s, es_errors *errors) {
     }
     s->rows_here = 0;
     es_status status = es_output_open(&s->output, path, &s->options, errors);
-    if (!status && s->header.length) status = es_output_write(s->output, s->header.data, s->header.length, errors);
+    if (!status && s->header.length)
+        status = es_output_write(s->output, s->header.data, s->header.length, errors);
     return status;
 }
 
@@ -30,7 +41,7 @@ es_status es_row_sink_open(es_row_sink *s, const char *path, es_result result, c
     *s = (es_row_sink){.path = path,
                        .result = result,
                        .receiver = options->receiver,
-                       .split_rows = options->csv.split_rows,
+                       .split_rows = result == ES_RESULT_ROWS ? options->csv.split_rows : 0,
                        .header = *header};
     *header = (es_buffer){0};
     s->options = (es_output_options){.sync = options->sync,
@@ -39,17 +50,19 @@ es_status es_row_sink_open(es_row_sink *s, const char *path, es_result result, c
                                      .grid_hash = sweep->hash,
                                      .catalog_hash = sweep->catalog->hash,
                                      .version = EDGESWEEP_VERSION};
-    es_status status = s->receiver ? s->receiver->header(s->receiver->context, result, s->header.data,
-                                                         s->header.length, errors)
-                                   : open_file(s, errors);
-    if (status) es_row_sink_abort(s);
+    es_status status = s->receiver
+                           ? s->receiver->header(s->receiver->context, result, s->header.data, s->header.length, errors)
+                           : open_file(s, errors);
+    if (status)
+        es_row_sink_abort(s);
     return status;
 }
 
 /* Bytes of the first `rows` rows of data. */
 static size_t length_of_rows(const char *data, size_t n, uint64_t rows) {
     const char *p = data;
-    while (rows--) p = (const char *)memchr(p, '\n', n - (size_t)(p - data)) + 1;
+    while (rows--)
+        p = (const char *)memchr(p, '\n', n - (size_t)(p - data)) + 1;
     return (size_t)(p - data);
 }
 
@@ -70,14 +83,17 @@ es_status es_row_sink_write(void *sink, const char *data, size_t n, uint64_t row
     es_row_sink *s = sink;
     es_status status = s->receiver ? hand_over(s, data, n, rows, errors) : ES_OK;
     s->tickets++;
-    if (s->receiver) return status;
+    if (s->receiver)
+        return status;
     while (rows && !status) {
         uint64_t now = rows;
         size_t length = n;
         if (s->split_rows && s->rows_here == s->split_rows) {
             status = close_file(s, errors);
-            if (!status) status = open_file(s, errors);
-            if (status) break;
+            if (!status)
+                status = open_file(s, errors);
+            if (status)
+                break;
         }
         if (s->split_rows && s->rows_here + rows > s->split_rows) {
             now = s->split_rows - s->rows_here;

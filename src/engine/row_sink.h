@@ -11,15 +11,15 @@
 typedef struct es_row_sink {
     const char *path;
     es_output_options options;
-    uint64_t split_rows;        /* 0: one file */
-    es_buffer header;           /* written at the start of every file; the sink's */
+    uint64_t split_rows; /* 0: one file */
+    es_buffer header;    /* written at the start of every file; the sink's */
     es_output *output;
     es_result result;
     const es_receiver *receiver; /* NULL: files */
     /* The first point behind a ticket, when every write is one of `pass`; NULL: not known. */
     uint64_t (*behind)(const void *pass, uint64_t ticket);
     const void *pass;
-    uint64_t tickets; /* written */
+    uint64_t tickets;                /* written */
     uint64_t rows, rows_here, bytes; /* all files, this file, all files */
     unsigned file;                   /* number of the current file, from 1 */
 } es_row_sink;

@@ -212,7 +212,7 @@ Test(cells, files_that_are_split) {
         text_add(&joined, whole, header);
         for (uint64_t p = 1; p <= parts; p++) {
             char name[64];
-            snprintf(name, sizeof name, "part-%04llu.x.csv", (unsigned long long)p);
+            snprintf(name, sizeof name, "part.x-%04llu.csv", (unsigned long long)p);
             char *part = slurp_in(&f, name);
             cr_assert_eq(memcmp(part, whole, header), 0);
             text_printf(&joined, "%s", part + header);
@@ -230,10 +230,14 @@ Test(cells, names_of_parts) {
         const char *path;
         unsigned file;
         const char *name;
-    } cases[] = {
-        {"out.csv", 1, "out-0001.csv"}, {"a.b/out.csv", 12, "a.b/out-0012.csv"},  {"out.csv.gz", 2, "out-0002.csv.gz"},
-        {"out", 3, "out-0003"},         {"/tmp/.hidden", 4, "/tmp/.hidden-0004"}, {"out.csv", 12345, "out-12345.csv"},
-        {"dir/", 1, "dir/-0001"}};
+    } cases[] = {{"out.csv", 1, "out-0001.csv"},
+                 {"a.b/out.csv", 12, "a.b/out-0012.csv"},
+                 {"out.csv.gz", 2, "out-0002.csv.gz"},
+                 {"my.res.csv", 7, "my.res-0007.csv"},
+                 {"out", 3, "out-0003"},
+                 {"/tmp/.hidden", 4, "/tmp/.hidden-0004"},
+                 {"out.csv", 12345, "out-12345.csv"},
+                 {"dir/", 1, "dir/-0001"}};
     for (size_t i = 0; i < LENGTH(cases); i++) {
         char name[64];
         es_row_sink_part_name(cases[i].path, cases[i].file, name, sizeof name);
