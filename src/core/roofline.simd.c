@@ -529,9 +529,9 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
     X(LOAD_CLASS, "class load_w", "W", RATE(load_w_class, "calibration, device or class"))                             \
     X(LOAD_W, "load_w", "W", COMPUTED(own_or_class, "++++", "load_w", CALIBRATION),                                    \
       IN(LOAD_AXIS, LOAD_FACTOR, LOAD_OWN, LOAD_CLASS))                                                                \
-    X(IDLE_KNOWN, "idle_w known", "", COMPUTED(is_known, "00", "1 when idle_w is the device's own", CALIBRATION),      \
+    X(IDLE_KNOWN, "idle_w known", "", COMPUTED(is_known, "++", "1 when idle_w is the device's own", CALIBRATION),      \
       IN(IDLE_AXIS, IDLE_OWN))                                                                                         \
-    X(LOAD_KNOWN, "load_w known", "", COMPUTED(is_known, "00", "1 when load_w is the device's own", CALIBRATION),      \
+    X(LOAD_KNOWN, "load_w known", "", COMPUTED(is_known, "++", "1 when load_w is the device's own", CALIBRATION),      \
       IN(LOAD_AXIS, LOAD_OWN))                                                                                         \
     X(POWER_KNOWN, "power known", "", COMPUTED(both, "++", "idle_w and load_w known", CALIBRATION),                    \
       IN(IDLE_KNOWN, LOAD_KNOWN))                                                                                      \
