@@ -212,8 +212,7 @@ static es_status settle_when_full(es_archive *archive, es_errors *errors) {
 }
 
 /* a is no worse than b in any objective. */
-static bool reaches(const double *a, const double *b, unsigned d)
-{
+static bool reaches(const double *a, const double *b, unsigned d) {
     for (unsigned k = 0; k < d; k++)
         if (a[k] > b[k])
             return false;
@@ -222,8 +221,7 @@ static bool reaches(const double *a, const double *b, unsigned d)
 
 /* Compares a candidate with the latest others: neighbours in a grid are often better or worse all along an axis.  True
  * when it needs no row of its own. */
-static bool joins_recent(es_archive *archive, const double *point, uint64_t index)
-{
+static bool joins_recent(es_archive *archive, const double *point, uint64_t index) {
     size_t first = archive->n - archive->settled < RECENT ? archive->settled : archive->n - RECENT;
     for (size_t i = archive->n; i-- > first;) {
         double *row = archive->row + i * archive->d;
@@ -348,8 +346,9 @@ static size_t remove_worse(const es_archive *archive, const es_batch *batch, siz
     memset(t->worse, 1, t->n);
     for (unsigned k = 0; k < archive->d; k++)
         if (!(batch->uniform >> k & 1))
-            ES_SIMD_PICK(es_mark_worse)(t->worse, batch->column[k] + begin, archive->flip[k],
-                                        value_in_batch(archive, batch, k, begin + champion), t->n);
+            ES_SIMD_PICK(es_mark_worse)
+            (t->worse, batch->column[k] + begin, archive->flip[k], value_in_batch(archive, batch, k, begin + champion),
+             t->n);
     size_t removed = 0;
     t->worse[champion] = 0;
     for (size_t i = 0; i < t->n; i++) {

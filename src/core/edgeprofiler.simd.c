@@ -12,9 +12,10 @@ enum { FLOPS_RELEASED, FLOPS_PRINTED };
 static const char *const flops_choices[] = {"released", "printed", NULL};
 static const char *const bottleneck_labels[] = {"compute", "memory", "io", "h2d", "net", NULL};
 
-#define FN(name, expression)                                                              \
-    static void name(double *restrict out, const double *const *in, size_t n) {           \
-        for (size_t i = 0; i < n; i++) out[i] = (expression);                             \
+#define FN(name, expression)                                                                                           \
+    static void name(double *restrict out, const double *const *in, size_t n) {                                        \
+        for (size_t i = 0; i < n; i++)                                                                                 \
+            out[i] = (expression);                                                                                     \
     }
 #define A in[0][i]
 #define B in[1][i]
@@ -22,6 +23,7 @@ static const char *const bottleneck_labels[] = {"compute", "memory", "io", "h2d"
 #define D in[3][i]
 #define E in[4][i]
 
+// clang-format off
 FN(or_mem_util, A == A ? A : 0.6 * B)
 FN(or_pj_per_flop, A == A ? A : B)
 FN(or_pj_per_byte, A == A ? A : 1000.0 * B)
@@ -45,6 +47,7 @@ FN(end_to_end, (A > B ? A : B) + C + D + E)
 FN(ratio, A / B)
 FN(energy, A * (B * 1e-12) + C * (D * 1e-12))
 FN(power, A / (B / 1000))
+// clang-format on
 
 static void bottleneck(double *restrict out, const double *const *in, size_t n) {
     for (size_t i = 0; i < n; i++) {
@@ -61,12 +64,13 @@ static void bottleneck(double *restrict out, const double *const *in, size_t n) 
 #define NEEDED(entity_, field) FIELD_OF(ES_NODE_FIELD, entity_, field), .flags = ES_NEEDED
 #define OPTIONAL(entity_, field) FIELD_OF(ES_NODE_FIELD, entity_, field)
 #define FACTOR(entity_, field) FIELD_OF(ES_NODE_FACTOR, entity_, field)
-#define COMPUTED(fn_, signs, formula_, source_) \
+#define COMPUTED(fn_, signs, formula_, source_)                                                                        \
     .kind = ES_NODE_FN, .fn = fn_, .monotone = signs, .formula = formula_, .source = source_
 #define SHOWN(help_) .flags = ES_METRIC, .help = help_
 #define SHOWN_WHOLE(help_) .flags = ES_METRIC | ES_WHOLE, .help = help_
 #define IN(...) .n_in = sizeof((uint16_t[]){__VA_ARGS__}) / sizeof(uint16_t), .in = {__VA_ARGS__}
 
+// clang-format off
 #define NODES(X)                                                                                                       \
     X(LAYERS, "layers", "", NEEDED(ES_MODEL, ES_M_LAYERS))                                                             \
     X(HIDDEN, "hidden", "", NEEDED(ES_MODEL, ES_M_HIDDEN))                                                             \
@@ -163,6 +167,7 @@ static void bottleneck(double *restrict out, const double *const *in, size_t n) 
       COMPUTED(bottleneck, NULL, "largest of compute_ms, memory_ms, io_ms, h2d_ms, net_ms", PAPER "section III"),      \
       .flags = ES_METRIC | ES_LABELS, .labels = bottleneck_labels, .help = "what takes the most time",                 \
       IN(COMPUTE_MS, MEMORY_MS, IO_MS, H2D_MS, NET_MS))
+// clang-format on
 
 #define AS_ID(id, ...) id,
 enum { NODES(AS_ID) N_NODES };

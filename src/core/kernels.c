@@ -17,7 +17,8 @@ const es_kernel *es_kernel_at(size_t index) {
 const es_kernel *es_kernel_find(const char *name, size_t length) {
     for (size_t i = 0; i < es_kernel_count(); i++) {
         const es_kernel *kernel = es_kernel_at(i);
-        if (strlen(kernel->name) == length && memcmp(kernel->name, name, length) == 0) return kernel;
+        if (strlen(kernel->name) == length && memcmp(kernel->name, name, length) == 0)
+            return kernel;
     }
     return NULL;
 }
@@ -25,7 +26,8 @@ const es_kernel *es_kernel_find(const char *name, size_t length) {
 int es_kernel_node(const es_kernel *kernel, const char *name, size_t length) {
     for (size_t i = 0; i < kernel->n_nodes; i++) {
         const char *candidate = kernel->nodes[i].name;
-        if (strlen(candidate) == length && memcmp(candidate, name, length) == 0) return (int)i;
+        if (strlen(candidate) == length && memcmp(candidate, name, length) == 0)
+            return (int)i;
     }
     return -1;
 }

@@ -49,12 +49,14 @@ static tile_view view_tile(const es_best *best, const es_eval *eval) {
 /* Lexicographic, then the lower index. */
 static bool is_better(const double *a, uint64_t a_index, const es_best_entry *b, size_t n) {
     for (size_t k = 0; k < n; k++)
-        if (a[k] != b->value[k]) return a[k] < b->value[k];
+        if (a[k] != b->value[k])
+            return a[k] < b->value[k];
     return a_index < b->index;
 }
 
 static void offer(es_best_entry *entry, const double *value, uint64_t index, size_t n) {
-    if (!is_better(value, index, entry, n)) return;
+    if (!is_better(value, index, entry, n))
+        return;
     memcpy(entry->value, value, n * sizeof *value);
     entry->index = index;
 }
@@ -62,13 +64,15 @@ static void offer(es_best_entry *entry, const double *value, uint64_t index, siz
 static es_status find_entry(es_best *best, const double *key, es_best_entry **entry, es_errors *errors) {
     size_t number, known = best->groups.count;
     es_status status = es_groups_find(&best->groups, key, &number, errors);
-    if (status) return status;
+    if (status)
+        return status;
     if (!es_grow((void **)&best->entry, &best->capacity, best->groups.count, sizeof *best->entry))
         return es_fail_memory(errors);
     *entry = &best->entry[number];
     if (best->groups.count > known) {
         **entry = (es_best_entry){.index = UINT64_MAX};
-        for (size_t k = 0; k < ES_MAX_OBJECTIVES; k++) (*entry)->value[k] = __builtin_inf();
+        for (size_t k = 0; k < ES_MAX_OBJECTIVES; k++)
+            (*entry)->value[k] = __builtin_inf();
     }
     return ES_OK;
 }
@@ -78,7 +82,8 @@ static es_status add_points(es_best *best, const es_eval *eval, const tile_view 
     double key[ES_MAX_BY + 1], value[ES_MAX_OBJECTIVES];
     es_best_entry *entry = NULL;
     for (size_t i = from; i < to; i++) {
-        if (keep && !keep[i]) continue;
+        if (keep && !keep[i])
+            continue;
         bool missing = false;
         for (size_t k = 0; k < v->n_objectives; k++) {
             value[k] = v->sign[k] * v->objective[k][i * v->objective_step[k]];
@@ -95,7 +100,8 @@ static es_status add_points(es_best *best, const es_eval *eval, const tile_view 
             key[k] = part;
         }
         es_status status = same ? ES_OK : find_entry(best, key, &entry, errors);
-        if (status) return status;
+        if (status)
+            return status;
         offer(entry, value, es_eval_first(eval) + i, v->n_objectives);
     }
     return ES_OK;
@@ -117,14 +123,18 @@ static double smallest(const double *x, size_t n, double sign, bool *missing) {
 /* With one key for the whole tile, most tiles cannot beat what is known: one pass over the first objective shows it. */
 static bool cannot_win(const es_best *best, const tile_view *v, const uint8_t *keep, size_t from, size_t to) {
     double key[ES_MAX_BY + 1];
-    if (!v->same_key || keep || !v->objective_step[0]) return false;
-    for (size_t k = 0; k < v->n_keys; k++) key[k] = v->key[k][0];
+    if (!v->same_key || keep || !v->objective_step[0])
+        return false;
+    for (size_t k = 0; k < v->n_keys; k++)
+        key[k] = v->key[k][0];
     size_t number;
-    if (!es_groups_lookup(&best->groups, key, &number)) return false;
+    if (!es_groups_lookup(&best->groups, key, &number))
+        return false;
     for (size_t k = 1; k < v->n_objectives; k++) {
         bool missing;
         smallest(v->objective[k] + from * v->objective_step[k], v->objective_step[k] ? to - from : 1, 1, &missing);
-        if (missing) return false;
+        if (missing)
+            return false;
     }
     bool missing;
     double least = smallest(v->objective[0] + from, to - from, v->sign[0], &missing);
@@ -134,7 +144,8 @@ static bool cannot_win(const es_best *best, const tile_view *v, const uint8_t *k
 es_status es_best_add(es_best *best, const es_eval *eval, const uint8_t *keep, size_t from, size_t to,
                       es_errors *errors) {
     tile_view v = view_tile(best, eval);
-    if (cannot_win(best, &v, keep, from, to)) return ES_OK;
+    if (cannot_win(best, &v, keep, from, to))
+        return ES_OK;
     return add_points(best, eval, &v, keep, from, to, errors);
 }
 
@@ -158,7 +169,8 @@ static const es_best_entry *entry_of_box(const es_best *best, const es_boxes *bo
     size_t number;
     for (size_t k = 0; k <= spec->n_by; k++) {
         es_range r = range_of(best, boxes, k < spec->n_by ? spec->by[k] : spec->pick, i);
-        if (!es_range_is_fixed(r)) return NULL;
+        if (!es_range_is_fixed(r))
+            return NULL;
         key[k] = r.low;
     }
     return es_groups_lookup(&best->groups, key, &number) ? &best->entry[number] : NULL;
@@ -167,7 +179,8 @@ static const es_best_entry *entry_of_box(const es_best *best, const es_boxes *bo
 /* Whether no point with these lower bounds and an index from `first` on beats the entry. */
 static bool is_hopeless(const double *least, uint64_t first, const es_best_entry *entry, size_t n) {
     for (size_t k = 0; k < n; k++)
-        if (least[k] != entry->value[k]) return least[k] > entry->value[k];
+        if (least[k] != entry->value[k])
+            return least[k] > entry->value[k];
     return first >= entry->index;
 }
 
@@ -180,7 +193,8 @@ bool es_best_settles(es_best *best, const es_boxes *boxes, size_t i, uint64_t fi
             best->missing += n;
             return true;
         }
-        if (r.state != ES_HAS_VALUE) return false;
+        if (r.state != ES_HAS_VALUE)
+            return false;
         least[k] = spec->objective[k].maximize ? -r.high : r.low;
     }
     const es_best_entry *entry = entry_of_box(best, boxes, i);
@@ -191,7 +205,8 @@ es_status es_best_merge(es_best *best, const es_best *other, es_errors *errors) 
     for (size_t i = 0; i < other->groups.count; i++) {
         es_best_entry *entry;
         es_status status = find_entry(best, other->groups.key + i * other->groups.width, &entry, errors);
-        if (status) return status;
+        if (status)
+            return status;
         offer(entry, other->entry[i].value, other->entry[i].index, best->sweep->best.n_objectives);
     }
     best->missing += other->missing;
@@ -210,8 +225,10 @@ static int by_key(const void *a, const void *b) {
     const ranked *x = a, *y = b;
     for (size_t k = 0; k < x->n_key; k++) {
         bool x_missing = x->key[k] != x->key[k], y_missing = y->key[k] != y->key[k];
-        if (x_missing != y_missing) return x_missing ? 1 : -1;
-        if (x->key[k] != y->key[k] && !x_missing) return x->key[k] < y->key[k] ? -1 : 1;
+        if (x_missing != y_missing)
+            return x_missing ? 1 : -1;
+        if (x->key[k] != y->key[k] && !x_missing)
+            return x->key[k] < y->key[k] ? -1 : 1;
     }
     return 0;
 }
@@ -234,11 +251,14 @@ es_status es_best_rank(const es_best *best, es_best_row **rows, size_t *n, es_er
     for (size_t i = 0; i < count && !status; i++) {
         size_t number;
         status = es_groups_find(&by, best->groups.key + i * width, &number, errors);
-        if (!status) rank_entry(&group[number], &best->entry[i], best->sweep->best.n_objectives);
+        if (!status)
+            rank_entry(&group[number], &best->entry[i], best->sweep->best.n_objectives);
     }
-    if (!status && !(*rows = calloc(by.count + 1, sizeof **rows))) status = es_fail_memory(errors);
+    if (!status && !(*rows = calloc(by.count + 1, sizeof **rows)))
+        status = es_fail_memory(errors);
     if (!status) {
-        for (size_t i = 0; i < by.count; i++) group[i].key = by.key + i * by.width, group[i].n_key = by.width;
+        for (size_t i = 0; i < by.count; i++)
+            group[i].key = by.key + i * by.width, group[i].n_key = by.width;
         qsort(group, by.count, sizeof *group, by_key);
         for (size_t i = 0; i < by.count; i++)
             (*rows)[i] = (es_best_row){group[i].winner->index, group[i].second ? group[i].second->index : UINT64_MAX};

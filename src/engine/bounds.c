@@ -62,8 +62,10 @@ static es_range range_of_value(double value) {
 
 static es_range hull(es_range a, es_range b) {
     es_range r = {.state = a.state | b.state, .low = a.low, .high = a.high};
-    if (!(a.state & ES_HAS_VALUE) || b.low < a.low) r.low = b.low;
-    if (!(a.state & ES_HAS_VALUE) || b.high > a.high) r.high = b.high;
+    if (!(a.state & ES_HAS_VALUE) || b.low < a.low)
+        r.low = b.low;
+    if (!(a.state & ES_HAS_VALUE) || b.high > a.high)
+        r.high = b.high;
     return r;
 }
 
@@ -75,12 +77,14 @@ static es_range entry(const summary *s, uint64_t i) {
 
 /* Merges `group` neighbours within rows of s->width. */
 static es_status reduce(es_bounds *b, summary *s, uint64_t group, es_errors *errors) {
-    if (group <= 1 || s->width <= 1) return ES_OK;
+    if (group <= 1 || s->width <= 1)
+        return ES_OK;
     uint64_t width = (s->width + group - 1) / group, n = s->rows * width;
     double *low = es_arena_array(&b->arena, (size_t)n, sizeof *low);
     double *high = es_arena_array(&b->arena, (size_t)n, sizeof *high);
     uint8_t *state = es_arena_array(&b->arena, (size_t)n, 1);
-    if (!low || !high || !state) return es_fail_memory(errors);
+    if (!low || !high || !state)
+        return es_fail_memory(errors);
     for (uint64_t row = 0; row < s->rows; row++) {
         for (uint64_t i = 0; i < s->width; i++) {
             uint64_t to = row * width + i / group;
@@ -95,7 +99,8 @@ static es_status reduce(es_bounds *b, summary *s, uint64_t group, es_errors *err
 static uint64_t combinations(const es_bounds *b, uint64_t mask, size_t from, size_t to) {
     uint64_t n = 1;
     for (size_t a = from; a < to; a++)
-        if (mask >> a & 1) n *= b->sweep->axes[a].n;
+        if (mask >> a & 1)
+            n *= b->sweep->axes[a].n;
     return n;
 }
 
@@ -104,7 +109,8 @@ static es_status summarise(es_bounds *b, const double *values, uint64_t mask, co
                            es_errors *errors) {
     const es_ladder *l = b->ladder;
     summary *rung = es_arena_array(&b->arena, l->n_rungs, sizeof *rung);
-    if (!rung) return es_fail_memory(errors);
+    if (!rung)
+        return es_fail_memory(errors);
     size_t axis = l->rung[0].axis;
     uint64_t inside = combinations(b, mask, axis + 1, b->sweep->n_axes);
     summary s = {values, values, NULL, combinations(b, mask, 0, axis + 1), inside};
@@ -112,12 +118,14 @@ static es_status summarise(es_bounds *b, const double *values, uint64_t mask, co
     for (size_t j = 0; j < l->n_rungs && !status; j++) {
         const es_rung *r = &l->rung[j];
         bool moved = r->axis != axis;
-        if (moved && s.width > 1) status = reduce(b, &s, s.width, errors);
+        if (moved && s.width > 1)
+            status = reduce(b, &s, s.width, errors);
         axis = r->axis;
         uint64_t here = mask >> axis & 1 ? (j && !moved ? l->rung[j - 1].per_run : b->sweep->axes[axis].n) : 1;
         s.rows = s.rows * s.width / here, s.width = here;
         size_t finer = j && !moved ? l->rung[j - 1].chunk : 1;
-        if (!status) status = reduce(b, &s, (r->chunk + finer - 1) / finer, errors);
+        if (!status)
+            status = reduce(b, &s, (r->chunk + finer - 1) / finer, errors);
         rung[j] = s;
     }
     *rungs = rung;
@@ -127,21 +135,26 @@ static es_status summarise(es_bounds *b, const double *values, uint64_t mask, co
 static es_status summarise_block(es_bounds *b, const es_program *program, bound_node *node, es_errors *errors) {
     const double *table;
     size_t step;
-    if (!es_program_table(program, node->id, &table, &step)) return ES_OK;
+    if (!es_program_table(program, node->id, &table, &step))
+        return ES_OK;
     uint64_t mask = b->plan->node[node->id].mask, n = combinations(b, mask, 0, b->sweep->n_axes);
     double *values = es_arena_array(&b->arena, (size_t)n, sizeof *values);
-    if (!values) return es_fail_memory(errors);
-    for (uint64_t i = 0; i < n; i++) values[i] = table[i * step];
+    if (!values)
+        return es_fail_memory(errors);
+    for (uint64_t i = 0; i < n; i++)
+        values[i] = table[i * step];
     return summarise(b, values, mask, &node->rung, errors);
 }
 
 /* ---- building ---- */
 
 static void need(es_bounds *b, uint16_t id) {
-    if (b->needed[id]) return;
+    if (b->needed[id])
+        return;
     b->needed[id] = true;
     const es_pnode *node = &b->plan->node[id];
-    for (size_t k = 0; node->kind == ES_PNODE_FN && k < node->n_in; k++) need(b, node->in[k]);
+    for (size_t k = 0; node->kind == ES_PNODE_FN && k < node->n_in; k++)
+        need(b, node->in[k]);
 }
 
 static bool is_sign(char c) { return c == '+' || c == '-'; }
@@ -149,33 +162,42 @@ static bool is_sign(char c) { return c == '+' || c == '-'; }
 static es_status add_nodes(es_bounds *b, const es_program *program, es_errors *errors) {
     bool *tight = es_arena_array(&b->arena, b->plan->n_nodes, sizeof *tight);
     b->node = es_arena_array(&b->arena, b->plan->n_nodes, sizeof *b->node);
-    if (!tight || !b->node) return es_fail_memory(errors);
+    if (!tight || !b->node)
+        return es_fail_memory(errors);
     for (size_t i = 0; i < b->plan->n_nodes; i++) {
         const es_pnode *node = &b->plan->node[i];
         for (size_t k = 0; b->needed[i] && node->kind == ES_PNODE_FN && k < node->n_in; k++)
-            if (!node->monotone || !is_sign(node->monotone[k])) tight[node->in[k]] = true;
+            if (!node->monotone || !is_sign(node->monotone[k]))
+                tight[node->in[k]] = true;
     }
     es_status status = ES_OK;
     for (size_t i = 0; i < b->plan->n_nodes && !status; i++) {
         uint16_t id = b->plan->order[i];
-        if (!b->needed[id]) continue;
+        if (!b->needed[id])
+            continue;
         bound_node *node = &b->node[b->n_nodes++];
         *node = (bound_node){.id = id, .tight_wanted = tight[id]};
         const es_pnode *def = &b->plan->node[id];
-        if (def->kind == ES_PNODE_LEAF) status = summarise(b, def->table, def->mask, &node->rung, errors);
-        if (def->kind == ES_PNODE_BLOCK) status = summarise_block(b, program, node, errors);
+        if (def->kind == ES_PNODE_LEAF)
+            status = summarise(b, def->table, def->mask, &node->rung, errors);
+        if (def->kind == ES_PNODE_BLOCK)
+            status = summarise_block(b, program, node, errors);
     }
     return status;
 }
 
 static es_status mark_spread(es_bounds *b, size_t axis, es_errors *errors) {
-    if (b->spread[axis]) return ES_OK;
+    if (b->spread[axis])
+        return ES_OK;
     bool *spread = b->spread[axis] = es_arena_array(&b->arena, b->plan->n_nodes, sizeof *spread);
-    if (!spread) return es_fail_memory(errors);
+    if (!spread)
+        return es_fail_memory(errors);
     for (size_t i = 0; i < b->n_nodes; i++) {
         const es_pnode *node = &b->plan->node[b->node[i].id];
-        if (node->kind != ES_PNODE_FN || !(node->mask >> axis & 1)) continue;
-        for (size_t k = 0; k < node->n_in; k++) spread[node->in[k]] = !(b->plan->node[node->in[k]].mask >> axis & 1);
+        if (node->kind != ES_PNODE_FN || !(node->mask >> axis & 1))
+            continue;
+        for (size_t k = 0; k < node->n_in; k++)
+            spread[node->in[k]] = !(b->plan->node[node->in[k]].mask >> axis & 1);
     }
     return ES_OK;
 }
@@ -184,16 +206,20 @@ es_status es_bounds_new(es_bounds **bounds, const es_program *program, const es_
                         size_t n_wanted, es_errors *errors) {
     *bounds = NULL;
     es_bounds *b = calloc(1, sizeof *b);
-    if (!b) return es_fail_memory(errors);
+    if (!b)
+        return es_fail_memory(errors);
     b->sweep = ladder->sweep;
     b->plan = ladder->sweep->plan;
     b->ladder = ladder;
     b->needed = es_arena_array(&b->arena, b->plan->n_nodes, sizeof *b->needed);
     b->spread = es_arena_array(&b->arena, b->sweep->n_axes, sizeof *b->spread);
     es_status status = b->needed && b->spread ? ES_OK : es_fail_memory(errors);
-    for (size_t i = 0; i < n_wanted && !status; i++) need(b, wanted[i]);
-    if (!status) status = add_nodes(b, program, errors);
-    for (size_t j = 0; j < ladder->n_rungs && !status; j++) status = mark_spread(b, ladder->rung[j].axis, errors);
+    for (size_t i = 0; i < n_wanted && !status; i++)
+        need(b, wanted[i]);
+    if (!status)
+        status = add_nodes(b, program, errors);
+    for (size_t j = 0; j < ladder->n_rungs && !status; j++)
+        status = mark_spread(b, ladder->rung[j].axis, errors);
     if (status)
         es_bounds_free(b);
     else
@@ -202,7 +228,8 @@ es_status es_bounds_new(es_bounds **bounds, const es_program *program, const es_
 }
 
 void es_bounds_free(es_bounds *b) {
-    if (!b) return;
+    if (!b)
+        return;
     es_arena_free(&b->arena);
     free(b);
 }
@@ -214,7 +241,8 @@ const es_ladder *es_bounds_ladder(const es_bounds *b) { return b->ladder; }
 es_status es_boxes_new(es_boxes **boxes, const es_bounds *b, es_errors *errors) {
     *boxes = NULL;
     es_boxes *x = calloc(1, sizeof *x);
-    if (!x) return es_fail_memory(errors);
+    if (!x)
+        return es_fail_memory(errors);
     x->bounds = b;
     x->column = calloc(b->plan->n_nodes + 1, sizeof *x->column);
     x->values = aligned_alloc(64, (b->n_nodes + 1) * COLUMN * sizeof *x->values);
@@ -228,16 +256,19 @@ es_status es_boxes_new(es_boxes **boxes, const es_bounds *b, es_errors *errors) 
         box_column *c = &x->column[b->node[i].id];
         const es_pnode *node = &b->plan->node[b->node[i].id];
         *c = (box_column){.value = x->values + i * COLUMN, .state = x->states + i * ES_FAN};
-        if (node->kind != ES_PNODE_CONST) continue;
+        if (node->kind != ES_PNODE_CONST)
+            continue;
         c->definite = c->fixed = true;
-        for (size_t k = 0; k < COLUMN; k++) c->value[k] = node->constant;
+        for (size_t k = 0; k < COLUMN; k++)
+            c->value[k] = node->constant;
     }
     *boxes = x;
     return ES_OK;
 }
 
 void es_boxes_free(es_boxes *x) {
-    if (!x) return;
+    if (!x)
+        return;
     free(x->column), free(x->values), free(x->states);
     free(x);
 }
@@ -247,8 +278,10 @@ static double *ends_of(const box_column *c, bool wide) { return c->value + (wide
 
 static es_range range_at(const box_column *c, size_t i, size_t n) {
     const double *ends = ends_of(c, c->varies);
-    if (!c->varies) i = 0, n = 1;
-    if (c->definite) return (es_range){ends[i], ends[n + i], ends[i] == ends[i] ? ES_HAS_VALUE : ES_HAS_NAN};
+    if (!c->varies)
+        i = 0, n = 1;
+    if (c->definite)
+        return (es_range){ends[i], ends[n + i], ends[i] == ends[i] ? ES_HAS_VALUE : ES_HAS_NAN};
     return (es_range){ends[i], ends[n + i], c->state[i]};
 }
 
@@ -256,13 +289,15 @@ static void set_range(box_column *c, size_t i, size_t n, es_range r) {
     double *ends = ends_of(c, c->varies);
     ends[i] = r.low, ends[n + i] = r.high;
     c->state[i] = (uint8_t)r.state;
-    if (r.state == (ES_HAS_VALUE | ES_HAS_NAN)) c->definite = false;
+    if (r.state == (ES_HAS_VALUE | ES_HAS_NAN))
+        c->definite = false;
 }
 
 static void find_fixed(box_column *c, size_t n) {
     const double *ends = ends_of(c, c->varies);
     size_t open = 0;
-    for (size_t i = 0; i < n; i++) open += ends[i] < ends[n + i];
+    for (size_t i = 0; i < n; i++)
+        open += ends[i] < ends[n + i];
     c->fixed = c->definite && !open;
 }
 
@@ -270,7 +305,8 @@ static void find_fixed(box_column *c, size_t n) {
 static void complete(box_column *c, size_t n, size_t n_boxes, bool spread) {
     double *ends = ends_of(c, c->varies);
     memcpy(ends + 2 * n, ends, n * sizeof *ends);
-    if (!spread) return;
+    if (!spread)
+        return;
     for (size_t i = 0; i < n_boxes; i++) {
         c->value[i] = c->value[2 * n_boxes + i] = ends[0];
         c->value[n_boxes + i] = ends[1];
@@ -283,7 +319,8 @@ static void look_up(es_boxes *x, const bound_node *node, const es_rung *rung, si
     uint64_t mask = b->plan->node[node->id].mask, row = 0;
     const summary *s = &node->rung[j];
     for (size_t a = 0; a < rung->axis; a++)
-        if (mask >> a & 1) row = row * b->sweep->axes[a].n + x->coordinate[a];
+        if (mask >> a & 1)
+            row = row * b->sweep->axes[a].n + x->coordinate[a];
     uint64_t at = row * s->width + (c->varies ? chunk : 0);
     double *ends = ends_of(c, c->varies);
     memcpy(ends, s->low + at, n * sizeof *ends);
@@ -291,7 +328,8 @@ static void look_up(es_boxes *x, const bound_node *node, const es_rung *rung, si
     c->definite = true;
     for (size_t i = 0; i < n; i++) {
         c->state[i] = s->state ? s->state[at + i] : ends[i] == ends[i] ? ES_HAS_VALUE : ES_HAS_NAN;
-        if (c->state[i] == (ES_HAS_VALUE | ES_HAS_NAN)) c->definite = false;
+        if (c->state[i] == (ES_HAS_VALUE | ES_HAS_NAN))
+            c->definite = false;
     }
 }
 
@@ -304,7 +342,8 @@ static bool evaluate_choice(const es_pnode *node, const es_range *in, uint64_t n
         bool is_nan = in[k].state == ES_HAS_NAN || nans >> k & 1;
         bool open = !is_nan && in[k].low < in[k].high;
         char sign = node->monotone ? node->monotone[k] : '0';
-        if (open && !is_sign(sign)) return false;
+        if (open && !is_sign(sign))
+            return false;
         end[k][0] = is_nan ? NAN : sign == '-' ? in[k].high : in[k].low;
         end[k][1] = is_nan ? NAN : sign == '-' ? in[k].low : in[k].high;
         pointer[k] = end[k];
@@ -316,7 +355,8 @@ static bool evaluate_choice(const es_pnode *node, const es_range *in, uint64_t n
         *all = hull(*all, (es_range){NAN, NAN, ES_HAS_NAN});
         return true;
     }
-    if (!fixed && !(isfinite(out[0]) && isfinite(out[1]) && out[0] <= out[1])) return false;
+    if (!fixed && !(isfinite(out[0]) && isfinite(out[1]) && out[0] <= out[1]))
+        return false;
     *all = hull(*all, (es_range){out[0], out[1], ES_HAS_VALUE});
     return true;
 }
@@ -327,15 +367,19 @@ static es_range evaluate_one(const es_boxes *x, const es_pnode *node, size_t i) 
     uint64_t which = 0;
     for (size_t k = 0; k < node->n_in; k++) {
         in[k] = range_at(&x->column[node->in[k]], i, x->n);
-        if (is_unbounded(in[k])) return UNBOUNDED;
-        if (in[k].state != (ES_HAS_VALUE | ES_HAS_NAN)) continue;
-        if (mixed == MIXED_MAX) return UNBOUNDED;
+        if (is_unbounded(in[k]))
+            return UNBOUNDED;
+        if (in[k].state != (ES_HAS_VALUE | ES_HAS_NAN))
+            continue;
+        if (mixed == MIXED_MAX)
+            return UNBOUNDED;
         mixed++, which |= (uint64_t)1 << k;
     }
     /* every subset of the mixed inputs */
     uint64_t subset = 0;
     do {
-        if (!evaluate_choice(node, in, subset, &all)) return UNBOUNDED;
+        if (!evaluate_choice(node, in, subset, &all))
+            return UNBOUNDED;
         subset = (subset - which) & which;
     } while (subset);
     return all;
@@ -344,8 +388,10 @@ static es_range evaluate_one(const es_boxes *x, const es_pnode *node, size_t i) 
 static bool can_be_fast(const es_boxes *x, const es_pnode *node) {
     for (size_t k = 0; k < node->n_in; k++) {
         const box_column *c = &x->column[node->in[k]];
-        if (!c->definite) return false;
-        if (!c->fixed && (!node->monotone || !is_sign(node->monotone[k]))) return false;
+        if (!c->definite)
+            return false;
+        if (!c->fixed && (!node->monotone || !is_sign(node->monotone[k])))
+            return false;
     }
     return true;
 }
@@ -370,9 +416,11 @@ static void evaluate(es_boxes *x, const es_pnode *node, box_column *c, size_t n)
             in[k] = ends_of(input, c->varies) + (node->monotone && node->monotone[k] == '-' ? n : 0);
         }
         node->fn(ends, in, 2 * n);
-        if (are_finite(ends, n)) return;
+        if (are_finite(ends, n))
+            return;
     }
-    for (size_t i = 0; i < n; i++) set_range(c, i, n, evaluate_one(x, node, i));
+    for (size_t i = 0; i < n; i++)
+        set_range(c, i, n, evaluate_one(x, node, i));
 }
 
 static void compute_node(es_boxes *x, const bound_node *node, size_t j, uint64_t chunk) {
@@ -380,7 +428,8 @@ static void compute_node(es_boxes *x, const bound_node *node, size_t j, uint64_t
     const es_rung *rung = &b->ladder->rung[j];
     const es_pnode *def = &b->plan->node[node->id];
     box_column *c = &x->column[node->id];
-    if (def->kind == ES_PNODE_CONST) return;
+    if (def->kind == ES_PNODE_CONST)
+        return;
     c->varies = def->mask >> rung->axis & 1;
     size_t n = c->varies ? x->n : 1;
     if (node->rung) {
@@ -388,9 +437,11 @@ static void compute_node(es_boxes *x, const bound_node *node, size_t j, uint64_t
     } else if (def->kind == ES_PNODE_FN) {
         evaluate(x, def, c, n);
     } else {
-        for (size_t i = 0; i < n; i++) set_range(c, i, n, UNBOUNDED);
+        for (size_t i = 0; i < n; i++)
+            set_range(c, i, n, UNBOUNDED);
     }
-    if (node->tight_wanted) find_fixed(c, n);
+    if (node->tight_wanted)
+        find_fixed(c, n);
     complete(c, n, x->n, b->spread[rung->axis][node->id]);
 }
 

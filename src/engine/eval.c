@@ -60,8 +60,8 @@ struct es_eval {
     uint64_t pending[ES_STAGES]; /* axes that moved since the stage was last computed */
     size_t coordinate[ES_MAX_AXES];
     double *slab;
-    const double **in; /* per step ES_MAX_INPUTS pointers */
-    double *scratch;   /* compact inputs and outputs */
+    const double **in;   /* per step ES_MAX_INPUTS pointers */
+    double *scratch;     /* compact inputs and outputs */
     double *combination; /* block outputs per combination */
     bool started;
 };
@@ -75,7 +75,8 @@ static bool is_uniform(const es_program *p, uint64_t mask) { return !(mask & p->
 /* Marks a node and all it depends on as needed from `stage` on. */
 static void need(es_program *p, uint16_t id, es_stage stage) {
     const es_pnode *node = &p->plan->node[id];
-    if (p->stage[id] <= stage) return;
+    if (p->stage[id] <= stage)
+        return;
     p->stage[id] = (uint8_t)stage;
     const uint16_t *in = node->in;
     size_t n = node->kind == ES_PNODE_FN ? node->n_in : 0;
@@ -83,20 +84,24 @@ static void need(es_program *p, uint16_t id, es_stage stage) {
         const es_block *def = p->plan->block[node->block].def;
         in = def->in, n = def->n_in;
     }
-    for (size_t k = 0; k < n; k++) need(p, in[k], stage);
+    for (size_t k = 0; k < n; k++)
+        need(p, in[k], stage);
 }
 
 es_status es_program_add_pattern(es_program *p, uint64_t axes, es_errors *errors) {
-    if (es_program_pattern(p, axes)) return ES_OK;
+    if (es_program_pattern(p, axes))
+        return ES_OK;
     uint16_t *sub = take(p, p->tiling->points, sizeof *sub), *example = take(p, p->tiling->points, sizeof *example);
-    if (!sub || !example || p->n_patterns == p->pattern_capacity) return es_fail_memory(errors);
+    if (!sub || !example || p->n_patterns == p->pattern_capacity)
+        return es_fail_memory(errors);
     p->patterns[p->n_patterns++] = es_pattern_make(p->sweep, p->tiling, axes, sub, example);
     return ES_OK;
 }
 
 const es_pattern *es_program_pattern(const es_program *p, uint64_t axes) {
     for (size_t i = 0; i < p->n_patterns; i++)
-        if (p->patterns[i].axes == axes) return &p->patterns[i];
+        if (p->patterns[i].axes == axes)
+            return &p->patterns[i];
     return NULL;
 }
 
@@ -106,14 +111,17 @@ static es_status collect_outputs(es_program *p, uint16_t block, es_errors *error
     block_use *use = &p->blocks[block];
     use->node = take(p, p->plan->n_nodes, sizeof *use->node);
     use->output = take(p, p->plan->n_nodes, sizeof *use->output);
-    if (!use->node || !use->output) return es_fail_memory(errors);
+    if (!use->node || !use->output)
+        return es_fail_memory(errors);
     use->stage = ES_STAGES;
     for (size_t id = 0; id < p->plan->n_nodes; id++) {
         const es_pnode *node = &p->plan->node[id];
-        if (node->kind != ES_PNODE_BLOCK || node->block != block || p->stage[id] == ES_STAGES) continue;
+        if (node->kind != ES_PNODE_BLOCK || node->block != block || p->stage[id] == ES_STAGES)
+            continue;
         use->node[use->n_outputs] = (uint16_t)id;
         use->output[use->n_outputs++] = node->output;
-        if (p->stage[id] < use->stage) use->stage = (es_stage)p->stage[id];
+        if (p->stage[id] < use->stage)
+            use->stage = (es_stage)p->stage[id];
     }
     use->used = use->n_outputs > 0;
     return ES_OK;
@@ -125,9 +133,11 @@ static uint64_t table_size(const es_program *p, uint16_t block, uint64_t *stride
     uint64_t limit = TABLE_DOUBLES_MAX / p->blocks[block].n_outputs;
     for (size_t a = p->sweep->n_axes; a-- > 0;) {
         stride[a] = 0;
-        if (!(p->plan->block[block].mask >> a & 1)) continue;
+        if (!(p->plan->block[block].mask >> a & 1))
+            continue;
         stride[a] = combinations;
-        if (!es_mul_u64(combinations, p->sweep->axes[a].n, &combinations) || combinations > limit) return 0;
+        if (!es_mul_u64(combinations, p->sweep->axes[a].n, &combinations) || combinations > limit)
+            return 0;
     }
     return combinations <= p->sweep->n_points / 2 ? combinations : 0;
 }
@@ -136,7 +146,8 @@ static void coordinates_of_combination(const es_program *p, uint64_t mask, const
                                        size_t *coordinate) {
     for (size_t a = 0; a < p->sweep->n_axes; a++) {
         coordinate[a] = 0;
-        if (!(mask >> a & 1)) continue;
+        if (!(mask >> a & 1))
+            continue;
         coordinate[a] = (size_t)(c / stride[a]);
         c %= stride[a];
     }
@@ -146,14 +157,16 @@ static void coordinates_of_combination(const es_program *p, uint64_t mask, const
 static const double *table_of(const es_program *p, uint16_t id) {
     const block_use *use = &p->blocks[p->plan->node[id].block];
     for (size_t k = 0; use->table && k < use->n_outputs; k++)
-        if (use->node[k] == id) return use->table + k;
+        if (use->node[k] == id)
+            return use->table + k;
     return NULL;
 }
 
 static double table_value(const es_program *p, uint16_t id, const size_t *coordinate) {
     const block_use *use = &p->blocks[p->plan->node[id].block];
     uint64_t c = 0;
-    for (size_t a = 0; a < p->sweep->n_axes; a++) c += coordinate[a] * use->stride[a];
+    for (size_t a = 0; a < p->sweep->n_axes; a++)
+        c += coordinate[a] * use->stride[a];
     return table_of(p, id)[c * use->n_outputs];
 }
 
@@ -179,9 +192,11 @@ static double scalar_node(const es_program *p, uint16_t id, const size_t *coordi
 /* Whether a node depends on a block that has no table. */
 static bool lacks_table(const es_program *p, uint16_t id) {
     const es_pnode *node = &p->plan->node[id];
-    if (node->kind == ES_PNODE_BLOCK) return !table_of(p, id);
+    if (node->kind == ES_PNODE_BLOCK)
+        return !table_of(p, id);
     for (size_t k = 0; node->kind == ES_PNODE_FN && k < node->n_in; k++)
-        if (lacks_table(p, node->in[k])) return true;
+        if (lacks_table(p, node->in[k]))
+            return true;
     return false;
 }
 
@@ -191,10 +206,12 @@ static void fill_combination(const es_program *p, uint16_t block, uint64_t c, do
     size_t coordinate[ES_MAX_AXES];
     double in[ES_MAX_INPUTS];
     coordinates_of_combination(p, p->plan->block[block].mask, use->stride, c, coordinate);
-    for (size_t k = 0; k < def->n_in; k++) in[k] = scalar_node(p, def->in[k], coordinate);
+    for (size_t k = 0; k < def->n_in; k++)
+        in[k] = scalar_node(p, def->in[k], coordinate);
     es_rows rows = es_plan_rows(p->sweep, coordinate);
     def->fn(p->plan->state, &rows, in, outputs);
-    for (size_t k = 0; k < use->n_outputs; k++) use->table[c * use->n_outputs + k] = outputs[use->output[k]];
+    for (size_t k = 0; k < use->n_outputs; k++)
+        use->table[c * use->n_outputs + k] = outputs[use->output[k]];
 }
 
 static es_status fill_table(es_program *p, uint16_t block, uint64_t combinations, es_errors *errors) {
@@ -205,7 +222,8 @@ static es_status fill_table(es_program *p, uint16_t block, uint64_t combinations
         free(outputs);
         return es_fail_memory(errors);
     }
-    for (uint64_t c = 0; c < combinations; c++) fill_combination(p, block, c, outputs);
+    for (uint64_t c = 0; c < combinations; c++)
+        fill_combination(p, block, c, outputs);
     free(outputs);
     return ES_OK;
 }
@@ -213,13 +231,15 @@ static es_status fill_table(es_program *p, uint16_t block, uint64_t combinations
 static es_status table_offsets(es_program *p, uint16_t block, es_errors *errors) {
     block_use *use = &p->blocks[block];
     use->offset = take(p, use->pattern->distinct, sizeof *use->offset);
-    if (!use->offset) return es_fail_memory(errors);
+    if (!use->offset)
+        return es_fail_memory(errors);
     for (size_t d = 0; d < use->pattern->distinct; d++) {
         size_t i = use->pattern->example[d];
         for (size_t a = p->tiling->split; a < p->sweep->n_axes; a++) {
             size_t stride = (size_t)p->sweep->axes[a].stride;
             size_t at = a == p->tiling->split ? i / p->tiling->inner : i / stride % p->sweep->axes[a].n;
-            if (use->pattern->axes >> a & 1) use->offset[d] += at * use->stride[a];
+            if (use->pattern->axes >> a & 1)
+                use->offset[d] += at * use->stride[a];
         }
     }
     return ES_OK;
@@ -228,19 +248,24 @@ static es_status table_offsets(es_program *p, uint16_t block, es_errors *errors)
 static es_status prepare_block(es_program *p, uint16_t block, es_errors *errors) {
     es_status status = collect_outputs(p, block, errors);
     block_use *use = &p->blocks[block];
-    if (status || !use->used) return status;
+    if (status || !use->used)
+        return status;
     const es_block *def = p->plan->block[block].def;
     p->widest_block = def->n_out > p->widest_block ? def->n_out : p->widest_block;
     uint64_t axes = p->plan->block[block].mask & p->tiling->tile_axes;
     status = es_program_add_pattern(p, axes, errors);
-    if (status) return status;
+    if (status)
+        return status;
     use->pattern = es_program_pattern(p, axes);
     use->stride = take(p, ES_MAX_AXES, sizeof *use->stride);
-    if (!use->stride) return es_fail_memory(errors);
+    if (!use->stride)
+        return es_fail_memory(errors);
     uint64_t combinations = table_size(p, block, use->stride);
     for (size_t k = 0; k < def->n_in; k++)
-        if (lacks_table(p, def->in[k])) combinations = 0;
-    if (!combinations) return ES_OK;
+        if (lacks_table(p, def->in[k]))
+            combinations = 0;
+    if (!combinations)
+        return ES_OK;
     status = fill_table(p, block, combinations, errors);
     return status ? status : table_offsets(p, block, errors);
 }
@@ -271,13 +296,16 @@ static es_status add_steps(es_program *p, es_errors *errors) {
     size_t n = p->plan->n_nodes;
     bool *block_done = take(p, p->plan->kernel->n_blocks + 1, sizeof *block_done);
     p->steps = take(p, n, sizeof *p->steps);
-    if (!block_done || !p->steps) return es_fail_memory(errors);
+    if (!block_done || !p->steps)
+        return es_fail_memory(errors);
     for (size_t i = 0; i < n; i++) {
         uint16_t id = p->plan->order[i];
         const es_pnode *node = &p->plan->node[id];
-        if (p->stage[id] == ES_STAGES || node->kind == ES_PNODE_CONST) continue;
+        if (p->stage[id] == ES_STAGES || node->kind == ES_PNODE_CONST)
+            continue;
         if (node->kind == ES_PNODE_BLOCK) {
-            if (block_done[node->block]) continue;
+            if (block_done[node->block])
+                continue;
             block_done[node->block] = true;
             p->steps[p->n_steps++] = (step){.kind = STEP_BLOCK,
                                             .id = node->block,
@@ -289,7 +317,8 @@ static es_status add_steps(es_program *p, es_errors *errors) {
         }
         step s = step_of_node(p, id);
         es_status status = choose_compact(p, &s, errors);
-        if (status) return status;
+        if (status)
+            return status;
         p->steps[p->n_steps++] = s;
     }
     return ES_OK;
@@ -299,18 +328,22 @@ static es_status add_steps(es_program *p, es_errors *errors) {
 static void mark_spread(es_program *p) {
     for (size_t i = 0; i < p->n_steps; i++) {
         const step *s = &p->steps[i];
-        if (s->kind != STEP_FN || s->uniform) continue;
+        if (s->kind != STEP_FN || s->uniform)
+            continue;
         const es_pnode *node = &p->plan->node[s->id];
         for (size_t k = 0; k < node->n_in; k++)
-            if (is_uniform(p, p->plan->node[node->in[k]].mask)) p->spread[node->in[k]] = true;
+            if (is_uniform(p, p->plan->node[node->in[k]].mask))
+                p->spread[node->in[k]] = true;
     }
     for (size_t i = 0; i < p->n_steps; i++)
-        if (p->steps[i].kind != STEP_BLOCK) p->steps[i].spread = p->spread[p->steps[i].id];
+        if (p->steps[i].kind != STEP_BLOCK)
+            p->steps[i].spread = p->spread[p->steps[i].id];
 }
 
 static void place_columns(es_program *p) {
     for (size_t id = 0; id < p->plan->n_nodes; id++) {
-        if (p->stage[id] == ES_STAGES) continue;
+        if (p->stage[id] == ES_STAGES)
+            continue;
         bool whole = p->spread[id] || !is_uniform(p, p->plan->node[id].mask);
         p->slot[id] = p->slab;
         size_t doubles = whole ? p->tiling->points : 1;
@@ -327,25 +360,30 @@ static es_status build(es_program *p, const uint16_t *const wanted[ES_STAGES], c
     p->blocks = take(p, n_blocks, sizeof *p->blocks);
     p->pattern_capacity = n + 256;
     p->patterns = take(p, p->pattern_capacity, sizeof *p->patterns);
-    if (!p->stage || !p->spread || !p->slot || !p->blocks || !p->patterns) return es_fail_memory(errors);
+    if (!p->stage || !p->spread || !p->slot || !p->blocks || !p->patterns)
+        return es_fail_memory(errors);
     memset(p->stage, ES_STAGES, n);
     for (int s = 0; s < ES_STAGES; s++)
-        for (size_t i = 0; i < n_wanted[s]; i++) need(p, wanted[s][i], (es_stage)s);
+        for (size_t i = 0; i < n_wanted[s]; i++)
+            need(p, wanted[s][i], (es_stage)s);
     es_status status = ES_OK;
-    for (size_t b = 0; b < n_blocks && !status; b++) status = prepare_block(p, (uint16_t)b, errors);
-    if (!status) status = add_steps(p, errors);
-    if (status) return status;
+    for (size_t b = 0; b < n_blocks && !status; b++)
+        status = prepare_block(p, (uint16_t)b, errors);
+    if (!status)
+        status = add_steps(p, errors);
+    if (status)
+        return status;
     mark_spread(p);
     place_columns(p);
     return ES_OK;
 }
 
 es_status es_program_new(es_program **program, const es_sweep *sweep, const es_tiling *tiling,
-                         const uint16_t *const wanted[ES_STAGES], const size_t n_wanted[ES_STAGES],
-                         es_errors *errors) {
+                         const uint16_t *const wanted[ES_STAGES], const size_t n_wanted[ES_STAGES], es_errors *errors) {
     *program = NULL;
     es_program *p = calloc(1, sizeof *p);
-    if (!p) return es_fail_memory(errors);
+    if (!p)
+        return es_fail_memory(errors);
     p->sweep = sweep;
     p->plan = sweep->plan;
     p->tiling = tiling;
@@ -358,7 +396,8 @@ es_status es_program_new(es_program **program, const es_sweep *sweep, const es_t
 }
 
 void es_program_free(es_program *p) {
-    if (!p) return;
+    if (!p)
+        return;
     es_arena_free(&p->arena);
     free(p);
 }
@@ -368,7 +407,8 @@ const es_tiling *es_program_tiling(const es_program *p) { return p->tiling; }
 bool es_program_uniform(const es_program *p, uint16_t node) { return is_uniform(p, p->plan->node[node].mask); }
 
 bool es_program_table(const es_program *p, uint16_t node, const double **values, size_t *stride) {
-    if (p->plan->node[node].kind != ES_PNODE_BLOCK) return false;
+    if (p->plan->node[node].kind != ES_PNODE_BLOCK)
+        return false;
     *values = table_of(p, node);
     *stride = p->blocks[p->plan->node[node].block].n_outputs;
     return *values != NULL;
@@ -379,13 +419,15 @@ bool es_program_table(const es_program *p, uint16_t node, const double **values,
 static double *column(const es_eval *e, uint16_t id) { return e->slab + e->program->slot[id]; }
 
 static void fill(double *restrict to, double value, size_t n) {
-    for (size_t i = 0; i < n; i++) to[i] = value;
+    for (size_t i = 0; i < n; i++)
+        to[i] = value;
 }
 
 es_status es_eval_new(es_eval **eval, const es_program *p, es_errors *errors) {
     *eval = NULL;
     es_eval *e = calloc(1, sizeof *e);
-    if (!e) return es_fail_memory(errors);
+    if (!e)
+        return es_fail_memory(errors);
     e->program = p;
     size_t points = p->tiling->points + LINE_DOUBLES;
     e->slab = aligned_alloc(64, (p->slab + LINE_DOUBLES) * sizeof(double));
@@ -401,16 +443,19 @@ es_status es_eval_new(es_eval **eval, const es_program *p, es_errors *errors) {
         if (p->stage[id] != ES_STAGES && p->plan->node[id].kind == ES_PNODE_CONST)
             fill(column(e, (uint16_t)id), p->plan->node[id].constant, p->spread[id] ? p->tiling->points : 1);
     for (size_t i = 0; i < p->n_steps; i++) {
-        if (p->steps[i].kind != STEP_FN) continue;
+        if (p->steps[i].kind != STEP_FN)
+            continue;
         const es_pnode *node = &p->plan->node[p->steps[i].id];
-        for (size_t k = 0; k < node->n_in; k++) e->in[i * ES_MAX_INPUTS + k] = column(e, node->in[k]);
+        for (size_t k = 0; k < node->n_in; k++)
+            e->in[i * ES_MAX_INPUTS + k] = column(e, node->in[k]);
     }
     *eval = e;
     return ES_OK;
 }
 
 void es_eval_free(es_eval *e) {
-    if (!e) return;
+    if (!e)
+        return;
     free(e->slab), free(e->in), free(e->scratch), free(e->combination);
     free(e);
 }
@@ -427,10 +472,12 @@ static void run_leaf(es_eval *e, const step *s, size_t n) {
         if (t->inner == 1)
             memcpy(out, table, n * sizeof *out);
         else
-            for (size_t i = 0; i < n; i++) out[i] = table[i / t->inner];
+            for (size_t i = 0; i < n; i++)
+                out[i] = table[i / t->inner];
     } else {
         const es_axis *axis = &e->program->sweep->axes[node->axis];
-        for (size_t i = 0; i < n; i++) out[i] = table[i / (size_t)axis->stride % axis->n];
+        for (size_t i = 0; i < n; i++)
+            out[i] = table[i / (size_t)axis->stride % axis->n];
     }
 }
 
@@ -442,12 +489,14 @@ static void run_compact(es_eval *e, const step *s, const double *const *in, size
     const double *compact[ES_MAX_INPUTS];
     for (size_t k = 0; k < node->n_in; k++) {
         double *to = e->scratch + (k + 1) * width;
-        for (size_t d = 0; d < distinct; d++) to[d] = in[k][s->compact->example[d]];
+        for (size_t d = 0; d < distinct; d++)
+            to[d] = in[k][s->compact->example[d]];
         compact[k] = to;
     }
     node->fn(e->scratch, compact, distinct);
     double *restrict out = column(e, s->id);
-    for (size_t i = 0; i < n; i++) out[i] = e->scratch[s->compact->sub[i]];
+    for (size_t i = 0; i < n; i++)
+        out[i] = e->scratch[s->compact->sub[i]];
 }
 
 static void run_fn(es_eval *e, const step *s, size_t number, size_t n) {
@@ -496,7 +545,8 @@ static void expand_output(es_eval *e, uint16_t block, size_t k, const double *fr
     double *restrict out = column(e, id);
     if (!pattern->axes) { /* one value per tile; a split axis of one value per tile still fills a column */
         out[0] = from[offset ? offset[0] * stride : 0];
-        if (p->spread[id]) fill(out, out[0], p->tiling->points);
+        if (p->spread[id])
+            fill(out, out[0], p->tiling->points);
         return;
     }
     for (size_t i = 0; i < n; i++) {
@@ -512,7 +562,8 @@ static void run_block(es_eval *e, uint16_t block, size_t n) {
     if (use->table) {
         uint64_t base = 0;
         for (size_t a = 0; a < p->sweep->n_axes; a++)
-            if (a <= p->tiling->split) base += e->coordinate[a] * use->stride[a];
+            if (a <= p->tiling->split)
+                base += e->coordinate[a] * use->stride[a];
         for (size_t k = 0; k < use->n_outputs; k++)
             expand_output(e, block, k, use->table + base * use->n_outputs + k, use->n_outputs, use->offset, n);
         return;
@@ -528,7 +579,8 @@ void es_eval_stage(es_eval *e, es_stage stage) {
     e->pending[stage] = 0;
     for (size_t i = 0; i < p->n_steps; i++) {
         const step *s = &p->steps[i];
-        if (s->stage != stage || !(s->mask & pending)) continue;
+        if (s->stage != stage || !(s->mask & pending))
+            continue;
         /* columns that do not move along the split axis are complete whatever the length of this tile */
         size_t n = s->by_split ? e->n : p->tiling->points;
         switch (s->kind) {
@@ -536,7 +588,8 @@ void es_eval_stage(es_eval *e, es_stage stage) {
         case STEP_FN: run_fn(e, s, i, n); break;
         case STEP_BLOCK: run_block(e, s->id, n); break;
         }
-        if (s->spread) fill(column(e, s->id), column(e, s->id)[0], p->tiling->points);
+        if (s->spread)
+            fill(column(e, s->id), column(e, s->id)[0], p->tiling->points);
     }
 }
 
@@ -548,9 +601,11 @@ void es_eval_tile(es_eval *e, uint64_t tile) {
     es_sweep_coordinates(p->sweep, e->first, e->coordinate);
     uint64_t moved = e->started ? 0 : UINT64_MAX;
     for (size_t a = 0; a <= p->tiling->split; a++)
-        if (e->coordinate[a] != before[a]) moved |= (uint64_t)1 << a;
+        if (e->coordinate[a] != before[a])
+            moved |= (uint64_t)1 << a;
     e->started = true;
-    for (int s = 0; s < ES_STAGES; s++) e->pending[s] |= moved;
+    for (int s = 0; s < ES_STAGES; s++)
+        e->pending[s] |= moved;
     es_eval_stage(e, ES_STAGE_FILTER);
 }
 

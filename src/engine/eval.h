@@ -19,8 +19,7 @@ typedef struct es_eval es_eval;
 
 /* Nodes wanted in each stage; the program adds what they depend on.  The sweep and the tiling must outlive it. */
 es_status es_program_new(es_program **program, const es_sweep *sweep, const es_tiling *tiling,
-                         const uint16_t *const wanted[ES_STAGES], const size_t n_wanted[ES_STAGES],
-                         es_errors *errors);
+                         const uint16_t *const wanted[ES_STAGES], const size_t n_wanted[ES_STAGES], es_errors *errors);
 void es_program_free(es_program *program);
 
 const es_tiling *es_program_tiling(const es_program *program);

@@ -7,7 +7,8 @@ es_status es_filter_init(es_filter *f, const es_sweep *sweep, const es_program *
     *f = (es_filter){.sweep = sweep, .program = program};
     f->keep = calloc(es_program_tiling(program)->points, 1);
     f->rejected = calloc(sweep->n_conditions + 1, sizeof *f->rejected);
-    if (f->keep && f->rejected) return ES_OK;
+    if (f->keep && f->rejected)
+        return ES_OK;
     es_filter_free(f);
     return es_fail_memory(errors);
 }
@@ -28,7 +29,8 @@ static bool holds(const es_pcond *c, double a, double b) {
 
 static size_t count(const uint8_t *keep, size_t n) {
     size_t kept = 0;
-    for (size_t i = 0; i < n; i++) kept += keep[i];
+    for (size_t i = 0; i < n; i++)
+        kept += keep[i];
     return kept;
 }
 
@@ -39,7 +41,8 @@ static void apply_one(const es_pcond *c, const double *a, size_t a_step, const d
         es_where_mask(c->op, a, c->kind == ES_PCOND_NODE ? b : NULL, c->number, keep, n);
         return;
     }
-    for (size_t i = 0; i < n; i++) keep[i] &= holds(c, a[i * a_step], b ? b[i * b_step] : 0);
+    for (size_t i = 0; i < n; i++)
+        keep[i] &= holds(c, a[i * a_step], b ? b[i * b_step] : 0);
 }
 
 size_t es_filter_keep_all(es_filter *f, const es_eval *eval, size_t from, size_t to) {
@@ -61,7 +64,8 @@ size_t es_filter_apply(es_filter *f, const es_eval *eval, size_t from, size_t to
         }
         size_t before = kept;
         if (!a_step && !b_step) {
-            if (!holds(c, a[0], b ? b[0] : 0)) memset(f->keep + from, 0, to - from), kept = 0;
+            if (!holds(c, a[0], b ? b[0] : 0))
+                memset(f->keep + from, 0, to - from), kept = 0;
         } else {
             apply_one(c, a + from * a_step, a_step, b ? b + from * b_step : NULL, b_step, f->keep + from, to - from);
             kept = count(f->keep + from, to - from);
@@ -92,11 +96,15 @@ static es_verdict compare_ranges(es_compare_op op, es_range a, es_range b) {
 
 static es_verdict judge_one(const es_pcond *c, const es_boxes *boxes, size_t i) {
     es_range a = es_boxes_range(boxes, c->a, i);
-    if (c->kind == ES_PCOND_EMPTY) return verdict(a.state == ES_HAS_NAN, a.state == ES_HAS_VALUE);
-    if (c->kind == ES_PCOND_NOT_EMPTY) return verdict(a.state == ES_HAS_VALUE, a.state == ES_HAS_NAN);
+    if (c->kind == ES_PCOND_EMPTY)
+        return verdict(a.state == ES_HAS_NAN, a.state == ES_HAS_VALUE);
+    if (c->kind == ES_PCOND_NOT_EMPTY)
+        return verdict(a.state == ES_HAS_VALUE, a.state == ES_HAS_NAN);
     es_range b = {c->number, c->number, c->number == c->number ? ES_HAS_VALUE : ES_HAS_NAN};
-    if (c->kind == ES_PCOND_NODE) b = es_boxes_range(boxes, c->b, i);
-    if (a.state == ES_HAS_NAN || b.state == ES_HAS_NAN) return ES_ALL_REJECTED;
+    if (c->kind == ES_PCOND_NODE)
+        b = es_boxes_range(boxes, c->b, i);
+    if (a.state == ES_HAS_NAN || b.state == ES_HAS_NAN)
+        return ES_ALL_REJECTED;
     es_verdict v = compare_ranges(c->op, a, b);
     return v == ES_ALL_KEPT && (a.state | b.state) & ES_HAS_NAN ? ES_UNDECIDED : v;
 }
@@ -104,8 +112,10 @@ static es_verdict judge_one(const es_pcond *c, const es_boxes *boxes, size_t i) 
 es_verdict es_filter_judge(es_filter *f, const es_boxes *boxes, size_t i, uint64_t n) {
     for (size_t k = 0; k < f->sweep->n_conditions; k++) {
         es_verdict v = judge_one(&f->sweep->plan->condition[k], boxes, i);
-        if (v == ES_ALL_REJECTED) f->rejected[k] += n;
-        if (v != ES_ALL_KEPT) return v;
+        if (v == ES_ALL_REJECTED)
+            f->rejected[k] += n;
+        if (v != ES_ALL_KEPT)
+            return v;
     }
     return ES_ALL_KEPT;
 }

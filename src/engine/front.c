@@ -14,13 +14,15 @@ es_status es_front_pass_init(es_front_pass *p, const es_sweep *sweep, const es_p
     p->index = calloc(points + 1, sizeof *p->index);
     p->point = calloc(points + 1, sizeof *p->point);
     p->group = calloc(points + 1, sizeof *p->group);
-    if (p->gather && p->index && p->point && p->group) return ES_OK;
+    if (p->gather && p->index && p->point && p->group)
+        return ES_OK;
     es_front_pass_free(p);
     return es_fail_memory(errors);
 }
 
 void es_front_pass_free(es_front_pass *p) {
-    for (size_t g = 0; p->archive && g < p->groups.count; g++) es_archive_free(p->archive[g]);
+    for (size_t g = 0; p->archive && g < p->groups.count; g++)
+        es_archive_free(p->archive[g]);
     es_groups_free(&p->groups);
     free(p->archive), free(p->hint), free(p->gather), free(p->index), free(p->point), free(p->group);
     p->archive = NULL, p->hint = NULL, p->gather = NULL, p->index = NULL, p->point = NULL, p->group = NULL;
@@ -46,7 +48,8 @@ static tile_view view_tile(const es_front_pass *p, const es_eval *eval) {
     tile_view v = {.same_group = true};
     for (size_t k = 0; k < spec->n_objectives; k++) {
         v.objective[k] = column_of(p, eval, spec->objective[k].column, &v.objective_step[k]);
-        if (!v.objective_step[k]) v.uniform |= (uint32_t)1 << k;
+        if (!v.objective_step[k])
+            v.uniform |= (uint32_t)1 << k;
     }
     for (size_t k = 0; k < spec->n_by; k++) {
         v.by[k] = column_of(p, eval, spec->by[k], &v.by_step[k]);
@@ -73,27 +76,32 @@ static es_status add_archive(es_front_pass *p, size_t group, es_errors *errors) 
 static es_status find_group(es_front_pass *p, const double *key, size_t *group, es_errors *errors) {
     size_t known = p->groups.count;
     es_status status = es_groups_find(&p->groups, key, group, errors);
-    if (status || p->groups.count == known) return status;
+    if (status || p->groups.count == known)
+        return status;
     status = add_archive(p, *group, errors);
-    if (status) p->groups.count = known;
+    if (status)
+        p->groups.count = known;
     return status;
 }
 
 static void key_of_point(const es_front_pass *p, const tile_view *v, size_t i, double *key) {
-    for (size_t k = 0; k < p->sweep->front.n_by; k++) key[k] = v->by[k][i * v->by_step[k]];
+    for (size_t k = 0; k < p->sweep->front.n_by; k++)
+        key[k] = v->by[k][i * v->by_step[k]];
 }
 
 /* ---- first pass ---- */
 
 static bool has_missing(const double *x, size_t n) {
     size_t holes = 0;
-    for (size_t i = 0; i < n; i++) holes += x[i] != x[i];
+    for (size_t i = 0; i < n; i++)
+        holes += x[i] != x[i];
     return holes > 0;
 }
 
 static bool any_missing(const es_front_pass *p, const tile_view *v, size_t from, size_t to) {
     for (size_t k = 0; k < p->sweep->front.n_objectives; k++)
-        if (has_missing(v->objective[k] + from * v->objective_step[k], v->objective_step[k] ? to - from : 1)) return true;
+        if (has_missing(v->objective[k] + from * v->objective_step[k], v->objective_step[k] ? to - from : 1))
+            return true;
     return false;
 }
 
@@ -104,9 +112,12 @@ static es_status add_whole(es_front_pass *p, const es_eval *eval, const tile_vie
     size_t group;
     key_of_point(p, v, 0, key);
     es_status status = find_group(p, key, &group, errors);
-    if (status) return status;
-    for (size_t k = 0; k < p->sweep->front.n_objectives; k++) column[k] = v->objective[k] + from * v->objective_step[k];
-    es_batch batch = {.n = to - from, .first_index = es_eval_first(eval) + from, .column = column, .uniform = v->uniform};
+    if (status)
+        return status;
+    for (size_t k = 0; k < p->sweep->front.n_objectives; k++)
+        column[k] = v->objective[k] + from * v->objective_step[k];
+    es_batch batch = {
+        .n = to - from, .first_index = es_eval_first(eval) + from, .column = column, .uniform = v->uniform};
     return es_archive_insert(p->archive[group], &batch, errors);
 }
 
@@ -115,7 +126,8 @@ static es_status select_points(es_front_pass *p, const tile_view *v, const uint8
                                size_t *n, es_errors *errors) {
     double key[ES_MAX_BY] = {0};
     for (size_t i = from; i < to; i++) {
-        if (keep && !keep[i]) continue;
+        if (keep && !keep[i])
+            continue;
         bool missing = false;
         for (size_t k = 0; k < p->sweep->front.n_objectives; k++) {
             double value = v->objective[k][i * v->objective_step[k]];
@@ -128,7 +140,8 @@ static es_status select_points(es_front_pass *p, const tile_view *v, const uint8
         size_t group;
         key_of_point(p, v, i, key);
         es_status status = find_group(p, key, &group, errors);
-        if (status) return status;
+        if (status)
+            return status;
         p->group[*n] = (uint32_t)group;
         p->point[(*n)++] = (uint16_t)i;
     }
@@ -141,13 +154,16 @@ static es_status add_group(es_front_pass *p, const es_eval *eval, const tile_vie
     size_t d = p->sweep->front.n_objectives, points = es_program_tiling(p->program)->points, m = 0;
     const double *column[ES_MAX_OBJECTIVES];
     for (size_t j = start; j < n; j++) {
-        if (p->group[j] != group) continue;
+        if (p->group[j] != group)
+            continue;
         p->group[j] = UINT32_MAX;
         size_t i = p->point[j];
-        for (size_t k = 0; k < d; k++) p->gather[k * points + m] = v->objective[k][i * v->objective_step[k]];
+        for (size_t k = 0; k < d; k++)
+            p->gather[k * points + m] = v->objective[k][i * v->objective_step[k]];
         p->index[m++] = es_eval_first(eval) + i;
     }
-    for (size_t k = 0; k < d; k++) column[k] = p->gather + k * points;
+    for (size_t k = 0; k < d; k++)
+        column[k] = p->gather + k * points;
     es_batch batch = {.n = m, .index = p->index, .column = column};
     return es_archive_insert(p->archive[group], &batch, errors);
 }
@@ -155,17 +171,20 @@ static es_status add_group(es_front_pass *p, const es_eval *eval, const tile_vie
 es_status es_front_pass_add(es_front_pass *p, const es_eval *eval, const uint8_t *keep, size_t from, size_t to,
                             es_errors *errors) {
     tile_view v = view_tile(p, eval);
-    if (!keep && v.same_group && !any_missing(p, &v, from, to)) return add_whole(p, eval, &v, from, to, errors);
+    if (!keep && v.same_group && !any_missing(p, &v, from, to))
+        return add_whole(p, eval, &v, from, to, errors);
     size_t n = 0;
     es_status status = select_points(p, &v, keep, from, to, &n, errors);
     for (size_t j = 0; j < n && !status; j++)
-        if (p->group[j] != UINT32_MAX) status = add_group(p, eval, &v, p->group[j], j, n, errors);
+        if (p->group[j] != UINT32_MAX)
+            status = add_group(p, eval, &v, p->group[j], j, n, errors);
     return status;
 }
 
 es_status es_front_pass_settle(es_front_pass *p, es_errors *errors) {
     es_status status = ES_OK;
-    for (size_t g = 0; g < p->groups.count && !status; g++) status = es_archive_settle(p->archive[g], errors);
+    for (size_t g = 0; g < p->groups.count && !status; g++)
+        status = es_archive_settle(p->archive[g], errors);
     return status;
 }
 
@@ -179,17 +198,21 @@ static box_values ideal_of_box(const es_front_pass *p, const es_boxes *boxes, si
     box_values values = BOX_COMPLETE;
     for (size_t k = 0; k < spec->n_objectives; k++) {
         es_range r = es_boxes_range(boxes, (uint16_t)p->sweep->columns[spec->objective[k].column].node, i);
-        if (r.state == ES_HAS_NAN) return BOX_MISSING;
-        if (r.state != ES_HAS_VALUE || !isfinite(r.low) || !isfinite(r.high)) values = BOX_UNKNOWN;
+        if (r.state == ES_HAS_NAN)
+            return BOX_MISSING;
+        if (r.state != ES_HAS_VALUE || !isfinite(r.low) || !isfinite(r.high))
+            values = BOX_UNKNOWN;
         ideal[k] = spec->objective[k].maximize ? r.high : r.low;
     }
     return values;
 }
 
 bool es_front_pass_ideal(const es_front_pass *p, const es_boxes *boxes, size_t i, double *ideal) {
-    if (ideal_of_box(p, boxes, i, ideal) != BOX_COMPLETE) return false;
+    if (ideal_of_box(p, boxes, i, ideal) != BOX_COMPLETE)
+        return false;
     for (size_t k = 0; k < p->sweep->front.n_objectives; k++)
-        if (p->sweep->front.objective[k].maximize) ideal[k] = -ideal[k];
+        if (p->sweep->front.objective[k].maximize)
+            ideal[k] = -ideal[k];
     return true;
 }
 
@@ -198,7 +221,8 @@ static bool key_of_box(const es_front_pass *p, const es_boxes *boxes, size_t i, 
     const es_front_spec *spec = &p->sweep->front;
     for (size_t k = 0; k < spec->n_by; k++) {
         es_range r = es_boxes_range(boxes, (uint16_t)p->sweep->columns[spec->by[k]].node, i);
-        if (!es_range_is_fixed(r)) return false;
+        if (!es_range_is_fixed(r))
+            return false;
         key[k] = r.low;
     }
     return true;
@@ -221,8 +245,10 @@ bool es_front_pass_mismatches(es_front_pass *p, const es_front_pass *finished, c
     double ideal[ES_MAX_OBJECTIVES], key[ES_MAX_BY] = {0};
     size_t group;
     box_values values = ideal_of_box(p, boxes, i, ideal);
-    if (values != BOX_COMPLETE) return values == BOX_MISSING;
-    if (!key_of_box(p, boxes, i, key)) return false;
+    if (values != BOX_COMPLETE)
+        return values == BOX_MISSING;
+    if (!key_of_box(p, boxes, i, key))
+        return false;
     return !es_groups_lookup(&finished->groups, key, &group) ||
            es_archive_dominates(finished->archive[group], ideal, &p->match_hint);
 }
@@ -232,7 +258,8 @@ es_status es_front_pass_merge(es_front_pass *p, const es_front_pass *other, es_e
     for (size_t g = 0; g < other->groups.count && !status; g++) {
         size_t group;
         status = find_group(p, other->groups.key + g * other->groups.width, &group, errors);
-        if (!status) status = es_archive_merge(p->archive[group], other->archive[g], errors);
+        if (!status)
+            status = es_archive_merge(p->archive[group], other->archive[g], errors);
     }
     p->missing += other->missing;
     return status;
@@ -240,7 +267,8 @@ es_status es_front_pass_merge(es_front_pass *p, const es_front_pass *other, es_e
 
 es_status es_front_pass_finish(es_front_pass *p, es_errors *errors) {
     es_status status = ES_OK;
-    for (size_t g = 0; g < p->groups.count && !status; g++) status = es_archive_finish(p->archive[g], errors);
+    for (size_t g = 0; g < p->groups.count && !status; g++)
+        status = es_archive_finish(p->archive[g], errors);
     return status;
 }
 
@@ -250,7 +278,8 @@ static bool on_front(const es_front_pass *finished, const tile_view *v, size_t g
     double value[ES_MAX_OBJECTIVES];
     for (size_t k = 0; k < finished->sweep->front.n_objectives; k++) {
         value[k] = v->objective[k][i * v->objective_step[k]];
-        if (value[k] != value[k]) return false;
+        if (value[k] != value[k])
+            return false;
     }
     return es_archive_find(finished->archive[group], value) != SIZE_MAX;
 }
@@ -259,11 +288,14 @@ static size_t match_whole(es_front_pass *p, const es_front_pass *finished, const
                           size_t group, uint8_t *keep, size_t from, size_t to) {
     const double *column[ES_MAX_OBJECTIVES];
     uint32_t *offset = p->group;
-    for (size_t k = 0; k < p->sweep->front.n_objectives; k++) column[k] = v->objective[k] + from * v->objective_step[k];
-    es_batch batch = {.n = to - from, .first_index = es_eval_first(eval) + from, .column = column, .uniform = v->uniform};
+    for (size_t k = 0; k < p->sweep->front.n_objectives; k++)
+        column[k] = v->objective[k] + from * v->objective_step[k];
+    es_batch batch = {
+        .n = to - from, .first_index = es_eval_first(eval) + from, .column = column, .uniform = v->uniform};
     es_archive_hint hint = {0};
     size_t found = es_archive_match(finished->archive[group], &batch, &hint, offset, NULL), kept = 0;
-    for (size_t j = 0; j < found; j++) offset[j] += (uint32_t)from;
+    for (size_t j = 0; j < found; j++)
+        offset[j] += (uint32_t)from;
     for (size_t i = from, j = 0; i < to; i++) {
         bool match = j < found && offset[j] == i;
         j += match;
@@ -286,7 +318,8 @@ size_t es_front_pass_match(es_front_pass *p, const es_front_pass *finished, cons
         return 0;
     }
     for (size_t i = from; i < to; i++) {
-        if (!keep[i]) continue;
+        if (!keep[i])
+            continue;
         key_of_point(p, &v, i, key);
         keep[i] = es_groups_lookup(&finished->groups, key, &group) && on_front(finished, &v, group, i);
         kept += keep[i];
@@ -301,13 +334,16 @@ static int ascending(const void *a, const void *b) {
 
 es_status es_front_pass_indices(const es_front_pass *p, uint64_t **index, size_t *count, es_errors *errors) {
     *count = 0;
-    for (size_t g = 0; g < p->groups.count; g++) *count += es_archive_count(p->archive[g]);
+    for (size_t g = 0; g < p->groups.count; g++)
+        *count += es_archive_count(p->archive[g]);
     *index = calloc(*count + 1, sizeof **index);
-    if (!*index) return es_fail_memory(errors);
+    if (!*index)
+        return es_fail_memory(errors);
     size_t n = 0;
     for (size_t g = 0; g < p->groups.count; g++) {
         size_t m = es_archive_count(p->archive[g]);
-        if (m) memcpy(*index + n, es_archive_index(p->archive[g]), m * sizeof **index);
+        if (m)
+            memcpy(*index + n, es_archive_index(p->archive[g]), m * sizeof **index);
         n += m;
     }
     qsort(*index, n, sizeof **index, ascending);

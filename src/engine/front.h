@@ -17,11 +17,11 @@ typedef struct es_front_pass {
     es_archive_hint *hint;
     size_t capacity, hint_capacity;
     es_archive_hint match_hint;
-    double *gather;        /* objectives of a tile's points, compacted */
-    uint64_t *index;       /* their indices */
-    uint16_t *point;       /* their places in the tile */
-    uint32_t *group;       /* of the points of a tile */
-    uint64_t missing;      /* points skipped for an empty objective */
+    double *gather;   /* objectives of a tile's points, compacted */
+    uint64_t *index;  /* their indices */
+    uint16_t *point;  /* their places in the tile */
+    uint32_t *group;  /* of the points of a tile */
+    uint64_t missing; /* points skipped for an empty objective */
 } es_front_pass;
 
 es_status es_front_pass_init(es_front_pass *pass, const es_sweep *sweep, const es_program *program, es_errors *errors);

@@ -16,7 +16,8 @@ void es_groups_free(es_groups *g) {
 static uint64_t bits_of(double value) {
     uint64_t bits;
     value = value == 0 ? 0 : value;
-    if (value != value) return UINT64_MAX;
+    if (value != value)
+        return UINT64_MAX;
     memcpy(&bits, &value, sizeof bits);
     return bits;
 }
@@ -32,41 +33,50 @@ static uint64_t hash_key(const double *key, size_t n) {
 
 static bool same_key(const double *a, const double *b, size_t n) {
     for (size_t i = 0; i < n; i++)
-        if (bits_of(a[i]) != bits_of(b[i])) return false;
+        if (bits_of(a[i]) != bits_of(b[i]))
+            return false;
     return true;
 }
 
 static void place(es_groups *g, uint32_t number) {
     size_t at = hash_key(g->key + number * g->width, g->width) & (g->index_size - 1);
-    while (g->index[at]) at = (at + 1) & (g->index_size - 1);
+    while (g->index[at])
+        at = (at + 1) & (g->index_size - 1);
     g->index[at] = number + 1;
 }
 
 static bool grow_index(es_groups *g) {
     size_t size = g->index_size ? g->index_size * 2 : 64;
     uint32_t *index = calloc(size, sizeof *index);
-    if (!index) return false;
+    if (!index)
+        return false;
     free(g->index);
     g->index = index;
     g->index_size = size;
-    for (size_t i = 0; i < g->count; i++) place(g, (uint32_t)i);
+    for (size_t i = 0; i < g->count; i++)
+        place(g, (uint32_t)i);
     return true;
 }
 
 bool es_groups_lookup(const es_groups *g, const double *key, size_t *number) {
-    if (!g->index_size) return false;
+    if (!g->index_size)
+        return false;
     for (size_t at = hash_key(key, g->width) & (g->index_size - 1); g->index[at]; at = (at + 1) & (g->index_size - 1)) {
         *number = g->index[at] - 1;
-        if (same_key(g->key + *number * g->width, key, g->width)) return true;
+        if (same_key(g->key + *number * g->width, key, g->width))
+            return true;
     }
     return false;
 }
 
 es_status es_groups_find(es_groups *g, const double *key, size_t *number, es_errors *errors) {
-    if (es_groups_lookup(g, key, number)) return ES_OK;
-    if ((g->count + 1) * 2 > g->index_size && !grow_index(g)) return es_fail_memory(errors);
+    if (es_groups_lookup(g, key, number))
+        return ES_OK;
+    if ((g->count + 1) * 2 > g->index_size && !grow_index(g))
+        return es_fail_memory(errors);
     size_t row = g->width ? g->width : 1;
-    if (!es_grow((void **)&g->key, &g->capacity, (g->count + 1) * row, sizeof *g->key)) return es_fail_memory(errors);
+    if (!es_grow((void **)&g->key, &g->capacity, (g->count + 1) * row, sizeof *g->key))
+        return es_fail_memory(errors);
     memcpy(g->key + g->count * g->width, key, g->width * sizeof *key);
     *number = g->count++;
     place(g, (uint32_t)*number);

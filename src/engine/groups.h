@@ -5,8 +5,8 @@
 #include <edgesweep/error.h>
 
 typedef struct es_groups {
-    size_t width;    /* values in a key */
-    double *key;     /* count * width */
+    size_t width; /* values in a key */
+    double *key;  /* count * width */
     size_t count, capacity;
     uint32_t *index; /* open addressing: number + 1 */
     size_t index_size;

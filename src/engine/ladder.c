@@ -14,11 +14,14 @@ static es_rung make_rung(const es_sweep *sweep, size_t axis, size_t chunk) {
 /* Children per box so that a run of boxes shrinks to one in equal steps. */
 static size_t choose_fan(uint64_t per_run) {
     unsigned steps = 1;
-    for (uint64_t reach = ES_FAN; reach < per_run; steps++) reach *= ES_FAN;
+    for (uint64_t reach = ES_FAN; reach < per_run; steps++)
+        reach *= ES_FAN;
     for (size_t fan = 2; fan < ES_FAN; fan++) {
         uint64_t reach = 1;
-        for (unsigned i = 0; i < steps; i++) reach *= fan;
-        if (reach >= per_run) return fan;
+        for (unsigned i = 0; i < steps; i++)
+            reach *= fan;
+        if (reach >= per_run)
+            return fan;
     }
     return ES_FAN;
 }
@@ -26,13 +29,16 @@ static size_t choose_fan(uint64_t per_run) {
 /* The next axis outwards that has several values; `axis` itself when there is none. */
 static size_t outer_axis(const es_sweep *sweep, size_t axis) {
     for (size_t a = axis; a-- > 0;)
-        if (sweep->axes[a].n > 1) return a;
+        if (sweep->axes[a].n > 1)
+            return a;
     return axis;
 }
 
 static es_rung rung_above(const es_sweep *sweep, const es_rung *r, const es_tiling *tiling) {
-    if (r->axis == tiling->split && r->chunk < tiling->chunk) return make_rung(sweep, r->axis, tiling->chunk);
-    if (r->per_run > ES_FAN) return make_rung(sweep, r->axis, r->chunk * choose_fan(r->per_run));
+    if (r->axis == tiling->split && r->chunk < tiling->chunk)
+        return make_rung(sweep, r->axis, tiling->chunk);
+    if (r->per_run > ES_FAN)
+        return make_rung(sweep, r->axis, r->chunk * choose_fan(r->per_run));
     size_t outer = outer_axis(sweep, r->axis);
     return outer == r->axis ? make_rung(sweep, outer, sweep->axes[outer].n) : make_rung(sweep, outer, 1);
 }
@@ -44,7 +50,8 @@ es_ladder es_ladder_make(const es_sweep *sweep, const es_tiling *finest, const e
         l.rung[l.n_rungs] = rung_above(sweep, &l.rung[l.n_rungs - 1], tiling);
         l.n_rungs++;
     }
-    while (l.rung[l.tiles].points < tiling->points && l.tiles + 1 < l.n_rungs) l.tiles++;
+    while (l.rung[l.tiles].points < tiling->points && l.tiles + 1 < l.n_rungs)
+        l.tiles++;
     return l;
 }
 

@@ -17,7 +17,7 @@ typedef struct es_rung {
     uint64_t per_run; /* boxes along the axis */
     uint64_t inner;   /* points per value of the axis */
     uint64_t n_boxes;
-    uint64_t points;  /* of a full box */
+    uint64_t points; /* of a full box */
 } es_rung;
 
 typedef struct es_ladder {

@@ -44,10 +44,10 @@ typedef struct pass {
     bool searches; /* by boxes, with bounds */
     es_ladder ladder;
     es_bounds *bounds;
-    size_t ticket_rung; /* boxes of this rung are the tickets of a search */
-    unsigned live;      /* what points are wanted for: ES_LIVE_... */
+    size_t ticket_rung;            /* boxes of this rung are the tickets of a search */
+    unsigned live;                 /* what points are wanted for: ES_LIVE_... */
     const es_front_pass *finished; /* second pass: rows are the points on these fronts */
-    es_result result;                /* which one the rows make */
+    es_result result;              /* which one the rows make */
     es_record_spec record;         /* in front of every row; none for ES_RESULT_ROWS */
     uint64_t first, end, first_tile, n_tickets, tiles_per_ticket;
     uint64_t first_box;
@@ -89,11 +89,15 @@ static es_status worker_init(worker *w, pass *p) {
     w->pass = p;
     es_errors *errors = &w->errors;
     es_status status = es_eval_new(&w->eval, p->program, errors);
-    if (!status) status = es_filter_init(&w->filter, p->sweep, p->program, errors);
-    if (!status && p->format) status = es_row_writer_new(&w->writer, p->format, errors);
+    if (!status)
+        status = es_filter_init(&w->filter, p->sweep, p->program, errors);
+    if (!status && p->format)
+        status = es_row_writer_new(&w->writer, p->format, errors);
     es_best_init(&w->best, p->sweep, p->program);
-    if (!status && (p->want_front || p->finished)) status = es_front_pass_init(&w->front, p->sweep, p->program, errors);
-    if (!status && p->searches) status = es_boxes_new(&w->boxes, p->bounds, errors);
+    if (!status && (p->want_front || p->finished))
+        status = es_front_pass_init(&w->front, p->sweep, p->program, errors);
+    if (!status && p->searches)
+        status = es_boxes_new(&w->boxes, p->bounds, errors);
     w->search = (es_search){.sweep = p->sweep,
                             .ladder = &p->ladder,
                             .boxes = w->boxes,
@@ -120,12 +124,15 @@ static void worker_free(worker *w) {
 /* The end of the points that hold the rows still wanted under --limit; *kept becomes their number. */
 static size_t cut_at_limit(const worker *w, const uint8_t *keep, size_t from, size_t to, size_t *kept) {
     uint64_t limit = w->pass->options->limit;
-    if (!limit) return to;
+    if (!limit)
+        return to;
     uint64_t left = limit - atomic_load(&w->pass->rows_done) - w->rows;
-    if (*kept <= left) return to;
+    if (*kept <= left)
+        return to;
     *kept = (size_t)left;
     for (size_t i = from; i < to; i++) {
-        if (keep[i] && left-- == 0) return i;
+        if (keep[i] && left-- == 0)
+            return i;
     }
     return to;
 }
@@ -133,14 +140,17 @@ static size_t cut_at_limit(const worker *w, const uint8_t *keep, size_t from, si
 static es_status append_rows(worker *w, const uint8_t *keep, size_t from, size_t to, es_buffer *buffer,
                              es_errors *errors) {
     const pass *p = w->pass;
-    if (!p->record.n) return es_row_writer_append(w->writer, w->eval, keep, from, to, buffer, errors);
+    if (!p->record.n)
+        return es_row_writer_append(w->writer, w->eval, keep, from, to, buffer, errors);
     return es_record_append(&p->record, p->program, w->writer, w->eval, keep, from, to, buffer, errors);
 }
 
 static es_status feed(worker *w, const uint8_t *keep, size_t from, size_t to, unsigned live) {
     es_status status = ES_OK;
-    if (live & ES_LIVE_BEST) status = es_best_add(&w->best, w->eval, keep, from, to, &w->errors);
-    if (!status && live & ES_LIVE_FRONT) status = es_front_pass_add(&w->front, w->eval, keep, from, to, &w->errors);
+    if (live & ES_LIVE_BEST)
+        status = es_best_add(&w->best, w->eval, keep, from, to, &w->errors);
+    if (!status && live & ES_LIVE_FRONT)
+        status = es_front_pass_add(&w->front, w->eval, keep, from, to, &w->errors);
     if (!status && live & (ES_LIVE_ROWS | ES_LIVE_MATCH))
         status = append_rows(w, keep, from, to, w->buffer, &w->errors);
     return status;
@@ -150,7 +160,8 @@ static es_status feed(worker *w, const uint8_t *keep, size_t from, size_t to, un
 static size_t choose_points(worker *w, size_t from, size_t to, unsigned live) {
     size_t kept = live & ES_LIVE_FILTER ? es_filter_apply(&w->filter, w->eval, from, to)
                                         : es_filter_keep_all(&w->filter, w->eval, from, to);
-    if (!kept || !(live & ES_LIVE_MATCH)) return kept;
+    if (!kept || !(live & ES_LIVE_MATCH))
+        return kept;
     return es_front_pass_match(&w->front, w->pass->finished, w->eval, w->filter.keep, from, to);
 }
 
@@ -167,7 +178,8 @@ static es_status do_points(worker *w, size_t from, size_t to, unsigned live) {
     es_eval_stage(w->eval, ES_STAGE_ROWS);
     double t1 = now();
     size_t stop = cut_at_limit(w, w->filter.keep, from, to, &kept);
-    if (p->options->limit) p->reached = es_eval_first(w->eval) + stop;
+    if (p->options->limit)
+        p->reached = es_eval_first(w->eval) + stop;
     const uint8_t *keep = kept == stop - from ? NULL : w->filter.keep;
     w->rows += kept;
     es_status status = feed(w, keep, from, stop, live);
@@ -198,13 +210,15 @@ static bool stop_wanted(const pass *p) {
 
 static void count_rows(pass *p, uint64_t rows) {
     uint64_t all = atomic_fetch_add(&p->rows_done, rows) + rows;
-    if (p->options->limit && all >= p->options->limit) atomic_store(&p->halt, 1);
+    if (p->options->limit && all >= p->options->limit)
+        atomic_store(&p->halt, 1);
 }
 
 static es_status search_tile(void *context, uint64_t tile, const es_span *spans, size_t n) {
     worker *w = context;
     es_status status = ES_OK;
-    if (stop_wanted(w->pass)) return ES_OK;
+    if (stop_wanted(w->pass))
+        return ES_OK;
     evaluate_tile(w, tile);
     uint64_t first = es_eval_first(w->eval);
     for (size_t i = 0; i < n && !status; i++)
@@ -214,7 +228,8 @@ static es_status search_tile(void *context, uint64_t tile, const es_span *spans,
 
 static void do_box(worker *w, uint64_t ticket) {
     pass *p = w->pass;
-    if (p->ticket_order) ticket = p->ticket_order[ticket];
+    if (p->ticket_order)
+        ticket = p->ticket_order[ticket];
     uint64_t skipped = w->search.skipped;
     w->status = es_search_box(&w->search, p->ticket_rung, p->first_box + ticket, p->live);
     atomic_fetch_add_explicit(&p->points_done, w->search.skipped - skipped, memory_order_relaxed);
@@ -224,10 +239,12 @@ static void do_tiles(worker *w, uint64_t ticket) {
     pass *p = w->pass;
     uint64_t tile = p->first_tile + ticket * p->tiles_per_ticket, last = tile + p->tiles_per_ticket;
     uint64_t end = es_tile_of(p->sweep, &p->tiling, p->end - 1) + 1;
-    if (last > end) last = end;
+    if (last > end)
+        last = end;
     for (; tile < last && !w->status; tile++) {
         w->status = do_tile(w, tile, p->live);
-        if (p->options->limit && atomic_load(&p->rows_done) + w->rows >= p->options->limit) break;
+        if (p->options->limit && atomic_load(&p->rows_done) + w->rows >= p->options->limit)
+            break;
     }
 }
 
@@ -246,14 +263,17 @@ static void do_ticket(worker *w, uint64_t ticket) {
         do_tiles(w, ticket);
     count_rows(p, w->rows);
     if (w->status) {
-        if (p->ordered) es_ordered_fail(p->ordered, w->status); /* before others leave their tickets half done */
+        if (p->ordered)
+            es_ordered_fail(p->ordered, w->status); /* before others leave their tickets half done */
         atomic_store(&p->halt, 1);
     }
-    if (p->ordered) es_ordered_end(p->ordered, ticket, &buffer);
+    if (p->ordered)
+        es_ordered_end(p->ordered, ticket, &buffer);
 }
 
 static void show_progress(pass *p, double *last) {
-    if (!p->options->progress || now() - *last < 0.2) return;
+    if (!p->options->progress || now() - *last < 0.2)
+        return;
     *last = now();
     es_progress progress = {.points_done = atomic_load(&p->points_done),
                             .points_total = p->end - p->first,
@@ -267,9 +287,11 @@ static void work(worker *w, bool shows_progress) {
     double last = p->started;
     while (!w->status && !stop_wanted(p)) {
         uint64_t ticket = atomic_fetch_add(&p->next, 1);
-        if (ticket >= p->n_tickets) break;
+        if (ticket >= p->n_tickets)
+            break;
         do_ticket(w, ticket);
-        if (shows_progress) show_progress(p, &last);
+        if (shows_progress)
+            show_progress(p, &last);
     }
 }
 
@@ -279,11 +301,15 @@ static unsigned choose_threads(const es_run_options *options, uint64_t points, u
     uint64_t threads = options->threads;
     if (!threads) {
         threads = (uint64_t)omp_get_max_threads();
-        if (threads > points / POINTS_PER_THREAD + 1) threads = points / POINTS_PER_THREAD + 1;
+        if (threads > points / POINTS_PER_THREAD + 1)
+            threads = points / POINTS_PER_THREAD + 1;
     }
-    if (options->limit) threads = 1;
-    if (threads > tickets) threads = tickets;
-    if (threads > 1024) threads = 1024;
+    if (options->limit)
+        threads = 1;
+    if (threads > tickets)
+        threads = tickets;
+    if (threads > 1024)
+        threads = 1024;
     return threads ? (unsigned)threads : 1;
 }
 
@@ -294,7 +320,8 @@ static void size_search(pass *p) {
     size_t rung = p->ladder.tiles;
     while (rung + 1 < p->ladder.n_rungs) {
         const es_rung *above = &p->ladder.rung[rung + 1];
-        if (p->format ? above->points > most : above->n_boxes < SEARCH_TICKETS) break;
+        if (p->format ? above->points > most : above->n_boxes < SEARCH_TICKETS)
+            break;
         rung++;
     }
     p->ticket_rung = rung;
@@ -310,7 +337,8 @@ static void size_pass(pass *p) {
     uint64_t tiles = es_tile_of(p->sweep, &p->tiling, p->end - 1) + 1 - p->first_tile;
     p->tiles_per_ticket = (TICKET_POINTS + p->tiling.points - 1) / p->tiling.points;
     p->n_tickets = (tiles + p->tiles_per_ticket - 1) / p->tiles_per_ticket;
-    if (p->searches) size_search(p);
+    if (p->searches)
+        size_search(p);
     p->threads = choose_threads(options, p->end - p->first, p->n_tickets);
 }
 
@@ -322,8 +350,10 @@ typedef struct node_list {
 /* Once each: no more than there are columns, however many conditions there are. */
 static void want_node(node_list *list, uint16_t node) {
     for (size_t i = 0; i < list->n; i++)
-        if (list->node[i] == node) return;
-    if (list->n < sizeof list->node / sizeof *list->node) list->node[list->n++] = node;
+        if (list->node[i] == node)
+            return;
+    if (list->n < sizeof list->node / sizeof *list->node)
+        list->node[list->n++] = node;
 }
 
 static void want(node_list *list, const es_sweep *sweep, int column) {
@@ -334,35 +364,45 @@ static void want_conditions(node_list *list, const es_sweep *sweep) {
     for (size_t i = 0; i < sweep->n_conditions; i++) {
         const es_pcond *c = &sweep->plan->condition[i];
         want_node(list, c->a);
-        if (c->kind == ES_PCOND_NODE) want_node(list, c->b);
+        if (c->kind == ES_PCOND_NODE)
+            want_node(list, c->b);
     }
 }
 
 static void want_front(node_list *list, const es_sweep *sweep) {
-    for (size_t k = 0; k < sweep->front.n_objectives; k++) want(list, sweep, sweep->front.objective[k].column);
-    for (size_t k = 0; k < sweep->front.n_by; k++) want(list, sweep, sweep->front.by[k]);
+    for (size_t k = 0; k < sweep->front.n_objectives; k++)
+        want(list, sweep, sweep->front.objective[k].column);
+    for (size_t k = 0; k < sweep->front.n_by; k++)
+        want(list, sweep, sweep->front.by[k]);
 }
 
 static void want_best(node_list *list, const es_sweep *sweep) {
-    for (size_t k = 0; k < sweep->best.n_objectives; k++) want(list, sweep, sweep->best.objective[k].column);
-    for (size_t k = 0; k < sweep->best.n_by; k++) want(list, sweep, sweep->best.by[k]);
+    for (size_t k = 0; k < sweep->best.n_objectives; k++)
+        want(list, sweep, sweep->best.objective[k].column);
+    for (size_t k = 0; k < sweep->best.n_by; k++)
+        want(list, sweep, sweep->best.by[k]);
     want(list, sweep, sweep->best.pick);
 }
 
 /* What points are wanted for.  With rows every point that is kept is evaluated: bounds then only help conditions. */
 static unsigned choose_live(const pass *p, bool rows) {
     unsigned live = p->sweep->n_conditions ? ES_LIVE_FILTER : 0;
-    if (p->want_best) live |= ES_LIVE_BEST;
-    if (p->want_front) live |= ES_LIVE_FRONT;
-    if (rows) live |= p->finished ? ES_LIVE_MATCH : ES_LIVE_ROWS;
+    if (p->want_best)
+        live |= ES_LIVE_BEST;
+    if (p->want_front)
+        live |= ES_LIVE_FRONT;
+    if (rows)
+        live |= p->finished ? ES_LIVE_MATCH : ES_LIVE_ROWS;
     return live;
 }
 
 static es_status build_bounds(pass *p, node_list *list, es_errors *errors) {
     list->n = 0;
     want_conditions(list, p->sweep);
-    if (p->finished || p->want_front) want_front(list, p->sweep);
-    if (p->want_best) want_best(list, p->sweep);
+    if (p->finished || p->want_front)
+        want_front(list, p->sweep);
+    if (p->want_best)
+        want_best(list, p->sweep);
     return es_bounds_new(&p->bounds, p->program, &p->ladder, list->node, list->n, errors);
 }
 
@@ -372,7 +412,8 @@ static void make_tiling(pass *p, bool rows) {
     bool settles = rows ? p->live & (ES_LIVE_FILTER | ES_LIVE_MATCH) : p->live;
     p->searches = settles && !p->options->limit && !p->options->no_skip;
     p->tiling = es_tiling_make(p->sweep, rows ? ROW_TILE_POINTS : ES_TILE_POINTS);
-    if (!p->searches) return;
+    if (!p->searches)
+        return;
     es_tiling_align(&p->tiling, p->sweep, &finest);
     p->ladder = es_ladder_make(p->sweep, &finest, &p->tiling);
 }
@@ -380,23 +421,31 @@ static void make_tiling(pass *p, bool rows) {
 /* Prepares program and row format; rows: the columns to write, NULL for none. */
 static es_status pass_build(pass *p, const int *columns, size_t n_columns, es_errors *errors) {
     node_list *lists = calloc(ES_STAGES, sizeof *lists);
-    if (!lists) return es_fail_memory(errors);
+    if (!lists)
+        return es_fail_memory(errors);
     p->live = choose_live(p, columns);
     make_tiling(p, columns);
     want_conditions(&lists[ES_STAGE_FILTER], p->sweep);
-    if (p->finished) want_front(&lists[ES_STAGE_FILTER], p->sweep);
-    if (p->want_front) want_front(&lists[ES_STAGE_ROWS], p->sweep);
-    if (p->want_best) want_best(&lists[ES_STAGE_ROWS], p->sweep);
-    for (size_t i = 0; i < n_columns; i++) want(&lists[ES_STAGE_ROWS], p->sweep, columns[i]);
-    for (size_t i = 0; i < p->record.n; i++) want_node(&lists[ES_STAGE_ROWS], p->record.node[i]);
+    if (p->finished)
+        want_front(&lists[ES_STAGE_FILTER], p->sweep);
+    if (p->want_front)
+        want_front(&lists[ES_STAGE_ROWS], p->sweep);
+    if (p->want_best)
+        want_best(&lists[ES_STAGE_ROWS], p->sweep);
+    for (size_t i = 0; i < n_columns; i++)
+        want(&lists[ES_STAGE_ROWS], p->sweep, columns[i]);
+    for (size_t i = 0; i < p->record.n; i++)
+        want_node(&lists[ES_STAGE_ROWS], p->record.node[i]);
     const uint16_t *nodes[ES_STAGES] = {lists[0].node, lists[1].node};
     const size_t counts[ES_STAGES] = {lists[0].n, lists[1].n};
     es_status status = es_program_new(&p->program, p->sweep, &p->tiling, nodes, counts, errors);
     if (!status && columns)
         status = es_row_format_new(&p->format, p->sweep, columns, n_columns, p->program, &p->options->csv, errors);
-    if (!status && p->searches) status = build_bounds(p, &lists[0], errors);
+    if (!status && p->searches)
+        status = build_bounds(p, &lists[0], errors);
     free(lists);
-    if (!status) size_pass(p);
+    if (!status)
+        size_pass(p);
     return status;
 }
 
@@ -410,7 +459,8 @@ static void pass_free(pass *p) {
 static void add_times(pass *p, const worker *w) {
     p->report->seconds_evaluate += w->seconds_evaluate;
     p->report->seconds_format += w->seconds_format;
-    if (!p->finished) p->report->points_skipped += w->search.skipped;
+    if (!p->finished)
+        p->report->points_skipped += w->search.skipped;
     for (size_t i = 0; i < p->sweep->n_conditions && !p->finished && w->filter.rejected; i++)
         p->report->rejected[i] += w->filter.rejected[i];
 }
@@ -423,11 +473,15 @@ static es_status merge_workers(pass *p, worker *workers, es_errors *errors) {
         add_times(p, w);
         if (w->status && !status) {
             status = w->status;
-            if (errors && w->errors.n_errors) es_fail(errors, status, NULL, "%s", w->errors.error[0].text);
+            if (errors && w->errors.n_errors)
+                es_fail(errors, status, NULL, "%s", w->errors.error[0].text);
         }
-        if (!t || status) continue;
-        if (p->want_best) status = es_best_merge(&workers[0].best, &w->best, errors);
-        if (!status && p->want_front) status = es_front_pass_merge(&workers[0].front, &w->front, errors);
+        if (!t || status)
+            continue;
+        if (p->want_best)
+            status = es_best_merge(&workers[0].best, &w->best, errors);
+        if (!status && p->want_front)
+            status = es_front_pass_merge(&workers[0].front, &w->front, errors);
     }
     return status;
 }
@@ -453,25 +507,33 @@ static void seed(worker *w, uint64_t from) {
 
 static es_status take_seeds(const pass *p, worker *to, const worker *from) {
     es_status status = ES_OK;
-    if (p->want_best) status = es_best_merge(&to->best, &from->best, &to->errors);
-    if (p->want_front && !status) status = es_front_pass_merge(&to->front, &from->front, &to->errors);
-    if (p->want_front && !status) status = es_front_pass_settle(&to->front, &to->errors);
+    if (p->want_best)
+        status = es_best_merge(&to->best, &from->best, &to->errors);
+    if (p->want_front && !status)
+        status = es_front_pass_merge(&to->front, &from->front, &to->errors);
+    if (p->want_front && !status)
+        status = es_front_pass_settle(&to->front, &to->errors);
     return to->status = status;
 }
 
 /* Every worker starts with what all have seen. */
 static void share_seeds(const pass *p, worker *workers) {
     for (unsigned t = 0; t < p->threads; t++)
-        if (workers[t].status) return;
+        if (workers[t].status)
+            return;
     for (unsigned t = 1; t < p->threads; t++)
-        if (take_seeds(p, &workers[0], &workers[t])) return;
-    if (p->want_front && p->threads == 1) workers[0].status = es_front_pass_settle(&workers[0].front, &workers[0].errors);
+        if (take_seeds(p, &workers[0], &workers[t]))
+            return;
+    if (p->want_front && p->threads == 1)
+        workers[0].status = es_front_pass_settle(&workers[0].front, &workers[0].errors);
     for (unsigned t = 1; t < p->threads; t++)
-        if (take_seeds(p, &workers[t], &workers[0])) return;
+        if (take_seeds(p, &workers[t], &workers[0]))
+            return;
 }
 
 static void seed_workers(pass *p, worker *workers) {
-    if (!p->searches || p->format || !(p->want_best || p->want_front)) return;
+    if (!p->searches || p->format || !(p->want_best || p->want_front))
+        return;
     if (p->threads == 1) {
         seed(&workers[0], 0);
     } else {
@@ -484,12 +546,14 @@ static void seed_workers(pass *p, worker *workers) {
 
 static void run_workers(pass *p, worker *workers) {
     for (unsigned t = 0; t < p->threads; t++)
-        if (worker_init(&workers[t], p)) return;
+        if (worker_init(&workers[t], p))
+            return;
     if (p->searches && !p->format) {
         worker *w = &workers[0];
         w->status = es_search_order(&w->search, p->ticket_rung, p->first_box, p->n_tickets, p->live, &p->ticket_order,
                                     &w->errors);
-        if (w->status) return;
+        if (w->status)
+            return;
     }
     seed_workers(p, workers);
     if (p->threads == 1) {
@@ -506,22 +570,28 @@ static void run_workers(pass *p, worker *workers) {
 /* The first point behind a ticket. */
 static uint64_t behind_ticket(const void *context, uint64_t ticket) {
     const pass *p = context;
-    if (ticket + 1 >= p->n_tickets) return p->end;
+    if (ticket + 1 >= p->n_tickets)
+        return p->end;
     uint64_t n;
     size_t points;
-    return p->searches ? es_box_first(&p->ladder, p->ticket_rung, p->first_box + ticket + 1, &n)
-                       : es_tile_first(p->sweep, &p->tiling, p->first_tile + (ticket + 1) * p->tiles_per_ticket, &points);
+    return p->searches
+               ? es_box_first(&p->ladder, p->ticket_rung, p->first_box + ticket + 1, &n)
+               : es_tile_first(p->sweep, &p->tiling, p->first_tile + (ticket + 1) * p->tiles_per_ticket, &points);
 }
 
 /* Runs a pass; rows go to `sink` when there is one.  On success *workers holds the merged results in its first element
  * and is the caller's to release with pass_end. */
 static es_status pass_run(pass *p, es_row_sink *sink, worker **workers, es_errors *errors) {
     *workers = calloc(p->threads, sizeof **workers);
-    if (!*workers) return es_fail_memory(errors);
+    if (!*workers)
+        return es_fail_memory(errors);
     es_status status = ES_OK;
-    if (sink) status = es_ordered_new(&p->ordered, 4 * p->threads, es_row_sink_write, sink, errors);
-    if (status) return status;
-    if (sink) sink->behind = behind_ticket, sink->pass = p;
+    if (sink)
+        status = es_ordered_new(&p->ordered, 4 * p->threads, es_row_sink_write, sink, errors);
+    if (status)
+        return status;
+    if (sink)
+        sink->behind = behind_ticket, sink->pass = p;
     p->started = now();
     run_workers(p, *workers);
     status = merge_workers(p, *workers, errors);
@@ -536,7 +606,8 @@ static es_status pass_run(pass *p, es_row_sink *sink, worker **workers, es_error
 }
 
 static void pass_end(pass *p, worker *workers) {
-    for (unsigned t = 0; workers && t < p->threads; t++) worker_free(&workers[t]);
+    for (unsigned t = 0; workers && t < p->threads; t++)
+        worker_free(&workers[t]);
     free(workers);
     pass_free(p);
 }
@@ -546,7 +617,8 @@ static void pass_end(pass *p, worker *workers) {
 static es_status open_sink(const pass *p, const char *path, es_row_sink *sink, es_errors *errors) {
     es_buffer header = {0};
     es_status status = es_row_format_header(p->format, &header, errors);
-    if (!status) status = es_row_sink_open(sink, path, p->result, p->sweep, p->options, &header, errors);
+    if (!status)
+        status = es_row_sink_open(sink, path, p->result, p->sweep, p->options, &header, errors);
     es_buffer_free(&header);
     return status;
 }
@@ -562,7 +634,8 @@ static es_status write_points(pass *p, const uint64_t *index, size_t stride, siz
         es_eval_stage(w.eval, ES_STAGE_ROWS);
         size_t i = (size_t)(point - es_eval_first(w.eval));
         status = append_rows(&w, NULL, i, i + 1, &buffer, errors);
-        if (!status) status = es_row_sink_write(sink, buffer.data, buffer.length, 1, errors);
+        if (!status)
+            status = es_row_sink_write(sink, buffer.data, buffer.length, 1, errors);
         buffer.length = 0, buffer.rows = 0;
     }
     es_buffer_free(&buffer);
@@ -582,32 +655,39 @@ typedef struct run {
 
 static pass make_pass(const run *r, es_result result) {
     pass p = {.sweep = r->sweep, .options = r->options, .report = r->report, .result = result};
-    if (r->options->receiver && result == ES_RESULT_FRONT) p.record = es_record_of_front(r->sweep);
-    if (r->options->receiver && result == ES_RESULT_BEST) p.record = es_record_of_best(r->sweep);
+    if (r->options->receiver && result == ES_RESULT_FRONT)
+        p.record = es_record_of_front(r->sweep);
+    if (r->options->receiver && result == ES_RESULT_BEST)
+        p.record = es_record_of_best(r->sweep);
     return p;
 }
 
 /* Columns of the best table: what groups, what was picked, then the rest of the output. */
 static size_t best_columns(const es_sweep *sweep, int *columns) {
     size_t n = 0;
-    for (size_t k = 0; k < sweep->best.n_by; k++) columns[n++] = sweep->best.by[k];
+    for (size_t k = 0; k < sweep->best.n_by; k++)
+        columns[n++] = sweep->best.by[k];
     columns[n++] = sweep->best.pick;
     size_t front = n;
     for (size_t i = 0; i < sweep->n_output; i++) {
         bool seen = false;
-        for (size_t k = 0; k < front; k++) seen = seen || columns[k] == sweep->output[i];
-        if (!seen) columns[n++] = sweep->output[i];
+        for (size_t k = 0; k < front; k++)
+            seen = seen || columns[k] == sweep->output[i];
+        if (!seen)
+            columns[n++] = sweep->output[i];
     }
     return n;
 }
 
 static es_status write_best(run *r, es_errors *errors) {
     int *columns = calloc(r->sweep->n_columns + ES_MAX_BY + 1, sizeof *columns);
-    if (!columns) return es_fail_memory(errors);
+    if (!columns)
+        return es_fail_memory(errors);
     size_t n = best_columns(r->sweep, columns);
     pass p = make_pass(r, ES_RESULT_BEST);
     es_status status = pass_build(&p, columns, n, errors);
-    if (!status) status = open_sink(&p, r->options->best_out, &r->best, errors);
+    if (!status)
+        status = open_sink(&p, r->options->best_out, &r->best, errors);
     if (!status)
         status = write_points(&p, &r->report->best[0].index, sizeof(es_best_row) / sizeof(uint64_t), r->report->n_best,
                               &r->best, errors);
@@ -621,11 +701,14 @@ static es_status write_front(run *r, const es_front_pass *finished, const uint64
                              es_errors *errors) {
     es_run_options options = *r->options;
     pass p = make_pass(r, ES_RESULT_FRONT);
-    if (!options.unique) p.finished = finished;
-    if (options.limit) options.limit = 0, options.end = r->reached;
+    if (!options.unique)
+        p.finished = finished;
+    if (options.limit)
+        options.limit = 0, options.end = r->reached;
     p.options = &options;
     es_status status = pass_build(&p, r->sweep->output, r->sweep->n_output, errors);
-    if (!status) status = open_sink(&p, r->options->front_out, &r->front, errors);
+    if (!status)
+        status = open_sink(&p, r->options->front_out, &r->front, errors);
     worker *workers = NULL;
     if (!status && r->options->unique)
         status = write_points(&p, index, 1, n, &r->front, errors);
@@ -641,8 +724,10 @@ static es_status finish_front(run *r, es_front_pass *front, es_errors *errors) {
     size_t n = 0;
     r->report->front_missing = front->missing;
     es_status status = es_front_pass_finish(front, errors);
-    if (!status) status = es_front_pass_indices(front, &index, &n, errors);
-    if (!status && r->options->front_out) status = write_front(r, front, index, n, errors);
+    if (!status)
+        status = es_front_pass_indices(front, &index, &n, errors);
+    if (!status && r->options->front_out)
+        status = write_front(r, front, index, n, errors);
     r->report->front_unique = n;
     r->report->front = index;
     r->report->n_front = n < FRONT_SHOWN ? n : FRONT_SHOWN;
@@ -662,14 +747,18 @@ static es_status main_pass(run *r, es_errors *errors) {
     const int *columns = r->options->out ? r->sweep->output : NULL;
     es_status status = pass_build(&p, columns, columns ? r->sweep->n_output : 0, errors);
     r->report->threads = p.threads;
-    if (!status && columns) status = open_sink(&p, r->options->out, &r->rows, errors);
+    if (!status && columns)
+        status = open_sink(&p, r->options->out, &r->rows, errors);
     worker *workers = NULL;
-    if (!status) status = pass_run(&p, columns ? &r->rows : NULL, &workers, errors);
+    if (!status)
+        status = pass_run(&p, columns ? &r->rows : NULL, &workers, errors);
     r->report->points = atomic_load(&p.points_done);
     r->report->rows = r->rows.rows;
     r->reached = p.reached;
-    if (!status && p.want_front) status = finish_front(r, &workers[0].front, errors);
-    if (!status && p.want_best) status = finish_best(r, &workers[0].best, errors);
+    if (!status && p.want_front)
+        status = finish_front(r, &workers[0].front, errors);
+    if (!status && p.want_best)
+        status = finish_best(r, &workers[0].best, errors);
     pass_end(&p, workers);
     return status;
 }
@@ -678,19 +767,21 @@ static es_status main_pass(run *r, es_errors *errors) {
 static es_status commit(run *r, es_errors *errors) {
     es_status status = es_row_sink_commit(&r->rows, errors);
     r->report->bytes = r->rows.bytes;
-    if (!status) status = es_row_sink_commit(&r->front, errors);
-    if (!status) status = es_row_sink_commit(&r->best, errors);
+    if (!status)
+        status = es_row_sink_commit(&r->front, errors);
+    if (!status)
+        status = es_row_sink_commit(&r->best, errors);
     return status;
 }
 
-es_status es_sweep_run(const es_sweep *sweep, const es_run_options *options, es_run_report *report,
-                       es_errors *errors) {
+es_status es_sweep_run(const es_sweep *sweep, const es_run_options *options, es_run_report *report, es_errors *errors) {
     double start = now();
     run r = {.sweep = sweep, .options = options, .report = report};
     *report = (es_run_report){.simd = es_simd_level_name(es_simd_level_now())};
     report->rejected = calloc(sweep->n_conditions + 1, sizeof *report->rejected);
     es_status status = report->rejected ? main_pass(&r, errors) : es_fail_memory(errors);
-    if (!status) status = commit(&r, errors);
+    if (!status)
+        status = commit(&r, errors);
     es_row_sink_abort(&r.rows);
     es_row_sink_abort(&r.front);
     es_row_sink_abort(&r.best);

@@ -9,8 +9,10 @@ enum { TRIAL_BOXES = 512, GAIN_MIN = 64, PAUSE = 31 };
 /* The points of a box that count. */
 static es_span span_of(const es_search *s, size_t rung, uint64_t box, unsigned live) {
     uint64_t n, first = es_box_first(s->ladder, rung, box, &n), end = first + n;
-    if (first < s->first) first = s->first;
-    if (end > s->end) end = s->end;
+    if (first < s->first)
+        first = s->first;
+    if (end > s->end)
+        end = s->end;
     return end > first ? (es_span){first, end, live} : (es_span){first, first, 0};
 }
 
@@ -21,15 +23,18 @@ static unsigned judge(es_search *s, size_t i, const es_span *points) {
     unsigned live = points->live;
     if (live & ES_LIVE_FILTER) {
         es_verdict verdict = es_filter_judge(s->filter, s->boxes, i, n);
-        if (verdict == ES_ALL_REJECTED) return 0;
+        if (verdict == ES_ALL_REJECTED)
+            return 0;
         certain = verdict == ES_ALL_KEPT;
-        if (certain) live &= ~(unsigned)ES_LIVE_FILTER;
+        if (certain)
+            live &= ~(unsigned)ES_LIVE_FILTER;
     }
     if (live & ES_LIVE_BEST && es_best_settles(s->best, s->boxes, i, points->first, n, certain))
         live &= ~(unsigned)ES_LIVE_BEST;
     if (live & ES_LIVE_FRONT && es_front_pass_settles(s->front, s->boxes, i, points->first, n, certain))
         live &= ~(unsigned)ES_LIVE_FRONT;
-    if (live & ES_LIVE_MATCH && es_front_pass_mismatches(s->front, s->finished, s->boxes, i)) return 0;
+    if (live & ES_LIVE_MATCH && es_front_pass_mismatches(s->front, s->finished, s->boxes, i))
+        return 0;
     return live;
 }
 
@@ -44,7 +49,8 @@ static bool is_worth_trying(es_search *s, size_t rung) {
 
 static void learn(es_search *s, size_t rung, size_t tried, size_t gained) {
     s->rung[rung].tried += (uint32_t)tried, s->rung[rung].gained += (uint32_t)gained;
-    if (s->rung[rung].tried < TRIAL_BOXES) return;
+    if (s->rung[rung].tried < TRIAL_BOXES)
+        return;
     bool poor = s->rung[rung].gained < s->rung[rung].tried / GAIN_MIN;
     s->rung[rung].pause = poor ? PAUSE : 0;
     /* after a pause one good attempt is enough to go on */
@@ -59,7 +65,8 @@ static size_t ideal_of(const es_search *s, size_t i, unsigned live, double *idea
     bool known = live & ES_LIVE_FRONT ? es_front_pass_ideal(s->front, s->boxes, i, ideal)
                                       : es_best_ideal(s->best, s->boxes, i, ideal);
     size_t n = live & ES_LIVE_FRONT ? s->sweep->front.n_objectives : 1;
-    for (size_t k = 0; !known && k < n; k++) ideal[k] = INFINITY;
+    for (size_t k = 0; !known && k < n; k++)
+        ideal[k] = INFINITY;
     return n;
 }
 
@@ -72,22 +79,28 @@ static void add_scores(const double *ideal, size_t step, size_t n, double *score
     double low = INFINITY, high = -INFINITY;
     for (size_t i = 0; i < n; i++) {
         double x = ideal[i * step];
-        if (x < low) low = x;
-        if (x > high && x < INFINITY) high = x;
+        if (x < low)
+            low = x;
+        if (x > high && x < INFINITY)
+            high = x;
     }
     double scale = high > low ? 1 / (high - low) : 0;
-    for (size_t i = 0; i < n; i++) score[i] += ideal[i * step] < INFINITY ? (ideal[i * step] - low) * scale : 1;
+    for (size_t i = 0; i < n; i++)
+        score[i] += ideal[i * step] < INFINITY ? (ideal[i * step] - low) * scale : 1;
 }
 
 /* Children of which bounds have just been computed, the most promising first. */
 static void order_children(const es_search *s, size_t n, unsigned live, uint8_t *order) {
     double ideal[ES_FAN * ES_MAX_OBJECTIVES], score[ES_FAN] = {0};
     size_t d = 0;
-    for (size_t i = 0; i < n; i++) d = ideal_of(s, i, live, ideal + i * ES_MAX_OBJECTIVES);
-    for (size_t k = 0; k < d; k++) add_scores(ideal + k, ES_MAX_OBJECTIVES, n, score);
+    for (size_t i = 0; i < n; i++)
+        d = ideal_of(s, i, live, ideal + i * ES_MAX_OBJECTIVES);
+    for (size_t k = 0; k < d; k++)
+        add_scores(ideal + k, ES_MAX_OBJECTIVES, n, score);
     for (size_t i = 0; i < n; i++) {
         size_t at = i;
-        for (; at > 0 && score[order[at - 1]] > score[i]; at--) order[at] = order[at - 1];
+        for (; at > 0 && score[order[at - 1]] > score[i]; at--)
+            order[at] = order[at - 1];
         order[at] = (uint8_t)i;
     }
 }
@@ -99,28 +112,33 @@ typedef struct keyed {
 
 static int by_key(const void *a, const void *b) {
     const keyed *x = a, *y = b;
-    if (x->key != y->key) return x->key < y->key ? -1 : 1;
+    if (x->key != y->key)
+        return x->key < y->key ? -1 : 1;
     return (x->place > y->place) - (x->place < y->place);
 }
 
 /* Sum of ranks over the objectives; equal values share the lowest. */
 static void rank_boxes(const double *ideal, size_t d, size_t n, keyed *pair, double *score) {
     for (size_t k = 0; k < d; k++) {
-        for (size_t i = 0; i < n; i++) pair[i] = (keyed){ideal[i * d + k], (uint32_t)i};
+        for (size_t i = 0; i < n; i++)
+            pair[i] = (keyed){ideal[i * d + k], (uint32_t)i};
         qsort(pair, n, sizeof *pair, by_key);
         for (size_t i = 0, rank = 0; i < n; i++) {
-            if (i && pair[i].key != pair[i - 1].key) rank = i;
+            if (i && pair[i].key != pair[i - 1].key)
+                rank = i;
             score[pair[i].place] += (double)rank;
         }
     }
-    for (size_t i = 0; i < n; i++) pair[i] = (keyed){score[i], (uint32_t)i};
+    for (size_t i = 0; i < n; i++)
+        pair[i] = (keyed){score[i], (uint32_t)i};
     qsort(pair, n, sizeof *pair, by_key);
 }
 
 es_status es_search_order(es_search *s, size_t rung, uint64_t first, uint64_t n, unsigned live, uint32_t **order,
                           es_errors *errors) {
     *order = NULL;
-    if (!can_order(live) || n >= UINT32_MAX) return ES_OK;
+    if (!can_order(live) || n >= UINT32_MAX)
+        return ES_OK;
     size_t d = live & ES_LIVE_FRONT ? s->sweep->front.n_objectives : 1;
     double *ideal = calloc((size_t)n * (d + 1), sizeof *ideal), *score = ideal + n * d;
     keyed *pair = calloc((size_t)n, sizeof *pair);
@@ -132,17 +150,21 @@ es_status es_search_order(es_search *s, size_t rung, uint64_t first, uint64_t n,
     uint64_t per_run = s->ladder->rung[rung].per_run;
     for (uint64_t at = 0, few; at < n; at += few) {
         few = per_run - (first + at) % per_run;
-        if (few > n - at) few = n - at;
-        if (few > ES_FAN) few = ES_FAN;
+        if (few > n - at)
+            few = n - at;
+        if (few > ES_FAN)
+            few = ES_FAN;
         es_boxes_compute(s->boxes, rung, first + at, (size_t)few);
         for (size_t i = 0; i < few; i++) {
             double one[ES_MAX_OBJECTIVES];
             ideal_of(s, i, live, one);
-            for (size_t k = 0; k < d; k++) ideal[(at + i) * d + k] = one[k];
+            for (size_t k = 0; k < d; k++)
+                ideal[(at + i) * d + k] = one[k];
         }
     }
     rank_boxes(ideal, d, (size_t)n, pair, score);
-    for (size_t i = 0; i < n; i++) places[i] = pair[i].place;
+    for (size_t i = 0; i < n; i++)
+        places[i] = pair[i].place;
     free(ideal), free(pair);
     *order = places;
     return ES_OK;
@@ -155,7 +177,8 @@ static size_t judge_boxes(es_search *s, size_t n, es_span *span) {
     size_t gained = 0;
     for (size_t i = 0; i < n; i++) {
         unsigned live = span[i].live;
-        if (!live) continue;
+        if (!live)
+            continue;
         span[i].live = judge(s, i, &span[i]);
         gained += span[i].live != live;
         s->skipped += span[i].live ? 0 : span[i].end - span[i].first;
@@ -169,9 +192,11 @@ static size_t judge_children(es_search *s, size_t rung, uint64_t box, unsigned l
                              bool *tried) {
     size_t n;
     *first = es_box_children(s->ladder, rung, box, &n);
-    for (size_t i = 0; i < n; i++) span[i] = span_of(s, rung - 1, *first + i, live);
+    for (size_t i = 0; i < n; i++)
+        span[i] = span_of(s, rung - 1, *first + i, live);
     *tried = is_worth_trying(s, rung - 1);
-    if (!*tried) return n;
+    if (!*tried)
+        return n;
     es_boxes_compute(s->boxes, rung - 1, *first, n);
     learn(s, rung - 1, n, judge_boxes(s, n, span));
     return n;
@@ -196,35 +221,42 @@ static void add_box(es_search *s, size_t rung, uint64_t box, const es_span *whol
     bool tried;
     size_t n = judge_children(s, rung, box, whole->live, &child, span, &tried);
     for (size_t i = 0; i < n; i++)
-        if (span[i].live) add_box(s, rung - 1, child + i, &span[i]);
+        if (span[i].live)
+            add_box(s, rung - 1, child + i, &span[i]);
 }
 
 static es_status search_tile(es_search *s, uint64_t tile, unsigned live) {
     es_span whole = span_of(s, s->ladder->tiles, tile, live);
     s->n_spans = 0;
-    if (whole.live) add_box(s, s->ladder->tiles, tile, &whole);
+    if (whole.live)
+        add_box(s, s->ladder->tiles, tile, &whole);
     return s->n_spans ? s->tile(s->context, tile, s->span, s->n_spans) : ES_OK;
 }
 
 static bool any_live(const es_span *span, const uint8_t *order, size_t from, size_t n) {
     for (size_t i = from; i < n; i++)
-        if (span[order[i]].live) return true;
+        if (span[order[i]].live)
+            return true;
     return false;
 }
 
 es_status es_search_box(es_search *s, size_t rung, uint64_t box, unsigned live) {
-    if (rung == s->ladder->tiles) return search_tile(s, box, live);
+    if (rung == s->ladder->tiles)
+        return search_tile(s, box, live);
     es_span span[ES_FAN];
     uint8_t order[ES_FAN];
     uint64_t child;
     bool tried, met = false;
     size_t n = judge_children(s, rung, box, live, &child, span, &tried);
     bool ordered = tried && can_order(live);
-    for (size_t i = 0; i < n; i++) order[i] = (uint8_t)i;
-    if (ordered && any_live(span, order, 0, n)) order_children(s, n, live, order);
+    for (size_t i = 0; i < n; i++)
+        order[i] = (uint8_t)i;
+    if (ordered && any_live(span, order, 0, n))
+        order_children(s, n, live, order);
     es_status status = ES_OK;
     for (size_t i = 0; i < n && !status; i++) {
-        if (!span[order[i]].live) continue;
+        if (!span[order[i]].live)
+            continue;
         status = es_search_box(s, rung - 1, child + order[i], span[order[i]].live);
         /* what the first, most promising one has brought may settle others */
         if (!met && ordered && !status && any_live(span, order, i + 1, n)) {

@@ -17,8 +17,8 @@ uint64_t es_shard_first(uint64_t total, uint64_t k, uint64_t n);
 
 /* How the number of a shard is found. */
 typedef struct es_shard_source {
-    const char *from;                         /* environment variable to use; NULL: look through those that are known */
-    int64_t base;                             /* number of the first shard; -1: 0, or as the variable counts */
+    const char *from;                   /* environment variable to use; NULL: look through those that are known */
+    int64_t base;                       /* number of the first shard; -1: 0, or as the variable counts */
     char *(*environment)(const char *); /* getenv */
 } es_shard_source;
 

@@ -8,11 +8,11 @@ enum { ES_TILE_POINTS = 512 };
 
 /* A tile holds `chunk` values of the split axis times all values of the axes inside it. */
 typedef struct es_tiling {
-    size_t split;       /* axis */
-    size_t inner;       /* points per value of the split axis */
-    size_t chunk;       /* values of the split axis in a tile; the last tile of a run may have fewer */
-    size_t points;      /* chunk * inner: the largest tile */
-    uint64_t per_run;   /* tiles along the split axis */
+    size_t split;     /* axis */
+    size_t inner;     /* points per value of the split axis */
+    size_t chunk;     /* values of the split axis in a tile; the last tile of a run may have fewer */
+    size_t points;    /* chunk * inner: the largest tile */
+    uint64_t per_run; /* tiles along the split axis */
     uint64_t n_tiles;
     uint64_t tile_axes;  /* axes that vary inside a tile: the split axis and those inside it */
     uint64_t split_axis; /* bit of the split axis */

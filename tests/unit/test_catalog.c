@@ -110,7 +110,8 @@ static void expect_messages(const folder *f, const char *source, es_status expec
     "mlp_bias, norm, norms_per_layer, qk_norm, pos_rows, lm_head_bias, embed_norm, embed_dim, n_experts, "             \
     "n_active_experts, n_shared_experts, expert_intermediate, first_dense_layers, router_bias, expert_bias, "          \
     "shared_gate, attn_sinks, sub_norms, kv_lora_rank, q_lora_rank, qk_rope_head_dim, qk_nope_head_dim, v_head_dim, "  \
-    "unique_layers, conv_layers, conv_kernel, extra_params, params_published, source, params_source, published_scope, note"
+    "unique_layers, conv_layers, conv_kernel, extra_params, params_published, source, params_source, "                 \
+    "published_scope, note"
 #define DEVICE_NUMBERS                                                                                                 \
     "peak_gflops_fp32, peak_gflops_fp16, peak_gops_int8, mem_bw_gbs, storage_bw_mbs, h2d_gbs, net_bw_mbps, "           \
     "compute_util, mem_util, storage_util, h2d_util, net_util, decode_util, prefill_util, attn_util, "                 \
