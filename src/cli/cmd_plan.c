@@ -19,6 +19,8 @@ typedef struct es_estimate {
     bool exact; /* the whole grid was measured */
     double rows, bytes, seconds;
     unsigned threads;
+    double reduced_seconds; /* without rows; 0: not measured */
+    unsigned reduced_threads;
 } es_estimate;
 
 /* ---- axes ---- */
@@ -56,9 +58,11 @@ static es_status print_axes(es_cli *cli, const es_sweep *sweep, es_errors *error
 /* ---- measuring ---- */
 
 /* Runs a range of the grid into /dev/null. */
-static es_status measure(es_cli *cli, const es_sweep *sweep, uint64_t first, uint64_t n, es_run_report *report,
-                         es_errors *errors) {
-    es_run_options options = {.out = "/dev/null", .first = first, .end = first + n, .stop = cli->stop};
+static double core_hours(double seconds, unsigned threads) { return seconds * threads / 3600; }
+
+static es_status measure(es_cli *cli, const es_sweep *sweep, bool rows, uint64_t first, uint64_t n,
+                         es_run_report *report, es_errors *errors) {
+    es_run_options options = {.out = rows ? "/dev/null" : NULL, .first = first, .end = first + n, .stop = cli->stop};
     options.threads = (unsigned)es_count_of(cli, ES_OPT_THREADS, 0);
     return es_sweep_run(sweep, &options, report, errors);
 }
@@ -78,7 +82,7 @@ static es_status sample_rows(es_cli *cli, const es_sweep *sweep, es_estimate *es
     for (uint64_t i = 0; i < SAMPLES && !status; i++) {
         es_run_report report = {0};
         uint64_t first = (sweep->n_points - SAMPLE_POINTS) / (SAMPLES - 1) * i;
-        status = measure(cli, sweep, first, SAMPLE_POINTS, &report, errors);
+        status = measure(cli, sweep, true, first, SAMPLE_POINTS, &report, errors);
         rows += (double)report.rows;
         bytes += (double)report.bytes - header;
         es_run_report_free(&report);
@@ -89,16 +93,17 @@ static es_status sample_rows(es_cli *cli, const es_sweep *sweep, es_estimate *es
 }
 
 /* Time: a slice that grows until it takes long enough to tell, or is the whole grid. */
-static es_status sample_seconds(es_cli *cli, const es_sweep *sweep, es_estimate *estimate, es_errors *errors) {
+static es_status sample_seconds(es_cli *cli, const es_sweep *sweep, bool rows, double *seconds, unsigned *threads,
+                                es_errors *errors) {
     es_status status = ES_OK;
     uint64_t n = WHOLE_GRID_POINTS;
     for (bool enough = false; !enough && !status;) {
         es_run_report report = {0};
         n = n * 4 < sweep->n_points ? n * 4 : sweep->n_points;
-        status = measure(cli, sweep, (sweep->n_points - n) / 2, n, &report, errors);
+        status = measure(cli, sweep, rows, (sweep->n_points - n) / 2, n, &report, errors);
         enough = report.seconds > 0.1 || n == sweep->n_points;
-        estimate->seconds = report.seconds * ((double)sweep->n_points / (double)n);
-        estimate->threads = report.threads;
+        *seconds = report.seconds * ((double)sweep->n_points / (double)n);
+        *threads = report.threads;
         es_run_report_free(&report);
     }
     return status;
@@ -107,16 +112,34 @@ static es_status sample_seconds(es_cli *cli, const es_sweep *sweep, es_estimate 
 static es_status estimate_run(es_cli *cli, const es_sweep *sweep, es_estimate *estimate, es_errors *errors) {
     if (sweep->n_points > WHOLE_GRID_POINTS) {
         es_status status = sample_rows(cli, sweep, estimate, errors);
-        return status ? status : sample_seconds(cli, sweep, estimate, errors);
+        if (!status)
+            status = sample_seconds(cli, sweep, true, &estimate->seconds, &estimate->threads, errors);
+        if (!status && core_hours(estimate->seconds, estimate->threads) >= 1 &&
+            (sweep->front.given || sweep->best.given))
+            status = sample_seconds(cli, sweep, false, &estimate->reduced_seconds, &estimate->reduced_threads, errors);
+        return status;
     }
     es_run_report report = {0};
-    es_status status = measure(cli, sweep, 0, sweep->n_points, &report, errors);
-    *estimate = (es_estimate){true, (double)report.rows, (double)report.bytes, report.seconds, report.threads};
+    es_status status = measure(cli, sweep, true, 0, sweep->n_points, &report, errors);
+    *estimate = (es_estimate){.exact = true,
+                              .rows = (double)report.rows,
+                              .bytes = (double)report.bytes,
+                              .seconds = report.seconds,
+                              .threads = report.threads};
     es_run_report_free(&report);
     return status;
 }
 
 /* ---- printing ---- */
+
+static void print_time(const char *what, double seconds, unsigned threads, const char *how) {
+    char text[40];
+    es_human_seconds(text, sizeof text, seconds);
+    printf("%s about %s on %u thread%s", what, text, threads, threads == 1 ? "" : "s");
+    if (core_hours(seconds, threads) >= 1)
+        printf(", %.3g core-hours", core_hours(seconds, threads));
+    printf("%s\n", how);
+}
 
 static void print_estimate(const es_sweep *sweep, const es_estimate *estimate) {
     char count[40], text[40];
@@ -129,8 +152,10 @@ static void print_estimate(const es_sweep *sweep, const es_estimate *estimate) {
     printf("CSV      %s%s", about, text);
     if (estimate->rows >= 1)
         printf(", %.0f bytes a row", estimate->bytes / estimate->rows);
-    es_human_seconds(text, sizeof text, estimate->seconds);
-    printf("\ntime     about %s on %u thread%s\n", text, estimate->threads, estimate->threads == 1 ? "" : "s");
+    putchar('\n');
+    print_time("time    ", estimate->seconds, estimate->threads, "");
+    if (estimate->reduced_seconds > 0)
+        print_time("        ", estimate->reduced_seconds, estimate->reduced_threads, ", without rows (--front-only)");
 }
 
 static void print_objectives(const es_sweep *sweep, const es_objective *objective, size_t n, const int *by,
