@@ -380,7 +380,7 @@ static void read_norms(importer *m) {
         norms += m->vector[of_layers[i]].tensors;
     const bool any = norms > 0 || has_vector(m, OUTPUT_NORM);
     put(m, ES_M_NORM, has_vector(m, NORM_BIAS) ? ES_NORM_LN : any ? ES_NORM_RMS : ES_NORM_LN_NP);
-    put(m, ES_M_NORMS_PER_LAYER, any ? (double)(norms / m->layers) : 2);
+    put(m, ES_M_NORMS_PER_LAYER, any ? floor((double)norms / (double)m->layers) : 2);
 }
 
 static void read_latent(importer *m) {

@@ -546,7 +546,7 @@ static void read_layer_types(config *c) {
     else if (full > 0 && n / first_full == full)
         put(c, ES_M_GLOBAL_EVERY, (double)first_full);
     else if (full > 0 && n % full == 0) /* global layers first in each group: gpt-oss */
-        put(c, ES_M_GLOBAL_EVERY, (double)(n / full));
+        put(c, ES_M_GLOBAL_EVERY, (double)n / (double)full);
     else if (full > 0)
         fail(c, "layer_types", "full_attention at regular distances");
 }

@@ -13,7 +13,7 @@ typedef float floats __attribute__((vector_size(BYTES)));
 typedef uint64_t words __attribute__((vector_size(BYTES)));
 typedef uint8_t octets __attribute__((vector_size(BYTES)));
 
-enum { CHAINS = 12 };
+enum { CHAINS = 12, FLOATS = BYTES / 4, HALVES = BYTES / 2 };
 
 #define ALL_CHAINS(STEP)                                                                                               \
     STEP(a0) STEP(a1) STEP(a2) STEP(a3) STEP(a4) STEP(a5) STEP(a6) STEP(a7) STEP(a8) STEP(a9) STEP(a10) STEP(a11)
@@ -63,31 +63,31 @@ uint64_t ES_SIMD_NAME(es_probe_sum)(const uint64_t *data, size_t n) {
 
 #if defined(__x86_64__) && defined(__FMA__)
 #define STEP_FP32(a) __asm__ volatile("vfmadd231ps %2, %1, %0" : "+v"(a) : "v"(x), "v"(y));
-KERNEL(es_probe_fp32, floats, 1e-3f, 2 * BYTES / 4, STEP_FP32)
+KERNEL(es_probe_fp32, floats, 1e-3f, 2 * FLOATS, STEP_FP32)
 #elif defined(__aarch64__)
 #define STEP_FP32(a) __asm__ volatile("fmla %0.4s, %1.4s, %2.4s" : "+w"(a) : "w"(x), "w"(y));
-KERNEL(es_probe_fp32, floats, 1e-3f, 2 * BYTES / 4, STEP_FP32)
+KERNEL(es_probe_fp32, floats, 1e-3f, 2 * FLOATS, STEP_FP32)
 #else
 #define STEP_FP32(a)                                                                                                   \
     a = a * x + y;                                                                                                     \
     __asm__ volatile("" : "+x"(a));
 #if defined(__x86_64__)
-KERNEL(es_probe_fp32, floats, 0.5f, 2 * BYTES / 4, STEP_FP32)
+KERNEL(es_probe_fp32, floats, 0.5f, 2 * FLOATS, STEP_FP32)
 #else
 #undef STEP_FP32
 #define STEP_FP32(a)                                                                                                   \
     a = a * x + y;                                                                                                     \
     __asm__ volatile("" : "+m"(a));
-KERNEL(es_probe_fp32, floats, 0.5f, 2 * BYTES / 4, STEP_FP32)
+KERNEL(es_probe_fp32, floats, 0.5f, 2 * FLOATS, STEP_FP32)
 #endif
 #endif
 
 #if defined(__AVX512F__)
 #define STEP_FP16(a) __asm__ volatile("vfmadd231ph %2, %1, %0" : "+v"(a) : "v"(x), "v"(y));
-KERNEL(es_probe_fp16, octets, 0, 2 * BYTES / 2, STEP_FP16)
+KERNEL(es_probe_fp16, octets, 0, 2 * HALVES, STEP_FP16)
 #elif defined(__aarch64__)
 #define STEP_FP16(a) __asm__ volatile("fmla %0.8h, %1.8h, %2.8h" : "+w"(a) : "w"(x), "w"(y));
-WITH_FP16 KERNEL(es_probe_fp16, octets, 0, 2 * BYTES / 2, STEP_FP16)
+WITH_FP16 KERNEL(es_probe_fp16, octets, 0, 2 * HALVES, STEP_FP16)
 #else
 NO_KERNEL(es_probe_fp16)
 #endif
