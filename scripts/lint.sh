@@ -3,7 +3,7 @@
 #
 #   scripts/lint.sh [layers|format|cppcheck|tidy]...
 #
-# clang-tidy looks again only at files that changed, or whose headers did, since they last passed (build/lint/).
+# clang-tidy leaves src/mpi/ out, which needs an MPI compiler, and looks again only at files that changed, or whose headers did, since they last passed (build/lint/).
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 export jobs
@@ -42,7 +42,7 @@ tidy_one() {
 export -f tidy_one
 
 lint_tidy() {
-    printf '%s\n' "${sources[@]}" | grep '^src/' | xargs -P "$jobs" -I{} bash -c 'tidy_one {}'
+    printf '%s\n' "${sources[@]}" | grep '^src/' | grep -v '^src/mpi/' | xargs -P "$jobs" -I{} bash -c 'tidy_one {}'
 }
 
 passed=0 failed=0

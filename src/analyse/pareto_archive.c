@@ -347,8 +347,7 @@ static size_t remove_worse(const es_archive *archive, const es_batch *batch, siz
     for (unsigned k = 0; k < archive->d; k++)
         if (!(batch->uniform >> k & 1))
             ES_SIMD_PICK(es_mark_worse)
-            (t->worse, batch->column[k] + begin, archive->flip[k], value_in_batch(archive, batch, k, begin + champion),
-             t->n);
+    (t->worse, batch->column[k] + begin, archive->flip[k], value_in_batch(archive, batch, k, begin + champion), t->n);
     size_t removed = 0;
     t->worse[champion] = 0;
     for (size_t i = 0; i < t->n; i++) {

@@ -1,6 +1,5 @@
 /* merge: the parts of a sharded run to one CSV, front and best table. */
 #include "base/utf8.h"
-#include "base/utf8.h"
 #include "cli/commands.h"
 #include "cli/run_options.h"
 #include "engine/merge.h"

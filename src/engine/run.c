@@ -68,7 +68,7 @@ typedef struct worker {
     es_row_writer *writer;
     es_best best;
     es_front_pass front;
-    es_buffer *buffer; /* of the ticket at hand */
+    es_buffer buffer; /* of the ticket at hand */
     es_errors errors;
     es_status status;
     uint64_t rows; /* of the ticket: points that passed */
@@ -152,7 +152,7 @@ static es_status feed(worker *w, const uint8_t *keep, size_t from, size_t to, un
     if (!status && live & ES_LIVE_FRONT)
         status = es_front_pass_add(&w->front, w->eval, keep, from, to, &w->errors);
     if (!status && live & (ES_LIVE_ROWS | ES_LIVE_MATCH))
-        status = append_rows(w, keep, from, to, w->buffer, &w->errors);
+        status = append_rows(w, keep, from, to, &w->buffer, &w->errors);
     return status;
 }
 
@@ -250,12 +250,11 @@ static void do_tiles(worker *w, uint64_t ticket) {
 
 static void do_ticket(worker *w, uint64_t ticket) {
     pass *p = w->pass;
-    es_buffer buffer = {0};
-    if (p->ordered && !es_ordered_begin(p->ordered, ticket, &buffer)) {
+    w->buffer = (es_buffer){0};
+    if (p->ordered && !es_ordered_begin(p->ordered, ticket, &w->buffer)) {
         atomic_store(&p->halt, 1);
         return;
     }
-    w->buffer = &buffer;
     w->rows = 0;
     if (p->searches)
         do_box(w, ticket);
@@ -268,7 +267,7 @@ static void do_ticket(worker *w, uint64_t ticket) {
         atomic_store(&p->halt, 1);
     }
     if (p->ordered)
-        es_ordered_end(p->ordered, ticket, &buffer);
+        es_ordered_end(p->ordered, ticket, &w->buffer);
 }
 
 static void show_progress(pass *p, double *last) {

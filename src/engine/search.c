@@ -140,13 +140,14 @@ es_status es_search_order(es_search *s, size_t rung, uint64_t first, uint64_t n,
     if (!can_order(live) || n >= UINT32_MAX)
         return ES_OK;
     size_t d = live & ES_LIVE_FRONT ? s->sweep->front.n_objectives : 1;
-    double *ideal = calloc((size_t)n * (d + 1), sizeof *ideal), *score = ideal + n * d;
+    double *ideal = calloc((size_t)n * (d + 1), sizeof *ideal);
     keyed *pair = calloc((size_t)n, sizeof *pair);
     uint32_t *places = calloc((size_t)n, sizeof *places);
     if (!ideal || !pair || !places) {
         free(ideal), free(pair), free(places);
         return es_fail_memory(errors);
     }
+    double *score = ideal + n * d;
     uint64_t per_run = s->ladder->rung[rung].per_run;
     for (uint64_t at = 0, few; at < n; at += few) {
         few = per_run - (first + at) % per_run;

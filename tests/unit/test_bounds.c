@@ -199,7 +199,8 @@ Test(bounds, of_a_point_are_its_values) {
                 if (s.sweep->plan->node[k].kind == ES_PNODE_BLOCK && r.low < r.high)
                     continue; /* a block without a table */
                 bool same = value[k] != value[k] ? r.state == ES_HAS_NAN : r.low == value[k] && r.high == value[k];
-                cr_assert(same, "grid %zu: %s is %.17g, not %.17g to %.17g", g, name_of(&s, k), value[k], r.low, r.high);
+                cr_assert(same, "grid %zu: %s is %.17g, not %.17g to %.17g", g, name_of(&s, k), value[k], r.low,
+                          r.high);
             }
         }
         free(value);
@@ -216,17 +217,22 @@ typedef struct question {
 } question;
 
 static const question questions[] = {
-    {0, NULL, {"pareto.minimize=end_to_end_ms,energy_j", "pareto.maximize=seq_len", "best.pick=precision", "best.by=model",
-               "best.minimize=memory_bytes,seq_len"}},
+    {0,
+     NULL,
+     {"pareto.minimize=end_to_end_ms,energy_j", "pareto.maximize=seq_len", "best.pick=precision", "best.by=model",
+      "best.minimize=memory_bytes,seq_len"}},
     {0, "memory_bytes < 1.5e9 and seq_len != 77", {"pareto.minimize=end_to_end_ms,memory_bytes", "pareto.by=device"}},
     {1, "end_to_end_ms < 9000 and power_w > 0.5", {"pareto.minimize=end_to_end_ms,device.mem_bw_gbs,energy_j"}},
     {1, NULL, {"best.pick=device", "best.by=model,seq_len", "best.maximize=power_w", "best.minimize=energy_j"}},
     {2, "h2d_ms > 100", {"pareto.minimize=compute_ms,model.layers", "pareto.maximize=params"}},
-    {3, "decode_tok_s > 2 and fits = 1", {"pareto.minimize=ttft_s,energy_j_per_token", "best.pick=precision",
-                                          "best.by=device", "best.maximize=quality,decode_tok_s"}},
+    {3,
+     "decode_tok_s > 2 and fits = 1",
+     {"pareto.minimize=ttft_s,energy_j_per_token", "best.pick=precision", "best.by=device",
+      "best.maximize=quality,decode_tok_s"}},
     {4, "tpot_s < 0.3", {"pareto.minimize=ttft_s,device.idle_w", "pareto.maximize=decode_tok_s", "pareto.by=model"}},
-    {5, NULL, {"pareto.minimize=tpot_s,device.net_bw_mbps", "best.pick=precision", "best.by=nodes",
-               "best.minimize=ttft_s"}},
+    {5,
+     NULL,
+     {"pareto.minimize=tpot_s,device.net_bw_mbps", "best.pick=precision", "best.by=nodes", "best.minimize=ttft_s"}},
     {6, NULL, {"pareto.minimize=tpot_s,ttft_s", "pareto.maximize=params"}},
 };
 
