@@ -282,3 +282,54 @@ Test(bounds, skipping_changes_nothing) {
         es_sweep_free(sweep);
     }
 }
+
+/* ---- order of axes ---- */
+
+enum { OBJECTIVES = 4 };
+
+static int by_value(const void *a, const void *b) { return memcmp(a, b, OBJECTIVES * sizeof(double)); }
+
+/* The vectors of the front, sorted; the caller's to free. */
+static double *front_vectors(const es_sweep *sweep, size_t *n) {
+    es_run_report report = run(sweep, (es_run_options){.threads = 2});
+    double *vector = calloc(report.n_front, OBJECTIVES * sizeof *vector);
+    double *value = calloc(es_sweep_nodes(sweep), sizeof *value);
+    for (size_t i = 0; i < report.n_front; i++) {
+        cr_assert_eq(es_sweep_point(sweep, report.front[i], value, &errors), ES_OK);
+        for (size_t k = 0; k < OBJECTIVES; k++)
+            vector[i * OBJECTIVES + k] = value[sweep->columns[sweep->front.objective[k].column].node];
+    }
+    *n = report.n_front;
+    qsort(vector, *n, OBJECTIVES * sizeof *vector, by_value);
+    free(value);
+    es_run_report_free(&report);
+    return vector;
+}
+
+Test(bounds, order_of_axes_does_not_change_the_front) {
+    static const char *const axes[] = {"device.mem_bw_gbs=lin(5,100,40)", "device.compute_util=lin(0.1,0.9,31)",
+                                       "device.storage_util=xlin(0.5,1,3)"};
+    static const int orders[][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+    double *first = NULL;
+    size_t n_first = 0;
+    for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
+        const char *sets[MOST_SETS] = {"kernel=edgeprofiler", "model=EP-*", "device=EP*", "precision=FP16, INT8, INT4",
+                                       "seq_len=1:40", "pareto.minimize=end_to_end_ms, energy_j, device.mem_bw_gbs",
+                                       "pareto.maximize=seq_len"};
+        for (size_t k = 0; k < 3; k++)
+            sets[7 + k] = axes[orders[i][k]];
+        es_sweep *sweep = load(sets, NULL);
+        size_t n;
+        double *vectors = front_vectors(sweep, &n);
+        es_sweep_free(sweep);
+        if (!first) {
+            first = vectors, n_first = n;
+            continue;
+        }
+        cr_assert_eq(n, n_first, "%zu vectors, not %zu", n, n_first);
+        cr_assert_eq(memcmp(vectors, first, n * OBJECTIVES * sizeof *first), 0);
+        free(vectors);
+    }
+    cr_assert_gt(n_first, 100);
+    free(first);
+}
