@@ -90,6 +90,10 @@ for file in "$@"; do
     mkdir -p "$work/tree/build" "$work/tree/results" "$work/tree/.zfunc" "$work/tree/.config/fish/completions"
     ln -s "$command" "$work/tree/build/edgesweep"
     ln -s "$ROOT/sweeps" "$ROOT/scripts" "$ROOT/tests" "$work/tree"
+    # what examples read that a user would have: a downloaded model and a folder for own catalogs
+    mkdir "$work/tree/Qwen2.5-0.5B" "$work/tree/my"
+    ln -s "$ROOT/tests/data/hf/Qwen2.5-0.5B.json" "$work/tree/Qwen2.5-0.5B/config.json"
+    ln -s "$ROOT/tests/cli/import/Stories-Q4_0.gguf" "$work/tree/model.gguf"
     extract "$file"
     for example in "$work"/[0-9]*.cmd; do
         [ -f "$example" ] && runnable "$example" || continue
