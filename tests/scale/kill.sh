@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# shellcheck disable=SC1091,SC2154,SC2015  # variables and functions of common.sh; ok and bad never fail
 # Shards killed at random moments and resumed: the merged bytes are always those of an undisturbed run.
 #
 #   EDGESWEEP=build/edgesweep tests/scale/kill.sh [KILLS]      200 unless told
@@ -16,7 +17,7 @@ run_and_kill() {
         -j $((1 + RANDOM % 2)) -o "$work/parts" 2>>"$work/messages"
 }
 
-while [ $done -lt "$kills" ] && [ $failed = 0 ]; do
+while [ $done -lt "$kills" ] && [ "$failed" = 0 ]; do
     rm -rf "$work/parts"
     for ((k = 0; k < shards; k++)); do
         for ((try = 0; ; try++)); do

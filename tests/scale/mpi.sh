@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# shellcheck disable=SC1091,SC2154,SC2015  # variables and functions of common.sh; ok and bad never fail
 # edgesweep-mpi: the bytes of a single run from any number of ranks, of Open MPI and MPICH; killed jobs are resumed.
 #
 #   EDGESWEEP=build/edgesweep BUILD=build tests/scale/mpi.sh [KILLS]      10 unless told

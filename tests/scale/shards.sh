@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# shellcheck disable=SC1091,SC2154,SC2015  # variables and functions of common.sh; ok and bad never fail
 # One set of bytes from threads, shards and their mixtures; what merge refuses.
 #
 #   EDGESWEEP=build/edgesweep tests/scale/shards.sh [--quick]

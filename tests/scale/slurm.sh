@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# shellcheck disable=SC1091,SC2154,SC2015  # variables and functions of common.sh; ok and bad never fail
 # A throw-away Slurm cluster (three slurmd on this machine, own munge, no systemd) runs the array and the merge.
 #
 #   EDGESWEEP=build/edgesweep tests/scale/slurm.sh
