@@ -879,8 +879,8 @@ Test(engine, permuted_axes_have_the_same_front) {
             "pareto.by=model",
             "pareto.minimize=end_to_end_ms, device.mem_bw_gbs, device.storage_bw_mbs",
             "pareto.maximize=precision.weight_bits",
-            "output.columns=model,device,device.mem_bw_gbs,device.storage_bw_mbs,device.peak_gflops_fp32,"
-            "precision.weight_bits,end_to_end_ms"};
+            ("output.columns=model,device,device.mem_bw_gbs,device.storage_bw_mbs,device.peak_gflops_fp32,"
+             "precision.weight_bits,end_to_end_ms")};
         for (size_t k = 0; k < 4; k++)
             sets[8 + k] = axis[orders[i][k]];
         es_sweep *sweep = load_sweep(&b.catalog, NULL, sets, 12, NULL, 0);
