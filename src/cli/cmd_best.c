@@ -155,10 +155,10 @@ static es_status show(const es_tables *tables, const es_csv_best *best, const es
         else
             hidden++;
     }
-    if (!status && shown) {
+    if (!status && shown)
         print_title(&s, out);
-        status = es_grid_print(&s.grid, out, 0, tables->cli->color && out == stdout, errors);
-    }
+    es_status printed = es_grid_print(&s.grid, out, 0, tables->cli->color && out == stdout, errors); /* and frees it */
+    status = status ? status : printed;
     if (!status && hidden)
         fprintf(out, "... %zu more\n", hidden);
     es_arena_free(&s.arena);
