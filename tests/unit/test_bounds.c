@@ -313,9 +313,10 @@ Test(bounds, order_of_axes_does_not_change_the_front) {
     double *first = NULL;
     size_t n_first = 0;
     for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
-        const char *sets[MOST_SETS] = {"kernel=edgeprofiler", "model=EP-*", "device=EP*", "precision=FP16, INT8, INT4",
-                                       "seq_len=1:40", "pareto.minimize=end_to_end_ms, energy_j, device.mem_bw_gbs",
-                                       "pareto.maximize=seq_len"};
+        const char *sets[MOST_SETS] = {
+            "kernel=edgeprofiler",        "model=EP-*",   "device=EP*",
+            "precision=FP16, INT8, INT4", "seq_len=1:40", "pareto.minimize=end_to_end_ms, energy_j, device.mem_bw_gbs",
+            "pareto.maximize=seq_len"};
         for (size_t k = 0; k < 3; k++)
             sets[7 + k] = axes[orders[i][k]];
         es_sweep *sweep = load(sets, NULL);
