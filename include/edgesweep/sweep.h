@@ -156,7 +156,7 @@ typedef struct es_run_report {
     uint64_t points_skipped;           /* of the points: settled by bounds of whole boxes, not evaluated one by one */
     uint64_t *rejected;                /* per condition: points it was the first to reject */
     uint64_t front_rows, front_unique; /* rows with ties, distinct objective vectors */
-    uint64_t *front;                   /* first rows of the front in index order, at most 100,000 */
+    uint64_t *front;                   /* lowest index of each distinct vector, ascending, at most 100,000 */
     size_t n_front;
     uint64_t front_missing, best_missing; /* points skipped for an empty objective */
     es_best_row *best;                    /* one per group, ordered by the values of the by columns */

@@ -56,7 +56,8 @@ typedef struct es_node {
     uint16_t index;  /* field, workload axis, option or block */
     uint16_t output; /* BLOCK: which output */
     es_node_fn *fn;  /* FN */
-    /* FN: one of + - 0 per input over the legal domain: the output never falls, never rises, unknown; NULL: all unknown */
+    /* FN: one of + - 0 per input over the legal domain: the output never falls, never rises, unknown; NULL: all unknown.
+     * Signs also hold while some other input is fixed at NaN. */
     const char *monotone;
     const char *const *labels;
     uint16_t n_in;
