@@ -9,6 +9,7 @@
 
 #include "base/number.h"
 #include "cli/print.h"
+#include "cli/run_options.h"
 
 enum { SHOWN_ROWS = 40, CELL_WIDTH = 40 };
 
@@ -214,24 +215,13 @@ static es_status keep_text(void *context, const char *data, size_t n, es_errors 
     return ES_OK;
 }
 
-/* The command line as a shell would read it, for the meta file. */
-static const char *command_line(es_cli *cli) {
-    const char *line = "edgesweep";
-    for (int i = 1; i < cli->argc && line; i++) {
-        const char *word = cli->argv[i];
-        const bool plain = *word && strcspn(word, " \t\n'\"\\$`*?[]{}()<>|&;#!~") == strlen(word);
-        line = es_arena_printf(&cli->arena, plain ? "%s %s" : "%s '%s'", line, word);
-    }
-    return line;
-}
-
 static es_status open_output(es_tables *t, es_errors *errors) {
     const char *path = es_text_of(t->cli, ES_OPT_OUT);
     t->sink = (es_text_sink){keep_text, t};
     if (!path && t->cli->out_tty)
         return ES_OK;
     const es_output_options options = {.meta = true,
-                                       .command = command_line(t->cli),
+                                       .command = es_cli_command_line(t->cli),
                                        .version = EDGESWEEP_VERSION,
                                        .threads = (unsigned)es_count_of(t->cli, ES_OPT_THREADS, 0)};
     const es_status status = es_output_open(&t->output, path ? path : "-", &options, errors);
