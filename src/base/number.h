@@ -27,6 +27,9 @@ es_number_fault es_parse_u64(es_slice text, uint64_t *value);
 
 const char *es_number_fault_text(es_number_fault fault);
 
+/* A result without a value, whose cell is empty: NaN, or beyond the range of a double. */
+static inline bool es_is_missing(double x) { return !(x - x == 0); }
+
 static inline bool es_add_u64(uint64_t a, uint64_t b, uint64_t *sum) { return !__builtin_add_overflow(a, b, sum); }
 static inline bool es_mul_u64(uint64_t a, uint64_t b, uint64_t *product) {
     return !__builtin_mul_overflow(a, b, product);

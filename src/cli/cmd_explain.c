@@ -125,7 +125,7 @@ static void value_text(const es_explanation *x, size_t id, char *to, size_t size
     const es_node *node = &x->kernel->nodes[id];
     double value = x->value[id];
     char digits[40];
-    const char *label = isnan(value) ? "none" : label_of(x, node, value);
+    const char *label = isnan(value) ? "none" : isinf(value) ? "beyond the range of a double" : label_of(x, node, value);
     if (label) {
         snprintf(to, size, "%s", label);
         return;

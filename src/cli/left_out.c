@@ -49,7 +49,7 @@ static double distance(const es_sweep *sweep, size_t condition, const double *no
     if (column < 0)
         return 0;
     double value = node[sweep->columns[column].node];
-    if (isnan(value))
+    if (es_is_missing(value))
         return INFINITY;
     if (sweep->columns[column].node != c->a)
         return value;

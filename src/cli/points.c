@@ -12,8 +12,8 @@ bool es_condition_holds(const es_sweep *sweep, size_t i, const double *value) {
     switch (condition->kind) {
     case ES_PCOND_NUMBER: return es_compare(condition->op, a, condition->number);
     case ES_PCOND_NODE: return es_compare(condition->op, a, value[condition->b]);
-    case ES_PCOND_EMPTY: return isnan(a);
-    default: return !isnan(a);
+    case ES_PCOND_EMPTY: return es_is_missing(a);
+    default: return !es_is_missing(a);
     }
 }
 
@@ -44,11 +44,11 @@ void es_grid_column(es_grid *grid, const es_column *column, const double *value)
     if (column->labels) {
         es_column_text(column, number, 0, text, sizeof text);
         es_grid_cell(grid, text);
-    } else if (is_bytes(column) && !isnan(number)) {
+    } else if (is_bytes(column) && !es_is_missing(number)) {
         es_human_bytes(text, sizeof text, number);
         es_grid_cell(grid, text);
     } else {
-        es_grid_number(grid, column->whole && !isnan(number) ? ceil(number) : number);
+        es_grid_number(grid, column->whole && !es_is_missing(number) ? ceil(number) : number);
     }
 }
 

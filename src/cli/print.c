@@ -50,7 +50,7 @@ size_t es_text_width(const char *text) {
 
 void es_human_number(char *to, size_t size, double value) {
     double magnitude = fabs(value);
-    if (isnan(value))
+    if (!isfinite(value))
         to[0] = '\0';
     else if (magnitude >= 9999.5 && magnitude < 1e15)
         snprintf(to, size, "%.0f", value);

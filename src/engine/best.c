@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/number.h"
 
 void es_best_init(es_best *best, const es_sweep *sweep, const es_program *program) {
     *best = (es_best){.sweep = sweep, .program = program};
@@ -87,7 +88,7 @@ static es_status add_points(es_best *best, const es_eval *eval, const tile_view 
         bool missing = false;
         for (size_t k = 0; k < v->n_objectives; k++) {
             value[k] = v->sign[k] * v->objective[k][i * v->objective_step[k]];
-            missing = missing || value[k] != value[k];
+            missing = missing || es_is_missing(value[k]);
         }
         if (missing) {
             best->missing++;
@@ -114,7 +115,7 @@ static double smallest(const double *x, size_t n, double sign, bool *missing) {
     for (size_t i = 0; i < n; i++) {
         double value = sign * x[i];
         least = value < least ? value : least;
-        holes += value != value;
+        holes += es_is_missing(value);
     }
     *missing = holes > 0;
     return least;
@@ -224,7 +225,7 @@ typedef struct ranked {
 static int by_key(const void *a, const void *b) {
     const ranked *x = a, *y = b;
     for (size_t k = 0; k < x->n_key; k++) {
-        bool x_missing = x->key[k] != x->key[k], y_missing = y->key[k] != y->key[k];
+        bool x_missing = es_is_missing(x->key[k]), y_missing = es_is_missing(y->key[k]);
         if (x_missing != y_missing)
             return x_missing ? 1 : -1;
         if (x->key[k] != y->key[k] && !x_missing)

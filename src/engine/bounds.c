@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/number.h"
 
 /* A column holds the low ends, the high ends and the low ends again of n boxes, so that a function of rising and falling
  * inputs gets both of its ends from one call: rising inputs start at 0, falling ones at n.  Behind that, the same for
@@ -453,4 +454,12 @@ void es_boxes_compute(es_boxes *x, size_t rung, uint64_t first, size_t n) {
         compute_node(x, &x->bounds->node[i], rung, first % x->bounds->ladder->rung[rung].per_run);
 }
 
-es_range es_boxes_range(const es_boxes *x, uint16_t node, size_t i) { return range_at(&x->column[node], i, x->n); }
+es_range es_boxes_range(const es_boxes *x, uint16_t node, size_t i) {
+    es_range r = range_at(&x->column[node], i, x->n);
+    if (!(r.state & ES_HAS_VALUE) || !(es_is_missing(r.low) || es_is_missing(r.high)))
+        return r;
+    if (r.low == r.high)
+        return (es_range){NAN, NAN, ES_HAS_NAN};
+    r.state |= ES_HAS_NAN;
+    return r;
+}

@@ -39,7 +39,7 @@ void es_boxes_free(es_boxes *boxes);
 /* Computes n <= ES_FAN neighbouring boxes of a rung, all in one run. */
 void es_boxes_compute(es_boxes *boxes, size_t rung, uint64_t first, size_t n);
 
-/* What a wanted node is in box i of those computed last. */
+/* What a wanted node is in box i of those computed last; results beyond the range of a double count as NaN. */
 es_range es_boxes_range(const es_boxes *boxes, uint16_t node, size_t i);
 
 #endif

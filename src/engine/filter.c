@@ -20,8 +20,8 @@ void es_filter_free(es_filter *f) {
 
 static bool holds(const es_pcond *c, double a, double b) {
     switch (c->kind) {
-    case ES_PCOND_EMPTY: return a != a;
-    case ES_PCOND_NOT_EMPTY: return a == a;
+    case ES_PCOND_EMPTY: return es_is_missing(a);
+    case ES_PCOND_NOT_EMPTY: return !es_is_missing(a);
     case ES_PCOND_NODE: return es_compare(c->op, a, b);
     default: return es_compare(c->op, a, c->number);
     }

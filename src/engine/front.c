@@ -1,10 +1,10 @@
 #include "engine/front.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/number.h"
 
 es_status es_front_pass_init(es_front_pass *p, const es_sweep *sweep, const es_program *program, es_errors *errors) {
     *p = (es_front_pass){.sweep = sweep, .program = program};
@@ -94,7 +94,7 @@ static void key_of_point(const es_front_pass *p, const tile_view *v, size_t i, d
 static bool has_missing(const double *x, size_t n) {
     size_t holes = 0;
     for (size_t i = 0; i < n; i++)
-        holes += x[i] != x[i];
+        holes += es_is_missing(x[i]);
     return holes > 0;
 }
 
@@ -130,8 +130,7 @@ static es_status select_points(es_front_pass *p, const tile_view *v, const uint8
             continue;
         bool missing = false;
         for (size_t k = 0; k < p->sweep->front.n_objectives; k++) {
-            double value = v->objective[k][i * v->objective_step[k]];
-            missing = missing || value != value;
+            missing = missing || es_is_missing(v->objective[k][i * v->objective_step[k]]);
         }
         if (missing) {
             p->missing++;
@@ -200,7 +199,7 @@ static box_values ideal_of_box(const es_front_pass *p, const es_boxes *boxes, si
         es_range r = es_boxes_range(boxes, (uint16_t)p->sweep->columns[spec->objective[k].column].node, i);
         if (r.state == ES_HAS_NAN)
             return BOX_MISSING;
-        if (r.state != ES_HAS_VALUE || !isfinite(r.low) || !isfinite(r.high))
+        if (r.state != ES_HAS_VALUE)
             values = BOX_UNKNOWN;
         ideal[k] = spec->objective[k].maximize ? r.high : r.low;
     }
@@ -278,7 +277,7 @@ static bool on_front(const es_front_pass *finished, const tile_view *v, size_t g
     double value[ES_MAX_OBJECTIVES];
     for (size_t k = 0; k < finished->sweep->front.n_objectives; k++) {
         value[k] = v->objective[k][i * v->objective_step[k]];
-        if (value[k] != value[k])
+        if (es_is_missing(value[k]))
             return false;
     }
     return es_archive_find(finished->archive[group], value) != SIZE_MAX;

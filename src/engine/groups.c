@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/number.h"
 
 void es_groups_init(es_groups *g, size_t width) { *g = (es_groups){.width = width}; }
 
@@ -16,7 +17,7 @@ void es_groups_free(es_groups *g) {
 static uint64_t bits_of(double value) {
     uint64_t bits;
     value = value == 0 ? 0 : value;
-    if (value != value)
+    if (es_is_missing(value))
         return UINT64_MAX;
     memcpy(&bits, &value, sizeof bits);
     return bits;

@@ -18,8 +18,8 @@ void es_groups_free(es_groups *groups);
 /* Whether a group has this key, and its number. */
 bool es_groups_lookup(const es_groups *groups, const double *key, size_t *number);
 
-/* The number of the group with this key, added when new (then *number == count - 1).  NaN keys are equal to each other,
- * -0.0 to 0.0. */
+/* The number of the group with this key, added when new (then *number == count - 1).  Missing values are equal to each
+ * other, -0.0 to 0.0. */
 es_status es_groups_find(es_groups *groups, const double *key, size_t *number, es_errors *errors);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "analyse/pareto_archive.h"
 #include "base/arena.h"
+#include "base/number.h"
 #include "engine/groups.h"
 
 enum { BATCH = 256 };
@@ -194,7 +195,7 @@ es_status es_best_union_add(es_best_union *best, const es_record *record, const 
 static int by_key(const void *a, const void *b, void *n_by) {
     const double *x = ((const winner *)a)->record->value, *y = ((const winner *)b)->record->value;
     for (size_t k = 0; k < *(const size_t *)n_by; k++) {
-        bool x_missing = x[k] != x[k], y_missing = y[k] != y[k];
+        bool x_missing = es_is_missing(x[k]), y_missing = es_is_missing(y[k]);
         if (x_missing != y_missing)
             return x_missing ? 1 : -1;
         if (x[k] != y[k] && !x_missing)

@@ -242,10 +242,10 @@ bool es_compare_text(es_compare_op op, es_slice cell, es_slice text) {
 }
 
 /* One plain loop per operator and kind of right-hand side, so that the compiler vectorises each. */
-#define MASK_LOOP(condition)                                                                                           \
+#define MASK_LOOP(OP, B)                                                                                               \
     do {                                                                                                               \
         for (size_t i = 0; i < n; i++) {                                                                               \
-            const uint8_t holds = (condition) != 0;                                                                    \
+            const uint8_t holds = (a[i] OP(B)) & !es_is_missing(a[i]) & !es_is_missing(B);                             \
             keep[i] &= (uint8_t)-holds;                                                                                \
             failed += 1u - holds;                                                                                      \
         }                                                                                                              \
@@ -253,12 +253,12 @@ bool es_compare_text(es_compare_op op, es_slice cell, es_slice text) {
 
 #define MASK_LOOPS(B)                                                                                                  \
     switch (op) {                                                                                                      \
-    case ES_EQ: MASK_LOOP(a[i] == (B)); break;                                                                         \
-    case ES_NE: MASK_LOOP((a[i] < (B)) | (a[i] > (B))); break;                                                         \
-    case ES_LT: MASK_LOOP(a[i] < (B)); break;                                                                          \
-    case ES_LE: MASK_LOOP(a[i] <= (B)); break;                                                                         \
-    case ES_GT: MASK_LOOP(a[i] > (B)); break;                                                                          \
-    default: MASK_LOOP(a[i] >= (B)); break;                                                                            \
+    case ES_EQ: MASK_LOOP(==, B); break;                                                                               \
+    case ES_NE: MASK_LOOP(!=, B); break;                                                                               \
+    case ES_LT: MASK_LOOP(<, B); break;                                                                                \
+    case ES_LE: MASK_LOOP(<=, B); break;                                                                               \
+    case ES_GT: MASK_LOOP(>, B); break;                                                                                \
+    default: MASK_LOOP(>=, B); break;                                                                                  \
     }
 
 size_t es_where_mask(es_compare_op op, const double *a, const double *b, double number, uint8_t *keep, size_t n) {

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/number.h"
 #include "base/text.h"
 #include <edgesweep/error.h>
 
@@ -47,8 +48,10 @@ void es_where_free(es_where *where);
 /* "=" "!=" "<" "<=" ">" ">=" */
 const char *es_compare_op_text(es_compare_op op);
 
-/* False whenever a or b is NaN. */
+/* False whenever a or b is missing. */
 static inline bool es_compare(es_compare_op op, double a, double b) {
+    if (es_is_missing(a) || es_is_missing(b))
+        return false;
     switch (op) {
     case ES_EQ: return a == b;
     case ES_NE: return a < b || a > b;
