@@ -39,14 +39,21 @@ static void install_signals(void) {
 
 static void look_at_terminal(es_cli *cli) {
     struct winsize size;
-    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
     cli->out_tty = isatty(STDOUT_FILENO) == 1;
     cli->err_tty = isatty(STDERR_FILENO) == 1;
-    cli->color = cli->out_tty && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
     cli->width = 80;
     int fd = cli->out_tty ? STDOUT_FILENO : STDERR_FILENO;
     if ((cli->out_tty || cli->err_tty) && ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col >= 20)
         cli->width = size.ws_col;
+}
+
+/* --color wins over NO_COLOR, which wins over the terminal. */
+static void choose_color(es_cli *cli) {
+    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+    const uint64_t mode = es_count_of(cli, ES_OPT_COLOR, ES_MODE_AUTO);
+    const bool able = !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
+    cli->out_color = mode == ES_MODE_ALWAYS || (mode == ES_MODE_AUTO && able && cli->out_tty);
+    cli->err_color = mode == ES_MODE_ALWAYS || (mode == ES_MODE_AUTO && able && cli->err_tty);
 }
 
 void es_cli_report(const es_cli *cli, es_errors *errors) {
@@ -121,6 +128,7 @@ int es_cli_main(int argc, char **argv) {
     install_signals();
     look_at_terminal(&cli);
     es_status status = es_cli_parse(&cli, argc, argv, &errors);
+    choose_color(&cli);
     if (!status)
         status = dispatch(&cli, &errors);
     bool left = reader_left();

@@ -88,14 +88,19 @@ typedef enum es_opt {
     ES_OPT_CRLF,
     ES_OPT_SPLIT_ROWS,
     ES_OPT_SYNC,
+    ES_OPT_PLOT,
     ES_OPT_PROGRESS,
     ES_OPT_STATS,
+    ES_OPT_COLOR,
     ES_OPT_QUIET,
     ES_OPT_MAN,
     ES_OPT_HELP,
     ES_OPT_VERSION,
     ES_OPTS
 } es_opt;
+
+/* Values of --color and --progress, in the order of their table. */
+typedef enum es_mode { ES_MODE_AUTO, ES_MODE_ALWAYS, ES_MODE_NEVER } es_mode;
 
 typedef enum es_value_type {
     ES_VALUE_NONE,   /* a switch */
@@ -157,7 +162,7 @@ typedef struct es_cli {
     int argc;
     char *const *argv;
     bool out_tty, err_tty;             /* stdout, stderr are terminals */
-    bool color;                        /* stdout may be coloured: a terminal, no NO_COLOR, TERM not dumb */
+    bool out_color, err_color;         /* stdout, stderr may be coloured: --color, else the terminal and NO_COLOR */
     unsigned width;                    /* columns of the terminal, 80 when unknown */
     bool usage;                        /* a fault of the command line itself: main adds the hint to read the help */
     const volatile sig_atomic_t *stop; /* SIGINT or SIGTERM after that signal */
@@ -172,6 +177,11 @@ static inline const char *es_text_of(const es_cli *cli, es_opt option) {
 /* COUNT, CHOICE (index) and CHAR: the value given, else `fallback`. */
 static inline uint64_t es_count_of(const es_cli *cli, es_opt option, uint64_t fallback) {
     return es_given(cli, option) ? cli->value[option].count : fallback;
+}
+
+/* Whether text for `out`, stdout or stderr, may hold escape sequences for colours. */
+static inline bool es_colored(const es_cli *cli, const FILE *out) {
+    return out == stderr ? cli->err_color : cli->out_color;
 }
 
 /* A fault of the command line: `COMMAND: message`, status 2 and the hint to read the help. */

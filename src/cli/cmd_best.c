@@ -6,6 +6,7 @@
 #include "analyse/csv_best.h"
 #include "cli/commands.h"
 #include "cli/csv_tables.h"
+#include "cli/plot.h"
 #include "cli/print.h"
 
 enum { SHOWN_BEST = 100 };
@@ -21,6 +22,8 @@ static es_status read_options(es_cli *cli, es_csv_best_options *options, es_erro
         status = es_cli_column_list(cli, ES_OPT_BY, &by, &options->n_by, errors);
     if (!status)
         status = es_cli_column_list(cli, ES_OPT_PICK, &pick, &n_pick, errors);
+    if (!status && es_given(cli, ES_OPT_PLOT) && options->n_objectives < 2)
+        status = es_usage(cli, errors, "--plot needs two objectives");
     if (!status && n_pick != 1)
         status = es_usage(cli, errors, "--pick: one column is expected: '%s'", es_text_of(cli, ES_OPT_PICK));
     if (status)
@@ -120,14 +123,18 @@ static void add_choice(es_showing *s, size_t i) {
     char next[256] = "none";
     for (size_t k = 0; k < best->n_by; k++)
         es_grid_cell(&s->grid, cell_text(s, choice, best->by[k]));
+    s->grid.pen = choice->rank == 1 ? ES_GOOD : ES_PLAIN;
     es_grid_cell(&s->grid, cell_text(s, choice, best->pick));
+    s->grid.pen = ES_PLAIN;
     if (best->top > 1)
         es_grid_format(&s->grid, "%llu", (unsigned long long)choice->rank);
     for (size_t k = 0; k < best->n_objectives; k++)
         es_grid_number(&s->grid, choice->value[k]);
     if (has_next)
         describe_next(s, choice, &best->choice[i + 1], next, sizeof next);
+    s->grid.pen = ES_FAINT;
     es_grid_cell(&s->grid, next);
+    s->grid.pen = ES_PLAIN;
 }
 
 static void print_title(const es_showing *s, FILE *out) {
@@ -157,10 +164,32 @@ static es_status show(const es_tables *tables, const es_csv_best *best, const es
     }
     if (!status && shown)
         print_title(&s, out);
-    es_status printed = es_grid_print(&s.grid, out, 0, tables->cli->color && out == stdout, errors); /* and frees it */
+    es_status printed = es_grid_print(&s.grid, out, 0, es_colored(tables->cli, out), errors); /* and frees it */
     status = status ? status : printed;
     if (!status && hidden)
         fprintf(out, "... %zu more\n", hidden);
+    es_arena_free(&s.arena);
+    free(s.cell);
+    return status;
+}
+
+/* The winners by their first two objectives, lettered by the picked value. */
+static es_status plot_winners(const es_tables *tables, const es_csv_best *best, const es_csv_best_options *options,
+                              FILE *out, es_errors *errors) {
+    es_showing s = {.tables = tables, .best = best, .options = options};
+    es_plot plot = {0};
+    s.cell = malloc(es_csv_input_columns(tables->csv) * sizeof *s.cell);
+    es_status status = s.cell ? ES_OK : es_fail_memory(errors);
+    for (size_t i = 0; i < best->n && !status; i++)
+        if (best->choice[i].rank <= best->top)
+            status = es_plot_add(&plot, best->choice[i].value[0], best->choice[i].value[1],
+                                 es_slice_of(cell_text(&s, &best->choice[i], best->pick)), errors);
+    if (!status && plot.n)
+        putc('\n', out);
+    if (!status)
+        status = es_plot_show(&plot, tables->cli, es_csv_input_name(tables->csv, best->objective[0]).text,
+                              es_csv_input_name(tables->csv, best->objective[1]).text, out, errors);
+    es_plot_free(&plot);
     es_arena_free(&s.arena);
     free(s.cell);
     return status;
@@ -182,6 +211,8 @@ static es_status put(es_tables *tables, const es_csv_best *best, const es_csv_be
     es_status status = ES_OK;
     if (!tables->output) {
         status = show(tables, best, options, stdout, errors);
+        if (!status && es_given(cli, ES_OPT_PLOT))
+            status = plot_winners(tables, best, options, stdout, errors);
         printf("%u groups in %llu rows%s\n", best->n_groups, (unsigned long long)best->rows,
                best->n ? "; -o OUT.csv saves the winners, | less shows the CSV" : "");
         return status;
@@ -190,6 +221,8 @@ static es_status put(es_tables *tables, const es_csv_best *best, const es_csv_be
     status = es_tables_commit(tables, status, count_shown(best), errors);
     if (!status && !es_given(cli, ES_OPT_QUIET))
         status = show(tables, best, options, stderr, errors);
+    if (!status && es_given(cli, ES_OPT_PLOT) && !es_given(cli, ES_OPT_QUIET))
+        status = plot_winners(tables, best, options, stderr, errors);
     return status;
 }
 

@@ -64,7 +64,7 @@ static es_status print_groups(const es_cli *cli, const es_calibrated *result, FI
         es_grid_format(&grid, "%zu", g->n_skipped);
     }
     fputs("Cross-validated errors: what was left out, predicted from the rest\n", out);
-    return es_grid_print(&grid, out, 0, cli->color && out == stdout, errors);
+    return es_grid_print(&grid, out, 0, es_colored(cli, out), errors);
 }
 
 static es_status run_calibrate(es_cli *cli, es_errors *errors) {

@@ -256,7 +256,7 @@ static es_status print_leaves(const es_explanation *x, es_errors *errors) {
         es_grid_cell(&grid, text);
     }
     putchar('\n');
-    return es_grid_print(&grid, stdout, 0, x->cli->color, errors);
+    return es_grid_print(&grid, stdout, 0, es_colored(x->cli, stdout), errors);
 }
 
 static void print_inputs(const es_explanation *x, const uint16_t *in, size_t n) {

@@ -82,7 +82,7 @@ static es_status list_rows(es_listing *listing, es_kind kind, es_errors *errors)
             else
                 add_row(&grid, kind, row, listed_fields[kind]);
         }
-        status = es_grid_print(&grid, stdout, 0, listing->cli->color, errors);
+        status = es_grid_print(&grid, stdout, 0, es_colored(listing->cli, stdout), errors);
     }
     es_catalog_free(&catalog);
     return status;
@@ -128,7 +128,7 @@ static es_status list_kernels(es_listing *listing, es_errors *errors) {
         else
             add_kernel(&grid, kernel);
     }
-    return es_grid_print(&grid, stdout, 0, listing->cli->color, errors);
+    return es_grid_print(&grid, stdout, 0, es_colored(listing->cli, stdout), errors);
 }
 
 static void add_metrics(es_listing *listing, es_grid *grid, const es_kernel *kernel) {
@@ -156,7 +156,7 @@ static es_status list_metrics(es_listing *listing, es_errors *errors) {
     for (size_t i = 0; i < es_kernel_count(); i++)
         if (es_kernel_wanted(listing->kernel, es_kernel_at(i)))
             add_metrics(listing, &grid, es_kernel_at(i));
-    return es_grid_print(&grid, stdout, 0, listing->cli->color, errors);
+    return es_grid_print(&grid, stdout, 0, es_colored(listing->cli, stdout), errors);
 }
 
 static es_status run_list(es_cli *cli, es_errors *errors) {

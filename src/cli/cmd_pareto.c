@@ -35,22 +35,24 @@ static es_status read_options(es_cli *cli, es_csv_front_options *options, es_err
     options->threads = (unsigned)es_count_of(cli, ES_OPT_THREADS, 0);
     if (options->max_rank && (options->epsilon.n || options->uncertain.n))
         return es_usage(cli, errors, "--ranks excludes --epsilon and --uncertain");
+    if (es_given(cli, ES_OPT_PLOT) && options->n_objectives < 2)
+        return es_usage(cli, errors, "--plot needs two objectives");
     if (options->epsilon.n && options->uncertain.n)
         return es_usage(cli, errors, "--epsilon and --uncertain exclude each other");
     return ES_OK;
 }
 
-/* Groups and objectives are always shown. */
+/* On a terminal only tables and plots are shown; otherwise the plot goes to stderr beside the CSV. */
 static es_status show(const es_tables *tables, const es_csv_front_options *options, const es_csv_front_counts *counts,
-                      es_errors *errors) {
-    const size_t n = options->n_by + options->n_objectives;
-    es_slice *wanted = es_arena_array(&tables->cli->arena, n, sizeof *wanted);
-    if (!wanted)
-        return es_fail_memory(errors);
-    for (size_t i = 0; i < n; i++)
-        wanted[i] = i < options->n_by ? options->by[i] : options->objective[i - options->n_by].column;
-    const es_status status = es_tables_show(tables, wanted, n, errors);
-    if (!status)
+                      bool is_table, es_errors *errors) {
+    const es_cli *cli = tables->cli;
+    const es_csv_view view = {options->by, options->n_by, options->objective, options->n_objectives};
+    es_status status = is_table ? es_tables_show(tables, &view, errors) : ES_OK;
+    if (!status && es_given(cli, ES_OPT_PLOT) && counts->shown && (is_table || !es_given(cli, ES_OPT_QUIET))) {
+        putc('\n', is_table ? stdout : stderr);
+        status = es_tables_plot(tables, &view, is_table ? stdout : stderr, errors);
+    }
+    if (!status && is_table)
         printf("%llu of %llu rows%s\n", (unsigned long long)counts->shown, (unsigned long long)counts->rows,
                counts->shown ? "; -o OUT.csv saves them, | less shows the CSV" : "");
     return status;
@@ -66,10 +68,11 @@ static es_status run_pareto(es_cli *cli, es_errors *errors) {
         status = es_tables_begin(&tables, cli, errors);
     options.where = &tables.where;
     if (!status) {
+        const bool is_table = !tables.output;
         status = es_csv_front(tables.csv, &options, &tables.sink, &side, &counts, errors);
         status = es_tables_commit(&tables, status, counts.shown, errors);
         if (!status && tables.text)
-            status = show(&tables, &options, &counts, errors);
+            status = show(&tables, &options, &counts, is_table, errors);
     }
     if (!status && es_given(cli, ES_OPT_OUT) && strcmp(es_text_of(cli, ES_OPT_OUT), "-") != 0)
         es_note(cli, "%s: %llu of %llu rows", es_text_of(cli, ES_OPT_OUT), (unsigned long long)counts.shown,

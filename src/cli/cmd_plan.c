@@ -52,7 +52,7 @@ static es_status print_axes(es_cli *cli, const es_sweep *sweep, es_errors *error
         es_grid_cell(&grid, axis->factor ? "" : axis->unit);
         es_grid_cell(&grid, text);
     }
-    return es_grid_print(&grid, stdout, 0, cli->color, errors);
+    return es_grid_print(&grid, stdout, 0, es_colored(cli, stdout), errors);
 }
 
 /* ---- measuring ---- */

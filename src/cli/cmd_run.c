@@ -13,6 +13,7 @@
 #include "cli/progress.h"
 #include "cli/run_database.h"
 #include "cli/run_options.h"
+#include "cli/run_plot.h"
 #include "cli/run_shard.h"
 #include "cli/tables.h"
 
@@ -160,6 +161,10 @@ static es_status print_tables(const es_running *run, es_errors *errors) {
         status = es_print_rows(run->cli, sweep, stdout, errors);
         putchar('\n');
     }
+    if (!status && es_given(run->cli, ES_OPT_PLOT)) {
+        status = es_run_plot(run->cli, sweep, &run->report, stdout, errors);
+        putchar('\n');
+    }
     printf("%llu of %llu points; -o OUT.csv saves them, | less shows the CSV\n", (unsigned long long)kept_points(run),
            (unsigned long long)run->report.points);
     return status;
@@ -184,6 +189,8 @@ static es_status print_result(const es_running *run, es_errors *errors) {
         status = es_print_best(run->cli, run->sweep, report, stderr, errors);
     if (!status && run->sweep->best.given)
         status = es_print_left_out(run->cli, run->sweep, report, stderr, errors);
+    if (!status)
+        status = es_run_plot(run->cli, run->sweep, report, stderr, errors);
     const es_run_database *database = &run->database;
     note_file(run->cli, database->path ? database->path : run->options.out, report->rows);
     note_file(run->cli, database->front ? NULL : run->options.front_out, report->front_rows);
@@ -216,7 +223,11 @@ static es_status run_run(es_cli *cli, es_errors *errors) {
     es_status status = es_cli_load_sweep(cli, &run.catalog, &run.sweep, errors);
     if (!status)
         status = choose_outputs(&run, errors);
+    if (!status)
+        status = es_run_plot_check(cli, run.sweep, errors);
     if (!status) {
+        run.progress.rows = run.options.out != NULL;
+        run.progress.filtered = run.sweep->n_conditions > 0;
         run.seconds_load = now() - start;
         status = es_given(cli, ES_OPT_QUIET) ? ES_OK : es_warn_doubts(run.sweep, errors);
     }

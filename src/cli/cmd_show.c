@@ -60,7 +60,7 @@ static es_status show_row(es_cli *cli, es_kind kind, const es_row *row, es_error
     for (size_t f = 0; f < table->n_fields; f++)
         if (table->fields[f].type != ES_TEXT)
             add_field(&grid, &table->fields[f], row, f);
-    return es_grid_print(&grid, stdout, 0, cli->color, errors);
+    return es_grid_print(&grid, stdout, 0, es_colored(cli, stdout), errors);
 }
 
 /* All names and aliases of a table, for did-you-mean. */
@@ -119,7 +119,7 @@ static es_status show_axes(es_cli *cli, const es_kernel *kernel, es_errors *erro
         add_range(&grid, axis->min, axis->max);
         es_grid_cell(&grid, axis->help);
     }
-    return es_grid_print(&grid, stdout, 0, cli->color, errors);
+    return es_grid_print(&grid, stdout, 0, es_colored(cli, stdout), errors);
 }
 
 static void add_option(es_grid *grid, const es_option *option) {
@@ -145,7 +145,7 @@ static es_status show_options(es_cli *cli, const es_kernel *kernel, es_errors *e
     es_grid_begin(&grid, headers);
     for (size_t i = 0; i < kernel->n_options; i++)
         add_option(&grid, &kernel->options[i]);
-    return es_grid_print(&grid, stdout, 0, cli->color, errors);
+    return es_grid_print(&grid, stdout, 0, es_colored(cli, stdout), errors);
 }
 
 static es_status show_nodes(es_cli *cli, const es_kernel *kernel, es_errors *errors) {
@@ -159,7 +159,7 @@ static es_status show_nodes(es_cli *cli, const es_kernel *kernel, es_errors *err
         es_grid_cell(&grid, kernel->nodes[i].unit);
         es_grid_cell(&grid, or_empty(kernel->nodes[i].help));
     }
-    return es_grid_print(&grid, stdout, 0, cli->color, errors);
+    return es_grid_print(&grid, stdout, 0, es_colored(cli, stdout), errors);
 }
 
 /* The catalog fields that the kernel reads; a star marks those a row must have. */

@@ -52,7 +52,7 @@ static es_status print_errors(validation *v, es_error_group group, es_errors *er
         add_percent(&grid, line[i].summary.p90);
     }
     putchar('\n');
-    return es_grid_print(&grid, stdout, 0, v->m.cli->color, errors);
+    return es_grid_print(&grid, stdout, 0, es_colored(v->m.cli, stdout), errors);
 }
 
 static es_status print_worst(validation *v, es_errors *errors) {
@@ -76,7 +76,7 @@ static es_status print_worst(validation *v, es_errors *errors) {
         es_grid_format(&grid, "%+.0f%%", 100 * v->prediction[rows[i]].error);
     }
     puts("\nFarthest off, in tokens per second:");
-    return es_grid_print(&grid, stdout, 0, v->m.cli->color, errors);
+    return es_grid_print(&grid, stdout, 0, es_colored(v->m.cli, stdout), errors);
 }
 
 /* Every reason once, with the number of rows it holds for. */
@@ -100,7 +100,7 @@ static es_status print_unmatched(const validation *v, es_errors *errors) {
         es_grid_cell(&grid, all->row[i].reason);
     }
     putchar('\n');
-    return es_grid_print(&grid, stdout, 0, v->m.cli->color, errors);
+    return es_grid_print(&grid, stdout, 0, es_colored(v->m.cli, stdout), errors);
 }
 
 /* ---- The joined table ---- */

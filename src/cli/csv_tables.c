@@ -8,10 +8,8 @@
 #include <edgesweep/version.h>
 
 #include "base/number.h"
-#include "cli/print.h"
+#include "cli/plot.h"
 #include "cli/run_options.h"
-
-enum { SHOWN_ROWS = 40, CELL_WIDTH = 40 };
 
 /* ---- Lists ---- */
 
@@ -202,12 +200,12 @@ static es_status read_conditions(es_tables *t, es_errors *errors) {
 
 /* ---- Output ---- */
 
-static es_status write_output(void *context, const char *data, size_t n, es_errors *errors) {
-    return es_output_write(context, data, n, errors);
-}
-
-static es_status keep_text(void *context, const char *data, size_t n, es_errors *errors) {
+/* To the output, and into memory for a table or a plot. */
+static es_status write_text(void *context, const char *data, size_t n, es_errors *errors) {
     es_tables *t = context;
+    const es_status status = t->output ? es_output_write(t->output, data, n, errors) : ES_OK;
+    if (status || !t->keep)
+        return status;
     if (!es_grow((void **)&t->text, &t->capacity, t->length + n, 1))
         return es_fail_memory(errors);
     memcpy(t->text + t->length, data, n);
@@ -217,22 +215,25 @@ static es_status keep_text(void *context, const char *data, size_t n, es_errors 
 
 static es_status open_output(es_tables *t, es_errors *errors) {
     const char *path = es_text_of(t->cli, ES_OPT_OUT);
-    t->sink = (es_text_sink){keep_text, t};
-    if (!path && t->cli->out_tty)
+    t->sink = (es_text_sink){write_text, t};
+    t->keep = es_given(t->cli, ES_OPT_PLOT);
+    if (!path && t->cli->out_tty) {
+        t->keep = true;
         return ES_OK;
+    }
     const es_output_options options = {.meta = true,
                                        .command = es_cli_command_line(t->cli),
                                        .version = EDGESWEEP_VERSION,
                                        .threads = (unsigned)es_count_of(t->cli, ES_OPT_THREADS, 0)};
-    const es_status status = es_output_open(&t->output, path ? path : "-", &options, errors);
-    t->sink = (es_text_sink){write_output, t->output};
-    return status;
+    return es_output_open(&t->output, path ? path : "-", &options, errors);
 }
 
 es_status es_tables_begin(es_tables *tables, es_cli *cli, es_errors *errors) {
     tables->cli = cli;
     const es_csv_input_options options = {.stop = cli->stop};
-    es_status status = read_conditions(tables, errors);
+    es_status status = es_plot_check(cli, errors);
+    if (!status)
+        status = read_conditions(tables, errors);
     if (!status)
         status = list_paths(tables, errors);
     if (!status)
@@ -256,129 +257,4 @@ void es_tables_end(es_tables *tables) {
     free(tables->paths);
     free(tables->text);
     *tables = (es_tables){0};
-}
-
-/* ---- Tables for people ---- */
-
-/* Cells of the header and of the first rows of the text, decoded. */
-typedef struct es_sheet {
-    size_t n_columns, n_rows; /* without the header */
-    char **cell;              /* (n_rows + 1) x n_columns, in the arena */
-    size_t *width;
-    bool *number, *chosen;
-    size_t hidden; /* rows that are not shown */
-} es_sheet;
-
-/* Length of the row that the text starts with; quoted newlines do not end it. */
-static size_t row_length(const char *text, size_t length) {
-    bool quoted = false;
-    size_t i = 0;
-    while (i < length && (quoted || text[i] != '\n'))
-        quoted ^= text[i++] == '"';
-    return i;
-}
-
-/* A long cell is cut, at the start of a character. */
-static char *shown_cell(es_arena *arena, es_slice cell) {
-    char *scratch = es_arena_alloc(arena, cell.length + 1);
-    if (!scratch)
-        return NULL;
-    es_slice value = es_csv_value(cell, scratch);
-    const bool cut = value.length > CELL_WIDTH;
-    if (cut)
-        for (value.length = CELL_WIDTH - 3; value.length && ((unsigned char)value.text[value.length] & 0xc0) == 0x80;)
-            value.length--;
-    return es_arena_printf(arena, "%.*s%s", (int)value.length, value.text, cut ? "..." : "");
-}
-
-static es_status add_row(es_sheet *sheet, es_arena *arena, es_slice row, char delimiter, es_slice *cell, size_t r,
-                         es_errors *errors) {
-    es_csv_split(row, delimiter, cell, sheet->n_columns);
-    for (size_t c = 0; c < sheet->n_columns; c++) {
-        double number;
-        char *text = sheet->cell[r * sheet->n_columns + c] = shown_cell(arena, cell[c]);
-        if (!text)
-            return es_fail_memory(errors);
-        const size_t width = es_text_width(text);
-        sheet->width[c] = width > sheet->width[c] ? width : sheet->width[c];
-        if (r > 0 && *text && es_parse_double(es_slice_of(text), &number) != ES_NUMBER_OK)
-            sheet->number[c] = false;
-    }
-    return ES_OK;
-}
-
-static es_status read_sheet(const es_tables *t, es_arena *arena, es_sheet *sheet, es_errors *errors) {
-    const char delimiter = es_csv_input_delimiter(t->csv);
-    const size_t header = row_length(t->text, t->length);
-    sheet->n_columns = es_csv_split((es_slice){t->text, header}, delimiter, NULL, 0);
-    const size_t n = sheet->n_columns;
-    es_slice *cell = es_arena_array(arena, n, sizeof *cell);
-    sheet->cell = es_arena_array(arena, (SHOWN_ROWS + 1) * n, sizeof *sheet->cell);
-    sheet->width = es_arena_array(arena, n, sizeof *sheet->width);
-    sheet->number = es_arena_array(arena, n, sizeof *sheet->number);
-    sheet->chosen = es_arena_array(arena, n, sizeof *sheet->chosen);
-    if (!cell || !sheet->cell || !sheet->width || !sheet->number || !sheet->chosen)
-        return es_fail_memory(errors);
-    memset(sheet->number, 1, n * sizeof *sheet->number);
-    es_status status = ES_OK;
-    size_t at = 0, r = 0;
-    for (; at < t->length && !status; r++) {
-        const size_t length = row_length(t->text + at, t->length - at);
-        if (r <= SHOWN_ROWS)
-            status = add_row(sheet, arena, (es_slice){t->text + at, length}, delimiter, cell, r, errors);
-        at += length + 1;
-    }
-    sheet->n_rows = r - 1 < SHOWN_ROWS ? r - 1 : SHOWN_ROWS;
-    sheet->hidden = r - 1 - sheet->n_rows;
-    return status;
-}
-
-/* The wanted columns, then others from the left as long as they fit. */
-static void choose_columns(es_sheet *sheet, size_t room, size_t n_input, const es_slice *wanted, size_t n_wanted) {
-    size_t used = 0;
-    for (size_t c = 0; c < sheet->n_columns; c++) {
-        for (size_t i = 0; i < n_wanted; i++)
-            sheet->chosen[c] |= es_slice_equal(wanted[i], sheet->cell[c]);
-        sheet->chosen[c] |= c >= n_input; /* added ones */
-        used += sheet->chosen[c] ? sheet->width[c] + 2 : 0;
-    }
-    for (size_t c = 0; c < sheet->n_columns; c++) {
-        if (sheet->chosen[c] || used + sheet->width[c] > room)
-            continue;
-        sheet->chosen[c] = true;
-        used += sheet->width[c] + 2;
-    }
-}
-
-static es_status print_sheet(const es_tables *t, const es_sheet *sheet, es_arena *arena, es_errors *errors) {
-    const char **header = es_arena_array(arena, sheet->n_columns + 1, sizeof *header);
-    size_t n = 0;
-    if (!header)
-        return es_fail_memory(errors);
-    for (size_t c = 0; c < sheet->n_columns; c++)
-        if (sheet->chosen[c] &&
-            !(header[n++] = es_arena_printf(arena, "%s%s", sheet->number[c] ? ">" : "", sheet->cell[c])))
-            return es_fail_memory(errors);
-    es_grid grid;
-    es_grid_begin(&grid, header);
-    for (size_t r = 1; r <= sheet->n_rows; r++)
-        for (size_t c = 0; c < sheet->n_columns; c++)
-            if (sheet->chosen[c])
-                es_grid_cell(&grid, sheet->cell[r * sheet->n_columns + c]);
-    const es_status status = es_grid_print(&grid, stdout, 0, t->cli->color, errors);
-    if (!status && sheet->hidden)
-        printf("... %zu more\n", sheet->hidden);
-    return status;
-}
-
-es_status es_tables_show(const es_tables *tables, const es_slice *wanted, size_t n_wanted, es_errors *errors) {
-    es_arena arena = {0};
-    es_sheet sheet = {0};
-    es_status status = read_sheet(tables, &arena, &sheet, errors);
-    if (!status) {
-        choose_columns(&sheet, tables->cli->width, es_csv_input_columns(tables->csv), wanted, n_wanted);
-        status = print_sheet(tables, &sheet, &arena, errors);
-    }
-    es_arena_free(&arena);
-    return status;
 }

@@ -14,8 +14,9 @@ typedef struct es_tables {
     es_where where;
     es_csv_input *csv;
     es_output *output; /* NULL: a table for people, from `text` */
-    es_text_sink sink; /* to the output or to the text */
-    char *text;        /* CSV that waits to be shown as a table */
+    es_text_sink sink; /* to the output, the text or both */
+    bool keep;         /* the text is wanted */
+    char *text;        /* CSV that waits to be shown as a table or a plot */
     size_t length, capacity;
 } es_tables;
 
@@ -36,7 +37,18 @@ es_status es_cli_objectives(es_cli *cli, es_column_objective **list, size_t *n, 
 /* COL=VALUE,... of an option; with `plain` also VALUE,... in the order of the objectives. */
 es_status es_cli_column_values(es_cli *cli, es_opt option, bool plain, es_column_values *values, es_errors *errors);
 
-/* Shows the waiting CSV on stdout: the first rows, and of the columns those in `wanted` and as many more as fit. */
-es_status es_tables_show(const es_tables *tables, const es_slice *wanted, size_t n_wanted, es_errors *errors);
+/* What the rows were chosen by. */
+typedef struct es_csv_view {
+    const es_slice *by;
+    size_t n_by;
+    const es_column_objective *objective;
+    size_t n_objectives;
+} es_csv_view;
+
+/* Shows the waiting CSV on stdout: the first rows, groups and objectives, and as many more columns as fit. */
+es_status es_tables_show(const es_tables *tables, const es_csv_view *view, es_errors *errors);
+
+/* Draws the waiting CSV: its first two objectives, lettered by group, else by precision when there is such a column. */
+es_status es_tables_plot(const es_tables *tables, const es_csv_view *view, FILE *out, es_errors *errors);
 
 #endif

@@ -179,9 +179,10 @@ es_status es_print_left_out(const es_cli *cli, const es_sweep *sweep, const es_r
         es_grid grid = {0};
         const char *headers[] = {sweep->axes[axis].name, "why", "nearest", NULL};
         es_grid_begin(&grid, headers);
+        grid.pen = ES_BAD;
         status = fill_table(&t, won, &grid, missing, errors);
         fprintf(out, "Nothing left for %zu of %zu %ss\n", missing, values, sweep->axes[axis].name);
-        es_status printed = es_grid_print(&grid, out, 0, cli->color && out == stdout, errors);
+        es_status printed = es_grid_print(&grid, out, 0, es_colored(cli, out), errors);
         status = status ? status : printed;
         if (missing > LEFT_OUT_SHOWN)
             fprintf(out, "... %zu more\n", missing - LEFT_OUT_SHOWN);

@@ -141,7 +141,7 @@ static const char exit_status[] =
 
 static const char environment[] =
     ".Sh ENVIRONMENT\n.Bl -tag -width Ds -compact\n"
-    ".It Ev NO_COLOR\nNo colours when set and not empty.\n"
+    ".It Ev NO_COLOR\nNo colours when set and not empty, unless\n.Fl \\-color Ar always\nis given.\n"
     ".It Ev OMP_NUM_THREADS\nThreads when\n.Fl j\nis not given.\n"
     ".It Ev EDGESWEEP_SIMD\nLimits the vector instructions: baseline, v3 or v4; the results are the same.\n.El\n";
 

@@ -21,7 +21,7 @@
 
 static const char *const formats[] = {"csv", "tsv", "jsonl", "md", NULL};
 static const char *const import_tables[] = {"models", "precisions", "gguf_mixtures", "types", NULL};
-static const char *const progress_modes[] = {"auto", "always", "never", NULL};
+static const char *const modes[] = {"auto", "always", "never", NULL};
 
 #define SWITCH .type = ES_VALUE_NONE
 #define TEXT(name_) .type = ES_VALUE_TEXT, .argument = name_
@@ -113,9 +113,15 @@ const es_cli_option es_cli_options[ES_OPTS] = {
                            .help = "begin a new file after every N rows"},
     [ES_OPT_SYNC] = {"sync", 0, SWITCH, .commands = RUN | MERGE,
                      .help = "flush files to the disk before they get their name"},
-    [ES_OPT_PROGRESS] = {"progress", 0, CHOICE("WHEN", progress_modes), .commands = RUN,
+    [ES_OPT_PLOT] = {"plot", 0, SWITCH, .commands = RUN | TABLES,
+                     .help = "draw the first two objectives of the front or of the best choices with gnuplot's text "
+                             "terminal"},
+    [ES_OPT_PROGRESS] = {"progress", 0, CHOICE("WHEN", modes), .commands = RUN,
                          .fallback = "auto: when stderr is a terminal", .help = "show progress: auto, always, never"},
     [ES_OPT_STATS] = {"stats", 0, SWITCH, .commands = RUN, .help = "one line of counts, rates and times on stderr"},
+    [ES_OPT_COLOR] = {"color", 0, CHOICE("WHEN", modes), .commands = ALL & ~(HELP | ES_IN(ES_CMD_COMPLETION)),
+                      .fallback = "auto: on a terminal, unless NO_COLOR is set",
+                      .help = "colours in tables: auto, always, never"},
     [ES_OPT_QUIET] = {"quiet", 'q', SWITCH, .commands = ALL & ~(HELP | ES_IN(ES_CMD_COMPLETION)),
                       .help = "nothing but errors on stderr"},
     [ES_OPT_MAN] = {"man", 0, SWITCH, .commands = HELP, .help = "print the manual page as mdoc source"},

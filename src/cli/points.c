@@ -48,7 +48,9 @@ void es_grid_column(es_grid *grid, const es_column *column, const double *value)
         es_human_bytes(text, sizeof text, number);
         es_grid_cell(grid, text);
     } else {
-        es_grid_number(grid, column->whole && !es_is_missing(number) ? ceil(number) : number);
+        number = column->whole && !es_is_missing(number) ? ceil(number) : number;
+        (column->is_axis ? es_human_number : es_human_si)(text, sizeof text, number);
+        es_grid_cell(grid, text);
     }
 }
 

@@ -58,6 +58,19 @@ void es_human_number(char *to, size_t size, double value) {
         snprintf(to, size, "%.4g", value);
 }
 
+void es_human_si(char *to, size_t size, double value) {
+    static const char prefix[] = "MGTP";
+    double magnitude = fabs(value);
+    if (!(magnitude >= 999950 && magnitude < 1e18)) {
+        es_human_number(to, size, value);
+        return;
+    }
+    size_t power = 0;
+    while (power + 2 < sizeof prefix && magnitude >= 999.95e6 * pow(1000, (double)power))
+        power++;
+    snprintf(to, size, "%.4g %c", value / pow(1000, (double)power + 2), prefix[power]);
+}
+
 typedef struct es_scale {
     double from, unit; /* used for values of at least `from` */
     const char *name;
@@ -105,7 +118,7 @@ static void add_cell(es_grid *grid, const char *text) {
     es_escape(safe, sizeof safe, es_slice_of(text));
     if (grid->n_cells == grid->capacity) {
         size_t capacity = grid->capacity ? grid->capacity * 2 : 64;
-        char **cell = capacity < SIZE_MAX / sizeof *cell ? realloc(grid->cell, capacity * sizeof *cell) : NULL;
+        es_grid_text *cell = capacity < SIZE_MAX / sizeof *cell ? realloc(grid->cell, capacity * sizeof *cell) : NULL;
         if (!cell) {
             grid->failed = true;
             return;
@@ -115,7 +128,7 @@ static void add_cell(es_grid *grid, const char *text) {
     }
     char *copy = strdup(safe);
     if (copy)
-        grid->cell[grid->n_cells++] = copy;
+        grid->cell[grid->n_cells++] = (es_grid_text){copy, grid->pen};
     else
         grid->failed = true;
 }
@@ -147,6 +160,12 @@ void es_grid_format(es_grid *grid, const char *format, ...) {
     es_grid_cell(grid, text);
 }
 
+void es_grid_style(es_grid *grid, size_t row, size_t column, es_style style) {
+    const size_t at = (row + 1) * grid->n_columns + column;
+    if (column < grid->n_columns && at < grid->n_cells)
+        grid->cell[at].style = style;
+}
+
 void es_grid_number(es_grid *grid, double value) {
     char text[40];
     es_human_number(text, sizeof text, value);
@@ -157,37 +176,46 @@ void es_grid_number(es_grid *grid, double value) {
 static size_t column_width(const es_grid *grid, size_t column) {
     size_t widest = 0;
     for (size_t i = grid->n_columns + column; i < grid->n_cells; i += grid->n_columns) {
-        size_t width = es_text_width(grid->cell[i]);
+        size_t width = es_text_width(grid->cell[i].text);
         widest = width > widest ? width : widest;
     }
-    size_t header = es_text_width(grid->cell[column]);
+    size_t header = es_text_width(grid->cell[column].text);
     return widest && header > widest ? header : widest;
 }
 
-static void print_row(const es_grid *grid, size_t row, const size_t *width, unsigned indent, FILE *out) {
+static void print_cell(const es_grid_text *cell, bool color, FILE *out) {
+    static const char *const begin[] = {"", "\033[1;32m", "\033[31m", "\033[2m"};
+    const bool styled = color && cell->style != ES_PLAIN;
+    fprintf(out, "%s%s%s", styled ? begin[cell->style] : "", cell->text, styled ? "\033[0m" : "");
+}
+
+static void print_row(const es_grid *grid, size_t row, const size_t *width, unsigned indent, bool color, FILE *out) {
     size_t pending = indent; /* blanks owed: none trail */
     for (size_t i = 0; i < grid->n_columns; i++) {
-        const char *text = grid->cell[row * grid->n_columns + i];
+        const es_grid_text *cell = &grid->cell[row * grid->n_columns + i];
         if (!width[i])
             continue;
-        size_t blank = width[i] - es_text_width(text);
+        size_t blank = width[i] - es_text_width(cell->text);
         pending += grid->right[i] ? blank : 0;
-        if (*text)
-            fprintf(out, "%*s%s", (int)pending, "", text), pending = 0;
+        if (*cell->text) {
+            fprintf(out, "%*s", (int)pending, "");
+            print_cell(cell, color, out);
+            pending = 0;
+        }
         pending += (grid->right[i] ? 0 : blank) + 2;
     }
 }
 
-static void print_rows(const es_grid *grid, const size_t *width, unsigned indent, bool bold, FILE *out) {
+static void print_rows(const es_grid *grid, const size_t *width, unsigned indent, bool color, FILE *out) {
     for (size_t row = 0; (row + 1) * grid->n_columns <= grid->n_cells; row++) {
-        if (row == 0 && bold)
+        if (row == 0 && color)
             fputs("\033[1m", out);
-        print_row(grid, row, width, indent, out);
-        fputs(row == 0 && bold ? "\033[0m\n" : "\n", out);
+        print_row(grid, row, width, indent, color, out);
+        fputs(row == 0 && color ? "\033[0m\n" : "\n", out);
     }
 }
 
-es_status es_grid_print(es_grid *grid, FILE *out, unsigned indent, bool bold, es_errors *errors) {
+es_status es_grid_print(es_grid *grid, FILE *out, unsigned indent, bool color, es_errors *errors) {
     size_t *width = calloc(grid->n_columns + 1, sizeof *width);
     es_status status = ES_OK;
     if (!width || grid->failed) {
@@ -195,10 +223,10 @@ es_status es_grid_print(es_grid *grid, FILE *out, unsigned indent, bool bold, es
     } else if (grid->n_cells > grid->n_columns) {
         for (size_t i = 0; i < grid->n_columns; i++)
             width[i] = column_width(grid, i);
-        print_rows(grid, width, indent, bold, out);
+        print_rows(grid, width, indent, color, out);
     }
     for (size_t i = 0; i < grid->n_cells; i++)
-        free(grid->cell[i]);
+        free(grid->cell[i].text);
     free(grid->cell);
     free(grid->right);
     free(width);

@@ -99,11 +99,11 @@ const char *es_cli_command_line(es_cli *cli) {
 /* ---- all of them ---- */
 
 static void progress_options(const es_cli *cli, es_progress_line *progress, es_run_options *options) {
-    static const char *const modes[] = {"auto", "always", "never"};
-    const char *mode = modes[es_count_of(cli, ES_OPT_PROGRESS, 0)];
-    bool automatic = cli->err_tty && !es_given(cli, ES_OPT_QUIET);
-    if (strcmp(mode, "always") == 0 || (strcmp(mode, "auto") == 0 && automatic)) {
+    const uint64_t mode = es_count_of(cli, ES_OPT_PROGRESS, ES_MODE_AUTO);
+    const bool automatic = cli->err_tty && !es_given(cli, ES_OPT_QUIET);
+    if (mode == ES_MODE_ALWAYS || (mode == ES_MODE_AUTO && automatic)) {
         progress->in_place = cli->err_tty;
+        progress->width = cli->width;
         options->progress = es_progress_show;
         options->progress_context = progress;
     }

@@ -12,7 +12,7 @@ bool es_cli_wants_shard(const es_cli *cli) {
 }
 
 static es_status refuse_options(es_cli *cli, es_errors *errors) {
-    static const es_opt refused[] = {ES_OPT_LIMIT, ES_OPT_SPLIT_ROWS, ES_OPT_PARETO, ES_OPT_BEST};
+    static const es_opt refused[] = {ES_OPT_LIMIT, ES_OPT_SPLIT_ROWS, ES_OPT_PARETO, ES_OPT_BEST, ES_OPT_PLOT};
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
         if (es_given(cli, refused[i]))
             return es_usage(cli, errors, "--%s does not go with --shard", es_cli_options[refused[i]].name);
@@ -80,6 +80,8 @@ es_status es_cli_run_shard(es_cli *cli, es_errors *errors) {
         status = es_cli_load_sweep(cli, &catalog, &sweep, errors);
     if (!status)
         status = es_cli_shard_options(cli, sweep, &progress, &options, errors);
+    progress.rows = options.rows;
+    progress.filtered = sweep && sweep->n_conditions > 0;
     if (!status) {
         es_cli_report(cli, errors);
         status = es_shard_run(sweep, &options, &report, errors);

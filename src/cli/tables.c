@@ -7,7 +7,13 @@
 #include "cli/points.h"
 #include "cli/print.h"
 
-enum { SHOWN_ROWS = 20, SHOWN_BEST = 100, SCANNED_POINTS = 100000, MAX_COLUMNS = ES_MAX_AXES + 2 * ES_MAX_OBJECTIVES };
+enum {
+    SHOWN_ROWS = 20,
+    SHOWN_BEST = 100,
+    NEXT_BEST = 20 /* characters */,
+    SCANNED_POINTS = 100000,
+    MAX_COLUMNS = ES_MAX_AXES + 2 * ES_MAX_OBJECTIVES
+};
 
 /* Columns of a table, each once. */
 typedef struct es_chosen {
@@ -51,8 +57,18 @@ static es_status begin(es_grid *grid, es_arena *arena, const es_sweep *sweep, co
 }
 
 static void add_point(es_grid *grid, const es_sweep *sweep, const es_chosen *chosen, const double *value) {
+    const int fits = es_sweep_column(sweep, "fits", strlen("fits"));
+    grid->pen = fits >= 0 && es_column_value(&sweep->columns[fits], value) == 0 ? ES_BAD : ES_PLAIN;
     for (size_t i = 0; i < chosen->n; i++)
         es_grid_column(grid, &sweep->columns[chosen->column[i]], value);
+    grid->pen = ES_PLAIN;
+}
+
+static size_t place_of(const es_chosen *chosen, int column) {
+    size_t i = 0;
+    while (i < chosen->n && chosen->column[i] != column)
+        i++;
+    return i;
 }
 
 static double *new_values(const es_sweep *sweep) { return calloc(es_sweep_nodes(sweep) + 1, sizeof(double)); }
@@ -66,6 +82,18 @@ static void print_objectives(FILE *out, const es_sweep *sweep, const es_objectiv
     for (size_t i = 0; i < n; i++)
         fprintf(out, "%s%s %s", i ? ", " : "", objective[i].maximize ? "max" : "min",
                 sweep->columns[objective[i].column].name);
+}
+
+/* Characters that a column of a table is likely to take. */
+static size_t likely_width(const es_column *column) {
+    enum { NUMBER = 10 };
+    size_t width = strlen(column->name) + (*column->unit ? strlen(column->unit) + 3 : 0);
+    width = width > NUMBER || column->labels ? width : NUMBER;
+    for (size_t i = 0; column->labels && i < column->n_labels; i++) {
+        size_t label = es_text_width(column->labels[i]);
+        width = label > width ? label : width;
+    }
+    return width;
 }
 
 /* ---- best ---- */
@@ -120,7 +148,9 @@ static es_status add_best(es_grid *grid, const es_sweep *sweep, const es_chosen 
     if (status)
         return status;
     add_point(grid, sweep, chosen, winner);
+    grid->pen = ES_FAINT;
     es_grid_cell(grid, text);
+    grid->pen = ES_PLAIN;
     return ES_OK;
 }
 
@@ -136,13 +166,19 @@ static void choose_winner(es_chosen *chosen, const es_sweep *sweep) {
             choose(chosen, (int)i);
 }
 
-/* What people ask next, where the kernel has it. */
-static void choose_headlines(es_chosen *chosen, const es_sweep *sweep) {
+/* What people ask next, where the kernel has it and a terminal has room for it. */
+static void choose_headlines(es_chosen *chosen, const es_sweep *sweep, size_t room) {
     static const char *const names[] = {"decode_tok_s", "peak_memory_bytes", "energy_j_per_token", "quality"};
+    size_t used = 0;
+    for (size_t i = 0; i < chosen->n; i++)
+        used += likely_width(&sweep->columns[chosen->column[i]]) + 2;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        int column = es_sweep_column(sweep, names[i], strlen(names[i]));
-        if (column >= 0)
-            choose(chosen, column);
+        const int column = es_sweep_column(sweep, names[i], strlen(names[i]));
+        const size_t more = column >= 0 ? likely_width(&sweep->columns[column]) + 2 : 0;
+        if (column < 0 || used + more > room)
+            continue;
+        choose(chosen, column);
+        used += more;
     }
 }
 
@@ -159,11 +195,14 @@ es_status es_print_best(const es_cli *cli, const es_sweep *sweep, const es_run_r
     choose(&chosen, best->pick);
     choose_winner(&chosen, sweep);
     choose_objectives(&chosen, best->objective, best->n_objectives);
-    choose_headlines(&chosen, sweep);
+    const bool terminal = out == stdout ? cli->out_tty : cli->err_tty;
+    choose_headlines(&chosen, sweep, !terminal ? SIZE_MAX : cli->width > NEXT_BEST ? cli->width - NEXT_BEST : 0);
     es_status status =
         winner && other ? begin(&grid, &arena, sweep, &chosen, "next best", errors) : es_fail_memory(errors);
-    for (size_t i = 0; i < n && !status; i++)
+    for (size_t i = 0; i < n && !status; i++) {
         status = add_best(&grid, sweep, &chosen, &report->best[i], winner, other, errors);
+        es_grid_style(&grid, i, place_of(&chosen, best->pick), ES_GOOD);
+    }
     if (!status) {
         fprintf(out, "Best %s%s", sweep->columns[best->pick].name, best->n_by ? " per " : "");
         print_names(out, sweep, best->by, best->n_by);
@@ -171,7 +210,7 @@ es_status es_print_best(const es_cli *cli, const es_sweep *sweep, const es_run_r
         print_objectives(out, sweep, best->objective, best->n_objectives);
         fputs(")\n", out);
     }
-    es_status printed = es_grid_print(&grid, out, 0, cli->color && out == stdout, errors);
+    es_status printed = es_grid_print(&grid, out, 0, es_colored(cli, out), errors);
     if (report->n_best > n)
         fprintf(out, "... %zu more\n", report->n_best - n);
     free(winner);
@@ -182,24 +221,52 @@ es_status es_print_best(const es_cli *cli, const es_sweep *sweep, const es_run_r
 
 /* ---- front ---- */
 
+/* Whether point b, of the same group, is better in this objective than a. */
+static bool beats(const es_sweep *sweep, const es_objective *objective, const double *b, const double *a) {
+    const es_column *column = &sweep->columns[objective->column];
+    for (size_t i = 0; i < sweep->front.n_by; i++) {
+        const es_column *by = &sweep->columns[sweep->front.by[i]];
+        if (es_column_value(by, a) != es_column_value(by, b))
+            return false;
+    }
+    const double better = es_column_value(column, b), worse = es_column_value(column, a);
+    return objective->maximize ? better > worse : better < worse;
+}
+
+/* The best values that each group shows.  `value` holds n points of `nodes` values. */
+static void style_front(es_grid *grid, const es_sweep *sweep, const es_chosen *chosen, const double *value, size_t n,
+                        size_t nodes) {
+    for (size_t k = 0; k < sweep->front.n_objectives; k++) {
+        const es_objective *objective = &sweep->front.objective[k];
+        for (size_t i = 0; i < n; i++) {
+            bool best = true;
+            for (size_t j = 0; j < n && best; j++)
+                best = !beats(sweep, objective, value + j * nodes, value + i * nodes);
+            if (best)
+                es_grid_style(grid, i, place_of(chosen, objective->column), ES_GOOD);
+        }
+    }
+}
+
 es_status es_print_front(const es_cli *cli, const es_sweep *sweep, const es_run_report *report, FILE *out,
                          es_errors *errors) {
     const es_front_spec *front = &sweep->front;
     es_arena arena = {0};
     es_chosen chosen = {0};
     es_grid grid = {0};
-    double *value = new_values(sweep);
-    size_t n = report->n_front < SHOWN_ROWS ? report->n_front : SHOWN_ROWS;
+    const size_t n = report->n_front < SHOWN_ROWS ? report->n_front : SHOWN_ROWS, nodes = es_sweep_nodes(sweep);
+    double *value = calloc((n + 1) * (nodes + 1), sizeof *value);
     uint64_t points = report->front_rows ? report->front_rows : report->front_unique;
     choose_axes(&chosen, sweep);
     choose_objectives(&chosen, front->objective, front->n_objectives);
     es_status status = value ? begin(&grid, &arena, sweep, &chosen, NULL, errors) : es_fail_memory(errors);
     for (size_t i = 0; i < n && !status; i++) {
-        status = es_sweep_point(sweep, report->front[i], value, errors);
+        status = es_sweep_point(sweep, report->front[i], value + i * nodes, errors);
         if (!status)
-            add_point(&grid, sweep, &chosen, value);
+            add_point(&grid, sweep, &chosen, value + i * nodes);
     }
     if (!status) {
+        style_front(&grid, sweep, &chosen, value, n, nodes);
         fprintf(out, "Pareto front%s", front->n_by ? " per " : "");
         print_names(out, sweep, front->by, front->n_by);
         fputs(" (", out);
@@ -207,7 +274,7 @@ es_status es_print_front(const es_cli *cli, const es_sweep *sweep, const es_run_
         fprintf(out, "): %llu %spoint%s\n", (unsigned long long)points, report->front_rows ? "" : "distinct ",
                 points == 1 ? "" : "s");
     }
-    es_status printed = es_grid_print(&grid, out, 0, cli->color && out == stdout, errors);
+    es_status printed = es_grid_print(&grid, out, 0, es_colored(cli, out), errors);
     if (points > n)
         fprintf(out, "... %llu more\n", (unsigned long long)(points - n));
     free(value);
@@ -216,18 +283,6 @@ es_status es_print_front(const es_cli *cli, const es_sweep *sweep, const es_run_
 }
 
 /* ---- rows ---- */
-
-/* Columns a table column is likely to take. */
-static size_t likely_width(const es_column *column) {
-    enum { NUMBER = 10 };
-    size_t width = strlen(column->name) + (*column->unit ? strlen(column->unit) + 3 : 0);
-    width = width > NUMBER || column->labels ? width : NUMBER;
-    for (size_t i = 0; column->labels && i < column->n_labels; i++) {
-        size_t label = es_text_width(column->labels[i]);
-        width = label > width ? label : width;
-    }
-    return width;
-}
 
 /* Axes that vary, then the metrics of the output that fit beside them. */
 static void choose_columns(es_chosen *chosen, const es_sweep *sweep, unsigned width) {
@@ -258,7 +313,7 @@ es_status es_print_rows(const es_cli *cli, const es_sweep *sweep, FILE *out, es_
         add_point(&grid, sweep, &chosen, value);
         rows++;
     }
-    es_status printed = es_grid_print(&grid, out, 0, cli->color && out == stdout, errors);
+    es_status printed = es_grid_print(&grid, out, 0, es_colored(cli, out), errors);
     free(value);
     es_arena_free(&arena);
     return status ? status : printed;
