@@ -232,6 +232,11 @@ static es_status plan_init(plan *p, const es_csv_input *csv, const es_csv_best_o
         const es_status status = es_query_column(csv, options->objective[k].column, NULL, &p->objective[k], errors);
         first = first ? first : status;
     }
+    for (unsigned k = 0; k < p->d && !first; k++)
+        for (unsigned j = 0; j < k; j++)
+            if (p->objective[k] == p->objective[j])
+                return es_fail(errors, ES_EUSAGE, NULL, "objective given twice: '%s'",
+                               es_quote(options->objective[k].column).text);
     for (size_t i = 0; i < p->n_by && !first; i++) {
         for (size_t j = 0; j < i; j++)
             if (p->column[i] == p->column[j])

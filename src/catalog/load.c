@@ -299,6 +299,14 @@ static void check_calibration(loader *l, const es_row *row) {
     fail_unknown(l, &at, "unknown device field", name, names, n);
 }
 
+static void check_experts(loader *l, const es_row *row) {
+    if (!(row->value[ES_M_N_ACTIVE] > row->value[ES_M_N_EXPERTS]))
+        return;
+    es_origin at = es_csv_cell_origin(&l->csv, (size_t)l->field_column[ES_M_N_ACTIVE]);
+    FAIL(l, &at, "more active experts than experts: '%s'; expected at most %.9g",
+         es_quote_text(row->text[ES_M_N_ACTIVE]).text, row->value[ES_M_N_EXPERTS]);
+}
+
 static bool wrong_cell_count(loader *l, const es_csv_row *source) {
     if (source->n_cells == l->n_columns)
         return false;
@@ -326,6 +334,8 @@ static bool read_row(loader *l, const es_csv_row *source) {
     read_cells(l, source, &row);
     if (l->kind == ES_CALIBRATION && l->n_faults == faults_before && l->n_header_faults == 0)
         check_calibration(l, &row);
+    if (l->kind == ES_MODEL && l->n_faults == faults_before && l->n_header_faults == 0)
+        check_experts(l, &row);
     if (!has_key(l, &row))
         return true;
     if (es_kind_has_aliases(l->kind))

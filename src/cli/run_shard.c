@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
+#include "cli/doubts.h"
 #include "cli/load.h"
 #include "cli/run_options.h"
 
@@ -82,6 +83,8 @@ es_status es_cli_run_shard(es_cli *cli, es_errors *errors) {
         status = es_cli_shard_options(cli, sweep, &progress, &options, errors);
     progress.rows = options.rows;
     progress.filtered = sweep && sweep->n_conditions > 0;
+    if (!status && !es_given(cli, ES_OPT_QUIET))
+        status = es_warn_doubts(sweep, errors);
     if (!status) {
         es_cli_report(cli, errors);
         status = es_shard_run(sweep, &options, &report, errors);

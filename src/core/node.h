@@ -109,6 +109,10 @@ typedef struct es_kernel {
     /* Compiles what the blocks need from the catalogs (parsed rules, sorted calibration); NULL when there is nothing.
      * *state lives in the arena and is only read afterwards. */
     es_status (*prepare)(const es_catalog *catalog, es_arena *arena, const void **state, es_errors *errors);
+    /* Whether the catalogs say enough about this precision for this model (NULL: always); then `lacking` says what is
+     * missing otherwise. */
+    bool (*covers)(const void *state, const es_row *model, const es_row *precision);
+    const char *lacking;
 } es_kernel;
 
 /* Copies for every instruction set; see base/simd.h. */

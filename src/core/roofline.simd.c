@@ -222,7 +222,20 @@ FN(IN4, break_even, C > D ? A * B / (C - D) : NAN)
 FN(IN5, basis_of, A == A || B == B || C == C || D == D ? (double)ES_BASIS_AXIS : E)
 FN(IN2, past_context, A > 0 && B > A ? 1.0 : 0.0)
 FN(IN5, past_power, (D > 0 && A > B * C ? 1.0 : 0.0) + (A > B * E ? 1.0 : 0.0))
-FN(IN1, no_layout, A == A ? 0.0 : 1.0)
+FN(IN2, past_experts, A > 0 && B > A ? 1.0 : 0.0)
+FN(IN2, no_layout, A == A || B > 0 ? 0.0 : 1.0)
+
+/* 1/factor of memory, decode, prefill, attention, and 1/utilization of each; factor of storage, h2d, net, and utilization
+ * of each; h2d_gbs; nodes. */
+static void past_one(double *restrict out, const double *const *in, size_t n) {
+    const double rounding = 1e-9;
+    for (size_t i = 0; i < n; i++) {
+        IN8 double least = min2(min2(A * E, B * F), min2(C * G, D * H));
+        double storage = in[8][i] * in[11][i], h2d = in[9][i] * in[12][i], net = in[10][i] * in[13][i];
+        double most = max2(storage, max2(in[14][i] == in[14][i] ? h2d : 0, in[15][i] > 1 ? net : 0));
+        out[i] = least < 1 - rounding || most > 1 + rounding ? 1 : 0;
+    }
+}
 
 static inline double largest_of(double compute, double memory, double storage, double network, double overhead) {
     double largest = compute, which = 0;
@@ -472,6 +485,10 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
     X(MAIN_INV_MEM, "main 1/mem_util", "", SLOT_RATE(main_inv_mem_util, "1/mem_util of the main type"))                \
     X(MAIN_INV_PREFILL, "main 1/prefill_util", "",                                                                     \
       SLOT_RATE(main_inv_prefill_util, "1/prefill_util of the main type"))                                             \
+    X(LEAST_INV_MEM, "least 1/mem_util", "", SLOT_RATE(least_inv_mem_util, "least 1/mem_util of a type"))              \
+    X(LEAST_INV_DECODE, "least 1/decode_util", "", SLOT_RATE(least_inv_decode_util, "least 1/decode_util of a type"))  \
+    X(LEAST_INV_PREFILL, "least 1/prefill_util", "",                                                                   \
+      SLOT_RATE(least_inv_prefill_util, "least 1/prefill_util of a type"))                                             \
     X(RATE_BASIS, "rate basis", "", SLOT_RATE(basis, "best source of the main type's utilizations"))                   \
     X(MAIN_MEMORY, "main 1/U_memory", "",                                                                              \
       COMPUTED(inverse_util, "+++", "axis, or catalog times factor, at least 1", ROOF),                                \
@@ -779,8 +796,16 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
       WARNS("the context is longer than the model's max_ctx"), IN(MAX_CTX, CONTEXT))                                   \
     X(PAST_POWER, "past load_w", "", COMPUTED(past_power, "+-000", "power_w > nodes*load_w or nodes*tdp_w", PHYSICS),  \
       WARNS("power_w is above the device's load_w or tdp_w"), IN(POWER_W, NODES, LOAD_W, LOAD_KNOWN, TDP))             \
+    X(PAST_ONE, "past a utilization of 1", "", COMPUTED(past_one, NULL, "factor*utilization > 1", CALIBRATION),        \
+      WARNS("x times a utilization is above 1, where it is cut"),                                                      \
+      IN(INV_MEM_FACTOR, INV_DECODE_FACTOR, INV_PREFILL_FACTOR, INV_ATTN_FACTOR, LEAST_INV_MEM, LEAST_INV_DECODE,      \
+         LEAST_INV_PREFILL, RATE_INV_ATTN, STORAGE_UTIL_FACTOR, H2D_UTIL_FACTOR, NET_UTIL_FACTOR, RATE_STORAGE_UTIL,   \
+         RATE_H2D_UTIL, RATE_NET_UTIL, H2D_BW, NODES))                                                                 \
+    X(PAST_EXPERTS, "past n_experts", "", COMPUTED(past_experts, "-+", "n_active_experts > n_experts", PHYSICS),       \
+      WARNS("n_active_experts is more than n_experts; its cells are empty"), IN(N_EXPERTS, N_ACTIVE))                  \
     X(NO_LAYOUT, "no layout", "", COMPUTED(no_layout, NULL, "the file type has no table for this family", GGUF),       \
-      WARNS("no table says how this file type lays out the model; its cells are empty"), IN(WEIGHT_BYTES))
+      WARNS("no table says how this file type lays out the model; its cells are empty"),                               \
+      IN(WEIGHT_BYTES, PAST_EXPERTS))
 
 #define NODES_TABLE(X)                                                                                                 \
     MODEL_NODES(X)                                                                                                     \
@@ -865,6 +890,8 @@ const es_kernel *ES_SIMD_NAME(es_roofline)(void) {
         .blocks = blocks,
         .n_blocks = sizeof blocks / sizeof *blocks,
         .prepare = es_roofline_prepare,
+        .covers = es_roofline_covers,
+        .lacking = "no table of gguf_mixtures.csv says how this file type lays out the model",
     };
     return &kernel;
 }

@@ -39,6 +39,17 @@ es_status es_roofline_prepare(const es_catalog *catalog, es_arena *arena, const 
     return status;
 }
 
+static const es_mixture *mixture_of(const roofline_state *state, const es_row *model, const es_row *precision) {
+    size_t index = (size_t)(precision - state->precisions->rows);
+    if ((es_family)model->value[ES_M_FAMILY] == ES_FAMILY_FALCON)
+        index += state->precisions->n_rows;
+    return state->mixture[index];
+}
+
+bool es_roofline_covers(const void *state, const es_row *model, const es_row *precision) {
+    return precision->value[ES_P_KIND] != ES_PRECISION_GGUF || mixture_of(state, model, precision) != NULL;
+}
+
 void es_roofline_layout(const void *state_, const es_rows *rows, const double *in, double *out) {
     const roofline_state *state = state_;
     es_shape shape;
@@ -46,18 +57,14 @@ void es_roofline_layout(const void *state_, const es_rows *rows, const double *i
     es_layout layout;
     memcpy(&shape, in, sizeof shape);
     memcpy(&format, in + ES_SHAPE_SIZE, sizeof format);
-    if (rows->precision->value[ES_P_KIND] != ES_PRECISION_GGUF) {
+    if (!es_roofline_covers(state, rows->model, rows->precision) ||
+        (shape.n_experts > 0 && shape.n_active > shape.n_experts))
+        es_layout_none(&layout);
+    else if (rows->precision->value[ES_P_KIND] != ES_PRECISION_GGUF)
         es_layout_uniform(&format, &shape, &layout);
-    } else {
-        es_family family = (es_family)rows->model->value[ES_M_FAMILY];
-        size_t index = (size_t)(rows->precision - state->precisions->rows);
-        if (family == ES_FAMILY_FALCON)
-            index += state->precisions->n_rows;
-        if (state->mixture[index] != NULL)
-            es_layout_gguf(state->gguf, state->mixture[index], family, &shape, &layout);
-        else
-            es_layout_none(&layout);
-    }
+    else
+        es_layout_gguf(state->gguf, mixture_of(state, rows->model, rows->precision),
+                       (es_family)rows->model->value[ES_M_FAMILY], &shape, &layout);
     memcpy(out, &layout, sizeof layout);
 }
 
@@ -118,14 +125,25 @@ static typed_rates rates_of_type(const es_rates_of *of, int type) {
     return rates;
 }
 
+static double smaller(double a, double b) { return a < b ? a : b; }
+
+static void note_least(es_slot_rates *rates, const typed_rates *own) {
+    rates->least_inv_mem_util = smaller(rates->least_inv_mem_util, own->inverse[ES_RATE_MEM_UTIL]);
+    rates->least_inv_decode_util = smaller(rates->least_inv_decode_util, own->inverse[ES_RATE_DECODE_UTIL]);
+    rates->least_inv_prefill_util = smaller(rates->least_inv_prefill_util, own->inverse[ES_RATE_PREFILL_UTIL]);
+}
+
 void es_roofline_slot_rates(const void *state_, const es_rows *rows, const double *in, double *out) {
     const roofline_state *state = state_;
     es_rates_of of = es_rates_find(state->calibration, rows->device, rows->runtime, rows->precision);
-    es_slot_rates rates;
+    es_slot_rates rates = {
+        .least_inv_mem_util = HUGE_VAL, .least_inv_decode_util = HUGE_VAL, .least_inv_prefill_util = HUGE_VAL};
     typed_rates untyped = rates_of_type(&of, ES_TYPE_NONE);
     for (int i = 0; i <= ES_SLOTS; i++) {
         int type = in[i] > ES_TYPE_NONE ? (int)in[i] : ES_TYPE_NONE; /* NaN: no layout */
         typed_rates own = type == ES_TYPE_NONE ? untyped : rates_of_type(&of, type);
+        if (type != ES_TYPE_NONE || i == ES_SLOTS) /* slots without a type are unused, or the format is uniform */
+            note_least(&rates, &own);
         if (i == ES_SLOTS) {
             rates.main_inv_mem_util = own.inverse[ES_RATE_MEM_UTIL];
             rates.main_inv_prefill_util = own.inverse[ES_RATE_PREFILL_UTIL];

@@ -27,8 +27,9 @@ typedef struct es_device_rates {
 /* Rates of the tensor types of a layout's slots. */
 typedef struct es_slot_rates {
     double inv_mem_util[ES_SLOTS], inv_decode_util[ES_SLOTS], inv_prefill_util[ES_SLOTS];
-    double main_inv_mem_util, main_inv_prefill_util; /* of the type with most bytes */
-    double basis;                                    /* the best source among them */
+    double main_inv_mem_util, main_inv_prefill_util;                          /* of the type with most bytes */
+    double least_inv_mem_util, least_inv_decode_util, least_inv_prefill_util; /* among the types of the layout */
+    double basis;                                                             /* the best source among them */
 } es_slot_rates;
 
 enum {
@@ -38,6 +39,9 @@ enum {
 };
 
 es_status es_roofline_prepare(const es_catalog *catalog, es_arena *arena, const void **state, es_errors *errors);
+
+/* Whether a table says how the file type lays out models of this family; uniform formats need none. */
+bool es_roofline_covers(const void *state, const es_row *model, const es_row *precision);
 
 /* Block functions: in: es_shape, es_uniform -> es_layout. */
 void es_roofline_layout(const void *state, const es_rows *rows, const double *in, double *out);

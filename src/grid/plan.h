@@ -52,9 +52,10 @@ typedef struct es_plan {
     uint16_t first_axis_node; /* node first_axis_node + a holds what axis a is set to */
     uint16_t *order;          /* all nodes, inputs before their users */
     es_pblock *block;
-    int entity_axis[ES_PRECISION + 1]; /* axis of ES_MODEL, ES_DEVICE, ES_PRECISION */
-    int runtime_axis;                  /* -1: the kernel has none */
-    const char *const *runtimes;       /* every runtime name; index = value of the runtime node */
+    int entity_axis[ES_PRECISION + 1];                  /* axis of ES_MODEL, ES_DEVICE, ES_PRECISION */
+    const es_origin *const *named_at[ES_PRECISION + 1]; /* by coordinate: place of the row's name; NULL: by a glob */
+    int runtime_axis;                                   /* -1: the kernel has none */
+    const char *const *runtimes;                        /* every runtime name; index = value of the runtime node */
     size_t n_runtimes;
     const double *runtime_of; /* by device coordinate when `auto`, else by runtime coordinate */
     bool runtime_auto;
@@ -68,6 +69,7 @@ es_rows es_plan_rows(const es_sweep *sweep, const size_t *coordinate);
 /* Steps of es_sweep_load, in order; each needs the ones before. */
 es_status es_plan_axes(es_sweep *sweep, const es_spec *spec, es_errors *errors);  /* plan_axes.c */
 es_status es_plan_nodes(es_sweep *sweep, const es_spec *spec, es_errors *errors); /* plan_nodes.c */
+es_status es_plan_pairs(const es_sweep *sweep, es_errors *errors);                /* plan_pairs.c */
 es_status es_plan_columns(es_sweep *sweep, es_errors *errors);                    /* plan_columns.c */
 es_status es_plan_questions(es_sweep *sweep, const es_spec *spec, const es_where *where, es_errors *errors);
 

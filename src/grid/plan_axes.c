@@ -123,6 +123,7 @@ static es_status add_entity(builder *b, es_kind entity) {
         es_select_rows(&selection, b->plan->kernel, &b->sweep->catalog->table[entity],
                        entry ? entry->value : es_slice_of("*"), at, b->overridden[entity], &b->plan->arena, b->errors);
     b->plan->entity_axis[entity] = (int)b->n;
+    b->plan->named_at[entity] = (const es_origin *const *)selection.named_at;
     add_axis(b, (es_axis){.name = entity_words[entity],
                           .unit = "",
                           .role = ES_AXIS_ENTITY,
@@ -355,6 +356,8 @@ static double scaled_default(const builder *b, const es_axis *axis, double facto
 
 static es_status check_factor(const builder *b, const es_axis *axis, const es_row *row, double factor) {
     const es_field *field = &es_fields(axis->entity)->fields[axis->index];
+    if (es_plan_effective_node(b->plan, axis) < 0) /* applied to what calibration says, and cut by the kernel */
+        return ES_OK;
     double value = row->value[axis->index] * factor;
     if (isnan(value))
         value = scaled_default(b, axis, factor);
@@ -395,6 +398,51 @@ static es_status check_factors(const builder *b) {
         if (b->axes[a].role == ES_AXIS_FIELD && b->axes[a].factor)
             status = check_axis_factors(b, &b->axes[a]);
     return status;
+}
+
+/* The largest value of a model's field on an axis, of the row when there is none. */
+static double largest_of_model(const builder *b, const es_row *row, int field) {
+    for (size_t a = 0; a < b->n; a++) {
+        const es_axis *axis = &b->axes[a];
+        if (axis->role != ES_AXIS_FIELD || axis->entity != ES_MODEL || axis->index != field)
+            continue;
+        double largest = axis->value[0];
+        for (size_t i = 1; i < axis->n; i++)
+            largest = axis->value[i] > largest ? axis->value[i] : largest;
+        return axis->factor ? row->value[field] * largest : largest;
+    }
+    return row->value[field];
+}
+
+static const es_axis *experts_axis(const builder *b) {
+    const es_axis *found = NULL;
+    for (size_t a = 0; a < b->n; a++) {
+        const es_axis *axis = &b->axes[a];
+        bool counts = axis->index == ES_M_N_ACTIVE || axis->index == ES_M_N_EXPERTS;
+        if (axis->role == ES_AXIS_FIELD && axis->entity == ES_MODEL && counts)
+            found = axis;
+    }
+    return found;
+}
+
+/* More active experts than any model of the sweep has.  Where only some have too few, their cells are empty. */
+static es_status check_experts(const builder *b) {
+    const es_axis *axis = experts_axis(b), *models = &b->axes[b->plan->entity_axis[ES_MODEL]];
+    const es_row *short_of = NULL;
+    for (size_t i = 0; axis && i < models->n; i++) {
+        double experts = largest_of_model(b, models->row[i], ES_M_N_EXPERTS);
+        if (!(experts > 0))
+            continue;
+        if (largest_of_model(b, models->row[i], ES_M_N_ACTIVE) <= experts)
+            return ES_OK;
+        short_of = models->row[i];
+    }
+    if (!short_of)
+        return ES_OK;
+    return es_fail(b->errors, ES_EUSAGE, &axis->origin,
+                   "%.9g active experts, '%s' has %.9g: '%s'; expected at most that",
+                   largest_of_model(b, short_of, ES_M_N_ACTIVE), es_quote_text(short_of->name).text,
+                   largest_of_model(b, short_of, ES_M_N_EXPERTS), axis->name);
 }
 
 static es_status set_strides(builder *b) {
@@ -444,6 +492,8 @@ es_status es_plan_axes(es_sweep *sweep, const es_spec *spec, es_errors *errors) 
     es_status status = add_all(&b);
     if (!status)
         status = check_factors(&b);
+    if (!status)
+        status = check_experts(&b);
     if (!status)
         status = set_strides(&b);
     sweep->axes = b.axes;

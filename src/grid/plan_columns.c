@@ -193,34 +193,70 @@ static es_status find_column(es_sweep *sweep, es_slice name, es_origin at, int *
     return status || *column >= 0 ? status : unknown_column(sweep, name, at, errors);
 }
 
-/* A comma list of columns, appended to list[*n]; duplicates are dropped with a warning. */
-static es_status column_list(es_sweep *sweep, const es_entry *entry, int *list, size_t *n, size_t capacity,
+/* `*` in a list of output columns: all axes and metrics that it does not have yet. */
+static void add_standard_columns(const es_sweep *sweep, int *list, size_t *n) {
+    size_t named = *n;
+    for (size_t i = 0; i < sweep->plan->n_standard_columns; i++) {
+        bool seen = false;
+        for (size_t k = 0; k < named; k++)
+            seen = seen || list[k] == (int)i;
+        if (!seen)
+            list[(*n)++] = (int)i;
+    }
+}
+
+static es_status add_column(es_sweep *sweep, const es_list_item *item, int *list, size_t *n, size_t capacity,
+                            es_errors *errors) {
+    es_slice name = item->text;
+    int column = -1;
+    if (!name.length)
+        return es_fail(errors, ES_EUSAGE, &item->at, "empty element in the list of columns; expected column names");
+    if (!es_unquote(&name))
+        return es_fail(errors, ES_EUSAGE, &item->at, "unfinished quote: '%s'", es_quote(item->text).text);
+    es_status status = find_column(sweep, name, item->at, &column, errors);
+    if (status)
+        return status;
+    for (size_t i = 0; i < *n; i++)
+        if (list[i] == column) {
+            es_warn(errors, &item->at, "duplicate column dropped: '%s'", es_quote(name).text);
+            return ES_OK;
+        }
+    if (*n == capacity)
+        return es_fail(errors, ES_EUSAGE, &item->at, "more than %zu columns: '%s'", capacity, es_quote(name).text);
+    list[(*n)++] = column;
+    return ES_OK;
+}
+
+/* A comma list of columns, appended to list[*n]; duplicates are dropped with a warning.  `star`: a * is the standard
+ * columns. */
+static es_status column_list(es_sweep *sweep, const es_entry *entry, bool star, int *list, size_t *n, size_t capacity,
                              es_errors *errors) {
     es_slice rest = entry->value;
     es_origin at = entry->value_at;
     es_list_item item;
     es_status status = ES_OK;
     while (es_list_next(&rest, &at, &item)) {
-        es_slice name = item.text;
-        int column = -1;
         es_status one = ES_OK;
-        if (!name.length || !es_unquote(&name))
-            one = es_fail(errors, ES_EUSAGE, &item.at, "empty element: '%s'; expected column names",
-                          es_quote(entry->value).text);
+        if (star && es_slice_equal(item.text, "*"))
+            add_standard_columns(sweep, list, n);
         else
-            one = find_column(sweep, name, item.at, &column, errors);
-        bool seen = false;
-        for (size_t i = 0; !one && i < *n; i++)
-            seen = seen || list[i] == column;
-        if (seen)
-            es_warn(errors, &item.at, "duplicate column dropped: '%s'", es_quote(name).text);
-        if (!one && !seen && *n == capacity)
-            one = es_fail(errors, ES_EUSAGE, &item.at, "more than %zu columns: '%s'", capacity, es_quote(name).text);
-        if (!one && !seen)
-            list[(*n)++] = column;
+            one = add_column(sweep, &item, list, n, capacity, errors);
         status = status ? status : one;
     }
     return status;
+}
+
+/* A column is wanted small or large, not both. */
+static es_status add_objective(const es_sweep *sweep, es_objective added, es_origin at, es_objective *objective,
+                               size_t *n, es_errors *errors) {
+    const es_column *column = &sweep->columns[added.column];
+    if (column->labels)
+        return es_fail(errors, ES_EUSAGE, &at, "a text column cannot be an objective: '%s'", column->name);
+    for (size_t i = 0; i < *n; i++)
+        if (objective[i].column == added.column)
+            return es_fail(errors, ES_EUSAGE, &at, "a column cannot be minimized and maximized: '%s'", column->name);
+    objective[(*n)++] = added;
+    return ES_OK;
 }
 
 static es_status objectives(es_sweep *sweep, const es_spec *spec, es_section section, es_objective *objective,
@@ -233,15 +269,9 @@ static es_status objectives(es_sweep *sweep, const es_spec *spec, es_section sec
             continue;
         int list[ES_MAX_OBJECTIVES];
         size_t count = 0;
-        es_status one = column_list(sweep, entry, list, &count, ES_MAX_OBJECTIVES - *n, errors);
-        for (size_t j = 0; j < count && !one; j++) {
-            const es_column *column = &sweep->columns[list[j]];
-            if (column->labels)
-                one = es_fail(errors, ES_EUSAGE, &entry->value_at, "a text column cannot be an objective: '%s'",
-                              column->name);
-            else
-                objective[(*n)++] = (es_objective){list[j], maximize};
-        }
+        es_status one = column_list(sweep, entry, false, list, &count, ES_MAX_OBJECTIVES - *n, errors);
+        for (size_t j = 0; j < count && !one; j++)
+            one = add_objective(sweep, (es_objective){list[j], maximize}, entry->value_at, objective, n, errors);
         status = status ? status : one;
     }
     return status;
@@ -268,7 +298,7 @@ static es_status check_keys(const es_spec *spec, es_section section, const char 
 static es_status by_columns(es_sweep *sweep, const es_spec *spec, es_section section, int *by, size_t *n,
                             es_errors *errors) {
     const es_entry *entry = es_spec_find(spec, section, "by");
-    return entry ? column_list(sweep, entry, by, n, ES_MAX_BY, errors) : ES_OK;
+    return entry ? column_list(sweep, entry, false, by, n, ES_MAX_BY, errors) : ES_OK;
 }
 
 static es_origin section_place(const es_spec *spec, es_section section) {
@@ -281,16 +311,14 @@ static es_status front_question(es_sweep *sweep, const es_spec *spec, es_errors 
     front->given = spec->section[ES_SEC_PARETO].count > 0;
     if (!front->given)
         return ES_OK;
+    es_origin at = section_place(spec, ES_SEC_PARETO);
     es_status status = check_keys(spec, ES_SEC_PARETO, keys, 3, errors), one;
     one = objectives(sweep, spec, ES_SEC_PARETO, front->objective, &front->n_objectives, errors);
     status = status ? status : one;
     one = by_columns(sweep, spec, ES_SEC_PARETO, front->by, &front->n_by, errors);
     status = status ? status : one;
     if (!status && !front->n_objectives)
-        status =
-            es_fail(errors, ES_EUSAGE,
-                    &(es_origin){section_place(spec, ES_SEC_PARETO).file, section_place(spec, ES_SEC_PARETO).line, 0},
-                    "[pareto] has no objective; expected minimize = or maximize =");
+        status = es_fail(errors, ES_EUSAGE, &at, "[pareto] has no objective; expected minimize = or maximize =");
     return status;
 }
 
@@ -327,13 +355,12 @@ static es_status output_columns(es_sweep *sweep, const es_spec *spec, es_errors 
     sweep->output = output;
     es_status status = check_keys(spec, ES_SEC_OUTPUT, keys, 1, errors);
     const es_entry *entry = es_spec_find(spec, ES_SEC_OUTPUT, "columns");
-    if (status || (entry && !es_slice_equal(entry->value, "*"))) {
-        es_status one = entry ? column_list(sweep, entry, output, &sweep->n_output, capacity, errors) : ES_OK;
-        return status ? status : one;
-    }
-    for (size_t i = 0; i < sweep->plan->n_standard_columns; i++)
-        output[sweep->n_output++] = (int)i;
-    return ES_OK;
+    es_status one = ES_OK;
+    if (entry)
+        one = column_list(sweep, entry, true, output, &sweep->n_output, capacity, errors);
+    else
+        add_standard_columns(sweep, output, &sweep->n_output);
+    return status ? status : one;
 }
 
 /* ---- conditions ---- */

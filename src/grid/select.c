@@ -13,11 +13,12 @@ typedef struct selector {
     const es_table *table;
     const bool *overridden;
     es_errors *errors;
-    bool *taken;    /* per catalog row */
-    bool *named;    /* per catalog row: by its name or an alias */
-    bool *excluded; /* per catalog row */
-    size_t *picked; /* catalog rows in list order */
+    bool *taken;       /* per catalog row */
+    es_origin **named; /* per catalog row: place of its name or an alias; NULL: none */
+    bool *excluded;    /* per catalog row */
+    size_t *picked;    /* catalog rows in list order */
     size_t n_picked, n_lacking;
+    es_arena *arena;
     const es_row *lacking[NAMES_SHOWN];
     const char *lacking_field;
 } selector;
@@ -82,7 +83,10 @@ static es_status pick_named(selector *s, const es_list_item *item, es_slice name
     size_t index = (size_t)(row - s->table->rows);
     if (s->named[index])
         es_warn(s->errors, &item->at, "duplicate %s dropped: '%s'", kind_word(s->table), es_quote(name).text);
-    s->named[index] = true;
+    s->named[index] = es_arena_alloc(s->arena, sizeof **s->named);
+    if (!s->named[index])
+        return es_fail_memory(s->errors);
+    *s->named[index] = item->at;
     pick(s, index);
     return ES_OK;
 }
@@ -184,13 +188,18 @@ static es_status select_all(selector *s, es_slice text, es_origin at) {
     return status;
 }
 
-static es_status keep_picked(const selector *s, es_selection *selection, es_origin at, es_arena *arena) {
-    selection->row = es_arena_array(arena, s->n_picked + 1, sizeof *selection->row);
-    if (!selection->row)
+static es_status keep_picked(const selector *s, es_selection *selection, es_origin at) {
+    selection->row = es_arena_array(s->arena, s->n_picked + 1, sizeof *selection->row);
+    selection->named_at = es_arena_array(s->arena, s->n_picked + 1, sizeof *selection->named_at);
+    if (!selection->row || !selection->named_at)
         return es_fail_memory(s->errors);
-    for (size_t i = 0; i < s->n_picked; i++)
-        if (!s->excluded[s->picked[i]])
-            selection->row[selection->n++] = &s->table->rows[s->picked[i]];
+    for (size_t i = 0; i < s->n_picked; i++) {
+        size_t row = s->picked[i];
+        if (s->excluded[row])
+            continue;
+        selection->named_at[selection->n] = s->named[row];
+        selection->row[selection->n++] = &s->table->rows[row];
+    }
     if (selection->n)
         return ES_OK;
     return es_fail(s->errors, ES_EUSAGE, &at, "no %s is left%s", kind_word(s->table),
@@ -199,7 +208,7 @@ static es_status keep_picked(const selector *s, es_selection *selection, es_orig
 
 es_status es_select_rows(es_selection *selection, const es_kernel *kernel, const es_table *table, es_slice text,
                          es_origin at, const bool *overridden, es_arena *arena, es_errors *errors) {
-    selector s = {.kernel = kernel, .table = table, .overridden = overridden, .errors = errors};
+    selector s = {.kernel = kernel, .table = table, .overridden = overridden, .arena = arena, .errors = errors};
     size_t n = table->n_rows ? table->n_rows : 1;
     s.taken = calloc(n, sizeof *s.taken);
     s.named = calloc(n, sizeof *s.named);
@@ -210,7 +219,7 @@ es_status es_select_rows(es_selection *selection, const es_kernel *kernel, const
     if (!status)
         status = select_all(&s, text, at);
     if (!status)
-        status = keep_picked(&s, selection, at, arena);
+        status = keep_picked(&s, selection, at);
     free(s.taken), free(s.named), free(s.excluded), free(s.picked);
     return status;
 }

@@ -9,7 +9,8 @@
 #include "core/node.h"
 
 typedef struct es_selection {
-    const es_row **row; /* in the arena */
+    const es_row **row;         /* in the arena */
+    const es_origin **named_at; /* of each row: where its name or an alias stands; NULL: a glob caught it */
     size_t n;
 } es_selection;
 

@@ -110,6 +110,8 @@ static es_status plan_sweep(es_sweep *sweep, const es_spec *spec, const es_where
     if (!status)
         status = es_plan_nodes(sweep, spec, errors);
     if (!status)
+        status = es_plan_pairs(sweep, errors);
+    if (!status)
         status = es_plan_columns(sweep, errors);
     if (!status)
         status = es_plan_questions(sweep, spec, where, errors);

@@ -85,6 +85,13 @@ static size_t number_length(es_slice text) {
     return i;
 }
 
+/* A number and what stands right behind it: 0x10. */
+static es_slice whole_token(es_slice text, size_t n) {
+    while (n < text.length && !strchr(" \t,:+*()", text.text[n]))
+        n++;
+    return (es_slice){text.text, n};
+}
+
 static es_status take_number(parser *p, double *value) {
     skip_blanks(p);
     size_t n = number_length(p->rest);
@@ -92,7 +99,7 @@ static es_status take_number(parser *p, double *value) {
     es_number_fault bad = es_parse_scaled(token, value);
     if (bad) {
         if (n)
-            p->element = token;
+            p->element = whole_token(p->rest, n);
         return fault(p, es_number_fault_text(bad), "a number such as 512, 4k, 1.5e3");
     }
     advance(p, n);

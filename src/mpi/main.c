@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/number.h"
+#include "cli/doubts.h"
 #include "cli/load.h"
 #include "cli/run_options.h"
 #include "cli/run_shard.h"
@@ -90,6 +91,8 @@ static es_status prepare(job *j, es_errors *errors) {
     es_status status = es_cli_load_sweep(&j->cli, &j->catalog, &j->sweep, errors);
     if (!status)
         status = es_cli_shard_options(&j->cli, j->sweep, &j->progress, &j->options, errors);
+    if (!status && j->ranks.rank == 0 && !es_given(&j->cli, ES_OPT_QUIET))
+        status = es_warn_doubts(j->sweep, errors);
     j->options.resume = true;
     j->options.run.progress = answer_others;
     j->options.run.progress_context = j;
@@ -157,7 +160,8 @@ static es_status combine(job *j, es_errors *errors) {
             status = es_mpi_reduce(&j->ranks, &j->own, &any.part[0], r, path, j->options.run.command, errors);
     }
     if (!status && j->single_file)
-        status = es_mpi_single_file(&j->ranks, j->options.directory, j->n_shards, j->single_file, errors);
+        status = es_mpi_single_file(&j->ranks, j->options.directory, j->n_shards, &any.part[0], j->single_file,
+                                    j->options.run.command, errors);
     es_parts_free(&any);
     return status;
 }

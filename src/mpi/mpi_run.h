@@ -12,9 +12,10 @@ typedef struct es_ranks {
 es_status es_mpi_reduce(const es_ranks *ranks, const es_parts *own, const es_part *any, es_result r, const char *path,
                         const char *command, es_errors *errors);
 
-/* Rows of all `n` parts of a directory to one file, every rank its share at once. */
-es_status es_mpi_single_file(const es_ranks *ranks, const char *directory, uint64_t n, const char *path,
-                             es_errors *errors);
+/* Rows of all `n` parts of a directory to one file, every rank its share at once; rank 0 reads it again for the checksum
+ * of PATH.meta.json.  `any` is one of the parts. */
+es_status es_mpi_single_file(const es_ranks *ranks, const char *directory, uint64_t n, const es_part *any,
+                             const char *path, const char *command, es_errors *errors);
 
 /* The worst status of all ranks, so that none goes on alone. */
 es_status es_mpi_agree(es_status status);

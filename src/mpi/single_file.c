@@ -5,8 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <edgesweep/version.h>
+#include <xxhash.h>
+
 #include "base/text.h"
 #include "engine/part_file.h"
+#include "io/meta.h"
+#include "io/partial.h"
 #include "mpi/mpi_run.h"
 
 /* Bytes that a rank writes at a time: far below the 2 GiB that an int counts. */
@@ -105,8 +110,86 @@ static es_status write_all(const es_ranks *ranks, const es_parts *share, const c
     return es_mpi_agree(status);
 }
 
-es_status es_mpi_single_file(const es_ranks *ranks, const char *directory, uint64_t n, const char *path,
-                             es_errors *errors) {
+/* ---- what describes the file ---- */
+
+static es_status hash_bytes(FILE *file, char *buffer, XXH64_state_t *state, const char *path, es_meta *meta,
+                            es_errors *errors) {
+    XXH64_reset(state, 0);
+    for (size_t n; (n = fread(buffer, 1, PIECE, file)) > 0; meta->bytes += n)
+        XXH64_update(state, buffer, n);
+    meta->xxh64 = XXH64_digest(state);
+    return ferror(file) ? es_fail_errno(errors, "cannot read", path) : ES_OK;
+}
+
+/* The ranks' bytes met in no one's memory: the checksum is that of the file. */
+static es_status hash_file(const char *path, es_meta *meta, es_errors *errors) {
+    FILE *file = fopen(path, "re");
+    char *buffer = malloc(PIECE);
+    XXH64_state_t *state = XXH64_createState();
+    es_status status = buffer && state ? ES_OK : es_fail_memory(errors);
+    if (!file)
+        status = es_fail_errno(errors, "cannot read", path);
+    if (!status)
+        status = hash_bytes(file, buffer, state, path, meta, errors);
+    if (file)
+        fclose(file);
+    XXH64_freeState(state);
+    free(buffer);
+    return status;
+}
+
+static es_status write_text(es_partial *partial, const char *text, es_errors *errors) {
+    es_sink sink = {.fd = partial->fd, .path = partial->path};
+    es_status status = es_sink_write(&sink, text, strlen(text), errors);
+    if (!status)
+        status = es_partial_publish(partial, errors);
+    if (!status)
+        status = es_sink_sync(&sink, errors);
+    if (status)
+        return status;
+    partial->fd = -1;
+    return es_sink_close(&sink, errors);
+}
+
+/* Renames the file; its meta file last. */
+static es_status publish(const char *partial, const char *path, const es_meta *meta, es_errors *errors) {
+    es_partial beside = ES_PARTIAL_NONE;
+    char *text = NULL, *name = NULL;
+    es_status status = asprintf(&name, "%s.meta.json", path) < 0 ? es_fail_memory(errors) : ES_OK;
+    if (!status)
+        status = es_meta_text(meta, &text, errors);
+    if (!status)
+        status = es_partial_open(&beside, name, errors);
+    if (!status)
+        status = write_text(&beside, text, errors);
+    if (!status && rename(partial, path) != 0)
+        status = es_fail_errno(errors, "cannot rename to", path);
+    if (!status)
+        status = es_partial_commit(&beside, NULL, true, errors);
+    es_partial_close(&beside);
+    free(text);
+    free(name);
+    return status;
+}
+
+/* What rank 0 does when all have written. */
+static es_status finish(const char *partial, const char *path, const char *parent, es_meta *meta, es_errors *errors) {
+    es_status status = hash_file(partial, meta, errors);
+    if (!status)
+        status = publish(partial, path, meta, errors);
+    return status ? status : es_sync_directory(parent, errors);
+}
+
+static uint64_t rows_of_all(const es_parts *share) {
+    uint64_t rows = 0, all = 0;
+    for (size_t i = 0; i < share->n; i++)
+        rows += share->part[i].manifest.table[ES_RESULT_ROWS].rows;
+    MPI_Allreduce(&rows, &all, 1, MPI_UINT64_T, MPI_SUM, MPI_COMM_WORLD);
+    return all;
+}
+
+es_status es_mpi_single_file(const es_ranks *ranks, const char *directory, uint64_t n, const es_part *any,
+                             const char *path, const char *command, es_errors *errors) {
     const char *slash = strrchr(path, '/');
     int folder = slash ? (int)(slash - path) + 1 : 0;
     uint64_t first = es_shard_first(n, (uint64_t)ranks->rank, (uint64_t)ranks->n);
@@ -122,12 +205,15 @@ es_status es_mpi_single_file(const es_ranks *ranks, const char *directory, uint6
     status = es_mpi_agree(status);
     if (!status)
         status = write_all(ranks, &share, partial, errors);
-    if (ranks->rank == 0 && status)
-        remove(partial);
-    if (ranks->rank == 0 && !status && rename(partial, path) != 0)
-        status = es_fail_errno(errors, "cannot rename to", path);
+    es_meta meta = {.version = EDGESWEEP_VERSION,
+                    .command = command,
+                    .grid_hash = any->manifest.grid_hash,
+                    .catalog_hash = any->manifest.catalog_hash,
+                    .rows = status ? 0 : rows_of_all(&share)};
     if (ranks->rank == 0 && !status)
-        status = es_sync_directory(parent, errors);
+        status = finish(partial, path, parent, &meta, errors);
+    if (ranks->rank == 0 && status && partial)
+        remove(partial);
     es_parts_free(&share);
     free(partial);
     free(parent);

@@ -186,7 +186,7 @@ Test(values, faults) {
         {"1e999", &any, "f.sweep:3:10: number too large: '1e999'", number},
         {"5x", &any, "f.sweep:3:10: not a number: '5x'", number},
         {"5 6", &any, "f.sweep:3:12: junk behind a value: '5 6'", forms},
-        {"0x10", &any, "f.sweep:3:10: not a number: '0x'", number},
+        {"0x10", &any, "f.sweep:3:10: not a number: '0x10'", number},
         {"1:", &any, "f.sweep:3:12: empty: '1:'", number},
         {"1:2:3", &any, "f.sweep:3:13: junk behind a value: '1:2:3'", forms},
         {"4:1", &any, "f.sweep:3:13: range runs backwards: '4:1'; expected a <= b", ""},
