@@ -163,8 +163,8 @@ typedef struct es_run_report {
     size_t n_best;
     unsigned threads;
     const char *simd;
-    double seconds, seconds_plan, seconds_evaluate, seconds_format,
-        seconds_write; /* summed over threads but the first */
+    double seconds;                                         /* wall time */
+    double seconds_evaluate, seconds_format, seconds_write; /* summed over threads */
 } es_run_report;
 
 /* Evaluates the grid and feeds filter, best, front and rows.  The result does not depend on threads.  Fills *report also

@@ -143,11 +143,16 @@ static es_status put_calibration(es_text_out *out, const es_report_table *table,
 
 static es_status put_data(es_text_out *out, const es_report_options *options, const es_report_table *table,
                           es_errors *errors) {
-    es_status status = es_text_out_format(out, errors, "{\"rows\":%zu,\"rows_read\":%llu,\"front\":%llu,\"step\":%llu",
-                                          table->n_rows, (unsigned long long)table->rows_read,
-                                          (unsigned long long)table->front, (unsigned long long)table->step);
+    es_status status = es_text_out_format(
+        out, errors, "{\"rows\":%zu,\"rows_read\":%llu,\"front\":%llu,\"fastest\":%llu,\"step\":%llu", table->n_rows,
+        (unsigned long long)table->rows_read, (unsigned long long)table->front, (unsigned long long)table->fastest,
+        (unsigned long long)table->step);
+    if (!status)
+        status = put_member(out, "front_per", table->by_workload ? "device and workload" : "device", errors);
     if (!status)
         status = put_member(out, "title", options->title, errors);
+    if (!status)
+        status = put_member(out, "about", options->about, errors);
     if (!status)
         status = put_member(out, "version", options->version, errors);
     if (!status)

@@ -14,6 +14,7 @@ extern const struct es_embedded es_report_files[];
 typedef struct es_report_options {
     const char *path;  /* the CSV file; FILE.meta.json beside it is read when it is there */
     const char *title; /* the name to show */
+    const char *about; /* what the table is for; may be NULL */
     const char *version, *command;
     const es_catalog *catalog;         /* for the errors of the calibration */
     uint64_t max_rows;                 /* longer tables are thinned (report_table.h) */

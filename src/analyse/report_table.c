@@ -6,12 +6,20 @@
 #include "analyse/csv_front.h"
 #include "base/number.h"
 
-/* What is kept of a long table. */
-typedef struct es_thinning {
-    char *front; /* its rows as written, in the order of the table, under the header */
+/* Rows of a long table that are kept whatever the sample: a front, in the order of the table, under the header. */
+typedef struct es_kept {
+    char *text;
     size_t length, capacity;
-    size_t at; /* the next row of the front */
-    uint64_t n_front, step;
+    size_t at; /* the next row */
+    uint64_t rows;
+} es_kept;
+
+enum { FRONT, PLAIN_FRONT /* of all rows, also those without a quality */, FASTEST, KEPT_LISTS };
+
+typedef struct es_thinning {
+    es_kept kept[KEPT_LISTS];
+    bool by_workload;
+    uint64_t step;
 } es_thinning;
 
 typedef struct es_reading {
@@ -48,7 +56,9 @@ static es_status count_rows(es_reading *reading, uint64_t *rows, es_errors *erro
     return status;
 }
 
-/* ---- The front of a long table ---- */
+/* ---- Fronts of a long table ---- */
+
+enum { MAX_BY = 16 };
 
 static bool has_column(const es_csv_input *csv, const char *name) {
     for (size_t c = 0; c < es_csv_input_columns(csv); c++)
@@ -58,53 +68,75 @@ static bool has_column(const es_csv_input *csv, const char *name) {
 }
 
 static es_status keep_text(void *context, const char *data, size_t n, es_errors *errors) {
-    es_thinning *thinning = context;
-    if (!es_grow((void **)&thinning->front, &thinning->capacity, thinning->length + n, 1))
+    es_kept *kept = context;
+    if (!es_grow((void **)&kept->text, &kept->capacity, kept->length + n, 1))
         return es_fail_memory(errors);
-    memcpy(thinning->front + thinning->length, data, n);
-    thinning->length += n;
+    memcpy(kept->text + kept->length, data, n);
+    kept->length += n;
     return ES_OK;
 }
 
-static es_status find_front(es_reading *reading, es_thinning *thinning, es_errors *errors) {
-    static const struct {
-        const char *name;
-        es_direction direction;
-    } candidates[] = {{"energy_j_per_token", ES_MINIMIZE},
-                      {"tpot_s", ES_MINIMIZE},
-                      {"end_to_end_ms", ES_MINIMIZE},
-                      {"energy_j", ES_MINIMIZE},
-                      {"quality", ES_MAXIMIZE}};
-    es_column_objective objective[5];
-    const es_slice by = es_slice_of("device");
-    const es_text_sink sink = {keep_text, thinning};
+/* One front per combination of the columns `by`; columns that the table lacks are left out.  NULL ends both lists. */
+static es_status find_front(es_reading *reading, const char *const *by, const char *const *objectives, es_kept *kept,
+                            es_errors *errors) {
+    es_column_objective objective[MAX_BY];
+    es_slice group[MAX_BY];
+    const es_text_sink sink = {keep_text, kept};
     const unsigned warnings = errors->n_warnings;
     es_csv_front_counts counts = {0};
-    es_csv_front_options options = {.objective = objective, .by = &by, .skip_missing = true};
+    es_csv_front_options options = {.objective = objective, .by = group, .skip_missing = true};
     es_status status = open_table(reading, errors);
     if (status)
         return status;
-    for (size_t i = 0; i < 5; i++)
-        if (has_column(reading->csv, candidates[i].name))
-            objective[options.n_objectives++] =
-                (es_column_objective){es_slice_of(candidates[i].name), candidates[i].direction};
-    options.n_by = has_column(reading->csv, "device");
+    for (; *by; by++)
+        if (has_column(reading->csv, *by))
+            group[options.n_by++] = es_slice_of(*by);
+    for (; *objectives; objectives++)
+        if (has_column(reading->csv, *objectives))
+            objective[options.n_objectives++] = (es_column_objective){
+                es_slice_of(*objectives), strcmp(*objectives, "quality") == 0 ? ES_MAXIMIZE : ES_MINIMIZE};
+    kept->length = 0;
     if (options.n_objectives)
         status = es_csv_front(reading->csv, &options, &sink, NULL, &counts, errors);
     errors->n_warnings = warnings; /* rows without a number are just on no front */
-    thinning->at = es_csv_input_header(reading->csv).length + 1;
-    thinning->n_front = counts.shown;
+    kept->at = es_csv_input_header(reading->csv).length + 1;
+    kept->rows = counts.shown;
     close_table(reading);
     return status;
 }
 
+#define COSTS "energy_j_per_token", "tpot_s", "end_to_end_ms", "energy_j", "peak_memory_bytes", "memory_bytes"
+
+/* With these fronts the best by any of their objectives, under limits on the others, is never lost: per device and
+ * workload, or per device alone where that would be most of the page. */
+static es_status find_fronts(es_reading *reading, es_thinning *thinning, uint64_t max_rows, es_errors *errors) {
+    static const char *const objectives[] = {"quality", COSTS, NULL}, *const costs[] = {COSTS, NULL};
+    static const char *const workloads[] = {"device", "prompt", "gen",     "depth",   "batch",
+                                            "nodes",  "ubatch", "kv_bits", "seq_len", NULL};
+    static const char *const devices[] = {"device", NULL}, *const models[] = {"device", "model", "precision", NULL};
+    static const char *const times[] = {"tpot_s", "end_to_end_ms", NULL};
+    es_kept *kept = thinning->kept;
+    es_status status = find_front(reading, workloads, objectives, &kept[FRONT], errors);
+    if (!status)
+        status = find_front(reading, workloads, costs, &kept[PLAIN_FRONT], errors);
+    thinning->by_workload = kept[FRONT].rows + kept[PLAIN_FRONT].rows <= max_rows / 2;
+    if (!status && !thinning->by_workload)
+        status = find_front(reading, devices, objectives, &kept[FRONT], errors);
+    if (!status && !thinning->by_workload)
+        status = find_front(reading, devices, costs, &kept[PLAIN_FRONT], errors);
+    return status ? status : find_front(reading, models, times, &kept[FASTEST], errors);
+}
+
 static es_status plan_thinning(es_reading *reading, es_thinning *thinning, uint64_t rows, uint64_t max_rows,
                                es_errors *errors) {
+    uint64_t kept = 0;
     thinning->step = 1;
     if (rows <= max_rows)
         return ES_OK;
-    const es_status status = find_front(reading, thinning, errors);
-    const uint64_t front = thinning->n_front, room = front < max_rows / 2 ? max_rows - front : max_rows / 2 + 1;
+    const es_status status = find_fronts(reading, thinning, max_rows, errors);
+    for (size_t i = 0; i < KEPT_LISTS; i++)
+        kept += thinning->kept[i].rows;
+    const uint64_t room = kept < max_rows / 10 * 9 ? max_rows - kept : max_rows / 10 + 1;
     thinning->step = (rows + room - 1) / room;
     return status;
 }
@@ -158,12 +190,12 @@ static es_status add_row(es_report_table *table, const es_csv_block *block, size
 }
 
 /* Fronts pass rows through verbatim and in order: comparing with the next one is enough. */
-static bool on_front(es_thinning *thinning, const es_csv_block *block, size_t r) {
+static bool is_kept(es_kept *kept, const es_csv_block *block, size_t r) {
     const es_slice row = es_csv_block_row(block, r);
-    if (thinning->length - thinning->at < row.length + 1 || thinning->front[thinning->at + row.length] != '\n' ||
-        memcmp(thinning->front + thinning->at, row.text, row.length) != 0)
+    if (!kept->rows || kept->length - kept->at < row.length + 1 || kept->text[kept->at + row.length] != '\n' ||
+        memcmp(kept->text + kept->at, row.text, row.length) != 0)
         return false;
-    thinning->at += row.length + 1;
+    kept->at += row.length + 1;
     return true;
 }
 
@@ -185,9 +217,13 @@ static es_status take_rows(es_report_table *table, es_reading *reading, es_thinn
         status = next_block(reading, &more, errors);
         for (size_t r = 0; !status && more && r < reading->block.n_rows; r++) {
             const bool sampled = in_sample(table->rows_read++, thinning->step);
-            const bool front = thinning->n_front && on_front(thinning, &reading->block, r);
+            bool kept[KEPT_LISTS];
+            for (size_t i = 0; i < KEPT_LISTS; i++)
+                kept[i] = is_kept(&thinning->kept[i], &reading->block, r);
+            const bool front = kept[FRONT] || kept[PLAIN_FRONT];
             table->front += front;
-            if (sampled || front)
+            table->fastest += kept[FASTEST] && !front;
+            if (sampled || front || kept[FASTEST])
                 status = add_row(table, &reading->block, r, errors);
         }
     }
@@ -207,7 +243,9 @@ es_status es_report_table_read(es_report_table *table, const char *path, uint64_
     if (!status)
         status = take_rows(table, &reading, &thinning, errors);
     table->step = thinning.step;
-    free(thinning.front);
+    table->by_workload = thinning.by_workload;
+    for (size_t i = 0; i < KEPT_LISTS; i++)
+        free(thinning.kept[i].text);
     return status;
 }
 

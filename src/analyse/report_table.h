@@ -20,13 +20,15 @@ typedef struct es_report_table {
     size_t n_columns, n_rows, capacity;
     uint64_t rows_read; /* of the file */
     uint64_t front;     /* rows kept because they are on a front, when the table was thinned */
+    bool by_workload;   /* the fronts are per device and workload, else per device */
+    uint64_t fastest;   /* others kept as the fastest of their model and precision on their device */
     uint64_t step;      /* of the others one in `step` was kept; 1: all */
     es_arena arena;
 } es_report_table;
 
-/* Reads a file.  Of a table with more than max_rows rows it keeps the Pareto fronts per device (energy, time per token and
- * quality, as far as there are such columns) and a sample of the other rows, about max_rows in all.  Release with
- * es_report_table_free, also after a failure. */
+/* Reads a file.  Of a table with more than max_rows rows it keeps the Pareto fronts per device and workload (energy, time
+ * per token, quality and memory, as far as there are such columns), the fastest row of each model and precision
+ * on each device, and a sample of the others: about max_rows in all.  Release with es_report_table_free, also after a failure. */
 es_status es_report_table_read(es_report_table *table, const char *path, uint64_t max_rows,
                                const volatile sig_atomic_t *stop, es_errors *errors);
 void es_report_table_free(es_report_table *table);

@@ -102,6 +102,26 @@ static es_status prepare(es_reporting *r, es_errors *errors) {
     return es_cli_load_catalog(cli, &r->catalog, errors);
 }
 
+/* The comment that a sweep begins with says what it asks; NULL when there is none. */
+static const char *question_of(es_reporting *r) {
+    FILE *sweep = r->folder && r->source ? fopen(r->source, "r") : NULL;
+    const char *text = NULL;
+    char *line = NULL;
+    size_t capacity = 0;
+    ssize_t length;
+    while (sweep && (length = getline(&line, &capacity, sweep)) > 0 && line[0] == '#') {
+        const es_slice words = es_slice_trim((es_slice){line + 1, (size_t)length - 1});
+        text = es_arena_printf(&r->cli->arena, "%s%s%.*s", text ? text : "", text ? " " : "", (int)words.length,
+                               words.text);
+        if (!text)
+            break;
+    }
+    free(line);
+    if (sweep)
+        fclose(sweep);
+    return text;
+}
+
 static es_status write_output(void *context, const char *data, size_t n, es_errors *errors) {
     return es_output_write(context, data, n, errors);
 }
@@ -109,6 +129,7 @@ static es_status write_output(void *context, const char *data, size_t n, es_erro
 static es_status write_page(es_reporting *r, es_errors *errors) {
     const es_report_options options = {.path = r->table,
                                        .title = r->source ? r->source : "sweep",
+                                       .about = question_of(r),
                                        .version = EDGESWEEP_VERSION,
                                        .command = es_cli_command_line(r->cli),
                                        .catalog = &r->catalog,
@@ -162,8 +183,9 @@ const es_command es_cmd_report = {
         "that are set, any two columns against each other with the front of each group, what more of each axis buys, "
         "a sortable table, and where the numbers come from: command, hashes and errors of the calibration. Tables of "
         "the kernel edgeprofiler get the six panels of figure 3 of arXiv 2506.09061.\n\n"
-        "Any CSV with a header will do. Of more than 100,000 rows the page keeps the Pareto fronts per device and a "
-        "random sample of the rest, and says so. A .sweep is evaluated first; --set, --where and -j go with it.\n\n"
+        "Any CSV with a header will do. Of more than 100,000 rows the page keeps the Pareto fronts per device and "
+        "workload, the fastest of each model and precision on each device, and a random sample of the rest, and says "
+        "so. A .sweep is evaluated first; --set, --where and -j go with it.\n\n"
         "Without -o, NAME.csv becomes NAME.html.",
     .examples = examples,
     .run = run_report,

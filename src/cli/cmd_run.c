@@ -141,7 +141,7 @@ static void print_stats(const es_running *run) {
             "evaluate=%.6f format=%.6f write=%.6f\n",
             (unsigned long long)r->points, (unsigned long long)r->rows, (unsigned long long)r->bytes,
             (double)r->points / seconds, (double)r->bytes / seconds, r->threads, r->simd ? r->simd : "", r->seconds,
-            run->seconds_load + r->seconds_plan, r->seconds_evaluate, r->seconds_format, r->seconds_write);
+            run->seconds_load, r->seconds_evaluate, r->seconds_format, r->seconds_write);
 }
 
 static es_status print_tables(const es_running *run, es_errors *errors) {

@@ -2,7 +2,7 @@
 (function () {
     'use strict';
 
-    const PAGE_ROWS = 50, DRAWN_POINTS = 20000, COLOURS = 8, MANY_FRONTS = 40;
+    const PAGE_ROWS = 50, DRAWN_POINTS = 20000, COLOURS = 8, MANY_FRONTS = 40, NAMED_ABSENT = 20, PRINTED_COLUMNS = 24;
     const data = JSON.parse(document.getElementById('data').textContent);
     const $ = id => document.getElementById(id);
 
@@ -205,9 +205,14 @@
 
     // ---- Tables ----
 
+    // "name [unit]": the unit on a line of its own.
+    function label(text) {
+        const at = text.lastIndexOf(' [');
+        return at < 0 ? [text] : [text.slice(0, at) + ' ', element('span', {className: 'unit', textContent: text.slice(at + 1)})];
+    }
     function makeTable(table, header, body) {
         const head = element('tr', {}, ...header.map(cell => cell.node || element('th',
-            {textContent: cell.text, className: cell.number ? 'number' : '', title: cell.title || '', scope: 'col'})));
+            {className: cell.number ? 'number' : '', title: cell.title || '', scope: 'col'}, ...label(cell.text))));
         table.replaceChildren(element('thead', {}, head), element('tbody', {}, ...body.map(row => element('tr', {},
             ...row.map((cell, i) => element('td', {textContent: cell, className: header[i].number ? 'number' : ''}))))));
     }
@@ -266,10 +271,12 @@
                 ? '+' + format(1e9 / value(named.decode_bytes, row)) + ' tokens/s' : 'nothing');
             return cells;
         }));
-        const absent = by && by.words ? by.words.length - list.length : 0;
+        const present = new Set(list.map(row => by && by.codes ? by.codes[row] : 0));
+        const absent = by && by.words ? by.words.filter((word, code) => !present.has(code)) : [];
         $('best-note').textContent = 'Among the ' + rows.length.toLocaleString('en') + ' rows that pass the filters: ' + orderOf(first) +
             (second ? ', then ' + orderOf(second) : '') + '.' +
-            (absent > 0 ? ' No such row for ' + absent + ' of ' + by.words.length + ' values of ' + by.name + '.' : '');
+            (absent.length ? ' No such row for ' + absent.length + ' of ' + by.words.length + ' values of ' + by.name +
+                (absent.length <= NAMED_ABSENT ? ': ' + absent.join(', ') : '') + '.' : '');
     }
 
     // ---- Chart ----
@@ -278,8 +285,10 @@
     const style = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
     function beginChart() {
-        const x = firstOf(metrics, 'tpot_s', 'end_to_end_ms', 'peak_memory_bytes') || metrics.find(column => !column.isAxis) || metrics[0];
-        const y = firstOf(metrics, 'energy_j_per_token', 'energy_j') || metrics.find(column => column !== x && !column.isAxis) || metrics[0];
+        const pairs = [['decode_tok_s', 'quality'], ['tpot_s', 'energy_j_per_token'], ['end_to_end_ms', 'energy_j']];
+        const [firstX, firstY] = pairs.find(pair => pair.every(name => firstOf(metrics, name))) || ['peak_memory_bytes', ''];
+        const x = firstOf(metrics, firstX) || metrics.find(column => !column.isAxis) || metrics[0];
+        const y = firstOf(metrics, firstY) || metrics.find(column => column !== x && !column.isAxis) || metrics[0];
         fill($('x'), numeric, x);
         fill($('y'), numeric, y);
         fill($('colour'), groupable, firstOf(groupable.filter(column => column.varies), 'precision', 'model', 'device'), 'one');
@@ -689,21 +698,42 @@
 
     // ---- What more of an axis buys: doubling one, all others held ----
 
-    function slopes(axis, metric, others) {
-        const groups = new Map(), steps = [], xs = numbers(axis), ys = numbers(metric);
+    // Rows that differ in the axis only, next to each other along it.
+    function neighbours(axis) {
+        const groups = new Map(), xs = numbers(axis), pairs = [];
+        const others = columns.filter(column => column !== axis && column.codes && column.varies &&
+            (column.isAxis || ['model', 'device', 'runtime', 'precision'].includes(column.name)));
+        const small = others.reduce((size, column) => size * column.words.length, 1) < 2 ** 53;
         for (const row of rows) {
-            if (!(xs[row] > 0) || !(ys[row] > 0)) continue;
-            const key = others.map(column => column.codes ? column.codes[row] : 0).join(' ');
-            if (!groups.has(key)) groups.set(key, []);
-            groups.get(key).push(row);
+            if (!(xs[row] > 0)) continue;
+            const key = small ? others.reduce((sum, column) => sum * column.words.length + column.codes[row], 0)
+                : others.map(column => column.codes[row]).join(' ');
+            const list = groups.get(key);
+            if (list) list.push(row);
+            else groups.set(key, [row]);
         }
         for (const list of groups.values()) {
             list.sort((a, b) => xs[a] - xs[b]);
             for (let i = 1; i < list.length; i++)
-                if (xs[list[i]] > xs[list[i - 1]])
-                    steps.push(Math.log(ys[list[i]] / ys[list[i - 1]]) / Math.log(xs[list[i]] / xs[list[i - 1]]));
+                if (xs[list[i]] > xs[list[i - 1]]) pairs.push([list[i - 1], list[i]]);
         }
-        return steps.sort((a, b) => a - b);
+        return pairs;
+    }
+    function slopes(pairs, axis, metric) {
+        const steps = [], xs = numbers(axis), ys = numbers(metric);
+        for (const [a, b] of pairs)
+            if (ys[a] > 0 && ys[b] > 0) steps.push(Math.log(ys[b] / ys[a]) / Math.log(xs[b] / xs[a]));
+        return Float64Array.from(steps).sort();
+    }
+
+    // Tokens/s by one more GB/s of effective bandwidth, where memory is the bottleneck: each decode step reads decode_bytes.
+    function bandwidthBuys() {
+        if (!named.decode_bytes || !named.bottleneck || !named.decode_bytes.numeric || !metrics.includes(named.decode_tok_s)) return [];
+        const bytes = numbers(named.decode_bytes), gains = [];
+        for (const row of rows) if (value(named.bottleneck, row) === 'memory' && bytes[row] > 0) gains.push(1e9 / bytes[row]);
+        const list = Float64Array.from(gains).sort(), text = gain => '+' + format(gain) + ' tokens/s';
+        return list.length ? [['1 GB/s more effective memory bandwidth', 'decode_tok_s', text(list[list.length >> 1]),
+            text(list[0]) + ' to ' + text(list[list.length - 1]), list.length.toLocaleString('en')]] : [];
     }
     const change = slope => { const percent = (2 ** slope - 1) * 100; return (percent >= 0 ? '+' : '') + Number(percent.toPrecision(2)) + '%'; };
 
@@ -711,21 +741,22 @@
         const axes = numeric.filter(column => column.isAxis && column.words && column.words.length > 1);
         const goals = ['decode_tok_s', 'ttft_s', 'end_to_end_ms', 'energy_j_per_token', 'energy_j', 'peak_memory_bytes']
             .map(name => named[name]).filter(column => column && metrics.includes(column));
-        const body = [];
+        const body = bandwidthBuys(), atOnce = body.length > 0;
         for (const axis of axes) {
-            const others = columns.filter(column => column !== axis && column.codes &&
-                (column.isAxis || ['model', 'device', 'runtime', 'precision'].includes(column.name)));
+            const pairs = neighbours(axis);
             for (const goal of goals) {
-                const steps = slopes(axis, goal, others);
-                if (steps.length) body.push([axis.name, goal.name, change(steps[steps.length >> 1]),
+                const steps = slopes(pairs, axis, goal);
+                if (steps.length) body.push(['twice the ' + axis.name, goal.name, change(steps[steps.length >> 1]),
                     change(steps[0]) + ' to ' + change(steps[steps.length - 1]), steps.length.toLocaleString('en')]);
             }
         }
-        makeTable($('buys-table'), [{text: 'twice as much of'}, {text: 'changes'}, {text: 'by (median)', number: true},
-            {text: 'from, to', number: true}, {text: 'steps', number: true}], body);
+        makeTable($('buys-table'), [{text: 'this'}, {text: 'changes'}, {text: 'by (median)', number: true},
+            {text: 'from, to', number: true}, {text: 'cases', number: true}], body);
         $('buys-table').hidden = body.length === 0;
-        $('buys-note').textContent = (body.length ? 'Neighbouring values of an axis with all other axes equal, scaled to a doubling; rows that pass the filters. '
-            : 'No numeric axis of this table has several values among these rows. A sweep with device.mem_bw_gbs = x1, x2, x4 shows what bandwidth buys. ') + bottlenecks();
+        $('buys-note').textContent = 'Rows that pass the filters. ' +
+            (atOnce ? 'A byte of bandwidth: each token reads decode_bytes, so tokens/s grow by 1/decode_bytes for each byte/s where memory is the bottleneck, and nowhere else; the last column of "Best" has it per device. ' : '') +
+            (body.length > atOnce ? 'Doubling an axis: its neighbouring values with all other axes equal, scaled to a doubling. '
+                : 'A sweep with device.mem_bw_gbs = x1, x2, x4 shows what twice the bandwidth buys. ') + bottlenecks();
     }
     function bottlenecks() {
         const column = named.bottleneck;
@@ -753,6 +784,7 @@
                 return Number.isNaN(p) || Number.isNaN(q) ? Number.isNaN(p) - Number.isNaN(q) || a - b : sign * (p - q) || a - b;
             });
         }
+        $('rows').classList.toggle('wide', shown.length > PRINTED_COLUMNS);
         const pages = Math.max(1, Math.ceil(list.length / PAGE_ROWS));
         state.page = Math.min(state.page, pages - 1);
         const first = state.page * PAGE_ROWS;
@@ -765,14 +797,14 @@
     }
     function headerCell(column) {
         const sorted = state.sort && state.sort.column === column, button = element('button', {type: 'button',
-            textContent: column.label + (sorted ? state.sort.down ? ' \u25bc' : ' \u25b2' : ''), title: column.help || 'sort'});
+            title: column.help || 'sort'}, sorted ? state.sort.down ? '\u25bc ' : '\u25b2 ' : '', ...label(column.label));
         const cell = element('th', {className: column.numeric ? 'number' : '', scope: 'col'}, button);
         if (sorted) cell.setAttribute('aria-sort', state.sort.down ? 'descending' : 'ascending');
         button.addEventListener('click', () => {
             state.sort = {column, down: sorted && !state.sort.down};
             state.page = 0;
             drawTable();
-            const again = [...$('table').querySelectorAll('th')].find(other => other.textContent.startsWith(column.label));
+            const again = [...$('table').querySelectorAll('th')].find(other => other.hasAttribute('aria-sort'));
             if (again) again.firstChild.focus();
         });
         return cell;
@@ -814,15 +846,18 @@
         for (const [name, plural] of [['model', 'models'], ['device', 'devices'], ['precision', 'precisions']])
             if (count(name)) parts.push(count(name) + ' ' + (count(name) === 1 ? name : plural));
         $('title').textContent = data.title;
+        $('about').textContent = data.about;
+        $('about').hidden = !data.about;
         document.title = data.title + ' - edgesweep';
         $('summary').textContent = data.rows_read.toLocaleString('en') + ' rows' + (parts.length ? ': ' + parts.join(', ') : '') + '. ' + columns.length + ' columns.';
         if (data.rows < data.rows_read) {
             $('thinned').hidden = false;
             $('thinned').classList.add('warn');
             $('thinned').textContent = 'The table is long: this page holds ' + data.rows.toLocaleString('en') + ' of its ' +
-                data.rows_read.toLocaleString('en') + ' rows, namely ' + data.front.toLocaleString('en') +
-                ' on the Pareto fronts per device (energy, time per token, quality) and a random sample of the others, one in ' +
-                data.step + '. Best rows by other columns may be missing.';
+                data.rows_read.toLocaleString('en') + ' rows: all ' + data.front.toLocaleString('en') +
+                ' on the Pareto fronts per ' + data.front_per + ' (energy, time per token, quality, memory), the fastest of each model and precision on each device (' +
+                data.fastest.toLocaleString('en') + ' more), and one in ' + data.step +
+                ' of the others, at random. Best rows by time, energy, quality or memory are exact, also under limits on these, and so are the fastest of each model and precision; best rows by other columns may be missing.';
         }
     }
 

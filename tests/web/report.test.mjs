@@ -136,10 +136,56 @@ test('filters and best answer the main question as the command does', async t =>
     await shot(page, 'best');
 });
 
+// Opens the filter of a column and keeps what the search finds.
+async function only(page, column, text) {
+    const filter = page.locator('#choices details', {has: page.locator('summary', {hasText: new RegExp('^' + column + ' ')})});
+    await filter.locator('summary').click();
+    await filter.getByRole('searchbox').fill(text);
+    await filter.getByRole('button', {name: 'Only found'}).click();
+}
+
+test('the thinned page of the edge sweep answers as the whole table does', async t => {
+    const csv = join(folder, 'edge.csv');
+    edgesweep('run', 'sweeps/edge.sweep', '-q', '-o', csv);
+    const page = await open(t, report('edge', 'sweeps/edge.sweep'));
+    assert.match(await page.textContent('#thinned'), /per device and workload/);
+    assert.match(await page.textContent('#about'), /^The main question: which model/);
+    const answers = (where, ...by) => {
+        const out = join(folder, 'answers.csv');
+        edgesweep('best', csv, '--pick', 'precision', '--by', 'device', ...by, '-q', '-o', out, '--skip-missing', '--where', where);
+        return new Map(table(out).map(row => [row.device, row]));
+    };
+    // The best format for a Raspberry Pi 5 8 GB, and for every other board, under 4 GB at 8 tokens/s.
+    for (const [column, operator, value] of [['peak_memory_bytes', '\u2264', '4G'], ['decode_tok_s', '\u2265', '8']]) {
+        await choose(page, 'condition-column', column);
+        await page.selectOption('#condition-operator', operator);
+        await page.fill('#condition-value', value);
+        await page.press('#condition-value', 'Enter');
+    }
+    let shown = await cells(page, '#best-table');
+    const fits = answers('peak_memory_bytes <= 4e9 and decode_tok_s >= 8', '--max', 'quality,decode_tok_s');
+    assert.equal(shown.length, fits.size);
+    for (const [device, model, precision] of shown)
+        assert.deepEqual([model, precision], [fits.get(device).model, fits.get(device).precision]);
+    assert.ok(fits.has('Raspberry Pi 5 8GB'));
+    // Which devices run an 8B model.
+    await page.click('#clear');
+    await only(page, 'model', 'Llama-3.1-8B');
+    await choose(page, 'best-objective', 'decode_tok_s');
+    shown = await cells(page, '#best-table');
+    const runs = answers("model = 'Llama-3.1-8B'", '--max', 'decode_tok_s');
+    assert.deepEqual(shown.map(row => row[0]).sort(), [...runs.keys()].sort());
+    for (const row of shown) assert.equal(row[2], runs.get(row[0]).precision);
+    // What the next byte of bandwidth buys.
+    const [gain] = await cells(page, '#buys-table');
+    assert.match(gain.join(' '), /^1 GB\/s more effective memory bandwidth decode_tok_s \+0\.\d+ tokens\/s/);
+    await shot(page, 'edge');
+});
+
 test('what bandwidth buys', async t => {
     const page = await open(t, report('bandwidth', '--set', 'model=Llama-3.2-1B', '--set', 'device=Raspberry Pi 5 8GB',
         '--set', 'precision=Q4_K_M', '--set', 'device.mem_bw_gbs=x1,x2,x4'));
-    const line = (await cells(page, '#buys-table')).find(cell => cell[0] === 'device.mem_bw_gbs' && cell[1] === 'decode_tok_s');
+    const line = (await cells(page, '#buys-table')).find(cell => cell[0] === 'twice the device.mem_bw_gbs' && cell[1] === 'decode_tok_s');
     assert.match(line[2], /^\+\d/);
 });
 
@@ -154,6 +200,8 @@ test('pointer and keys show every metric of a point', async t => {
     assert.ok(tip.x >= 0 && tip.y >= 0 && tip.x + tip.width <= 1400 && tip.y + tip.height <= 1000);
     const names = await page.locator('#tip th').allTextContents();
     for (const name of header) assert.ok(names.some(text => text.split(' ')[0] === name) || /^(usd_per_mtok|quality.*)$/.test(name), name);
+    await choose(page, 'x', 'tpot_s');
+    await choose(page, 'y', 'energy_j_per_token');
     await page.locator('#explore').scrollIntoViewIfNeeded();
     const box = await page.locator('.u-over').boundingBox();
     let shown = false;
