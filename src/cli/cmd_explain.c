@@ -6,6 +6,7 @@
 #include "base/number.h"
 #include "base/utf8.h"
 #include "cli/commands.h"
+#include "cli/explain_point.h"
 #include "cli/load.h"
 #include "cli/points.h"
 #include "cli/print.h"
@@ -22,84 +23,6 @@ typedef struct es_explanation {
     double *value;
     int digits;
 } es_explanation;
-
-/* ---- the point asked for ---- */
-
-static bool same_number(double a, double b) { return a == b || fabs(a - b) <= 1e-9 * fabs(b); }
-
-static bool is_value(const es_sweep *sweep, const es_axis *axis, size_t i, es_slice text) {
-    double number;
-    if (axis->row)
-        return axis->row[i] == es_table_find(&sweep->catalog->table[axis->entity], text.text, text.length);
-    if (axis->text)
-        return es_slice_equal_fold(text, axis->text[i]);
-    if (axis->factor && text.length && text.text[0] == 'x')
-        text = (es_slice){text.text + 1, text.length - 1};
-    return es_parse_scaled(text, &number) == ES_NUMBER_OK && same_number(number, axis->value[i]);
-}
-
-static es_status no_such_value(es_cli *cli, const es_axis *axis, es_slice text, es_errors *errors) {
-    char first[64], last[64];
-    es_axis_value_text(axis, 0, first, sizeof first);
-    es_axis_value_text(axis, axis->n - 1, last, sizeof last);
-    return es_usage(cli, errors, "--point: not a value of axis %s: '%s'; it has %zu, from '%s' to '%s'", axis->name,
-                    es_quote(text).text, axis->n, first, last);
-}
-
-static es_status choose_value(es_cli *cli, const es_sweep *sweep, es_slice pair, size_t *coordinate, bool *chosen,
-                              es_errors *errors) {
-    const char *names[ES_MAX_AXES + 1] = {NULL}, *equals = memchr(pair.text, '=', pair.length);
-    char name[128];
-    if (!equals)
-        return es_usage(cli, errors, "--point: not AXIS=VALUE: '%s'", es_quote(pair).text);
-    es_slice value = es_slice_trim((es_slice){equals + 1, (size_t)(pair.text + pair.length - equals - 1)});
-    es_copy_text(name, sizeof name, es_slice_trim((es_slice){pair.text, (size_t)(equals - pair.text)}));
-    if (!es_unquote(&value))
-        return es_usage(cli, errors, "--point: quote without a partner: '%s'", es_quote(value).text);
-    for (size_t a = 0; a < sweep->n_axes; a++)
-        names[a] = sweep->axes[a].name;
-    int axis = es_choose(cli, "axis", names, name, errors);
-    if (axis < 0)
-        return ES_EUSAGE;
-    for (size_t i = 0; i < sweep->axes[axis].n; i++) {
-        if (!is_value(sweep, &sweep->axes[axis], i, value))
-            continue;
-        coordinate[axis] = i;
-        chosen[axis] = true;
-        return ES_OK;
-    }
-    return no_such_value(cli, &sweep->axes[axis], value, errors);
-}
-
-static es_status point_by_values(es_cli *cli, const es_sweep *sweep, uint64_t *index, es_errors *errors) {
-    size_t coordinate[ES_MAX_AXES] = {0};
-    bool chosen[ES_MAX_AXES] = {false};
-    const char *text = es_text_of(cli, ES_OPT_POINT);
-    es_slice rest = es_slice_of(text ? text : "");
-    es_origin at = {0};
-    es_list_item item;
-    es_status status = ES_OK;
-    while (!status && rest.length && es_list_next(&rest, &at, &item))
-        status = choose_value(cli, sweep, item.text, coordinate, chosen, errors);
-    for (size_t a = 0; a < sweep->n_axes && !status; a++)
-        if (!chosen[a] && sweep->axes[a].n > 1)
-            status = es_usage(cli, errors, "which %s? axis %s has %zu values; expected --point %s=VALUE or --index I",
-                              sweep->axes[a].name, sweep->axes[a].name, sweep->axes[a].n, sweep->axes[a].name);
-    *index = status ? 0 : es_sweep_index(sweep, coordinate);
-    return status;
-}
-
-static es_status find_point(es_cli *cli, const es_sweep *sweep, uint64_t *index, es_errors *errors) {
-    if (!es_given(cli, ES_OPT_INDEX))
-        return point_by_values(cli, sweep, index, errors);
-    if (es_given(cli, ES_OPT_POINT))
-        return es_usage(cli, errors, "--index and --point exclude each other");
-    *index = es_count_of(cli, ES_OPT_INDEX, 0);
-    if (*index >= sweep->n_points)
-        return es_usage(cli, errors, "--index: no such point: '%llu'; expected 0 to %llu", (unsigned long long)*index,
-                        (unsigned long long)(sweep->n_points - 1));
-    return ES_OK;
-}
 
 /* ---- values ---- */
 
@@ -125,7 +48,9 @@ static void value_text(const es_explanation *x, size_t id, char *to, size_t size
     const es_node *node = &x->kernel->nodes[id];
     double value = x->value[id];
     char digits[40];
-    const char *label = isnan(value) ? "none" : isinf(value) ? "beyond the range of a double" : label_of(x, node, value);
+    const char *label = isnan(value)   ? "none"
+                        : isinf(value) ? "beyond the range of a double"
+                                       : label_of(x, node, value);
     if (label) {
         snprintf(to, size, "%s", label);
         return;
@@ -201,6 +126,41 @@ static bool is_empty_slot(const es_explanation *x, const es_node *node) {
     return false;
 }
 
+typedef enum use { UNUSED, FOR_WARNINGS, USED } use;
+
+/* What other nodes read a node for. */
+static use use_of(const es_explanation *x, size_t id) {
+    use found = UNUSED;
+    for (size_t i = 0; i < x->kernel->n_nodes; i++) {
+        const es_node *user = &x->kernel->nodes[i];
+        for (size_t k = 0; k < user->n_in; k++) {
+            if (user->in[k] != id)
+                continue;
+            if (!(user->flags & ES_WARNING))
+                return USED;
+            found = FOR_WARNINGS;
+        }
+    }
+    return found;
+}
+
+/* A catalog field that is not written and says nothing: 0 or absent. */
+static bool is_unset(const es_explanation *x, size_t id) {
+    const es_node *node = &x->kernel->nodes[id];
+    if ((node->kind != ES_NODE_FIELD && node->kind != ES_NODE_ROW) || field_axis(x, node))
+        return false;
+    if (es_fields(node->entity)->fields[node->index].choices) /* 0 is the first choice */
+        return false;
+    return row_of(x, node->entity)->text[node->index][0] == '\0' && !(fabs(x->value[id]) > 0);
+}
+
+/* A computed 0 that is a term of others: experts of a dense model, hops of a single node. */
+static bool is_nothing(const es_explanation *x, size_t id) {
+    const es_node *node = &x->kernel->nodes[id];
+    bool term = !is_leaf(node) && !(node->flags & (ES_METRIC | ES_LABELS | ES_WARNING));
+    return term && x->value[id] == 0 && use_of(x, id) == USED;
+}
+
 /* What explains nothing: factors and absolute axes that are not there, what is made of nothing else, empty slots. */
 static bool is_idle(const es_explanation *x, const es_node *node) {
     if (node->kind == ES_NODE_FACTOR || node->kind == ES_NODE_AXIS)
@@ -240,6 +200,19 @@ static void print_point(const es_explanation *x) {
     print_row_source("precision", x->rows.precision, -1, ES_P_SOURCE, ES_P_NOTE);
 }
 
+/* The names of those nodes that `chosen` wants, in one line. */
+static void print_names(const es_explanation *x, const char *title, bool (*chosen)(const es_explanation *, size_t)) {
+    size_t printed = 0;
+    for (size_t i = 0; i < x->kernel->n_nodes; i++)
+        if (chosen(x, i) && !is_idle(x, &x->kernel->nodes[i]))
+            printf("%s%s", printed++ ? ", " : title, x->kernel->nodes[i].name);
+    if (printed)
+        putchar('\n');
+}
+
+static bool is_absent(const es_explanation *x, size_t id) { return is_unset(x, id) && isnan(x->value[id]); }
+static bool is_unset_zero(const es_explanation *x, size_t id) { return is_unset(x, id) && x->value[id] == 0; }
+
 static es_status print_leaves(const es_explanation *x, es_errors *errors) {
     static const char *const headers[] = {"input", ">value", "from", NULL};
     char text[400];
@@ -247,7 +220,7 @@ static es_status print_leaves(const es_explanation *x, es_errors *errors) {
     es_grid_begin(&grid, headers);
     for (size_t i = 0; i < x->kernel->n_nodes; i++) {
         const es_node *node = &x->kernel->nodes[i];
-        if (!is_leaf(node) || is_idle(x, node))
+        if (!is_leaf(node) || is_idle(x, node) || is_unset(x, i))
             continue;
         es_grid_cell(&grid, node->name);
         value_text(x, i, text, sizeof text);
@@ -256,20 +229,65 @@ static es_status print_leaves(const es_explanation *x, es_errors *errors) {
         es_grid_cell(&grid, text);
     }
     putchar('\n');
-    return es_grid_print(&grid, stdout, 0, es_colored(x->cli, stdout), errors);
+    es_status status = es_grid_print(&grid, stdout, 0, es_colored(x->cli, stdout), errors);
+    print_names(x, "not given: ", is_absent);
+    print_names(x, "0, as not given: ", is_unset_zero);
+    return status;
 }
 
-static void print_inputs(const es_explanation *x, const uint16_t *in, size_t n) {
+/* `brief` leaves out what the rows do not give: for layouts, which read some forty fields. */
+static void print_inputs(const es_explanation *x, const uint16_t *in, size_t n, bool brief) {
     char text[128];
     size_t printed = 0;
     for (size_t k = 0; k < n; k++) {
-        if (is_idle(x, &x->kernel->nodes[in[k]]))
+        if (is_idle(x, &x->kernel->nodes[in[k]]) || (brief && is_unset(x, in[k])))
             continue;
         value_text(x, in[k], text, sizeof text);
         printf("%s%s = %s", printed++ ? ", " : "    ", x->kernel->nodes[in[k]].name, text);
     }
     if (printed)
         putchar('\n');
+}
+
+/* FILE:LINE: the cells of the row; of a device the one that matters, the others are printed above. */
+static void print_source(const es_source *source, uint64_t last_line) {
+    const es_field_table *fields = es_fields(source->kind);
+    char text[1024];
+    origin_text(&source->row->origin, text, sizeof text);
+    printf("    from %s", text);
+    if (last_line != source->row->origin.line) {
+        printf("-%llu\n", (unsigned long long)last_line);
+        return;
+    }
+    const char *separator = ": ";
+    for (size_t f = 0; f < fields->n_fields; f++) {
+        bool wanted = source->kind == ES_DEVICE ? (int)f == source->field : strcmp(fields->fields[f].name, "note") != 0;
+        if (!wanted || !source->row->text[f][0])
+            continue;
+        es_escape(text, sizeof text, es_slice_of(source->row->text[f]));
+        printf("%s%s %s", separator, fields->fields[f].name, text);
+        separator = ", ";
+    }
+    putchar('\n');
+}
+
+/* The catalog rows behind an output of a block; neighbouring rules of a mixture as a range. */
+static void print_sources(const es_explanation *x, const es_node *node) {
+    const es_block *block = &x->kernel->blocks[node->index];
+    es_source list[ES_MAX_SOURCES];
+    double in[ES_MAX_INPUTS];
+    if (!block->sources)
+        return;
+    for (size_t k = 0; k < block->n_in; k++)
+        in[k] = x->value[block->in[k]];
+    size_t n = block->sources(x->sweep->plan->state, &x->rows, in, node->output, list);
+    for (size_t i = 0, end; i < n; i = end) {
+        uint64_t line = list[i].row->origin.line;
+        for (end = i + 1; end < n && list[i].kind == ES_GGUF_MIXTURE; end++, line++)
+            if (list[end].row->origin.file != list[i].row->origin.file || list[end].row->origin.line != line + 1)
+                break;
+        print_source(&list[i], line);
+    }
 }
 
 /* Outputs of one block follow each other and share their inputs: these are printed once. */
@@ -286,18 +304,22 @@ static void print_node(const es_explanation *x, size_t id) {
     value_text(x, id, text, sizeof text);
     printf("%s = %s\n    %s%s%s%s\n", node->name, text, formula, node->source ? "   (" : "",
            node->source ? node->source : "", node->source ? ")" : "");
+    if (block)
+        print_sources(x, node);
     if (!block)
-        print_inputs(x, node->in, node->n_in);
+        print_inputs(x, node->in, node->n_in, false);
     else if (!continues_block(x, id))
-        print_inputs(x, block->in, block->n_in);
+        print_inputs(x, block->in, block->n_in, true);
 }
 
 static void print_nodes(const es_explanation *x) {
     for (size_t i = 0; i < x->kernel->n_nodes; i++) {
         const es_node *node = &x->kernel->nodes[i];
-        if (!is_leaf(node) && !(node->flags & ES_WARNING) && !is_idle(x, node))
+        bool shown = !is_leaf(node) && !(node->flags & ES_WARNING) && !is_idle(x, node) && !is_nothing(x, i);
+        if (shown && (node->flags & ES_METRIC || use_of(x, i) != FOR_WARNINGS))
             print_node(x, i);
     }
+    print_names(x, "0 at this point: ", is_nothing);
     for (size_t i = 0; i < x->kernel->n_nodes; i++)
         if (x->kernel->nodes[i].flags & ES_WARNING && x->value[i] > 0)
             printf("warning: %s\n", x->kernel->nodes[i].help);
@@ -334,7 +356,7 @@ static es_status run_explain(es_cli *cli, es_errors *errors) {
     es_explanation x = {.cli = cli};
     es_status status = es_cli_load_sweep(cli, &catalog, &sweep, errors);
     if (!status)
-        status = find_point(cli, sweep, &x.index, errors);
+        status = es_find_point(cli, sweep, &x.index, errors);
     if (!status) {
         x.sweep = sweep;
         x.kernel = sweep->kernel;
@@ -361,8 +383,9 @@ const es_command es_cmd_explain = {
     .help = "show every value of one point with formula, inputs and sources",
     .details = "The point is given by --index or by --point; axes with a single value may be left out there.\n\n"
                "First come the catalog rows with their sources, then every input with the place it was read from, "
-               "then every computed value: its formula, where the formula is published, and the values it was "
-               "computed from.",
+               "then every computed value: its formula, where the formula is published, the catalog rows that "
+               "its constants were read from, and the values it was computed from. Fields that no row gives and "
+               "terms that are 0 are only named.",
     .examples = examples,
     .run = run_explain,
 };

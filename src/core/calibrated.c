@@ -25,11 +25,11 @@ static const struct {
     [ES_RATE_NET_UTIL] = {ES_D_NET_UTIL, 0.8},
 };
 
-/* Rows of one device or class for one runtime; NaN where there is none. */
+/* Rows of one device or class for one runtime; NULL where there is none. */
 typedef struct es_rate_set {
-    double any[ES_RATES];
-    double (*file)[ES_RATES];       /* by index of the precision; NULL: none */
-    double (*type)[ES_TYPED_RATES]; /* by tensor type id; NULL: none */
+    const es_row *any[ES_RATES];
+    const es_row *(*file)[ES_RATES];       /* by index of the precision; NULL: none */
+    const es_row *(*type)[ES_TYPED_RATES]; /* by tensor type id; NULL: none */
 } es_rate_set;
 
 struct es_calibration {
@@ -110,32 +110,18 @@ static es_status find_owner(builder *b, const es_row *row, es_rate_set ***sets) 
     return ES_OK;
 }
 
-static double *absent(es_arena *arena, size_t n) {
-    double *values = es_arena_array(arena, n, sizeof *values);
-    for (size_t i = 0; values != NULL && i < n; i++)
-        values[i] = NAN;
-    return values;
-}
-
-static es_rate_set *new_set(builder *b) {
-    es_rate_set *set = es_arena_alloc(b->arena, sizeof *set);
-    for (int i = 0; set != NULL && i < ES_RATES; i++)
-        set->any[i] = NAN;
-    return set;
-}
-
 /* The cell of a set that the row fills; NULL when out of memory. */
-static double *find_cell(builder *b, es_rate_set *set, int rate, int type, const es_row *file) {
+static const es_row **find_cell(builder *b, es_rate_set *set, int rate, int type, const es_row *file) {
     const es_calibration *c = b->calibration;
     if (type >= 0 && rate < ES_TYPED_RATES) {
         if (set->type == NULL)
-            set->type = (void *)absent(b->arena, ES_MAX_TENSOR_TYPES * ES_TYPED_RATES);
+            set->type = es_arena_array(b->arena, ES_MAX_TENSOR_TYPES, sizeof *set->type);
         return set->type == NULL ? NULL : &set->type[type][rate];
     }
     if (file == NULL)
         return &set->any[rate];
     if (set->file == NULL)
-        set->file = (void *)absent(b->arena, c->precisions->n_rows * ES_RATES);
+        set->file = es_arena_array(b->arena, c->precisions->n_rows, sizeof *set->file);
     return set->file == NULL ? NULL : &set->file[file - c->precisions->rows][rate];
 }
 
@@ -159,11 +145,11 @@ static es_status add_row(builder *b, const es_row *row) {
         if (!any_runtime(row) && !es_equal_fold(c->runtime[r], row->text[ES_C_RUNTIME]))
             continue;
         if (sets[r] == NULL)
-            sets[r] = new_set(b);
-        double *cell = sets[r] == NULL ? NULL : find_cell(b, sets[r], rate, type, file);
+            sets[r] = es_arena_alloc(b->arena, sizeof *sets[r]);
+        const es_row **cell = sets[r] == NULL ? NULL : find_cell(b, sets[r], rate, type, file);
         if (cell == NULL)
             return es_fail_memory(b->errors);
-        *cell = row->value[ES_C_VALUE];
+        *cell = row;
     }
     return status;
 }
@@ -199,26 +185,32 @@ es_rates_of es_rates_find(const es_calibration *c, const es_row *device, const c
     };
 }
 
-static double from_set(const es_rate_set *set, es_rate rate, int type, size_t file) {
+static const es_row *from_set(const es_rate_set *set, es_rate rate, int type, size_t file) {
     if (set == NULL)
-        return NAN;
-    double value = set->type != NULL && rate < (es_rate)ES_TYPED_RATES ? set->type[type][rate] : NAN;
-    if (isnan(value) && set->file != NULL)
-        value = set->file[file][rate];
-    return isnan(value) ? set->any[rate] : value;
+        return NULL;
+    const es_row *row = set->type != NULL && rate < (es_rate)ES_TYPED_RATES ? set->type[type][rate] : NULL;
+    if (row == NULL && set->file != NULL)
+        row = set->file[file][rate];
+    return row == NULL ? set->any[rate] : row;
+}
+
+es_rate_found es_rate_find(const es_rates_of *rates, es_rate rate, int type) {
+    const es_row *row = from_set(rates->own, rate, type, rates->file);
+    if (row != NULL)
+        return (es_rate_found){row->value[ES_C_VALUE], ES_BASIS_CALIBRATED, ES_CALIBRATION, row};
+    int field = rate_info[rate].field;
+    row = rates->device;
+    if (*row->text[field] && !isnan(row->value[field])) /* written: a default yields to class rows */
+        return (es_rate_found){row->value[field], ES_BASIS_DEVICE, ES_DEVICE, row};
+    row = from_set(rates->class_rows, rate, type, rates->file);
+    double value = row == NULL ? rate_info[rate].otherwise : row->value[ES_C_VALUE];
+    return (es_rate_found){value, ES_BASIS_CLASS, ES_CALIBRATION, row};
 }
 
 double es_rate_get(const es_rates_of *rates, es_rate rate, int type, es_basis *basis) {
-    double value = from_set(rates->own, rate, type, rates->file);
-    *basis = ES_BASIS_CALIBRATED;
-    if (!isnan(value))
-        return value;
-    int field = rate_info[rate].field;
-    *basis = ES_BASIS_DEVICE;
-    if (*rates->device->text[field] &&
-        !isnan(rates->device->value[field])) /* written: a default yields to class rows */
-        return rates->device->value[field];
-    value = from_set(rates->class_rows, rate, type, rates->file);
-    *basis = ES_BASIS_CLASS;
-    return isnan(value) ? rate_info[rate].otherwise : value;
+    es_rate_found found = es_rate_find(rates, rate, type);
+    *basis = found.basis;
+    return found.value;
 }
+
+int es_rate_field(es_rate rate) { return rate_info[rate].field; }

@@ -52,7 +52,18 @@ typedef struct es_rates_of {
 es_rates_of es_rates_find(const es_calibration *calibration, const es_row *device, const char *runtime,
                           const es_row *precision);
 
-/* The rate for a tensor type (ES_TYPE_NONE: by file type and * only) and where it was found.  Never NaN. */
+typedef struct es_rate_found {
+    double value; /* never NaN */
+    es_basis basis;
+    es_kind kind;      /* of the row: ES_CALIBRATION or ES_DEVICE */
+    const es_row *row; /* NULL: the class has no row */
+} es_rate_found;
+
+/* The rate for a tensor type (ES_TYPE_NONE: by file type and * only) and where it was found. */
+es_rate_found es_rate_find(const es_rates_of *rates, es_rate rate, int type);
 double es_rate_get(const es_rates_of *rates, es_rate rate, int type, es_basis *basis);
+
+/* The device field that holds a rate. */
+int es_rate_field(es_rate rate);
 
 #endif

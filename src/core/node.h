@@ -72,6 +72,15 @@ typedef struct es_rows {
 
 enum { ES_READS_MODEL = 1, ES_READS_DEVICE = 2, ES_READS_RUNTIME = 4, ES_READS_PRECISION = 8 };
 
+/* A field of a catalog row that a value rests on. */
+typedef struct es_source {
+    es_kind kind;
+    const es_row *row;
+    int field;
+} es_source;
+
+enum { ES_MAX_SOURCES = 48 };
+
 /* A scalar function with several outputs that looks at rows as a whole (tensor layouts, calibration).  Evaluated once
  * per combination of the axes its inputs and rows depend on. */
 typedef struct es_block {
@@ -80,6 +89,8 @@ typedef struct es_block {
     void (*fn)(const void *state, const es_rows *rows, const double *in, double *out);
     uint16_t n_out, n_in;
     uint16_t in[ES_MAX_INPUTS]; /* nodes; may not depend on other blocks' outputs unless listed earlier */
+    /* For explain: the rows behind an output, at most ES_MAX_SOURCES; returns their number. */
+    size_t (*sources)(const void *state, const es_rows *rows, const double *in, size_t output, es_source *list);
 } es_block;
 
 typedef struct es_workload_axis {

@@ -33,39 +33,46 @@ struct es_qualities {
     measured *pair; /* [model][precision] */
 };
 
-static void add_fact(model_facts *model, const char *metric, double value) {
-    if (es_glob_match(es_slice_of("MMLU*"), metric) && isnan(model->score))
-        model->score = value;
-    else if (es_equal_fold(metric, "training_year") && model->loss_factor > 0)
-        model->loss_factor = value < NEWER_SINCE ? 1 : LOSS_FACTOR_NEWER;
-    else if (es_equal_fold(metric, "native_bits"))
-        model->loss_factor = 0;
+es_quality_use es_quality_use_of(const es_row *row) {
+    const char *metric = row->text[ES_Q_METRIC];
+    bool pair = row->text[ES_Q_PRECISION][0] != '\0';
+    if (pair)
+        return es_equal_fold(metric, "rel_delta_pct") ? ES_QUALITY_RETAINED
+               : es_equal_fold(metric, "dlnppl")      ? ES_QUALITY_LOSS
+                                                      : ES_QUALITY_UNUSED;
+    if (es_glob_match(es_slice_of("MMLU*"), metric))
+        return ES_QUALITY_SCORE;
+    bool training = es_equal_fold(metric, "training_year") || es_equal_fold(metric, "native_bits");
+    return training ? ES_QUALITY_TRAINING : ES_QUALITY_UNUSED;
 }
 
-static void add_loss(measured *pair, const char *metric, double value) {
-    if (es_equal_fold(metric, "rel_delta_pct")) {
-        pair->score_sum += value;
-        pair->scores++;
-    } else if (es_equal_fold(metric, "dlnppl")) {
-        pair->perplexity_sum += value;
-        pair->perplexities++;
-    }
+static void add_training(model_facts *model, const es_row *row) {
+    if (es_equal_fold(row->text[ES_Q_METRIC], "native_bits"))
+        model->loss_factor = 0;
+    else if (model->loss_factor > 0)
+        model->loss_factor = row->value[ES_Q_VALUE] < NEWER_SINCE ? 1 : LOSS_FACTOR_NEWER;
 }
 
 static void add_row(es_qualities *q, const es_row *row) {
-    const char *name = row->text[ES_Q_MODEL], *format = row->text[ES_Q_PRECISION], *metric = row->text[ES_Q_METRIC];
+    const char *name = row->text[ES_Q_MODEL], *format = row->text[ES_Q_PRECISION];
     const es_row *model = es_table_find(q->models, name, strlen(name));
-    if (model == NULL)
+    const es_row *precision = es_table_find(q->precisions, format, strlen(format));
+    es_quality_use use = es_quality_use_of(row);
+    if (model == NULL || (precision == NULL && (use == ES_QUALITY_RETAINED || use == ES_QUALITY_LOSS)))
         return;
     size_t m = (size_t)(model - q->models->rows);
-    if (format[0] == '\0') {
-        add_fact(&q->model[m], metric, row->value[ES_Q_VALUE]);
-        return;
-    }
-    const es_row *precision = es_table_find(q->precisions, format, strlen(format));
+    model_facts *facts = &q->model[m];
+    measured *pair = &q->pair[m * q->precisions->n_rows];
     if (precision != NULL)
-        add_loss(&q->pair[m * q->precisions->n_rows + (size_t)(precision - q->precisions->rows)], metric,
-                 row->value[ES_Q_VALUE]);
+        pair += precision - q->precisions->rows;
+    double value = row->value[ES_Q_VALUE];
+    switch (use) {
+    case ES_QUALITY_SCORE: facts->score = isnan(facts->score) ? value : facts->score; break;
+    case ES_QUALITY_TRAINING: add_training(facts, row); break;
+    case ES_QUALITY_RETAINED: pair->score_sum += value, pair->scores++; break;
+    case ES_QUALITY_LOSS: pair->perplexity_sum += value, pair->perplexities++; break;
+    case ES_QUALITY_UNUSED: break;
+    }
 }
 
 es_status es_qualities_compile(const es_catalog *catalog, es_arena *arena, es_qualities **result, es_errors *errors) {

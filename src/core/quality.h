@@ -31,4 +31,15 @@ enum { ES_QUALITY_SIZE = sizeof(es_quality) / sizeof(double) };
 es_quality es_quality_of(const es_qualities *qualities, const es_row *model, const es_row *precision, double params,
                          double bits_per_weight);
 
+/* What a row of the quality catalog is used for. */
+typedef enum es_quality_use {
+    ES_QUALITY_UNUSED,
+    ES_QUALITY_SCORE,    /* of the model; the first row counts */
+    ES_QUALITY_TRAINING, /* the model's training year, or that it was trained at few bits */
+    ES_QUALITY_RETAINED, /* measured score of the pair */
+    ES_QUALITY_LOSS      /* measured perplexity of the pair */
+} es_quality_use;
+
+es_quality_use es_quality_use_of(const es_row *row);
+
 #endif

@@ -3,15 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-typedef struct roofline_state {
-    const es_table *precisions;
-    es_gguf *gguf;
-    const es_mixture **mixture; /* by precision; then Falcon's */
-    es_calibration *calibration;
-    es_qualities *qualities;
-} roofline_state;
-
-static es_status find_mixtures(roofline_state *state, es_arena *arena, es_errors *errors) {
+static es_status find_mixtures(es_roofline_state *state, es_arena *arena, es_errors *errors) {
     size_t n = state->precisions->n_rows;
     state->mixture = es_arena_array(arena, 2 * n + 1, sizeof *state->mixture);
     if (state->mixture == NULL)
@@ -24,9 +16,10 @@ static es_status find_mixtures(roofline_state *state, es_arena *arena, es_errors
 }
 
 es_status es_roofline_prepare(const es_catalog *catalog, es_arena *arena, const void **result, es_errors *errors) {
-    roofline_state *state = es_arena_alloc(arena, sizeof *state);
+    es_roofline_state *state = es_arena_alloc(arena, sizeof *state);
     if (state == NULL)
         return es_fail_memory(errors);
+    state->catalog = catalog;
     state->precisions = &catalog->table[ES_PRECISION];
     es_status status = es_gguf_compile(catalog, arena, &state->gguf, errors);
     if (status == ES_OK)
@@ -39,7 +32,7 @@ es_status es_roofline_prepare(const es_catalog *catalog, es_arena *arena, const 
     return status;
 }
 
-static const es_mixture *mixture_of(const roofline_state *state, const es_row *model, const es_row *precision) {
+static const es_mixture *mixture_of(const es_roofline_state *state, const es_row *model, const es_row *precision) {
     size_t index = (size_t)(precision - state->precisions->rows);
     if ((es_family)model->value[ES_M_FAMILY] == ES_FAMILY_FALCON)
         index += state->precisions->n_rows;
@@ -51,7 +44,7 @@ bool es_roofline_covers(const void *state, const es_row *model, const es_row *pr
 }
 
 void es_roofline_layout(const void *state_, const es_rows *rows, const double *in, double *out) {
-    const roofline_state *state = state_;
+    const es_roofline_state *state = state_;
     es_shape shape;
     es_uniform format;
     es_layout layout;
@@ -84,7 +77,7 @@ static double any_rate(const es_rates_of *rates, es_rate rate) {
 static double inverse_util(double util) { return util < 1 ? 1 / util : 1; }
 
 void es_roofline_device_rates(const void *state_, const es_rows *rows, const double *in, double *out) {
-    const roofline_state *state = state_;
+    const es_roofline_state *state = state_;
     (void)in;
     es_rates_of of = es_rates_find(state->calibration, rows->device, rows->runtime, rows->precision);
     es_device_rates rates = {
@@ -134,7 +127,7 @@ static void note_least(es_slot_rates *rates, const typed_rates *own) {
 }
 
 void es_roofline_slot_rates(const void *state_, const es_rows *rows, const double *in, double *out) {
-    const roofline_state *state = state_;
+    const es_roofline_state *state = state_;
     es_rates_of of = es_rates_find(state->calibration, rows->device, rows->runtime, rows->precision);
     es_slot_rates rates = {
         .least_inv_mem_util = HUGE_VAL, .least_inv_decode_util = HUGE_VAL, .least_inv_prefill_util = HUGE_VAL};
@@ -158,7 +151,7 @@ void es_roofline_slot_rates(const void *state_, const es_rows *rows, const doubl
 }
 
 void es_roofline_quality(const void *state_, const es_rows *rows, const double *in, double *out) {
-    const roofline_state *state = state_;
+    const es_roofline_state *state = state_;
     es_quality quality = es_quality_of(state->qualities, rows->model, rows->precision, in[0], in[1]);
     memcpy(out, &quality, sizeof quality);
 }

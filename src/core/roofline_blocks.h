@@ -38,6 +38,16 @@ enum {
     ES_UNIFORM_SIZE = sizeof(es_uniform) / sizeof(double)
 };
 
+/* What the blocks are given as `state`. */
+typedef struct es_roofline_state {
+    const es_catalog *catalog;
+    const es_table *precisions;
+    es_gguf *gguf;
+    const es_mixture **mixture; /* by precision; then Falcon's */
+    es_calibration *calibration;
+    es_qualities *qualities;
+} es_roofline_state;
+
 es_status es_roofline_prepare(const es_catalog *catalog, es_arena *arena, const void **state, es_errors *errors);
 
 /* Whether a table says how the file type lays out models of this family; uniform formats need none. */
@@ -51,5 +61,15 @@ void es_roofline_device_rates(const void *state, const es_rows *rows, const doub
 void es_roofline_slot_rates(const void *state, const es_rows *rows, const double *in, double *out);
 /* in: params, bits per weight -> es_quality */
 void es_roofline_quality(const void *state, const es_rows *rows, const double *in, double *out);
+
+/* The rows behind outputs, for explain: roofline_sources.c. */
+size_t es_roofline_layout_sources(const void *state, const es_rows *rows, const double *in, size_t output,
+                                  es_source *list);
+size_t es_roofline_device_sources(const void *state, const es_rows *rows, const double *in, size_t output,
+                                  es_source *list);
+size_t es_roofline_slot_sources(const void *state, const es_rows *rows, const double *in, size_t output,
+                                es_source *list);
+size_t es_roofline_quality_sources(const void *state, const es_rows *rows, const double *in, size_t output,
+                                   es_source *list);
 
 #endif

@@ -1,0 +1,84 @@
+#include "cli/explain_point.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "cli/points.h"
+#include "grid/plan.h"
+
+static bool same_number(double a, double b) { return a == b || fabs(a - b) <= 1e-9 * fabs(b); }
+
+static bool is_value(const es_sweep *sweep, const es_axis *axis, size_t i, es_slice text) {
+    double number;
+    if (axis->row)
+        return axis->row[i] == es_table_find(&sweep->catalog->table[axis->entity], text.text, text.length);
+    if (axis->text)
+        return es_slice_equal_fold(text, axis->text[i]);
+    if (axis->factor && text.length && text.text[0] == 'x')
+        text = (es_slice){text.text + 1, text.length - 1};
+    return es_parse_scaled(text, &number) == ES_NUMBER_OK && same_number(number, axis->value[i]);
+}
+
+static es_status no_such_value(es_cli *cli, const es_axis *axis, es_slice text, es_errors *errors) {
+    char first[64], last[64];
+    es_axis_value_text(axis, 0, first, sizeof first);
+    es_axis_value_text(axis, axis->n - 1, last, sizeof last);
+    return es_usage(cli, errors, "--point: not a value of axis %s: '%s'; it has %zu, from '%s' to '%s'", axis->name,
+                    es_quote(text).text, axis->n, first, last);
+}
+
+static es_status choose_value(es_cli *cli, const es_sweep *sweep, es_slice pair, size_t *coordinate, bool *chosen,
+                              es_errors *errors) {
+    const char *names[ES_MAX_AXES + 1] = {NULL}, *equals = memchr(pair.text, '=', pair.length);
+    char name[128];
+    if (!equals)
+        return es_usage(cli, errors, "--point: not AXIS=VALUE: '%s'", es_quote(pair).text);
+    es_slice value = es_slice_trim((es_slice){equals + 1, (size_t)(pair.text + pair.length - equals - 1)});
+    es_copy_text(name, sizeof name, es_slice_trim((es_slice){pair.text, (size_t)(equals - pair.text)}));
+    if (!es_unquote(&value))
+        return es_usage(cli, errors, "--point: quote without a partner: '%s'", es_quote(value).text);
+    for (size_t a = 0; a < sweep->n_axes; a++)
+        names[a] = sweep->axes[a].name;
+    int axis = es_choose(cli, "axis", names, name, errors);
+    if (axis < 0)
+        return ES_EUSAGE;
+    for (size_t i = 0; i < sweep->axes[axis].n; i++) {
+        if (!is_value(sweep, &sweep->axes[axis], i, value))
+            continue;
+        coordinate[axis] = i;
+        chosen[axis] = true;
+        return ES_OK;
+    }
+    return no_such_value(cli, &sweep->axes[axis], value, errors);
+}
+
+static es_status point_by_values(es_cli *cli, const es_sweep *sweep, uint64_t *index, es_errors *errors) {
+    size_t coordinate[ES_MAX_AXES] = {0};
+    bool chosen[ES_MAX_AXES] = {false};
+    const char *text = es_text_of(cli, ES_OPT_POINT);
+    es_slice rest = es_slice_of(text ? text : "");
+    es_origin at = {0};
+    es_list_item item;
+    es_status status = ES_OK;
+    while (!status && rest.length && es_list_next(&rest, &at, &item))
+        status = choose_value(cli, sweep, item.text, coordinate, chosen, errors);
+    for (size_t a = 0; a < sweep->n_axes && !status; a++)
+        if (!chosen[a] && sweep->axes[a].n > 1)
+            status = es_usage(cli, errors, "which %s? axis %s has %zu values; expected --point %s=VALUE or --index I",
+                              sweep->axes[a].name, sweep->axes[a].name, sweep->axes[a].n, sweep->axes[a].name);
+    *index = status ? 0 : es_sweep_index(sweep, coordinate);
+    return status;
+}
+
+es_status es_find_point(es_cli *cli, const es_sweep *sweep, uint64_t *index, es_errors *errors) {
+    if (!es_given(cli, ES_OPT_INDEX))
+        return point_by_values(cli, sweep, index, errors);
+    if (es_given(cli, ES_OPT_POINT))
+        return es_usage(cli, errors, "--index and --point exclude each other");
+    *index = es_count_of(cli, ES_OPT_INDEX, 0);
+    if (*index >= sweep->n_points)
+        return es_usage(cli, errors, "--index: no such point: '%llu'; expected 0 to %llu", (unsigned long long)*index,
+                        (unsigned long long)(sweep->n_points - 1));
+    return ES_OK;
+}
