@@ -312,9 +312,14 @@ lint:
 format:
 	@clang-format -i $(C_FILES)
 
+# The public headers as HTML in build/docs/html, by doxygen.
+.PHONY: docs
+docs:
+	@scripts/docs.sh $(BUILD)/docs
+
 # ---- Installing ----
 .PHONY: install uninstall dist clean help
-SHARED_FILES = man/man1/edgesweep.1 man/man1/edgesweep-*.1 bash-completion/completions/edgesweep \
+SHARED_FILES = man/man1/edgesweep.1 man/man?/edgesweep-*.? bash-completion/completions/edgesweep \
   zsh/site-functions/_edgesweep fish/vendor_completions.d/edgesweep.fish
 install: all $(SHARE)/.done
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/edgesweep
@@ -351,6 +356,7 @@ help:
 	  'make test-web   the report page in a browser (installs chromium)' \
 	  'make coverage | fuzz            line coverage; fuzz targets, TIME=60 seconds each' \
 	  'make lint | format              layers, clang-format, cppcheck, clang-tidy; reformat' \
+	  'make docs       the library as HTML, by doxygen' \
 	  'make install | uninstall        PREFIX=$(PREFIX), DESTDIR' \
 	  'make dist | clean' \
 	  'Variables: FLAVOUR=release|clang|debug|asan|ubsan|tsan|coverage BUILD=build CC= CFLAGS= WERROR=1 V=1'

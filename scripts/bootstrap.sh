@@ -66,6 +66,10 @@ if [ $ci = 1 ]; then
     have clang-tidy || need clang-tidy 'lint'
     have clang-format || need clang-format 'lint'
     have cppcheck || need cppcheck 'lint'
+    have mandoc || need mandoc 'lints manual pages'
+    have doxygen || need doxygen 'documents the library'
+    have zsh || need zsh 'tries completion'
+    have fish || need fish 'tries completion'
     have pkg-config || need pkg-config 'tests the installed edgesweep.pc'
     echo '#include <omp.h>' | clang -fopenmp -E -x c - >/dev/null 2>&1 || need libomp-dev 'OpenMP with clang'
     ls "$(clang -print-resource-dir 2>/dev/null)"/lib/linux/libclang_rt.tsan-*.a >/dev/null 2>&1 ||

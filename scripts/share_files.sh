@@ -5,12 +5,13 @@
 set -eu
 command=$1 share=$2
 
-man=$share/man/man1
 rm -rf "$share"
-mkdir -p "$man" "$share/bash-completion/completions" "$share/zsh/site-functions" "$share/fish/vendor_completions.d"
-"$command" help --man >"$man/edgesweep.1"
-for name in $(sed -n 's/^\.It Cm \([a-z]*\)$/\1/p' "$man/edgesweep.1"); do
-    "$command" help --man "$name" >"$man/edgesweep-$name.1"
+mkdir -p "$share/man/man1" "$share/bash-completion/completions" "$share/zsh/site-functions" "$share/fish/vendor_completions.d"
+"$command" help --man >"$share/man/man1/edgesweep.1"
+# The pages that it refers to: those of the commands in section 1, topics in others.
+sed -n 's/^\.Xr edgesweep-\([a-z]*\) \([0-9]\).*/\1 \2/p' "$share/man/man1/edgesweep.1" | while read -r name section; do
+    mkdir -p "$share/man/man$section"
+    "$command" help --man "$name" >"$share/man/man$section/edgesweep-$name.$section"
 done
 "$command" completion bash >"$share/bash-completion/completions/edgesweep"
 "$command" completion zsh >"$share/zsh/site-functions/_edgesweep"

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/topics.h"
 
 static void put_choices(const char *const *choices, const char *between) {
     for (size_t i = 0; choices[i]; i++)
@@ -11,6 +12,13 @@ static void put_choices(const char *const *choices, const char *between) {
 static void put_commands(void) {
     for (size_t i = 0; es_commands[i]; i++)
         printf("%s%s", i ? " " : "", es_commands[i]->name);
+}
+
+/* What `help` takes. */
+static void put_pages(void) {
+    put_commands();
+    for (size_t i = 0; i < es_topic_count; i++)
+        printf(" %s", es_topics[i].name);
 }
 
 static bool is_path(const es_cli_option *option) {
@@ -48,7 +56,7 @@ static void bash_command(const es_command *command) {
     if (command->id == ES_CMD_SHOW || command->id == ES_CMD_LIST)
         printf("        else _edgesweep_names\n");
     else if (command->id == ES_CMD_HELP)
-        printf("        else _edgesweep_words '"), put_commands(), printf("'\n");
+        printf("        else _edgesweep_words '"), put_pages(), printf("'\n");
     else
         printf("        else compopt -o filenames; COMPREPLY=($(compgen -f -- \"$cur\"))\n");
     printf("        fi ;;\n");
@@ -129,7 +137,7 @@ static void zsh_command(const es_command *command) {
     if (command->id == ES_CMD_SHOW || command->id == ES_CMD_LIST)
         printf(" \\\n            '2:name:_edgesweep_names' ;;\n");
     else if (command->id == ES_CMD_HELP)
-        printf(" \\\n            '1:command:("), put_commands(), printf(")' ;;\n");
+        printf(" \\\n            '1:command:("), put_pages(), printf(")' ;;\n");
     else
         printf(" \\\n            '*:file:_files' ;;\n");
 }
@@ -190,6 +198,8 @@ static void fish_operands(const es_command *command) {
         put_choices(command->choices, " ");
         fputs("'\n", stdout);
     }
+    if (command->id == ES_CMD_HELP)
+        printf("complete -c edgesweep -f -n '__fish_seen_subcommand_from help' -a '"), put_pages(), printf("'\n");
     if (named)
         printf(
             "complete -c edgesweep -f -n '__fish_seen_subcommand_from %s; and test (count (commandline -opc)) -gt 2' "

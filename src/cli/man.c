@@ -44,6 +44,21 @@ static void put_argument(FILE *out, const char *text) {
     fputs("\"", out);
 }
 
+/* Each sentence on a line of its own, as mdoc wants it. */
+static void put_sentences(FILE *out, const char *text, size_t length) {
+    while (length) {
+        size_t end = 1;
+        while (end < length && !(text[end] == ' ' && strchr(".?!", text[end - 1]) && text[end + 1] != ' ' &&
+                                 !islower((unsigned char)text[end + 1])))
+            end++;
+        put_text(out, text, end, true);
+        fputc('\n', out);
+        end += end < length; /* the blank */
+        text += end;
+        length -= end;
+    }
+}
+
 /* Lines that begin with a blank become a literal display. */
 static void put_paragraphs(FILE *out, const char *text) {
     bool literal = false;
@@ -52,10 +67,14 @@ static void put_paragraphs(FILE *out, const char *text) {
         bool indented = *text == ' ';
         if (indented != literal && length)
             fputs(indented ? ".Bd -literal\n" : ".Ed\n", out), literal = indented;
-        if (length)
+        if (length && literal)
             put_text(out, text, length, true), fputc('\n', out);
+        else if (length)
+            put_sentences(out, text, length);
         else if (text[1] != ' ')
             fputs(literal ? ".Ed\n.Pp\n" : ".Pp\n", out), literal = false;
+        else if (literal)
+            fputc('\n', out);
         text += length + (text[length] == '\n');
     }
     if (literal)
@@ -145,7 +164,7 @@ static const char environment[] =
     ".It Ev OMP_NUM_THREADS\nThreads when\n.Fl j\nis not given.\n"
     ".It Ev EDGESWEEP_SIMD\nLimits the vector instructions: baseline, v3 or v4; the results are the same.\n.El\n";
 
-/* In alphabetical order, as manual pages have it. */
+/* Commands in alphabetical order, as manual pages have it, then topics. */
 static void put_references(FILE *out) {
     const char *last = "";
     for (size_t done = 0; es_commands[done]; done++) {
@@ -155,9 +174,12 @@ static void put_references(FILE *out) {
             if (strcmp(name, last) > 0 && strcmp(name, next) < 0)
                 next = name;
         }
-        fprintf(out, ".Xr edgesweep-%s 1%s\n", next, es_commands[done + 1] ? " ," : "");
+        fprintf(out, ".Xr edgesweep-%s 1 ,\n", next);
         last = next;
     }
+    for (size_t i = 0; i < es_topic_count; i++)
+        fprintf(out, ".Xr edgesweep-%s %d%s\n", es_topics[i].name, es_topics[i].section,
+                i + 1 < es_topic_count ? " ," : "");
 }
 
 void es_print_man(FILE *out) {
@@ -181,7 +203,7 @@ void es_print_man(FILE *out) {
 void es_print_topic_man(const es_topic *topic, FILE *out) {
     char page[40];
     snprintf(page, sizeof page, "edgesweep-%s", topic->name);
-    put_title(out, page, 5, topic->help);
+    put_title(out, page, topic->section, topic->help);
     fputs(".Sh DESCRIPTION\n", out);
     put_paragraphs(out, topic->details);
     if (topic->print) {

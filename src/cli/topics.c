@@ -48,6 +48,49 @@ static const char catalog_details[] =
     "the files of a folder instead, --catalog +DIR adds rows, and replaces those of the same name. Columns may come in "
     "any order and be left out unless marked *; those that begin with x_ are ignored.\n";
 
+static const char clusters_details[] =
+    "A shard is a contiguous part of the grid. Any scheduler can run the shards, in any order, on any machines that "
+    "share a directory; nothing is lost and nothing counted twice, whatever dies.\n"
+    "\n"
+    "  edgesweep run job.sweep --shard 3/16 --resume -o parts      # one part of 16, counted from 0\n"
+    "  edgesweep run job.sweep --shard auto/16 --resume -o parts   # the number from the job array\n"
+    "  edgesweep merge parts -o all.csv                            # the bytes of a run without shards\n"
+    "\n"
+    "  Slurm         scripts/slurm/submit.sh 16 job.sweep all.csv: the array, and the merge that waits for it\n"
+    "  Kubernetes    scripts/k8s/indexed-job.yaml, an Indexed Job\n"
+    "  GNU parallel  scripts/parallel.sh 16 job.sweep all.csv\n"
+    "  MPI           make mpi; mpirun -n 64 edgesweep-mpi job.sweep --shards 1024 -o parts [--single-file all.csv]\n"
+    "  PBS, SGE, LSF, AWS Batch, Cloud Run, Google Batch\n"
+    "                --shard auto/N knows their variables; --shard-from NAME takes any other, --shard-base B\n"
+    "                another first number\n"
+    "\n"
+    "`auto` never guesses N, and refuses to choose when several variables are set.\n"
+    "\n"
+    "What lies where: parts/data/part-00003-of-00016.csv, the fronts and best tables of the parts in parts/front and "
+    "parts/best, and parts/_manifest, written last: a part with a manifest is whole and is skipped from then on. Until "
+    "then its files are hidden. --resume goes on at the last checkpoint (--checkpoint SECONDS) after verifying the "
+    "hash "
+    "of what is there; text is never written twice, the front and the best table of the range are computed again. "
+    "`merge` takes parts of any N as long as they cover the grid exactly once. It refuses parts of different sweeps "
+    "(status 3), missing ones (4, with a ready --array=3,7-9), overlaps (5) and damage (6), and then writes nothing.\n"
+    "\n"
+    "How many shards: let each run for 5 to 30 minutes; `edgesweep plan job.sweep` tells the core-hours of the whole. "
+    "A shard costs about 20 ms beside its points; a killed one loses at most the time since its last checkpoint "
+    "(without rows, --front-only, the shard starts again). With MPI take several per rank, so that all ranks end "
+    "together. N up to 999,999,999; more shards than points are fine.\n"
+    "\n"
+    "Reading the parts without merging: headers are in every part, hidden files and _manifest are skipped by both:\n"
+    "\n"
+    "  duckdb -c \"SELECT device, min(tpot_s) FROM read_csv('parts/data/part-*.csv') GROUP BY device\"\n"
+    "  spark.read.csv(\"parts/data\", header=True, inferSchema=True)\n"
+    "\n"
+    "1e12 points: their rows are 250 TB, so ask the question instead. With --front-only shards hold nothing but their "
+    "front and best table, a few kilobytes each, and boxes of the grid that cannot hold a winner are skipped:\n"
+    "\n"
+    "  edgesweep plan job.sweep                                            # ... without rows (--front-only)\n"
+    "  edgesweep run job.sweep --front-only --shard auto/256 -o parts      # in the array\n"
+    "  edgesweep merge parts -o front.csv                                  # front.csv and front.best.csv";
+
 static void print_default(const es_field *field, FILE *out) {
     if (field->flags & ES_REQUIRED || field->fallback != field->fallback)
         return;
@@ -72,7 +115,8 @@ static void print_fields(FILE *out) {
 }
 
 const es_topic es_topics[] = {
-    {"sweep", "sweep files: what to evaluate", sweep_details, NULL},
-    {"catalogs", "catalog files: models, devices, precisions", catalog_details, print_fields},
+    {"catalogs", "catalog files: models, devices, precisions", 5, catalog_details, print_fields},
+    {"sweep", "sweep files: what to evaluate", 5, sweep_details, NULL},
+    {"clusters", "many machines: shards, job arrays, MPI", 7, clusters_details, NULL},
 };
 const size_t es_topic_count = sizeof es_topics / sizeof *es_topics;
