@@ -80,7 +80,13 @@ run_example() { # stem of its files, directory to run in
 }
 
 mkdir "$work/bin" && ln -s "$command" "$work/bin/edgesweep"
+# What is committed of the paper's claims is what the script prints, and the README has its second table.
+check_claims() {
+    scripts/paper_claims.sh "$command" >"$work/claims" 2>&1 && diff -u results/samples/paper_claims.md "$work/claims" &&
+        ! sed '1,/^$/d' "$work/claims" | grep -vFxf README.md
+}
 if [ $# = 0 ]; then
+    if check_claims; then passed=$((passed + 1)); else echo "FAIL scripts/paper_claims.sh: refresh its tables"; failed=$((failed + 1)); fi
     scripts/share_files.sh "$command" "$work/share" || { echo "FAIL scripts/share_files.sh"; failed=1; }
     set -- README.md "$work"/share/man/man1/*.1
 fi
