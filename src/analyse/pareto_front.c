@@ -1,5 +1,6 @@
 #include "analyse/pareto_front.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "analyse/pareto_filter.h"
@@ -114,8 +115,9 @@ static es_status scan_ranked(const es_ranked *ranked, es_ties ties, unsigned thr
     es_set_init(&s.front, ranked->d);
     es_set_init(&s.fresh, ranked->d);
     s.front.threads = s.threads;
-    s.code = malloc(LAST_BATCH * sizeof *s.code);
-    s.verdict = malloc(LAST_BATCH * sizeof *s.verdict);
+    size_t batch = ranked->m < LAST_BATCH ? ranked->m : LAST_BATCH;
+    s.code = malloc(batch * sizeof *s.code);
+    s.verdict = malloc(batch * sizeof *s.verdict);
     es_status status = s.code && s.verdict ? ES_OK : es_fail_memory(errors);
     for (size_t begin = 0, n; begin < ranked->m && !status; begin += n) {
         n = s.front.n < FIRST_BATCH ? FIRST_BATCH : s.front.n < LAST_BATCH ? s.front.n : LAST_BATCH;
@@ -175,8 +177,46 @@ static es_status front_of_positions(const es_view *view, es_ties ties, unsigned 
     return status;
 }
 
+/* ---- Few points: pair by pair, for less than setting anything up costs ---- */
+
+enum { FEW = 64 };
+
+/* Whether b dominates a, or equals it and stands before it where only the first of equal points counts. */
+static bool is_beaten(const double *a, const double *b, unsigned d, bool equals_beat) {
+    bool better = false;
+    for (unsigned k = 0; k < d; k++) {
+        if (b[k] > a[k])
+            return false;
+        better = better || b[k] < a[k];
+    }
+    return better || equals_beat;
+}
+
+static size_t front_of_few(const es_view *view, es_ties ties, uint32_t *out, bool *finite) {
+    double value[FEW][ES_MAX_OBJECTIVES];
+    size_t count = 0;
+    *finite = true;
+    for (size_t i = 0; i < view->n; i++)
+        for (unsigned k = 0; k < view->d; k++) {
+            value[i][k] = es_view_at(view, k, i);
+            *finite = *finite && isfinite(value[i][k]);
+        }
+    for (size_t i = 0; i < view->n; i++) {
+        bool beaten = false;
+        for (size_t j = 0; j < view->n && !beaten; j++)
+            beaten = j != i && is_beaten(value[i], value[j], view->d, j < i && ties == ES_TIES_FIRST);
+        if (!beaten)
+            out[count++] = (uint32_t)i;
+    }
+    return count;
+}
+
 es_status es_front_of_view(const es_view *view, es_ties ties, unsigned threads, uint32_t *out, size_t *count,
                            bool *finite, es_errors *errors) {
+    if (view->n <= FEW) {
+        *count = front_of_few(view, ties, out, finite);
+        return ES_OK;
+    }
     es_status status = es_filter(view, threads, out, count, finite, errors);
     if (status || !*finite)
         return status;
