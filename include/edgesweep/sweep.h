@@ -136,9 +136,10 @@ typedef struct es_run_options {
     bool unique;           /* fronts keep only the lowest index of equal points */
     unsigned threads;      /* 0: OMP default, lowered for small grids */
     uint64_t limit;        /* stop after that many rows, 0: none */
-    uint64_t first, end;   /* index range; end 0: all */
-    bool sync;             /* fsync before the rename */
-    bool no_skip;          /* look at every point even where bounds tell: for tests and measurements */
+    bool part;             /* only the points [first, end), of which there must be some; else all */
+    uint64_t first, end;
+    bool sync;    /* fsync before the rename */
+    bool no_skip; /* look at every point even where bounds tell: for tests and measurements */
     es_csv_options csv;
     const volatile sig_atomic_t *stop; /* nonzero: finish whole rows and return ES_EINT or ES_ETERM by its value */
     void (*progress)(void *context, const es_progress *progress); /* called from one thread, a few times a second */

@@ -62,7 +62,8 @@ static double core_hours(double seconds, unsigned threads) { return seconds * th
 
 static es_status measure(es_cli *cli, const es_sweep *sweep, bool rows, uint64_t first, uint64_t n,
                          es_run_report *report, es_errors *errors) {
-    es_run_options options = {.out = rows ? "/dev/null" : NULL, .first = first, .end = first + n, .stop = cli->stop};
+    es_run_options options = {
+        .out = rows ? "/dev/null" : NULL, .part = true, .first = first, .end = first + n, .stop = cli->stop};
     options.threads = (unsigned)es_count_of(cli, ES_OPT_THREADS, 0);
     if (!rows && sweep->front.given)
         options.front_out = "/dev/null"; /* equal points are looked for in a pass of its own */

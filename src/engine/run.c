@@ -330,8 +330,8 @@ static void size_search(pass *p) {
 
 static void size_pass(pass *p) {
     const es_run_options *options = p->options;
-    p->first = options->first;
-    p->end = options->end ? options->end : p->sweep->n_points;
+    p->first = options->part ? options->first : 0;
+    p->end = options->part ? options->end : p->sweep->n_points;
     p->first_tile = es_tile_of(p->sweep, &p->tiling, p->first);
     uint64_t tiles = es_tile_of(p->sweep, &p->tiling, p->end - 1) + 1 - p->first_tile;
     p->tiles_per_ticket = (TICKET_POINTS + p->tiling.points - 1) / p->tiling.points;
@@ -702,8 +702,12 @@ static es_status write_front(run *r, const es_front_pass *finished, const uint64
     pass p = make_pass(r, ES_RESULT_FRONT);
     if (!options.unique)
         p.finished = finished;
-    if (options.limit)
-        options.limit = 0, options.end = r->reached;
+    if (options.limit && r->reached) {
+        options.first = options.part ? options.first : 0;
+        options.end = r->reached;
+        options.part = true;
+    }
+    options.limit = 0;
     p.options = &options;
     es_status status = pass_build(&p, r->sweep->output, r->sweep->n_output, errors);
     if (!status)
@@ -778,7 +782,13 @@ es_status es_sweep_run(const es_sweep *sweep, const es_run_options *options, es_
     run r = {.sweep = sweep, .options = options, .report = report};
     *report = (es_run_report){.simd = es_simd_level_name(es_simd_level_now())};
     report->rejected = calloc(sweep->n_conditions + 1, sizeof *report->rejected);
-    es_status status = report->rejected ? main_pass(&r, errors) : es_fail_memory(errors);
+    es_status status = report->rejected ? ES_OK : es_fail_memory(errors);
+    if (!status && options->part && !(options->first < options->end && options->end <= sweep->n_points))
+        status = es_fail(errors, ES_EUSAGE, NULL, "no such part of the grid: points %llu to %llu of %llu",
+                         (unsigned long long)options->first, (unsigned long long)options->end,
+                         (unsigned long long)sweep->n_points);
+    if (!status)
+        status = main_pass(&r, errors);
     if (!status)
         status = commit(&r, errors);
     es_row_sink_abort(&r.rows);

@@ -146,6 +146,7 @@ static es_status run_range(part *p, const es_sweep *sweep, uint64_t first, uint6
                            es_errors *errors) {
     es_receiver receiver = {.context = p, .header = take_header, .write = take_rows};
     es_run_options options = p->options->run;
+    options.part = true;
     options.first = first;
     options.end = end;
     options.limit = 0;

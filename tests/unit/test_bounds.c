@@ -290,7 +290,7 @@ Test(bounds, skipping_changes_nothing) {
         es_sweep *sweep = load(sets, questions[q].where);
         uint64_t state = q, a = roll(&state) % sweep->n_points, b = a + 1 + roll(&state) % (sweep->n_points - a);
         for (int part = 0; part < 2; part++) {
-            es_run_options options = {.threads = 1, .no_skip = true, .first = part ? a : 0, .end = part ? b : 0};
+            es_run_options options = {.threads = 1, .no_skip = true, .part = part, .first = a, .end = b};
             es_run_report whole = run(sweep, options);
             cr_assert_eq(whole.points_skipped, 0);
             for (unsigned threads = 1; threads <= 3; threads++) {

@@ -805,14 +805,21 @@ Test(engine, more_points_than_anybody_can_wait_for) {
     cr_assert(strstr(r.out, "\n'=Delta,Board One,282.88\n'=Delta,Board One,141.44\n"), "%s", r.out);
     cr_assert_eq(r.report.best[0].index, 9);
     small_run_free(&r);
-    cr_assert_eq(run_small(sweep, &b.f, (es_run_options){.first = n - 3, .end = n}, &r), ES_OK);
+    cr_assert_eq(run_small(sweep, &b.f, (es_run_options){.part = true, .first = n - 3, .end = n}, &r), ES_OK);
     cr_assert_eq(r.report.rows, 3);
     cr_assert_eq(r.report.front_unique, 1);
     cr_assert_eq(r.report.front[0], n - 1);
     small_run_free(&r);
-    cr_assert_eq(run_small(sweep, &b.f, (es_run_options){.first = n / 3, .limit = 1000}, &r), ES_OK);
+    cr_assert_eq(run_small(sweep, &b.f, (es_run_options){.part = true, .first = n / 3, .end = n, .limit = 1000}, &r),
+                 ES_OK);
     cr_assert_eq(r.report.rows, 1000);
     small_run_free(&r);
+    const uint64_t none[][2] = {{0, 0}, {5, 5}, {6, 5}, {n - 1, n + 1}};
+    for (size_t i = 0; i < LENGTH(none); i++) {
+        es_run_options options = {.part = true, .first = none[i][0], .end = none[i][1]};
+        cr_assert_eq(run_small(sweep, &b.f, options, &r), ES_EUSAGE);
+        small_run_free(&r);
+    }
     es_sweep_free(sweep);
     bench_free(&b);
 }
@@ -832,8 +839,8 @@ Test(engine, shards_put_together_are_the_whole) {
         text joined = {0};
         text_add(&joined, whole.out, header);
         for (uint64_t k = 0; k < shards[i]; k++) {
-            es_run_options options = {.first = sweep->n_points * k / shards[i],
-                                      .end = sweep->n_points * (k + 1) / shards[i]};
+            es_run_options options = {
+                .part = true, .first = sweep->n_points * k / shards[i], .end = sweep->n_points * (k + 1) / shards[i]};
             if (options.first == options.end)
                 continue;
             cr_assert_eq(run_small(sweep, &b.f, options, &part), ES_OK);
