@@ -90,6 +90,10 @@ TSAN_TESTS := $(patsubst tests/tsan/%.c,$(B)/tsan/%,$(TSAN_SOURCES))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SOURCES))
 LIBRARY := $(B)/libedgesweep.a
 COMMAND := $(B)/edgesweep
+FAULT_FLAGS = -std=c11 -D_GNU_SOURCE $(WARNINGS) -O1 -g
+FAULT_SHIM := $(B)/faults/inject.so
+FAULT_DRIVER := $(B)/faults/faults
+FAULT_COMMAND := $(B)/faults/edgesweep
 
 # ---- Output: one short line per step, V=1 shows the commands ----
 Q := $(if $(filter-out 0,$(V)),,@)
@@ -245,8 +249,9 @@ test:
 	@$(PARALLEL) check
 
 # All tests of one flavour, without installing anything.
-check: all unit
-	@EDGESWEEP=$(COMMAND) scripts/run_tests.sh $(UNIT_TESTS)
+check: all unit $(if $(INSTRUMENT),,$(FAULT_SHIM) $(FAULT_DRIVER))
+	@EDGESWEEP=$(COMMAND) FAULTS='$(if $(INSTRUMENT),,$(FAULT_DRIVER) --sample 1 $(COMMAND) $(FAULT_SHIM))' scripts/run_tests.sh \
+	  $(UNIT_TESTS)
 
 check-unit: unit
 	@scripts/run_tests.sh $(UNIT_TESTS)
@@ -274,6 +279,31 @@ bench-%: $(B)/bench/bench_%
 
 bench: benches $(COMMAND)
 	@for bench in $(BENCHES); do printf '\n%s\n' "$${bench##*/}"; EDGESWEEP=$(COMMAND) $$bench $(ARGS) || exit 1; done
+
+# Every library call made to fail in turn (tests/faults/), in the release build by preloading, in the AddressSanitizer
+# build, where leaks count, by linking.  SAMPLE=N: at most N places of each fault in each command.
+.PHONY: faults faults-plain faults-wrapped
+faults:
+	@$(PARALLEL) $(RELEASE_ONLY) faults-plain
+	@$(PARALLEL) FLAVOUR=asan faults-wrapped
+faults-plain: all $(FAULT_SHIM) $(FAULT_DRIVER)
+	@$(FAULT_DRIVER) $(if $(SAMPLE),--sample $(SAMPLE)) $(ARGS) $(COMMAND) $(FAULT_SHIM)
+faults-wrapped: $(FAULT_COMMAND) $(FAULT_DRIVER)
+	@ASAN_OPTIONS=allocator_may_return_null=1 $(FAULT_DRIVER) --wrapped $(if $(SAMPLE),--sample $(SAMPLE)) $(ARGS) $(FAULT_COMMAND)
+
+$(B)/faults/inject.so: tests/faults/inject.c tests/faults/inject.h
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(FAULT_FLAGS) -U_FORTIFY_SOURCE -fPIC -shared -o $@ $<
+$(B)/faults/inject.o: tests/faults/inject.c tests/faults/inject.h
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(FAULT_FLAGS) -U_FORTIFY_SOURCE -fPIE -DES_FAULT_WRAP -c -o $@ $<
+$(B)/faults/faults: tests/faults/faults.c tests/faults/inject.h
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(FAULT_FLAGS) -o $@ $<
+$(FAULT_COMMAND): $(CLI_OBJECTS) $(LIBRARY) $(B)/faults/inject.o $(B)/link.stamp
+	$(call say,LINK,$@)
+	$(Q)$(LINK) $$(nm $(B)/faults/inject.o | sed -n 's/.* T __wrap_/-Wl,--wrap=/p') -o $@ $(CLI_OBJECTS) \
+	  $(B)/faults/inject.o $(LIBRARY) $(LIBS)
 
 # Shards, kills, job arrays and MPI; what cannot be installed is skipped with a word.
 .PHONY: test-scale
@@ -354,7 +384,8 @@ help:
 	  'make test-NAME | asan-NAME      one unit test binary, tests/unit/test_NAME.c' \
 	  'make mpi | test-scale           build/edgesweep-mpi (MPICC=mpicc); tests of shards, job arrays and MPI' \
 	  'make test-web   the report page in a browser (installs chromium)' \
-	  'make coverage | fuzz            line coverage; fuzz targets, TIME=60 seconds each' \
+	  'make faults     every library call of every command made to fail in turn; SAMPLE=N: at N places each' \
+  'make coverage | fuzz            line coverage; fuzz targets, TIME=60 seconds each' \
 	  'make lint | format              layers, clang-format, cppcheck, clang-tidy; reformat' \
 	  'make docs       the library as HTML, by doxygen' \
 	  'make install | uninstall        PREFIX=$(PREFIX), DESTDIR' \

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs unit test binaries, then, with EDGESWEEP=PATH set, the command line cases; ends with `N passed, N failed`.
+# Runs unit test binaries, then, with EDGESWEEP=PATH set, the command line cases and FAULTS, a command that injects some
+# faults; ends with `N passed, N failed`.
 #
 #   [EDGESWEEP=build/edgesweep] scripts/run_tests.sh BINARY...
 #
@@ -49,6 +50,8 @@ if [ -n "${EDGESWEEP:-}" ]; then
     run_cases scripts/check_cli.sh "$EDGESWEEP"
     run_cases scripts/check_readme.sh "$EDGESWEEP"
     run_cases tests/scale/shards.sh --quick
+    # shellcheck disable=SC2086  # words
+    [ -z "${FAULTS:-}" ] || run_cases $FAULTS
 fi
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

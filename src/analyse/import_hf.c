@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "catalog/file.h"
+#include "io/json_in.h"
 
 /* What the quantities are called; alternatives are separated by |. */
 typedef struct names {
@@ -658,7 +659,10 @@ es_status es_import_hf_text(const char *file, const char *json, size_t size, es_
     if (size > ES_CONFIG_MAX_BYTES)
         return es_fail(errors, ES_EUSAGE, &(es_origin){.file = file}, "more than %d bytes: no config.json",
                        ES_CONFIG_MAX_BYTES);
-    json_t *outer = json_loadb(json, size, JSON_REJECT_DUPLICATES, &fault);
+    json_t *outer;
+    const es_status status = es_json_read(&outer, json, size, &fault, errors);
+    if (status)
+        return status;
     if (outer == NULL) {
         const es_origin at = {file, fault.line > 0 ? (uint64_t)fault.line : 0,
                               fault.column > 0 ? (uint64_t)fault.column : 0};

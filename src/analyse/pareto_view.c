@@ -7,6 +7,8 @@
 #include <omp.h>
 #endif
 
+#include "base/team.h"
+
 es_status es_flips_init(uint64_t *flip, unsigned d, const es_direction *direction, es_errors *errors) {
     if (d < 1 || d > ES_MAX_OBJECTIVES)
         return es_fail(errors, ES_EUSAGE, NULL, "%u objectives: expected 1 to %d", d, ES_MAX_OBJECTIVES);
@@ -61,7 +63,7 @@ unsigned es_threads_for(unsigned wanted, size_t n, size_t grain) {
 #ifdef _OPENMP
     size_t most = wanted ? wanted : (size_t)omp_get_max_threads();
     size_t worth = n / grain + 1;
-    return (unsigned)(worth < most ? worth : most);
+    return es_team((unsigned)(worth < most ? worth : most));
 #else
     (void)wanted, (void)n, (void)grain;
     return 1;

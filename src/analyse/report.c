@@ -8,7 +8,9 @@
 
 #include "analyse/report_json.h"
 #include "analyse/report_table.h"
+#include "catalog/file.h"
 #include "core/node.h"
+#include "io/json_in.h"
 
 /* ---- The data of the page, as JSON ---- */
 
@@ -84,12 +86,29 @@ static es_status put_columns(es_text_out *out, const es_report_table *table, es_
     return status ? status : put(out, "]", errors);
 }
 
+/* FILE.meta.json; NULL when there is none, or one of another program. */
+static es_status read_meta(const char *path, json_t **meta, es_errors *errors) {
+    char *name = NULL, *text = NULL;
+    size_t length = 0;
+    json_error_t fault;
+    *meta = NULL;
+    if (asprintf(&name, "%s.meta.json", path) < 0)
+        return es_fail_memory(errors);
+    es_status status = es_file_read(name, &text, &length, errors);
+    if (!status && text)
+        status = es_json_read(meta, text, length, &fault, errors);
+    free(text);
+    free(name);
+    return status;
+}
+
 /* The texts and numbers of FILE.meta.json; a file without one has no provenance. */
 static es_status put_meta(es_text_out *out, const char *path, es_errors *errors) {
-    es_arena arena = {0};
-    const char *name = es_arena_printf(&arena, "%s.meta.json", path), *key;
-    json_t *meta = name ? json_load_file(name, 0, NULL) : NULL, *value;
-    es_status status = name ? put(out, ",\"meta\":{", errors) : es_fail_memory(errors);
+    const char *key;
+    json_t *meta, *value;
+    es_status status = read_meta(path, &meta, errors);
+    if (!status)
+        status = put(out, ",\"meta\":{", errors);
     bool first = true;
     json_object_foreach(meta, key, value) {
         if (!status && (json_is_string(value) || json_is_integer(value))) {
@@ -106,7 +125,6 @@ static es_status put_meta(es_text_out *out, const char *path, es_errors *errors)
             status = es_text_out_format(out, errors, "%lld", (long long)json_integer_value(value));
     }
     json_decref(meta);
-    es_arena_free(&arena);
     return status ? status : put(out, "}", errors);
 }
 

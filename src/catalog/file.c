@@ -1,12 +1,12 @@
 #include "catalog/file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/open.h"
 
 static es_status check_file(int fd, const char *path, size_t *size, es_errors *errors) {
     struct stat info;
@@ -50,7 +50,7 @@ static es_status read_all(int fd, const char *path, char **data, size_t *size, e
 es_status es_file_read(const char *path, char **data, size_t *size, es_errors *errors) {
     *data = NULL;
     *size = 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not block before it is refused */
+    int fd = es_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0); /* a FIFO must not block before it is refused */
     if (fd < 0 && errno == ENOENT)
         return ES_OK;
     if (fd < 0)

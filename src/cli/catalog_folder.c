@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "analyse/import_row.h"
 #include "catalog/file.h"
+#include "io/output.h"
 
 /* The first cell as written. */
 static size_t first_cell(const char *line) {
@@ -38,25 +38,27 @@ static void copy_others(FILE *out, const char *old, const char *rows) {
 
 static es_status replace_file(const char *path, const char *header, const char *old, const char *rows,
                               es_errors *errors) {
-    char partial[PATH_MAX];
-    const char *slash = strrchr(path, '/');
-    const int n =
-        snprintf(partial, sizeof partial, "%.*s/.%s.%ld", (int)(slash - path), path, slash + 1, (long)getpid());
-    if (n < 0 || (size_t)n >= sizeof partial)
-        return es_fail(errors, ES_EUSAGE, NULL, "path too long");
-    FILE *out = fopen(partial, "wx");
-    if (out == NULL)
-        return es_fail_errno(errors, "cannot write", partial);
-    fputs(header, out);
-    copy_others(out, old, rows);
-    fputs(rows, out);
-    const bool written = !ferror(out);
-    if ((fclose(out) != 0 || !written || rename(partial, path) != 0)) {
-        const es_status status = es_fail_errno(errors, "cannot write", path);
-        unlink(partial);
-        return status;
-    }
-    return ES_OK;
+    char *text = NULL;
+    size_t size = 0;
+    es_output *out = NULL;
+    FILE *memory = open_memstream(&text, &size);
+    if (memory == NULL)
+        return es_fail_memory(errors);
+    fputs(header, memory);
+    copy_others(memory, old, rows);
+    fputs(rows, memory);
+    const bool whole = !ferror(memory);
+    es_status status = fclose(memory) == 0 && whole ? ES_OK : es_fail_memory(errors);
+    if (!status)
+        status = es_output_open(&out, path, NULL, errors);
+    if (!status)
+        status = es_output_write(out, text, size, errors);
+    if (status)
+        es_output_abort(out);
+    else
+        status = es_output_commit(out, 0, errors);
+    free(text);
+    return status;
 }
 
 static es_status put(const char *path, const char *header, const char *rows, es_errors *errors) {

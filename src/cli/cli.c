@@ -86,7 +86,7 @@ static es_status close_stdout(es_status status, es_errors *errors) {
     errno = 0;
     failed = fflush(stdout) != 0 || failed;
     int error = errno;
-    if (close(STDOUT_FILENO) != 0 && errno != EBADF && !failed) {
+    if (close(STDOUT_FILENO) != 0 && errno != EBADF && errno != EINTR && !failed) {
         failed = true;
         error = errno;
     }

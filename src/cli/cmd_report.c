@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 #include <edgesweep/version.h>
 
@@ -10,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/load.h"
 #include "cli/run_options.h"
+#include "cli/scratch.h"
 #include "io/output.h"
 
 enum { SHOWN_ROWS = 100000, MAX_POINTS = 20000000 };
@@ -18,7 +18,7 @@ typedef struct es_reporting {
     es_cli *cli;
     es_catalog catalog;
     const char *source; /* as given: FILE.csv or FILE.sweep */
-    const char *folder; /* of a sweep's rows; NULL: none was made */
+    es_scratch scratch; /* of a sweep's rows */
     const char *table;  /* the CSV file */
     const char *out;
 } es_reporting;
@@ -31,24 +31,13 @@ static bool ends_with(const char *text, const char *end) {
 /* The rows of a sweep go to a file in a folder of their own, which is gone afterwards. */
 static es_status make_table(es_reporting *r, es_errors *errors) {
     const char *temporary = getenv("TMPDIR");
-    char *folder = es_arena_printf(&r->cli->arena, "%s/edgesweep-XXXXXX", temporary && *temporary ? temporary : "/tmp");
-    if (!folder)
-        return es_fail_memory(errors);
-    if (!mkdtemp(folder))
-        return es_fail(errors, ES_ERUNTIME, NULL, "cannot make a folder for the rows: '%s'", folder);
-    r->folder = folder;
-    r->table = es_arena_printf(&r->cli->arena, "%s/rows.csv", folder);
+    const char *stem =
+        es_arena_printf(&r->cli->arena, "%s/edgesweep-rows", temporary && *temporary ? temporary : "/tmp");
+    es_status status = stem ? es_scratch_make(&r->scratch, &r->cli->arena, stem, stem, errors) : es_fail_memory(errors);
+    if (status)
+        return status;
+    r->table = es_arena_printf(&r->cli->arena, "%s/rows.csv", r->scratch.folder);
     return r->table ? ES_OK : es_fail_memory(errors);
-}
-
-static void remove_table(const es_reporting *r) {
-    char *meta = r->folder && r->table ? es_arena_printf(&r->cli->arena, "%s.meta.json", r->table) : NULL;
-    if (meta) {
-        unlink(meta);
-        unlink(r->table);
-    }
-    if (r->folder)
-        rmdir(r->folder);
 }
 
 static es_status run_sweep(es_reporting *r, es_errors *errors) {
@@ -157,7 +146,7 @@ static es_status run_report(es_cli *cli, es_errors *errors) {
     es_status status = prepare(&reporting, errors);
     if (!status)
         status = write_page(&reporting, errors);
-    remove_table(&reporting);
+    es_scratch_remove(&reporting.scratch);
     es_catalog_free(&reporting.catalog);
     return status;
 }

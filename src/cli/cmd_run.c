@@ -235,7 +235,7 @@ static es_status run_run(es_cli *cli, es_errors *errors) {
         es_cli_report(cli, errors); /* warnings before the work */
         status = execute(&run, errors);
     }
-    es_run_database_end(&run.database, cli);
+    es_run_database_end(&run.database);
     es_run_report_free(&run.report);
     es_sweep_free(run.sweep);
     es_catalog_free(&run.catalog);

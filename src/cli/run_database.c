@@ -1,9 +1,7 @@
 #include "cli/run_database.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <edgesweep/version.h>
 
@@ -22,7 +20,7 @@ static es_status refuse_formats(es_cli *cli, es_errors *errors) {
 /* A file of the folder instead of `*path`. */
 static es_status redirect(const es_run_database *database, es_cli *cli, const char *name, const char **path,
                           const char **file, es_errors *errors) {
-    *path = *file = es_arena_printf(&cli->arena, "%s/%s", database->folder, name);
+    *path = *file = es_arena_printf(&cli->arena, "%s/%s", database->scratch.folder, name);
     return *path ? ES_OK : es_fail_memory(errors);
 }
 
@@ -35,15 +33,13 @@ es_status es_run_database_begin(es_run_database *database, es_cli *cli, es_run_o
     es_status status = refuse_formats(cli, errors);
     if (status)
         return status;
-    const char *slash = strrchr(options->out, '/');
-    char *folder = es_arena_printf(&cli->arena, "%.*s.edgesweep-XXXXXX", slash ? (int)(slash - options->out) + 1 : 0,
-                                   options->out);
-    if (!folder)
-        return es_fail_memory(errors);
-    if (!mkdtemp(folder))
-        return es_fail_errno(errors, "cannot create a folder beside it", options->out);
+    const char *slash = strrchr(options->out, '/'), *base = slash ? slash + 1 : options->out;
+    const char *stem = es_arena_printf(&cli->arena, "%.*s.%s", (int)(base - options->out), options->out, base);
+    status =
+        stem ? es_scratch_make(&database->scratch, &cli->arena, stem, options->out, errors) : es_fail_memory(errors);
+    if (status)
+        return status;
     database->path = options->out;
-    database->folder = folder;
     options->csv.digits = 17;
     status = redirect(database, cli, "rows.csv", &options->out, &database->rows, errors);
     if (!status && options->front_out && !es_given(cli, ES_OPT_PARETO))
@@ -99,15 +95,4 @@ es_status es_run_database_finish(const es_run_database *database, es_cli *cli, c
     return es_database_write(database->path, &content, errors);
 }
 
-void es_run_database_end(const es_run_database *database, es_cli *cli) {
-    const char *const file[] = {database->rows, database->front, database->best};
-    for (size_t i = 0; i < sizeof file / sizeof *file; i++) {
-        const char *meta = file[i] ? es_arena_printf(&cli->arena, "%s.meta.json", file[i]) : NULL;
-        if (file[i])
-            unlink(file[i]);
-        if (meta)
-            unlink(meta);
-    }
-    if (database->folder)
-        rmdir(database->folder);
-}
+void es_run_database_end(es_run_database *database) { es_scratch_remove(&database->scratch); }

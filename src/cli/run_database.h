@@ -5,10 +5,12 @@
 #include <edgesweep/sweep.h>
 
 #include "cli/cli.h"
+#include "cli/scratch.h"
 
 typedef struct es_run_database {
     const char *path; /* NULL: no database was asked for */
-    const char *folder, *rows, *front, *best;
+    es_scratch scratch;
+    const char *rows, *front, *best;
 } es_run_database;
 
 /* When options->out names a database: redirects it, and side tables that were not named, to files of the folder. */
@@ -19,6 +21,6 @@ es_status es_run_database_finish(const es_run_database *database, es_cli *cli, c
                                  es_errors *errors);
 
 /* Removes the folder; fine without one. */
-void es_run_database_end(const es_run_database *database, es_cli *cli);
+void es_run_database_end(es_run_database *database);
 
 #endif

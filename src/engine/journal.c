@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/open.h"
 #include "base/text.h"
 
 enum { READ_BYTES = 1 << 20, CHECK_SEED = 0x5EED };
@@ -29,9 +30,12 @@ static uint64_t check_of(const es_journal_record *record) { return XXH64(record,
 static es_status lock(es_journal *journal, double wait_seconds, es_errors *errors) {
     struct stat mine, named;
     for (;;) {
-        journal->fd = open(journal->path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
-        if (journal->fd < 0)
+        journal->fd = es_open(journal->path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+        if (journal->fd < 0 || fstat(journal->fd, &mine) != 0)
             return es_fail_errno(errors, "cannot open", journal->path);
+        if (!S_ISREG(mine.st_mode))
+            return es_fail(errors, ES_ERUNTIME, NULL, "cannot open: '%s' is not a regular file",
+                           es_quote_text(journal->path).text);
         int result;
         while ((result = flock(journal->fd, LOCK_EX | LOCK_NB)) != 0 &&
                (errno == EINTR || (errno == EWOULDBLOCK && wait_seconds > 0))) {
@@ -44,8 +48,6 @@ static es_status lock(es_journal *journal, double wait_seconds, es_errors *error
                            es_quote_text(journal->path).text);
         if (result != 0)
             es_warn(errors, NULL, "this file system has no locks: make sure that only one process writes a part");
-        if (fstat(journal->fd, &mine) != 0)
-            return es_fail_errno(errors, "cannot read", journal->path);
         if (stat(journal->path, &named) == 0 && mine.st_ino == named.st_ino && mine.st_dev == named.st_dev)
             return ES_OK;
         close(journal->fd);
@@ -130,7 +132,7 @@ es_status es_journal_recover(const es_journal *journal, const char *partial, es_
     *hash = NULL;
     if (!journal->n_records)
         return ES_OK;
-    scan s = {.fd = open(partial, O_RDONLY | O_NOFOLLOW | O_CLOEXEC),
+    scan s = {.fd = es_open(partial, O_RDONLY | O_NOFOLLOW | O_CLOEXEC, 0),
               .data = malloc(READ_BYTES),
               .hash = XXH64_createState()};
     XXH64_state_t *good = XXH64_createState();
@@ -158,22 +160,41 @@ es_status es_journal_recover(const es_journal *journal, const char *partial, es_
 
 /* ---- writing ---- */
 
+static bool write_all(int fd, const void *data, size_t n) {
+    size_t done = 0;
+    while (done < n) {
+        ssize_t written = write(fd, (const char *)data + done, n - done);
+        if (written == 0)
+            errno = ENOSPC;
+        if (written == 0 || (written < 0 && errno != EINTR))
+            return false;
+        done += written > 0 ? (size_t)written : 0;
+    }
+    return true;
+}
+
+static bool sync_data(int fd) {
+    int result;
+    do
+        result = fdatasync(fd);
+    while (result != 0 && errno == EINTR);
+    return result == 0;
+}
+
 static es_status append(es_journal *journal, const es_journal_record *record, es_errors *errors) {
     stored s = {.record = *record, .check = check_of(record)};
-    ssize_t written;
-    do
-        written = write(journal->fd, &s, sizeof s);
-    while (written < 0 && errno == EINTR);
-    if (written >= 0 && written != (ssize_t)sizeof s)
-        errno = ENOSPC;
-    if (written != (ssize_t)sizeof s || fdatasync(journal->fd) != 0)
-        return es_fail_errno(errors, "cannot write", journal->path);
-    return ES_OK;
+    return write_all(journal->fd, &s, sizeof s) && sync_data(journal->fd)
+               ? ES_OK
+               : es_fail_errno(errors, "cannot write", journal->path);
 }
 
 es_status es_journal_restart(es_journal *journal, size_t n_kept, es_errors *errors) {
     off_t end = (off_t)(n_kept * sizeof(stored));
-    if (ftruncate(journal->fd, end) != 0 || lseek(journal->fd, end, SEEK_SET) < 0)
+    int result;
+    do
+        result = ftruncate(journal->fd, end);
+    while (result != 0 && errno == EINTR);
+    if (result != 0 || lseek(journal->fd, end, SEEK_SET) < 0)
         return es_fail_errno(errors, "cannot write", journal->path);
     return ES_OK;
 }

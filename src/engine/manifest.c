@@ -1,5 +1,6 @@
 #include "engine/manifest.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,8 @@
 #include <xxhash.h>
 
 #include "base/text.h"
+#include "catalog/file.h"
+#include "io/json_in.h"
 
 const char *const es_part_folder[ES_RESULTS] = {"data", "front", "best"};
 
@@ -241,30 +244,41 @@ static bool read_table(const json_t *object, bool has_keys, es_part_table *table
     return n > 0 && n <= ES_MAX_OBJECTIVES && read_members(object, keys_members, N_OF(keys_members), table);
 }
 
-static bool read_object(json_t *object, es_manifest *m) {
-    uint64_t stored, hash;
+/* ES_EDAMAGED without a message when the object is not a manifest that is whole. */
+static es_status read_object(json_t *object, es_manifest *m, es_errors *errors) {
+    uint64_t stored, hash = 0;
     if (!read_hash(json_object_get(object, "manifest_xxh64"), &stored) ||
-        json_object_del(object, "manifest_xxh64") != 0 || !hash_of_object(object, &hash) || hash != stored ||
-        !read_members(object, manifest_members, N_OF(manifest_members), m))
-        return false;
-    for (int r = 0; r < ES_RESULTS; r++) {
+        json_object_del(object, "manifest_xxh64") != 0)
+        return ES_EDAMAGED;
+    if (!hash_of_object(object, &hash))
+        return es_fail_memory(errors);
+    bool good = hash == stored && read_members(object, manifest_members, N_OF(manifest_members), m);
+    for (int r = 0; r < ES_RESULTS && good; r++) {
         const json_t *table = json_object_get(object, es_part_folder[r]);
-        if (table && !read_table(table, r != ES_RESULT_ROWS, &m->table[r]))
-            return false;
+        good = !table || read_table(table, r != ES_RESULT_ROWS, &m->table[r]);
     }
-    return m->first <= m->end && m->end <= m->total && m->shard.k < m->shard.n && m->shard.n <= ES_MAX_SHARDS &&
+    good = good && m->first <= m->end && m->end <= m->total && m->shard.k < m->shard.n && m->shard.n <= ES_MAX_SHARDS &&
            es_part_suffix(m->format);
+    return good ? ES_OK : ES_EDAMAGED;
 }
 
 es_status es_manifest_read(es_manifest *manifest, const char *path, es_errors *errors) {
     json_error_t fault;
+    char *text = NULL;
+    size_t length = 0;
+    json_t *object = NULL;
     *manifest = (es_manifest){0};
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return es_fail_errno(errors, "cannot read", path);
-    json_t *object = json_loadf(file, JSON_REJECT_DUPLICATES, &fault);
-    bool good = object && read_object(object, manifest);
+    es_status status = es_file_read(path, &text, &length, errors);
+    if (status)
+        return ES_ERUNTIME;
+    if (!text)
+        return errno = ENOENT, es_fail_errno(errors, "cannot read", path);
+    status = es_json_read(&object, text, length, &fault, errors);
+    if (!status)
+        status = read_object(object, manifest, errors);
+    if (status == ES_EDAMAGED)
+        es_fail(errors, status, NULL, "damaged manifest: '%s'", es_quote_text(path).text);
     json_decref(object);
-    fclose(file);
-    return good ? ES_OK : es_fail(errors, ES_EDAMAGED, NULL, "damaged manifest: '%s'", es_quote_text(path).text);
+    free(text);
+    return status;
 }

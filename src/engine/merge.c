@@ -10,6 +10,7 @@
 #include <edgesweep/version.h>
 #include <xxhash.h>
 
+#include "base/open.h"
 #include "base/text.h"
 #include "engine/reduce.h"
 #include "io/output.h"
@@ -47,10 +48,12 @@ static es_status checked_open(checked *c, char *path, uint64_t bytes, uint64_t x
     if (!path || !c->hash || !c->data)
         return es_fail_memory(errors);
     XXH64_reset(c->hash, 0);
-    c->fd = open(path, O_RDONLY | O_CLOEXEC);
+    c->fd = es_open(path, O_RDONLY | O_CLOEXEC, 0);
     if (c->fd < 0)
         return errno == ENOENT ? damaged(path, "is missing", errors) : es_fail_errno(errors, "cannot read", path);
-    if (fstat(c->fd, &status) != 0 || (uint64_t)status.st_size != bytes)
+    if (fstat(c->fd, &status) != 0)
+        return es_fail_errno(errors, "cannot read", path);
+    if ((uint64_t)status.st_size != bytes)
         return damaged(path, "has another size than its manifest says", errors);
     posix_fadvise(c->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
     return ES_OK;

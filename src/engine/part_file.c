@@ -8,6 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/open.h"
+#include "base/text.h"
+
 /* Pieces smaller than GATHER_BELOW are gathered, larger ones go straight on. */
 enum { GATHER = 256 << 10, GATHER_BELOW = 64 << 10 };
 
@@ -20,12 +23,15 @@ es_status es_part_file_name(es_part_file *file, const char *directory, const cha
     return file->path && file->partial ? ES_OK : es_fail_memory(errors);
 }
 
+/* Nothing that somebody planted at the name is opened for writing: no link, no FIFO, which would wait for a reader. */
 static es_status open_partial(es_part_file *file, int flags, es_errors *errors) {
-    do
-        file->sink.fd = open(file->partial, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | flags, 0666);
-    while (file->sink.fd < 0 && errno == EINTR);
-    if (file->sink.fd < 0)
+    struct stat status;
+    file->sink.fd = es_open(file->partial, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | flags, 0666);
+    if (file->sink.fd < 0 || fstat(file->sink.fd, &status) != 0)
         return es_fail_errno(errors, "cannot write", file->partial);
+    if (!S_ISREG(status.st_mode) || status.st_nlink != 1)
+        return es_fail(errors, ES_ERUNTIME, NULL, "cannot write: '%s' is not a file of its own",
+                       es_quote_text(file->partial).text);
     file->sink.path = file->partial;
     file->sink.reserve = true;
     file->gathered = malloc(GATHER);
@@ -34,8 +40,10 @@ static es_status open_partial(es_part_file *file, int flags, es_errors *errors) 
 
 es_status es_part_file_open(es_part_file *file, const char *directory, const char *name, es_errors *errors) {
     es_status status = es_part_file_name(file, directory, name, errors);
+    if (!status && unlink(file->partial) != 0 && errno != ENOENT)
+        status = es_fail_errno(errors, "cannot write", file->partial);
     if (!status)
-        status = open_partial(file, O_TRUNC, errors);
+        status = open_partial(file, O_CREAT | O_EXCL, errors);
     if (status)
         return status;
     file->hash = XXH64_createState();
@@ -109,7 +117,7 @@ void es_part_file_close(es_part_file *file) {
 }
 
 es_status es_sync_directory(const char *directory, es_errors *errors) {
-    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC), result = -1;
+    int fd = es_open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0), result = -1;
     while (fd >= 0 && (result = fsync(fd)) != 0 && errno == EINTR)
         continue;
     es_status status = result == 0 ? ES_OK : es_fail_errno(errors, "cannot fsync", directory);

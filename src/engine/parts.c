@@ -78,9 +78,11 @@ static es_status add_directory(es_parts *parts, const char *directory, es_errors
         return es_fail_memory(errors);
     DIR *list = opendir(folder);
     es_status status = list || errno == ENOENT ? ES_OK : es_fail_errno(errors, "cannot read", folder);
-    for (struct dirent *entry; list && !status && (entry = readdir(list));)
+    for (struct dirent *entry; list && !status && (errno = 0, entry = readdir(list));)
         if (is_manifest_name(entry->d_name))
             status = add_part(parts, directory, (es_slice){entry->d_name, strlen(entry->d_name) - 5}, errors);
+    if (list && !status && errno != 0)
+        status = es_fail_errno(errors, "cannot read", folder);
     if (list)
         closedir(list);
     free(folder);

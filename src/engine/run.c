@@ -9,6 +9,7 @@
 #include <edgesweep/sweep.h>
 
 #include "base/simd.h"
+#include "base/team.h"
 #include "engine/best.h"
 #include "engine/eval.h"
 #include "engine/filter.h"
@@ -307,9 +308,7 @@ static unsigned choose_threads(const es_run_options *options, uint64_t points, u
         threads = 1;
     if (threads > tickets)
         threads = tickets;
-    if (threads > 1024)
-        threads = 1024;
-    return threads ? (unsigned)threads : 1;
+    return es_team(threads < 1024 ? (unsigned)threads : 1024);
 }
 
 /* Without rows: the largest boxes that are enough for all threads.  With rows, whose text waits for its turn: boxes of a

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/open.h"
+
 const char *const es_section_names[ES_SECTIONS + 1] = {"sweep", "where", "pareto", "best", "output", NULL};
 
 static bool is_blank(char c) { return c == ' ' || c == '\t'; }
@@ -210,7 +212,7 @@ static es_status read_file(const char *path, es_arena *arena, es_slice *text, es
     es_origin at = {path, 0, 0};
     if (strcmp(path, "-") == 0)
         return read_fd(STDIN_FILENO, "standard input", arena, text, errors);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = es_open(path, O_RDONLY | O_CLOEXEC, 0);
     if (fd < 0)
         return es_fail(errors, ES_EUSAGE, &at, "cannot open: %s", strerror(errno));
     struct stat st;

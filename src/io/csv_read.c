@@ -475,7 +475,9 @@ static es_status open_next(es_csv_input *csv, es_errors *errors) {
     const char *path = csv->paths[csv->next_path++];
     const bool is_stdin = !strcmp(path, "-");
     csv->file = is_stdin ? "<stdin>" : path;
-    csv->fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    do
+        csv->fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    while (csv->fd < 0 && errno == EINTR && !(csv->stop && *csv->stop)); /* a FIFO may wait for its writer */
     if (csv->fd < 0)
         return es_fail_errno(errors, "cannot open", path);
     csv->at_eof = false;

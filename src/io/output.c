@@ -10,6 +10,7 @@
 #include <xxhash.h>
 
 #include "base/number.h"
+#include "base/open.h"
 #include "base/text.h"
 #include "io/compress.h"
 #include "io/meta.h"
@@ -57,9 +58,7 @@ static es_status cannot_write(const es_output *o, es_errors *errors) {
 }
 
 static es_status open_special(es_output *o, es_errors *errors) {
-    do
-        o->sink.fd = open(o->path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
-    while (o->sink.fd < 0 && errno == EINTR);
+    o->sink.fd = es_open(o->path, O_WRONLY | O_NOCTTY | O_CLOEXEC, 0);
     return o->sink.fd >= 0 ? ES_OK : cannot_write(o, errors);
 }
 

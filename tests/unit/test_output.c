@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -146,6 +147,58 @@ Test(output, partial_is_private_and_near) {
     closedir(directory);
     cr_assert(found);
     es_output_abort(out);
+}
+
+/* What a killed run left goes, whatever else looks like it stays. */
+Test(output, stale_partials) {
+    static const char *const stale[] = {".a.csv.0123abcd.part", ".a.csv.meta.json.ffffffff.part"};
+    static const char *const kept[] = {
+        ".a.csv.0123abce.part", ".b.csv.0123abcd.part", ".a.csv.0123abcd.part.x", ".a.csv.0123ABCD.part",
+        ".a.csv.123.part",      "a.csv.0123abcd.part",  ".xa.csv.0123abcd.part",  "victim"};
+    for (size_t i = 0; i < sizeof stale / sizeof *stale; i++)
+        put_file(stale[i], "half");
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+        put_file(kept[i], "kept");
+    const int held = open(kept[0], O_RDWR | O_CLOEXEC);
+    cr_assert(held >= 0 && flock(held, LOCK_EX) == 0, "another run is writing this one");
+    cr_assert(symlink("victim", ".a.csv.00000001.part") == 0 && mkfifo(".a.csv.00000002.part", 0600) == 0 &&
+              mkdir(".a.csv.00000003.part", 0700) == 0);
+    const int before = count_names();
+    es_output_abort(open_output("a.csv", (es_output_options){0}));
+    cr_assert_eq(count_names(), before - 2);
+    for (size_t i = 0; i < sizeof stale / sizeof *stale; i++)
+        cr_assert(access(stale[i], F_OK) != 0, "%s", stale[i]);
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+        assert_content(kept[i], "kept");
+    close(held);
+    es_output_abort(open_output("a.csv", (es_output_options){0}));
+    cr_assert_eq(count_names(), before - 3, "its process is gone, and so is it");
+}
+
+/* The lock of a partial holds until it has its name. */
+Test(output, a_run_does_not_remove_the_partial_of_another) {
+    es_output *one = open_output("a.csv", (es_output_options){.meta = true});
+    write_text(one, "one");
+    es_output *two = open_output("a.csv", (es_output_options){.meta = true});
+    write_text(two, "two");
+    cr_assert_eq(es_output_commit(one, 0, &errors), ES_OK);
+    assert_content("a.csv", "one");
+    es_output *three = open_output("a.csv", (es_output_options){0});
+    cr_assert_eq(es_output_commit(two, 0, &errors), ES_OK, "%s", errors.error[0].text);
+    assert_content("a.csv", "two");
+    es_output_abort(three);
+    cr_assert_eq(count_names(), 2);
+}
+
+/* Somebody holds the lock of the directory, `flock results edgesweep ...` for one: waited for, but not for long. */
+Test(output, locked_directory) {
+    const int held = open(".", O_RDONLY | O_DIRECTORY);
+    cr_assert(held >= 0 && flock(held, LOCK_EX) == 0);
+    es_output *out = open_output("a.csv", (es_output_options){.meta = true});
+    write_text(out, "new");
+    cr_assert_eq(es_output_commit(out, 0, &errors), ES_OK);
+    assert_content("a.csv", "new");
+    close(held);
 }
 
 Test(output, long_names) {
