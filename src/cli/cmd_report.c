@@ -93,7 +93,7 @@ static es_status prepare(es_reporting *r, es_errors *errors) {
 
 /* The comment that a sweep begins with says what it asks; NULL when there is none. */
 static const char *question_of(es_reporting *r) {
-    FILE *sweep = r->folder && r->source ? fopen(r->source, "r") : NULL;
+    FILE *sweep = r->scratch.folder && r->source ? fopen(r->source, "r") : NULL;
     const char *text = NULL;
     char *line = NULL;
     size_t capacity = 0;
