@@ -632,6 +632,7 @@ static void check_run(const subject *s, const folder *f, variant v) {
                               .limit = v.limit,
                               .first = v.first,
                               .end = v.end,
+                              .part = true,
                               .csv = {.digits = v.digits}};
     static es_errors errors;
     errors = (es_errors){0};
