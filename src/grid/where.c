@@ -241,11 +241,23 @@ bool es_compare_text(es_compare_op op, es_slice cell, es_slice text) {
     return op == ES_EQ ? equal : !equal;
 }
 
-/* One plain loop per operator and kind of right-hand side, so that the compiler vectorises each. */
-#define MASK_LOOP(OP, B)                                                                                               \
+/* In a form that compilers vectorise: x - x is 0, all bits of it, or NaN. */
+static bool all_are_values(const double *x, size_t n) {
+    uint64_t any = 0;
+    for (size_t i = 0; i < n; i++) {
+        const double nothing = x[i] - x[i];
+        uint64_t bits;
+        memcpy(&bits, &nothing, sizeof bits);
+        any |= bits;
+    }
+    return !any;
+}
+
+/* One plain loop per operator and kind of right-hand side, so that the compiler vectorises each.  Of values only. */
+#define MASK_LOOP(condition)                                                                                           \
     do {                                                                                                               \
         for (size_t i = 0; i < n; i++) {                                                                               \
-            const uint8_t holds = (a[i] OP(B)) & !es_is_missing(a[i]) & !es_is_missing(B);                             \
+            const uint8_t holds = (condition) != 0;                                                                    \
             keep[i] &= (uint8_t)-holds;                                                                                \
             failed += 1u - holds;                                                                                      \
         }                                                                                                              \
@@ -253,16 +265,29 @@ bool es_compare_text(es_compare_op op, es_slice cell, es_slice text) {
 
 #define MASK_LOOPS(B)                                                                                                  \
     switch (op) {                                                                                                      \
-    case ES_EQ: MASK_LOOP(==, B); break;                                                                               \
-    case ES_NE: MASK_LOOP(!=, B); break;                                                                               \
-    case ES_LT: MASK_LOOP(<, B); break;                                                                                \
-    case ES_LE: MASK_LOOP(<=, B); break;                                                                               \
-    case ES_GT: MASK_LOOP(>, B); break;                                                                                \
-    default: MASK_LOOP(>=, B); break;                                                                                  \
+    case ES_EQ: MASK_LOOP(a[i] == (B)); break;                                                                         \
+    case ES_NE: MASK_LOOP(a[i] != (B)); break;                                                                         \
+    case ES_LT: MASK_LOOP(a[i] < (B)); break;                                                                          \
+    case ES_LE: MASK_LOOP(a[i] <= (B)); break;                                                                         \
+    case ES_GT: MASK_LOOP(a[i] > (B)); break;                                                                          \
+    default: MASK_LOOP(a[i] >= (B)); break;                                                                            \
     }
+
+static size_t mask_with_missing(es_compare_op op, const double *a, const double *b, double number, uint8_t *keep,
+                                size_t n) {
+    size_t failed = 0;
+    for (size_t i = 0; i < n; i++) {
+        const bool holds = es_compare(op, a[i], b ? b[i] : number);
+        keep[i] = holds ? keep[i] : 0;
+        failed += !holds;
+    }
+    return failed;
+}
 
 size_t es_where_mask(es_compare_op op, const double *a, const double *b, double number, uint8_t *keep, size_t n) {
     size_t failed = 0;
+    if (!all_are_values(a, n) || (b ? !all_are_values(b, n) : es_is_missing(number)))
+        return mask_with_missing(op, a, b, number, keep, n);
     if (b) {
         MASK_LOOPS(b[i])
     } else {
