@@ -67,7 +67,7 @@ SIMD_SOURCES := $(filter %.simd.c,$(LIB_SOURCES))
 UNIT_SOURCES := $(wildcard tests/unit/test_*.c)
 BENCH_SOURCES := $(wildcard tests/bench/bench_*.c)
 TSAN_SOURCES := $(wildcard tests/tsan/*.c)
-FUZZ_SOURCES := $(wildcard tests/fuzz/*.c)
+FUZZ_SOURCES := $(wildcard tests/fuzz/fuzz_*.c)
 CATALOGS := $(sort $(wildcard sweeps/catalog/*.csv))
 REPORT_FILES := $(sort $(filter-out %.md,$(wildcard src/report/*.*)))
 SWEEPS := $(wildcard sweeps/*.sweep)
@@ -88,6 +88,8 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT_SOURCES))
 BENCHES := $(patsubst tests/bench/%.c,$(B)/bench/%,$(BENCH_SOURCES))
 TSAN_TESTS := $(patsubst tests/tsan/%.c,$(B)/tsan/%,$(TSAN_SOURCES))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SOURCES))
+REPLAYS := $(patsubst tests/fuzz/%.c,$(B)/replay/%,$(FUZZ_SOURCES))
+FUZZ_COMMON := $(call object,tests/fuzz/common.c tests/fuzz/run.c)
 LIBRARY := $(B)/libedgesweep.a
 COMMAND := $(B)/edgesweep
 FAULT_FLAGS = -std=c11 -D_GNU_SOURCE $(WARNINGS) -O1 -g
@@ -104,11 +106,12 @@ PARALLEL = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(NPR
 RELEASE_ONLY = FLAVOUR=release
 
 # ---- Building ----
-.PHONY: all lib unit benches
+.PHONY: all lib unit benches replays
 all: $(LIBRARY) $(if $(CLI_SOURCES),$(COMMAND)) $(B)/edgesweep.pc
 lib: $(LIBRARY)
 unit: $(UNIT_TESTS)
 benches: $(BENCHES)
+replays: $(REPLAYS)
 
 $(LIBRARY): $(LIB_OBJECTS) $(B)/objects.stamp
 	$(call say,AR,$@)
@@ -154,9 +157,14 @@ $(B)/tsan/%: $(B)/obj/tests/tsan/%.o $(LIBRARY) $(B)/link.stamp
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D) && $(LINK) -o $@ $< $(LIBRARY) $(LIBS)
 
-$(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(LIBRARY) $(B)/link.stamp
+$(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(FUZZ_COMMON) $(LIBRARY) $(B)/link.stamp
 	$(call say,LINK,$@)
-	$(Q)mkdir -p $(@D) && $(LINK) -fsanitize=fuzzer -o $@ $< $(LIBRARY) $(LIBS)
+	$(Q)mkdir -p $(@D) && $(LINK) -fsanitize=fuzzer -o $@ $< $(FUZZ_COMMON) $(LIBRARY) $(LIBS)
+
+# The same targets without a fuzzer, for the committed corpora.
+$(B)/replay/%: $(B)/obj/tests/fuzz/%.o $(FUZZ_COMMON) $(B)/obj/tests/fuzz/replay.o $(LIBRARY) $(B)/link.stamp
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D) && $(LINK) -o $@ $< $(FUZZ_COMMON) $(B)/obj/tests/fuzz/replay.o $(LIBRARY) $(LIBS)
 
 # ---- MPI: `make mpi`, with the mpicc of Open MPI or MPICH ----
 MPICC ?= mpicc
@@ -249,9 +257,9 @@ test:
 	@$(PARALLEL) check
 
 # All tests of one flavour, without installing anything.
-check: all unit $(if $(INSTRUMENT),,$(FAULT_SHIM) $(FAULT_DRIVER))
-	@EDGESWEEP=$(COMMAND) FAULTS='$(if $(INSTRUMENT),,$(FAULT_DRIVER) --sample 1 $(COMMAND) $(FAULT_SHIM))' scripts/run_tests.sh \
-	  $(UNIT_TESTS)
+check: all unit replays $(if $(INSTRUMENT),,$(FAULT_SHIM) $(FAULT_DRIVER))
+	@EDGESWEEP=$(COMMAND) FAULTS='$(if $(INSTRUMENT),,$(FAULT_DRIVER) --sample 1 $(COMMAND) $(FAULT_SHIM))' \
+	  REPLAYS='$(REPLAYS)' scripts/run_tests.sh $(UNIT_TESTS)
 
 check-unit: unit
 	@scripts/run_tests.sh $(UNIT_TESTS)
@@ -314,17 +322,23 @@ test-scale:
 coverage:
 	@scripts/coverage.sh
 
-# Every fuzz target for TIME seconds; tests/fuzz/seeds/NAME/ holds inputs to start from.
+# Every fuzz target (or FUZZ=NAME...) for TIME seconds, from tests/fuzz/seeds/ and tests/fuzz/corpus/; what is found new
+# stays in $(BUILD)/corpus/.  `make fuzz-pack` puts the smallest inputs that cover as much into tests/fuzz/corpus/.
 TIME ?= 60
+FUZZ ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(FUZZ_SOURCES))
+.PHONY: fuzz-run fuzz-pack corpora
 fuzz:
 	@$(PARALLEL) FLAVOUR=fuzz fuzz-run
-.PHONY: fuzz-run
 fuzz-run: $(FUZZERS)
-	@for fuzzer in $(FUZZERS); do \
-	  name=$${fuzzer##*/}; corpus=$(BUILD)/corpus/$$name; seeds=tests/fuzz/seeds/$$name; \
-	  mkdir -p $$corpus; test -d $$seeds || seeds=; \
-	  $$fuzzer -max_total_time=$(TIME) -rss_limit_mb=2048 -timeout=20 -artifact_prefix=$$corpus- $$corpus $$seeds || exit 1; \
-	done
+	@scripts/fuzz.sh run $(B) $(BUILD)/corpus $(TIME) $(FUZZ)
+fuzz-pack:
+	@$(PARALLEL) FLAVOUR=fuzz FUZZ='$(FUZZ)' fuzz-pack-run
+.PHONY: fuzz-pack-run
+fuzz-pack-run: $(FUZZERS) $(REPLAYS)
+	@scripts/fuzz.sh pack $(B) $(BUILD)/corpus 0 $(FUZZ)
+# The committed corpora alone.
+corpora: replays
+	@scripts/check_corpora.sh $(REPLAYS)
 
 # The report page in a browser; installs chromium and its driver.  SHOTS=DIR keeps screenshots.
 .PHONY: test-web
@@ -385,7 +399,8 @@ help:
 	  'make mpi | test-scale           build/edgesweep-mpi (MPICC=mpicc); tests of shards, job arrays and MPI' \
 	  'make test-web   the report page in a browser (installs chromium)' \
 	  'make faults     every library call of every command made to fail in turn; SAMPLE=N: at N places each' \
-  'make coverage | fuzz            line coverage; fuzz targets, TIME=60 seconds each' \
+	  'make coverage   lines and branches of src/ that tests run' \
+	  'make fuzz | corpora             fuzz targets, TIME=60 seconds each; the inputs they once found' \
 	  'make lint | format              layers, clang-format, cppcheck, clang-tidy; reformat' \
 	  'make docs       the library as HTML, by doxygen' \
 	  'make install | uninstall        PREFIX=$(PREFIX), DESTDIR' \

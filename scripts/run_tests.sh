@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Runs unit test binaries, then, with EDGESWEEP=PATH set, the command line cases and FAULTS, a command that injects some
-# faults; ends with `N passed, N failed`.
+# Runs unit test binaries, then, with REPLAYS set, fuzz corpora, with EDGESWEEP=PATH set, the command line cases and FAULTS,
+# a command that injects some faults; ends with `N passed, N failed`.
 #
-#   [EDGESWEEP=build/edgesweep] scripts/run_tests.sh BINARY...
+#   [EDGESWEEP=build/edgesweep] [REPLAYS='build/replay/...'] scripts/run_tests.sh BINARY...
 #
 # Criterion's own reports stay visible on stderr.  A binary that hangs is ended after TEST_TIMEOUT seconds.
 set -uo pipefail
@@ -46,6 +46,8 @@ run_cases() {
 for binary in "$@"; do
     run_unit "$binary"
 done
+# shellcheck disable=SC2086  # a list
+[ -z "${REPLAYS:-}" ] || run_cases scripts/check_corpora.sh $REPLAYS
 if [ -n "${EDGESWEEP:-}" ]; then
     run_cases scripts/check_cli.sh "$EDGESWEEP"
     run_cases scripts/check_readme.sh "$EDGESWEEP"

@@ -1,14 +1,8 @@
 /* Any bytes as measurements: read as CSV or JSON, joined, predicted, calibrated. */
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
+#include "fuzz.h"
 
 #include "analyse/calibrate.h"
 #include "analyse/validate.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { MAX_FITTED = 6 }; /* more take too long */
 
@@ -16,7 +10,10 @@ static void use(const char *path, const es_catalog *catalog, es_point_kernel *po
     es_arena arena = {0};
     es_measured measured;
     es_calibrated calibrated;
-    if (!es_measured_read(&measured, path, "Raspberry Pi 5", catalog, point, &arena, NULL)) {
+    es_errors *errors = fuzz_errors();
+    es_status status = es_measured_read(&measured, path, "Raspberry Pi 5", catalog, point, &arena, errors);
+    fuzz_outcome(status, errors);
+    if (!status) {
         es_prediction *prediction = es_arena_array(&arena, measured.n + 1, sizeof *prediction);
         if (!prediction || es_validate(&measured, point, prediction, NULL))
             abort();
@@ -36,12 +33,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (!catalog.arena && (es_catalog_load(&catalog, NULL, 0, NULL) ||
                            es_point_kernel_prepare(&point, "roofline", &catalog, &kept, NULL)))
         abort();
-    const int fd = memfd_create("measured", MFD_CLOEXEC);
-    char path[64];
-    if (fd < 0 || write(fd, data, size) != (ssize_t)size)
-        abort();
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    use(path, &catalog, &point);
-    close(fd);
+    use(fuzz_file(data, size), &catalog, &point);
     return 0;
 }
