@@ -98,19 +98,20 @@ FN(IN2, smaller_of, min2(A, B))
 FN(IN2, passes, ceil_count(A / B))
 
 /* E(1-(1-k/E)^T) by doubling the share of experts met, q(2n) = q(n)(2-q(n)), q(n+1) = q(n)+p-q(n)p, which does not
- * cancel.  Shares within rounding of 1 are 1: more tokens never meet fewer experts. */
+ * cancel.  Where another token adds as little as rounding might, the share comes from that of the experts missed: more
+ * tokens never meet fewer experts. */
 static void distinct_experts(double *restrict out, const double *const *in, size_t n) {
     for (size_t i = 0; i < n; i++) {
-        IN3 double experts = A, p = experts > 0 ? min2(B, experts) / experts : 0, q = 0;
+        IN3 double experts = A, p = experts > 0 ? min2(B, experts) / experts : 0, met = 0, missed = 1;
         uint64_t tokens = (uint64_t)C;
-        for (int bit = tokens > 0 && p > 0 ? 63 - __builtin_clzll(tokens) : -1; bit >= 0; bit--) {
-            q *= 2 - q;
+        for (int bit = tokens > 0 ? 63 - __builtin_clzll(tokens) : -1; bit >= 0; bit--) {
+            met *= 2 - met, missed *= missed;
             if (tokens >> bit & 1)
-                q += p - q * p;
+                met += p - met * p, missed *= 1 - p;
         }
-        if ((1 - q) * p < 4e-14 && p > 0)
-            q = 1;
-        out[i] = tokens == 1 ? min2(B, experts) : experts * q;
+        if ((1 - met) * p < 4e-14)
+            met = 1 - missed;
+        out[i] = tokens == 1 ? min2(B, experts) : experts * met;
     }
 }
 

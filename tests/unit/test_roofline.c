@@ -470,6 +470,26 @@ Test(roofline, experts_met) {
     }
 }
 
+/* Few experts of many: their share comes from that of the others before it rounds to 1. */
+Test(roofline, more_tokens_never_meet_fewer_experts) {
+    const es_node *met = &kernel->nodes[es_kernel_node(kernel, "decode experts", 14)];
+    static const double share[][2] = {{1e6, 1}, {1e6, 3}, {1000, 1}, {256, 8}, {128, 8}, {7, 3}, {60, 59}, {5, 5}};
+    for (size_t i = 0; i < sizeof share / sizeof *share; i++) {
+        double experts = share[i][0], active = share[i][1], last = 0;
+        double most = 60 * experts / active, step = floor(most / 20000) + 1;
+        for (double tokens = 1; tokens < most; tokens += draw() % 3 ? 1 : step) {
+            const double *in[] = {&experts, &active, &tokens};
+            double out;
+            met->fn(&out, in, 1);
+            cr_assert(out >= last && out <= experts, "%g of %g, %g tokens: %.17g after %.17g", active, experts, tokens,
+                      out, last);
+            cr_assert(near(out, distinct(experts, active, tokens), 1e-13), "%g of %g, %g tokens: %.17g", active,
+                      experts, tokens, out);
+            last = out;
+        }
+    }
+}
+
 /* ---- Limits ---- */
 
 static bool rises(const point *from, const point *to, const char *metric) {
