@@ -145,6 +145,113 @@ Test(plan, axes_in_order_with_strides) {
     bench_free(&b);
 }
 
+/* ---- against nested loops ---- */
+
+enum { MOST_AXES = 7, MOST_VALUES = 40 };
+
+/* An axis as nested loops see it: its values in order, written out by the test. */
+typedef struct loop {
+    const char *name;
+    size_t n, rank;                 /* where the axis comes: entities, workload, then fields as they appear */
+    double value[MOST_VALUES];      /* entities: places in label */
+    const char *label[MOST_VALUES]; /* entities: names */
+    char set[512];
+} loop;
+
+static void add_value(loop *l, text *t, double x) {
+    for (size_t i = 0; i < l->n; i++)
+        if (l->value[i] == x)
+            return; /* dropped with a warning */
+    text_printf(t, "%s%.17g", l->n ? "," : "", x);
+    l->value[l->n++] = x;
+}
+
+/* A list, a range with a step, or one with a factor, all of whole numbers. */
+static void random_loop(dice *d, loop *l, const char *name, size_t rank) {
+    text t = {0};
+    *l = (loop){.name = name, .rank = rank};
+    double first = (double)(1 + below(d, 50)), step = (double)(1 + below(d, 9));
+    size_t n = 1 + below(d, 5), form = below(d, 3);
+    for (size_t i = 0; i < n; i++)
+        add_value(l, &t,
+                  form == 0   ? (double)(1 + below(d, 60))
+                  : form == 1 ? first + (double)i * step
+                              : first * (double)((size_t)1 << i));
+    if (form == 0)
+        snprintf(l->set, sizeof l->set, "%s=%s", name, t.data);
+    else if (form == 1)
+        snprintf(l->set, sizeof l->set, "%s=%.0f:%.0f+%.0f", name, first, l->value[n - 1], step);
+    else
+        snprintf(l->set, sizeof l->set, "%s=%.0f:%.0f*2", name, first, l->value[n - 1]);
+    free(t.data);
+}
+
+static int by_rank(const void *a, const void *b) {
+    const loop *x = a, *y = b;
+    return (x->rank > y->rank) - (x->rank < y->rank);
+}
+
+/* All points in order, the last loop innermost. */
+static void check_loops(const es_sweep *sweep, const loop *loops, size_t n) {
+    size_t at[MOST_AXES] = {0}, nodes = es_sweep_nodes(sweep), coordinate[ES_MAX_AXES];
+    double *value = calloc(nodes, sizeof *value);
+    uint64_t point = 0;
+    for (bool more = true; more; point++) {
+        cr_assert_lt(point, sweep->n_points);
+        cr_assert_eq(es_sweep_point(sweep, point, value, NULL), ES_OK);
+        es_sweep_coordinates(sweep, point, coordinate);
+        for (size_t a = 0; a < n; a++) {
+            const es_column *column = &sweep->columns[a];
+            cr_assert_str_eq(column->name, loops[a].name);
+            cr_assert(coordinate[a] == at[a] && value[column->node] == loops[a].value[at[a]], "%s at point %llu",
+                      column->name, (unsigned long long)point);
+            if (column->labels)
+                cr_assert_str_eq(column->labels[at[a]], loops[a].label[at[a]]);
+        }
+        size_t a = n;
+        while (a-- > 0 && ++at[a] == loops[a].n)
+            at[a] = 0;
+        more = a != SIZE_MAX;
+    }
+    cr_assert_eq(point, sweep->n_points);
+    free(value);
+}
+
+Test(plan, nested_loops_walk_the_same_grid) {
+    static const char *const fields[] = {"device.mem_bw_gbs", "model.layers", "precision.weight_bits"};
+    static const char *const entities[] = {"model", "device", "precision"};
+    static const char *const sets_of_rows[] = {"model=*, !*7B", "device=b2, b1", "precision=FP16, INT4, FP32"};
+    static const char *const rows[][3] = {
+        {"Alpha-1B", "Beta-3B", "=Delta"}, {"Board Two", "Board One"}, {"FP16", "INT4", "FP32"}};
+    bench b = bench_new();
+    dice d = {77};
+    for (int round = 0; round < 150; round++) {
+        loop loops[MOST_AXES];
+        const char *sets[MOST_AXES + 1] = {"kernel=edgeprofiler"};
+        size_t n = 0, n_sets = 1;
+        for (size_t i = 0; i < LENGTH(entities); i++) {
+            loops[n] = (loop){.name = entities[i], .rank = i};
+            for (; loops[n].n < 3 && rows[i][loops[n].n]; loops[n].n++) {
+                loops[n].value[loops[n].n] = (double)loops[n].n;
+                loops[n].label[loops[n].n] = rows[i][loops[n].n];
+            }
+            snprintf(loops[n].set, sizeof loops[n].set, "%s", sets_of_rows[i]);
+            n++;
+        }
+        size_t shift = below(&d, LENGTH(fields)), n_fields = below(&d, LENGTH(fields) + 1);
+        for (size_t i = 0; i < n_fields; i++)
+            random_loop(&d, &loops[n++], fields[(i + shift) % LENGTH(fields)], 10 + i);
+        random_loop(&d, &loops[n++], "seq_len", 5); /* given last, comes before the fields */
+        for (size_t i = 0; i < n; i++)
+            sets[n_sets++] = loops[i].set;
+        es_sweep *sweep = load_sweep(&b.catalog, NULL, sets, n_sets, NULL, 0);
+        qsort(loops, n, sizeof *loops, by_rank);
+        check_loops(sweep, loops, n);
+        es_sweep_free(sweep);
+    }
+    bench_free(&b);
+}
+
 Test(plan, defaults) {
     bench b = bench_new();
     es_sweep *sweep = load_sweep(&b.catalog, NULL, (const char *[]){"kernel=edgeprofiler"}, 1, NULL, 0);
