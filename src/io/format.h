@@ -15,6 +15,12 @@ typedef struct es_cell {
     uint8_t length;
 } es_cell;
 
+/* A cell of up to 15 bytes, for what columns mostly hold. */
+typedef struct es_short_cell {
+    _Alignas(16) char text[15];
+    uint8_t length;
+} es_short_cell;
+
 enum { ES_DOUBLE_CHARS = 24 }; /* "-1.2345678901234567e-308" */
 
 /* "%.{digits}g" of x, digits 1...17.  Returns the length and writes no NUL; up to 32 bytes of `to` may be overwritten.
@@ -31,5 +37,11 @@ size_t es_format_u64(char *to, uint64_t x);
 /* Columns: cell[i] = text of x[i], then `separator` (none when 0).  The cells do not depend on the SIMD level. */
 void es_format_doubles(es_cell *cell, const double *x, size_t n, int digits, char separator);
 void es_format_counts(es_cell *cell, const double *x, size_t n, char separator);
+
+/* The same in short cells, digits 1...9.  Returns how many were made: fewer than n when the next one does not fit. */
+#define ES_FORMAT_SHORT_DOUBLES_ARGS (es_short_cell * cell, const double *x, size_t n, int digits, char separator)
+#define ES_FORMAT_SHORT_COUNTS_ARGS (es_short_cell * cell, const double *x, size_t n, char separator)
+size_t es_format_short_doubles ES_FORMAT_SHORT_DOUBLES_ARGS;
+size_t es_format_short_counts ES_FORMAT_SHORT_COUNTS_ARGS;
 
 #endif

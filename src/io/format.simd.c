@@ -1,49 +1,8 @@
 /* Columns of numbers to text, in blocks: powers of ten, scaled and rounded digits, those not certified again one by
  * one, digits to bytes in 64-bit lanes, layout. */
-#if defined(__SSE2__)
-#include <immintrin.h>
-#endif
+#include "io/format_lanes.h"
 
-#include "io/format_digits.h"
-
-#if defined(__AVX512BW__)
-enum { WIDTH = 64 };
-#define SIMD(name) _mm512_##name
-typedef __m512i simd;
-#elif defined(__AVX2__)
-enum { WIDTH = 32 };
-#define SIMD(name) _mm256_##name
-typedef __m256i simd;
-#else
-enum { WIDTH = 16 };
-#define SIMD(name) _mm_##name
-typedef __m128i simd;
-#endif
-
-enum { BLOCK = 64, LANES = WIDTH / 8 };
-
-typedef uint64_t words __attribute__((vector_size(WIDTH)));
-typedef uint16_t halves __attribute__((vector_size(WIDTH)));
-
-/* Product of the low 32 bits of each word. */
-static inline words multiply_low(words x, uint32_t factor) {
-#if defined(__SSE2__)
-    return (words)SIMD(mul_epu32)((simd)x, SIMD(set1_epi32)((int)factor));
-#else
-    return (x & UINT32_MAX) * factor;
-#endif
-}
-
-/* Upper half of each 16-bit product. */
-static inline halves multiply_high(halves x, uint16_t factor) {
-#if defined(__SSE2__)
-    return (halves)SIMD(mulhi_epu16)((simd)x, SIMD(set1_epi16)((short)factor));
-#else
-    for (size_t i = 0; i < sizeof x / sizeof x[0]; i++)
-        x[i] = (uint16_t)(((uint32_t)x[i] * factor) >> 16);
-    return x;
-#endif
-}
+enum { BLOCK = 64 };
 
 /* Two consecutive words of each text. */
 static inline void store_pairs(es_digits *text, int place, words a, words b) {
@@ -62,10 +21,6 @@ typedef struct block {
     es_digits text[BLOCK + 1]; /* whole words are read past the end of the last */
 } block;
 
-static const double two_52 = 0x1p52; /* x + 2^52 is x rounded to an integer, in the low bits */
-
-static const double ten_to[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
-
 static inline uint64_t magnitude_of(double x) { return es_double_bits(x) & (UINT64_MAX >> 1); }
 
 /* exponent = floor(log10 |x|), power = 10^(digits - 1 - exponent); NaN for zeros, extremes and what is not finite. */
@@ -82,9 +37,7 @@ static void choose_powers(block *b, const double *x, int n, int digits, bool wit
     }
 }
 
-/* Up to 9 digits.  p = |x| * power has a relative error below 2^-53 from the power and 2^-53 from the product, so an
- * absolute one below 10^9 * 2^-52 * (1 + 2^-54) < 2.3e-7; a p farther than that from a tie rounds as the truth does.
- * p - r is exact.  A result of 10^digits changes the exponent and is left to the slow path, and so is NaN. */
+/* Up to 9 digits.  A result of 10^digits changes the exponent and is left to the slow path, and so is NaN. */
 static void round_heads(block *b, const double *x, int n, int digits) {
     const double top = ten_to[digits], scale = ten_to[ES_HEAD_DIGITS - digits];
     for (int i = 0; i < n; i++) {
@@ -93,7 +46,7 @@ static void round_heads(block *b, const double *x, int n, int digits) {
         const double padded = r * scale + two_52;
         b->head[i] = es_double_bits(padded) & 0x3fffffff;
         const double distance = r < top ? fabs(p - r) : 1;
-        b->doubt[i] = distance < 0.5 - 2.4e-7 ? 0 : -1;
+        b->doubt[i] = distance < certain_distance ? 0 : -1;
     }
 }
 
@@ -120,25 +73,6 @@ static void round_pairs(block *b, const double *x, int n, int digits) {
     }
 }
 #endif
-
-static inline words load(const void *from) {
-    words x;
-    memcpy(&x, from, sizeof x);
-    return x;
-}
-
-/* The uppermost bit of each word. */
-static inline uint64_t signs_of(words x) {
-#if defined(__AVX512DQ__)
-    return _mm512_movepi64_mask((simd)x);
-#elif defined(__AVX2__)
-    return (unsigned)_mm256_movemask_pd((__m256d)x);
-#elif defined(__SSE2__)
-    return (unsigned)_mm_movemask_pd((__m128d)x);
-#else
-    return x[0] >> 63 | (x[1] >> 63) << 1;
-#endif
-}
 
 static uint64_t doubtful_set(const block *b, int n) {
     uint64_t set = 0;
@@ -178,23 +112,9 @@ static uint64_t settle_doubtful(block *b, const double *x, int n, int digits) {
     return not_finite;
 }
 
-/* The 8 digits of each x < 10^8, as es_eight_digits. */
-static inline words eight_digits(words x) {
-    const words high = multiply_low(x, 109951163) >> 40;
-    words v = high | (x - multiply_low(high, 10000)) << 32;
-    const halves hundreds = multiply_high((halves)v, 5243) >> 3;
-    v = (words)hundreds + ((v - (words)(hundreds * 100)) << 16);
-    const halves tens = multiply_high((halves)v, 6554);
-    return (words)tens + ((v - (words)(tens * 10)) << 8);
-}
-
-/* Besides the first digit, head offers these to a shuffle. */
-enum { MINUS_BYTE, ZERO_BYTE, POINT_BYTE };
-static const uint64_t constants = (uint64_t)'0' << 56 | '.' << 16 | '0' << 8 | '-';
-
 static void write_digits(block *b, int n, bool with_tail) {
     for (int i = 0; i < n; i += LANES) {
-        const words head = load(&b->head[i]), first = multiply_low(head, 1441151881) >> 57;
+        const words head = load(&b->head[i]), first = first_digit(head);
         const words middle = eight_digits(head - multiply_low(first, 100000000)) | es_ascii_zeros;
         store_pairs(&b->text[i], ES_HEAD, (first << 56) | constants, middle);
         if (with_tail)
@@ -229,39 +149,6 @@ static void lay_out_block(es_cell *cell, const block *b, const double *x, int n,
     }
 }
 
-#if defined(__SSSE3__)
-/* Byte p of a number with sign (0 or 1) and exponent k: which byte of head and middle of es_digits it is. */
-#define FRACTION(k, q) ((q) == 1 ? POINT_BYTE : (q) < 1 - (k) ? ZERO_BYTE : ES_FIRST_DIGIT + (q) + (k)-1)
-#define NUMBER(k, q) ((q) <= (k) ? ES_FIRST_DIGIT + (q) : (q) == (k) + 1 ? POINT_BYTE : ES_FIRST_DIGIT + (q)-1)
-#define UNSIGNED(k, q) (((k) < 0 ? FRACTION(k, q) : NUMBER(k, q)) & 15)
-#define BYTE(k, sign, p) ((p) < (sign) ? MINUS_BYTE : UNSIGNED(k, (p) - (sign)))
-#define FOUR(k, sign, p) BYTE(k, sign, p), BYTE(k, sign, p + 1), BYTE(k, sign, p + 2), BYTE(k, sign, p + 3)
-#define ALL(k, sign)                                                                                                   \
-    { FOUR(k, sign, 0), FOUR(k, sign, 4), FOUR(k, sign, 8), FOUR(k, sign, 12) }
-#define BOTH(k)                                                                                                        \
-    { ALL(k, 0), ALL(k, 1) }
-
-/* Digits to their places by one shuffle: sign, leading zeros, point and 9 digits fit into 16 bytes. */
-static void shuffle_block(es_cell *cell, const block *b, const double *x, int n, char separator) {
-    static const _Alignas(16)
-        uint8_t place[][2][16] = {BOTH(-4), BOTH(-3), BOTH(-2), BOTH(-1), BOTH(0), BOTH(1), BOTH(2),
-                                  BOTH(3),  BOTH(4),  BOTH(5),  BOTH(6),  BOTH(7), BOTH(8)};
-    for (int i = 0; i < n; i++) {
-        const unsigned negative = (unsigned)(es_double_bits(x[i]) >> 63), length = negative + (unsigned)b->length[i];
-        const __m128i digits = _mm_loadu_si128((const __m128i *)&b->text[i]);
-        const __m128i places = _mm_load_si128((const __m128i *)place[b->shape[i]][negative]);
-        const uint64_t suffix = es_exponent_text[b->suffix[i]];
-        _mm_store_si128((__m128i *)cell[i].text, _mm_shuffle_epi8(digits, places));
-        es_copy8(cell[i].text + length, &suffix);
-        end_cell(&cell[i], length + (unsigned)(suffix >> 56), separator);
-    }
-}
-#else
-static void shuffle_block(es_cell *cell, const block *b, const double *x, int n, char separator) {
-    lay_out_block(cell, b, x, n, separator, false);
-}
-#endif
-
 static int round_up(int n) { return (n + LANES - 1) / LANES * LANES; }
 
 /* x, or a copy in b with ones after it when it does not fill all lanes. */
@@ -293,19 +180,9 @@ static void format_block(es_cell *cell, block *b, const double *x, int n, int di
     uint64_t not_finite = settle_doubtful(b, x, n, digits);
     write_digits(b, m, wide);
     outline_block(b, m, digits, wide);
-    if (wide)
-        lay_out_block(cell, b, x, n, separator, true);
-    else
-        shuffle_block(cell, b, x, n, separator);
+    lay_out_block(cell, b, x, n, separator, wide);
     for (; not_finite != 0; not_finite &= not_finite - 1)
         end_cell(&cell[__builtin_ctzll(not_finite)], 0, separator);
-}
-
-/* gcc 12 drops its own when the last call is local; dirty upper halves make all SSE code after it half as fast. */
-static inline void leave_vector_code(void) {
-#if defined(__AVX__)
-    _mm256_zeroupper();
-#endif
 }
 
 void ES_SIMD_NAME(es_format_doubles)(es_cell *cell, const double *x, size_t n, int digits, char separator) {

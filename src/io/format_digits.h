@@ -65,6 +65,8 @@ int es_compare_half(uint64_t m, int e, int q, uint64_t r);
 
 ES_SIMD_DECLARE(void, es_format_doubles, (es_cell * cell, const double *x, size_t n, int digits, char separator));
 ES_SIMD_DECLARE(void, es_format_counts, (es_cell * cell, const double *x, size_t n, char separator));
+ES_SIMD_DECLARE(size_t, es_format_short_doubles, ES_FORMAT_SHORT_DOUBLES_ARGS);
+ES_SIMD_DECLARE(size_t, es_format_short_counts, ES_FORMAT_SHORT_COUNTS_ARGS);
 
 static const uint64_t es_ascii_zeros = UINT64_C(0x3030303030303030);
 

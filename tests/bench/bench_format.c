@@ -26,6 +26,14 @@ static double metric(void) { return pow(10, random_unit() * 16 - 5); }          
 static double three_decimals(void) { return floor(random_unit() * 1e6) / 1e3; } /* 532.130 */
 static double bytes(void) { return floor(random_unit() * 9e9) + 1e9; }          /* 10 digits, a tenth are ties at 9 */
 static double whole(void) { return floor(pow(10, random_unit() * 15)); }
+static double smooth(void) {
+    static double x = 0.25;
+    return x += 0.0625001;
+}
+static double step(void) {
+    static double x = 1000;
+    return x += 3;
+}
 static double large(void) { return floor(pow(10, 15.7 + random_unit() * 3.5)); }
 
 static double seconds(void) {
@@ -44,6 +52,20 @@ static void one_by_one(es_cell *cell, const double *x, size_t n, int digits, cha
     for (size_t i = 0; i < n; i++)
         cell[i].length = (uint8_t)es_format_double(cell[i].text, x[i], digits);
 }
+
+#define SHORT_CELLS(level)                                                                                             \
+    static void short_doubles##level(es_cell *cell, const double *x, size_t n, int digits, char separator) {           \
+        if (digits <= 9)                                                                                               \
+            es_format_short_doubles##level((es_short_cell *)cell, x, n, digits, separator);                            \
+    }                                                                                                                  \
+    static void short_counts##level(es_cell *cell, const double *x, size_t n, char separator) {                        \
+        es_format_short_counts##level((es_short_cell *)cell, x, n, separator);                                         \
+    }
+SHORT_CELLS(_baseline)
+#if defined(__x86_64__)
+SHORT_CELLS(_v3)
+SHORT_CELLS(_v4)
+#endif
 
 static int ascending(const void *a, const void *b) {
     return (*(const double *)a > *(const double *)b) - (*(const double *)a < *(const double *)b);
@@ -77,6 +99,11 @@ static const struct {
     {"v3", ES_SIMD_V3, es_format_doubles_v3, es_format_counts_v3},
     {"v4", ES_SIMD_V4, es_format_doubles_v4, es_format_counts_v4},
 #endif
+    {"short b.", ES_SIMD_BASELINE, short_doubles_baseline, short_counts_baseline},
+#if defined(__x86_64__)
+    {"short v3", ES_SIMD_V3, short_doubles_v3, short_counts_v3},
+    {"short v4", ES_SIMD_V4, short_doubles_v4, short_counts_v4},
+#endif
     {"one by one", ES_SIMD_BASELINE, one_by_one, NULL},
     {"snprintf", ES_SIMD_BASELINE, by_snprintf, NULL},
 };
@@ -86,9 +113,12 @@ static const struct {
     double (*value)(void);
     int digits;
 } column[] = {
-    {"mixed %.9g", metric, 9}, {"d.ddd %.9g", three_decimals, 9}, {"bytes %.9g", bytes, 9},
-    {"mixed %.6g", metric, 6}, {"mixed %.17g", metric, 17},       {"mixed %.12g", metric, 12},
-    {"counts", whole, 0},      {"large counts", large, 0},
+    {"smooth %.9g", smooth, 9},  {"steps %.9g", step, 9},
+    {"mixed %.9g", metric, 9},   {"d.ddd %.9g", three_decimals, 9},
+    {"bytes %.9g", bytes, 9},    {"mixed %.6g", metric, 6},
+    {"mixed %.17g", metric, 17}, {"mixed %.12g", metric, 12},
+    {"steps counts", step, 0},   {"counts", whole, 0},
+    {"large counts", large, 0},
 };
 
 int main(int argc, char **argv) {

@@ -164,17 +164,24 @@ Test(format, exact_comparison_with_a_half) {
 
 typedef void doubles_fn(es_cell *, const double *, size_t, int, char);
 typedef void counts_fn(es_cell *, const double *, size_t, char);
+typedef size_t short_doubles_fn(es_short_cell *, const double *, size_t, int, char);
+typedef size_t short_counts_fn(es_short_cell *, const double *, size_t, char);
+
+#define VARIANT(suffix)                                                                                                \
+    es_format_doubles##suffix, es_format_counts##suffix, es_format_short_doubles##suffix, es_format_short_counts##suffix
 
 static const struct {
     const char *name;
     es_simd_level level;
     doubles_fn *doubles;
     counts_fn *counts;
+    short_doubles_fn *short_doubles;
+    short_counts_fn *short_counts;
 } variant[] = {
-    {"baseline", ES_SIMD_BASELINE, es_format_doubles_baseline, es_format_counts_baseline},
+    {"baseline", ES_SIMD_BASELINE, VARIANT(_baseline)},
 #if defined(__x86_64__)
-    {"v3", ES_SIMD_V3, es_format_doubles_v3, es_format_counts_v3},
-    {"v4", ES_SIMD_V4, es_format_doubles_v4, es_format_counts_v4},
+    {"v3", ES_SIMD_V3, VARIANT(_v3)},
+    {"v4", ES_SIMD_V4, VARIANT(_v4)},
 #endif
 };
 
@@ -187,6 +194,24 @@ static bool same(const char *what, double x, int digits, const char *text, size_
     fprintf(stderr, "%s: %a with %d digits gives '%.*s', expected '%.*s'\n", what, x, digits, (int)length, text,
             (int)expected_length, expected);
     return false;
+}
+
+/* Compares short cells, of counts when digits is 0, with long ones that are right; returns the number of mismatches. */
+static size_t check_short(int v, const double *x, size_t n, int digits, char separator, const es_cell *expected) {
+    static es_short_cell cell[BATCH + 1];
+    size_t wrong = 0;
+    for (size_t from = 0, made; from < n; from += made + 1) {
+        memset(cell, 0x55, sizeof cell);
+        made = digits ? variant[v].short_doubles(cell, x + from, n - from, digits, separator)
+                      : variant[v].short_counts(cell, x + from, n - from, separator);
+        for (size_t i = 0; i < made; i++)
+            wrong += !same("short", x[from + i], digits, cell[i].text, cell[i].length, expected[from + i].text,
+                           expected[from + i].length);
+        cr_assert_leq(made, n - from);
+        cr_assert(from + made == n || expected[from + made].length > sizeof cell->text, "%a fits", x[from + made]);
+        cr_assert_eq(cell[n - from].length, 0x55, "cell after the last of %zu", n - from);
+    }
+    return wrong;
 }
 
 /* Compares all ways to format n <= BATCH numbers; returns the number of mismatches. */
@@ -207,6 +232,30 @@ static size_t check(const double *x, size_t n, int digits) {
         for (int v = 0; v < VARIANTS; v++)
             if (variant[v].level <= es_simd_level_now())
                 wrong += !same(variant[v].name, x[i], digits, cell[v][i].text, cell[v][i].length, expected, length);
+    }
+    for (int v = 0; v < VARIANTS && digits <= 9; v++)
+        if (variant[v].level <= es_simd_level_now())
+            wrong += check_short(v, x, n, digits, separator, cell[v]);
+    return wrong;
+}
+
+static size_t check_counts(const double *x, size_t n) {
+    static es_cell cell[BATCH];
+    size_t wrong = 0;
+    for (int v = 0; v < VARIANTS; v++) {
+        if (variant[v].level > es_simd_level_now())
+            continue;
+        variant[v].counts(cell, x, n, ';');
+        for (size_t i = 0; i < n; i++) {
+            char expected[64], text[32];
+            const bool count = x[i] > -1 && x[i] <= 0x1p64;
+            size_t length =
+                (size_t)snprintf(expected, sizeof expected, count ? "%.0f" : "%.17g", count ? fabs(ceil(x[i])) : x[i]);
+            wrong += !same("es_format_count", x[i], 0, text, es_format_count(text, x[i]), expected, length);
+            expected[length++] = ';';
+            wrong += !same(variant[v].name, x[i], 0, cell[i].text, cell[i].length, expected, length);
+        }
+        wrong += check_short(v, x, n, 0, ';', cell);
     }
     return wrong;
 }
@@ -341,6 +390,22 @@ Test(format, random_numbers_equal_snprintf) {
     cr_assert_eq(wrong, 0u);
 }
 
+/* Neighbours share their exponent, as in a sweep. */
+Test(format, smooth_columns) {
+    static double x[BATCH];
+    size_t wrong = 0;
+    for (int e = -120; e <= 120; e++) {
+        const double start = pow(10, e) * (1 + 8 * random_unit()), step = start * pow(10, -6 * random_unit());
+        for (int i = 0; i < BATCH; i++)
+            x[i] = start + i * step;
+        wrong += check(x, BATCH, 1 + (e + 120) % 9) + check_counts(x, BATCH);
+        for (int i = 0; i < BATCH; i++)
+            x[i] = floor(x[i] * 8) / 8;
+        wrong += check(x, BATCH, 9) + check_counts(x, BATCH);
+    }
+    cr_assert_eq(wrong, 0u);
+}
+
 Test(format, columns_of_any_length) {
     double x[BATCH];
     es_cell cell[201];
@@ -372,26 +437,6 @@ Test(format, what_is_not_a_number_is_empty) {
         for (size_t i = 0; i < 4; i++)
             cr_assert(cell[i].length == (separator != 0) && cell[i].text[0] == separator);
     }
-}
-
-static size_t check_counts(const double *x, size_t n) {
-    static es_cell cell[BATCH];
-    size_t wrong = 0;
-    for (int v = 0; v < VARIANTS; v++) {
-        if (variant[v].level > es_simd_level_now())
-            continue;
-        variant[v].counts(cell, x, n, ';');
-        for (size_t i = 0; i < n; i++) {
-            char expected[64], text[32];
-            const bool count = x[i] > -1 && x[i] <= 0x1p64;
-            size_t length =
-                (size_t)snprintf(expected, sizeof expected, count ? "%.0f" : "%.17g", count ? fabs(ceil(x[i])) : x[i]);
-            wrong += !same("es_format_count", x[i], 0, text, es_format_count(text, x[i]), expected, length);
-            expected[length++] = ';';
-            wrong += !same(variant[v].name, x[i], 0, cell[i].text, cell[i].length, expected, length);
-        }
-    }
-    return wrong;
 }
 
 Test(format, counts) {
