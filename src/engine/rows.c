@@ -11,9 +11,11 @@
 enum {
     BLOCK = ES_PIECE_BLOCK,
     SLACK = 2 * BLOCK,
-    CACHED_CELLS = 8192,      /* of one column and */
-    ALL_CACHED_CELLS = 16384, /* of all columns: half of a typical L2 cache */
-    FEW = 8                   /* fewer numbers are not worth a call of the column formatter */
+    CACHED_CELLS = 16384,     /* of one column and */
+    ALL_CACHED_CELLS = 32768, /* of all columns: half of a typical L2 cache */
+    FEW = 8,                  /* fewer numbers are not worth a call of the column formatter */
+    SHORT_DIGITS = 9,
+    APART = 4 /* short cells between columns, which would share sets of the L1 cache if a power of two apart */
 };
 
 /* One output column. */
@@ -65,17 +67,31 @@ typedef struct segment_text {
     uint64_t pending; /* axes that moved since the text was made */
 } segment_text;
 
+/* Where a column's cells go: short ones, or long ones once a cell was too long. */
+typedef struct cell_room {
+    es_short_cell *short_cell;
+    es_cell *long_cell;
+    bool is_long;
+} cell_room;
+
+typedef struct fresh_column {
+    cell_room room;
+    es_text_cache cache; /* of short cells */
+} fresh_column;
+
 struct es_row_writer {
     const es_row_format *format;
     segment_text *texts;            /* per segment */
+    fresh_column *fresh;            /* per segment */
     size_t coordinate[ES_MAX_AXES]; /* of the tile before: not every tile comes here */
     bool started;
-    es_piece *pieces;
-    es_cell *cells;        /* FRESH: points per column */
-    es_cell *scratch;      /* points */
-    double *compact;       /* points */
-    es_text_cache *caches; /* per segment */
-    uint16_t *subs;        /* LABELS: points per column */
+    es_piece *pieces;                /* runs of columns of short cells are one */
+    const es_short_cell **run_cells; /* of all runs, one after the other */
+    es_short_cell *short_cells;      /* of all rooms */
+    es_cell *long_cells;
+    cell_room scratch; /* points */
+    double *compact;   /* points */
+    uint16_t *subs;    /* LABELS: points per column */
 };
 
 /* ---- buffers ---- */
@@ -243,6 +259,40 @@ es_status es_row_format_header(const es_row_format *f, es_buffer *buffer, es_err
 
 /* ---- writers ---- */
 
+static size_t count_segments(const es_row_format *f, segment_kind kind) {
+    size_t n = 0;
+    for (size_t s = 0; s < f->n_segments; s++)
+        n += f->segments[s].kind == kind;
+    return n;
+}
+
+/* Cells of all fresh columns and of the scratch room. */
+static bool make_rooms(es_row_writer *w) {
+    const es_row_format *f = w->format;
+    size_t rooms = count_segments(f, SEGMENT_FRESH) + 1, stride = (f->points + 3) / 4 * 4 + APART;
+    w->short_cells = aligned_alloc(64, rooms * stride * sizeof *w->short_cells);
+    w->long_cells = aligned_alloc(64, rooms * stride * sizeof *w->long_cells);
+    if (!w->short_cells || !w->long_cells)
+        return false;
+    size_t at = 0;
+    for (size_t s = 0; s < f->n_segments; s++) {
+        if (f->segments[s].kind != SEGMENT_FRESH)
+            continue;
+        w->fresh[s].room = (cell_room){.short_cell = w->short_cells + at, .long_cell = w->long_cells + at};
+        at += stride;
+    }
+    w->scratch = (cell_room){.short_cell = w->short_cells + at, .long_cell = w->long_cells + at};
+    return true;
+}
+
+static bool make_text(es_row_writer *w, size_t s) {
+    const segment *seg = &w->format->segments[s];
+    size_t distinct = seg->pattern ? seg->pattern->distinct : 1;
+    w->texts[s].text = malloc(distinct * seg->stride + SLACK);
+    w->texts[s].length = calloc(distinct, sizeof *w->texts[s].length);
+    return w->texts[s].text && w->texts[s].length;
+}
+
 es_status es_row_writer_new(es_row_writer **writer, const es_row_format *f, es_errors *errors) {
     *writer = NULL;
     es_row_writer *w = calloc(1, sizeof *w);
@@ -250,28 +300,18 @@ es_status es_row_writer_new(es_row_writer **writer, const es_row_format *f, es_e
         return es_fail_memory(errors);
     w->format = f;
     w->texts = calloc(f->n_segments + 1, sizeof *w->texts);
+    w->fresh = calloc(f->n_segments + 1, sizeof *w->fresh);
     w->pieces = calloc(f->n_segments + 1, sizeof *w->pieces);
-    size_t n_fresh = 0, n_labels = 0;
-    for (size_t s = 0; s < f->n_segments; s++) {
-        n_fresh += f->segments[s].kind == SEGMENT_FRESH;
-        n_labels += f->segments[s].kind == SEGMENT_LABELS;
-    }
-    w->cells = aligned_alloc(64, ((n_fresh + 1) * f->points + 2) / 2 * 2 * sizeof(es_cell));
-    w->scratch = w->cells ? w->cells + n_fresh * f->points : NULL;
+    w->run_cells = calloc(f->n_segments + 1, sizeof *w->run_cells);
     w->compact = calloc(f->points + 1, sizeof *w->compact);
-    w->caches = calloc(f->n_segments + 1, sizeof *w->caches);
-    w->subs = calloc(n_labels * f->points + 1, sizeof *w->subs);
-    bool ok = w->texts && w->pieces && w->cells && w->subs && w->compact && w->caches;
+    w->subs = calloc(count_segments(f, SEGMENT_LABELS) * f->points + 1, sizeof *w->subs);
+    bool ok = w->texts && w->fresh && w->pieces && w->run_cells && w->compact && w->subs && make_rooms(w);
     for (size_t s = 0; ok && s < f->n_segments; s++) {
         const segment *seg = &f->segments[s];
         if (seg->cache.slots)
-            ok = !es_text_cache_init(&w->caches[s], &seg->cache, es_program_tiling(f->program), NULL);
-        if (seg->kind != SEGMENT_JOINED)
-            continue;
-        size_t distinct = seg->pattern ? seg->pattern->distinct : 1;
-        w->texts[s].text = malloc(distinct * seg->stride + SLACK);
-        w->texts[s].length = calloc(distinct, sizeof *w->texts[s].length);
-        ok = w->texts[s].text && w->texts[s].length;
+            ok = !es_text_cache_init(&w->fresh[s].cache, &seg->cache, es_program_tiling(f->program), NULL);
+        if (ok && seg->kind == SEGMENT_JOINED)
+            ok = make_text(w, s);
     }
     if (!ok) {
         es_row_writer_free(w);
@@ -286,17 +326,39 @@ void es_row_writer_free(es_row_writer *w) {
         return;
     for (size_t s = 0; w->texts && s < w->format->n_segments; s++)
         free(w->texts[s].text), free(w->texts[s].length);
-    for (size_t s = 0; w->caches && s < w->format->n_segments; s++)
-        es_text_cache_free(&w->caches[s]);
-    free(w->texts), free(w->pieces), free(w->cells), free(w->compact), free(w->caches), free(w->subs), free(w);
+    for (size_t s = 0; w->fresh && s < w->format->n_segments; s++)
+        es_text_cache_free(&w->fresh[s].cache);
+    free(w->texts), free(w->fresh), free(w->pieces), free(w->short_cells), free(w->long_cells);
+    free(w->run_cells), free(w->compact), free(w->subs), free(w);
+}
+
+static bool all_short(const es_row_format *f, const cell_column *c, const double *values, size_t n,
+                      es_short_cell *cells) {
+    if (c->column->whole)
+        return es_format_short_counts(cells, values, n, c->separator) == n;
+    return f->options.digits <= SHORT_DIGITS &&
+           es_format_short_doubles(cells, values, n, f->options.digits, c->separator) == n;
 }
 
 static void format_numbers(const es_row_format *f, const cell_column *c, const double *values, size_t n,
-                           es_cell *cells) {
+                           cell_room *room) {
+    if (!room->is_long && all_short(f, c, values, n, room->short_cell))
+        return;
+    room->is_long = true;
     if (c->column->whole)
-        es_format_counts(cells, values, n, c->separator);
+        es_format_counts(room->long_cell, values, n, c->separator);
     else
-        es_format_doubles(cells, values, n, f->options.digits, c->separator);
+        es_format_doubles(room->long_cell, values, n, f->options.digits, c->separator);
+}
+
+/* Copies a cell, BLOCK bytes at most; returns its length. */
+static uint32_t cell_of(const cell_room *room, size_t i, char *to) {
+    if (room->is_long) {
+        memcpy(to, &room->long_cell[i], sizeof *room->long_cell);
+        return room->long_cell[i].length;
+    }
+    memcpy(to, &room->short_cell[i], sizeof *room->short_cell);
+    return room->short_cell[i].length;
 }
 
 /* Appends a column's cells to the texts of all combinations. */
@@ -304,20 +366,16 @@ static void append_column(es_row_writer *w, const segment *seg, segment_text *t,
                           const double *values, size_t distinct) {
     const es_row_format *f = w->format;
     bool uniform = es_program_uniform(f->program, c->node);
-    es_cell *cells = c->plain_number && !uniform && distinct >= FEW ? w->scratch : NULL;
-    for (size_t d = 0; cells && d < distinct; d++)
+    bool column = c->plain_number && !uniform && distinct >= FEW;
+    for (size_t d = 0; column && d < distinct; d++)
         w->compact[d] = values[seg->pattern->example[d]];
-    if (cells)
-        format_numbers(f, c, w->compact, distinct, cells);
+    w->scratch.is_long = false;
+    if (column)
+        format_numbers(f, c, w->compact, distinct, &w->scratch);
     for (size_t d = 0; d < distinct; d++) {
         char *to = t->text + d * seg->stride + t->length[d];
-        if (cells) {
-            memcpy(to, cells[d].text, BLOCK);
-            t->length[d] += cells[d].length;
-        } else {
-            size_t example = uniform || !seg->pattern ? 0 : seg->pattern->example[d];
-            t->length[d] += (uint32_t)es_cell_text(&c->style, values[example], to);
-        }
+        size_t example = uniform || !seg->pattern ? 0 : seg->pattern->example[d];
+        t->length[d] += column ? cell_of(&w->scratch, d, to) : (uint32_t)es_cell_text(&c->style, values[example], to);
     }
 }
 
@@ -337,33 +395,40 @@ static void make_joined(es_row_writer *w, const segment *seg, segment_text *t, c
 
 /* Numbers of the rows that are wanted only; the cells of the others stay as they are. */
 static void format_kept(es_row_writer *w, const cell_column *c, const double *values, const uint8_t *keep, size_t n,
-                        es_cell *cells) {
+                        cell_room *room) {
     size_t m = 0;
     for (size_t i = 0; i < n; i++) {
         w->compact[m] = values[i];
         m += keep[i];
     }
-    format_numbers(w->format, c, w->compact, m, w->scratch);
+    w->scratch.is_long = room->is_long;
+    format_numbers(w->format, c, w->compact, m, &w->scratch);
+    room->is_long = w->scratch.is_long;
     for (size_t i = 0, j = 0; i < n; i++)
-        if (keep[i])
-            cells[i] = w->scratch[j++];
+        if (keep[i] && room->is_long)
+            room->long_cell[i] = w->scratch.long_cell[j++];
+        else if (keep[i])
+            room->short_cell[i] = w->scratch.short_cell[j++];
 }
 
-static es_piece make_fresh(es_row_writer *w, size_t number, const es_eval *eval, const uint8_t *sparse, uint64_t moved,
-                           es_cell *cells) {
+/* The cells of a fresh column, where they lie now. */
+static cell_room cells_of(es_row_writer *w, size_t number, const es_eval *eval, const uint8_t *sparse, uint64_t moved) {
     const segment *seg = &w->format->segments[number];
     const cell_column *c = &w->format->columns[seg->first];
     const double *values = es_eval_column(eval, c->node);
+    fresh_column *fresh = &w->fresh[number];
+    cell_room room = fresh->room;
     size_t n = es_eval_count(eval);
-    bool stale = true;
-    if (seg->cache.slots)
-        cells = es_text_cache_slot(&w->caches[number], &seg->cache, es_program_tiling(w->format->program),
-                                   es_eval_coordinates(eval), moved, &stale);
-    if (stale && sparse && !seg->cache.slots)
-        format_kept(w, c, values, sparse, n, cells);
+    bool cached = seg->cache.slots && !room.is_long, stale = true;
+    if (cached)
+        room.short_cell = es_text_cache_slot(&fresh->cache, &seg->cache, es_program_tiling(w->format->program),
+                                             es_eval_coordinates(eval), moved, &stale);
+    if (stale && sparse && !cached)
+        format_kept(w, c, values, sparse, n, &room);
     else if (stale)
-        format_numbers(w->format, c, values, n, cells);
-    return (es_piece){.kind = ES_PIECE_CELL, .text = cells->text};
+        format_numbers(w->format, c, values, n, &room);
+    fresh->room.is_long = room.is_long;
+    return room;
 }
 
 /* Axes that moved since the last tile that was written. */
@@ -404,31 +469,46 @@ static es_piece piece_of_texts(const segment *seg, const segment_text *t) {
     return p;
 }
 
-/* Brings every segment up to date with the tile. */
-static void make_pieces(es_row_writer *w, const es_eval *eval, const uint8_t *sparse) {
+/* Adds a column's cells as a piece, or to the run of short cells that the last piece is. */
+static size_t add_cells(es_row_writer *w, size_t n, const cell_room *room, const es_short_cell **run_end) {
+    es_piece *last = n ? &w->pieces[n - 1] : NULL;
+    if (room->is_long) {
+        w->pieces[n] = (es_piece){.kind = ES_PIECE_LONG, .long_cell = room->long_cell};
+        return n + 1;
+    }
+    *run_end = room->short_cell;
+    if (last && last->kind == ES_PIECE_SHORT) {
+        last->columns++;
+        return n;
+    }
+    w->pieces[n] = (es_piece){.kind = ES_PIECE_SHORT, .short_cell = run_end, .columns = 1};
+    return n + 1;
+}
+
+/* Brings every segment up to date with the tile; returns the number of pieces. */
+static size_t make_pieces(es_row_writer *w, const es_eval *eval, const uint8_t *sparse) {
     const es_row_format *f = w->format;
     uint64_t moved = moves(w, eval);
-    es_cell *cells = w->cells;
     uint16_t *subs = w->subs;
+    size_t n = 0;
     for (size_t s = 0; s < f->n_segments; s++) {
         const segment *seg = &f->segments[s];
         segment_text *t = &w->texts[s];
         if (seg->kind == SEGMENT_FRESH) {
-            w->pieces[s] = make_fresh(w, s, eval, sparse, moved, cells);
-            cells += f->points;
-            continue;
-        }
-        if (seg->kind == SEGMENT_LABELS) {
-            w->pieces[s] = piece_of_labels(f, seg, eval, subs);
+            cell_room room = cells_of(w, s, eval, sparse, moved);
+            n = add_cells(w, n, &room, &w->run_cells[s]);
+        } else if (seg->kind == SEGMENT_LABELS) {
+            w->pieces[n++] = piece_of_labels(f, seg, eval, subs);
             subs += f->points;
-            continue;
+        } else {
+            t->pending |= moved;
+            if (t->pending & seg->mask)
+                make_joined(w, seg, t, eval);
+            t->pending = 0;
+            w->pieces[n++] = piece_of_texts(seg, t);
         }
-        t->pending |= moved;
-        if (t->pending & seg->mask)
-            make_joined(w, seg, t, eval);
-        t->pending = 0;
-        w->pieces[s] = piece_of_texts(seg, t);
     }
+    return n;
 }
 
 es_status es_row_writer_append(es_row_writer *w, const es_eval *eval, const uint8_t *keep, size_t from, size_t to,
@@ -439,9 +519,9 @@ es_status es_row_writer_append(es_row_writer *w, const es_eval *eval, const uint
     size_t kept = 0;
     for (size_t i = from; keep && i < to; i++)
         kept += keep[i];
-    make_pieces(w, eval, keep && kept < (to - from) / 2 ? keep : NULL);
-    char *end = ES_SIMD_PICK(es_assemble_rows)(w->pieces, f->n_segments, keep, from, to, buffer->data + buffer->length,
-                                               &buffer->rows);
+    size_t n = make_pieces(w, eval, keep && kept < (to - from) / 2 ? keep : NULL);
+    char *end =
+        ES_SIMD_PICK(es_assemble_rows)(w->pieces, n, keep, from, to, buffer->data + buffer->length, &buffer->rows);
     buffer->length = (size_t)(end - buffer->data);
     return ES_OK;
 }

@@ -21,7 +21,7 @@
 #include "engine/search.h"
 
 enum {
-    ROW_TILE_POINTS = 256,     /* text of a tile stays in the L2 cache */
+    ROW_TILE_POINTS = 512,     /* text of a tile stays in the L2 cache */
     BOX_POINTS = 64,           /* the smallest boxes that get bounds */
     TICKET_POINTS = 4096,      /* handed over at a time */
     MATCH_POINTS = 16384,      /* the same where few points become rows */

@@ -37,7 +37,7 @@ es_cache_plan es_cache_plan_make(const es_sweep *sweep, const es_tiling *tiling,
 
 es_status es_text_cache_init(es_text_cache *cache, const es_cache_plan *plan, const es_tiling *tiling,
                              es_errors *errors) {
-    size_t cells = (plan->slots * tiling->points + 1) / 2 * 2;
+    size_t cells = (plan->slots * tiling->points + 3) / 4 * 4;
     cache->cells = aligned_alloc(64, cells * sizeof *cache->cells);
     cache->stamp = calloc(plan->slots, sizeof *cache->stamp);
     cache->epoch = 1;
@@ -49,8 +49,8 @@ void es_text_cache_free(es_text_cache *cache) {
     *cache = (es_text_cache){0};
 }
 
-es_cell *es_text_cache_slot(es_text_cache *cache, const es_cache_plan *plan, const es_tiling *tiling,
-                            const size_t *coordinate, uint64_t moved, bool *fresh) {
+es_short_cell *es_text_cache_slot(es_text_cache *cache, const es_cache_plan *plan, const es_tiling *tiling,
+                                  const size_t *coordinate, uint64_t moved, bool *fresh) {
     if (moved & plan->stale_axes)
         cache->epoch++;
     size_t slot = 0;

@@ -23,8 +23,8 @@ es_cache_plan es_cache_plan_make(const es_sweep *sweep, const es_tiling *tiling,
 
 /* One thread's cells of one column; zero-initialise. */
 typedef struct es_text_cache {
-    es_cell *cells;  /* slots * points */
-    uint32_t *stamp; /* per slot: the epoch its cells belong to */
+    es_short_cell *cells; /* slots * points */
+    uint32_t *stamp;      /* per slot: the epoch its cells belong to */
     uint32_t epoch;
 } es_text_cache;
 
@@ -33,7 +33,7 @@ es_status es_text_cache_init(es_text_cache *cache, const es_cache_plan *plan, co
 void es_text_cache_free(es_text_cache *cache);
 
 /* The cells of the tile at these coordinates; *fresh says that they have to be filled first. */
-es_cell *es_text_cache_slot(es_text_cache *cache, const es_cache_plan *plan, const es_tiling *tiling,
-                            const size_t *coordinate, uint64_t moved, bool *fresh);
+es_short_cell *es_text_cache_slot(es_text_cache *cache, const es_cache_plan *plan, const es_tiling *tiling,
+                                  const size_t *coordinate, uint64_t moved, bool *fresh);
 
 #endif

@@ -184,27 +184,45 @@ static bool format_one(es_short_cell *cell, double x, int digits, char separator
     return end_short(cell, text, es_format_double(text, x, digits), separator);
 }
 
-/* A column, with the looks of the vector before: more than one doubt means that they changed. */
+/* A column, with the looks of the numbers before: more than one doubt in a vector means that they changed. */
 typedef struct column {
     looks same;
     int digits;
     char separator;
-    bool mixed; /* the vector before had several looks */
+    bool mixed; /* they change all the time */
 } column;
 
 static inline bool many(unsigned lanes) { return (lanes & (lanes - 1)) != 0; }
 
-/* Vectors whose looks are not those of the one before, n <= MIXED / LANES of them. */
+/* Whether some exponent of a vector is neither the first nor the last one: where a smooth column enters another decade
+ * there are just two. */
+static inline bool erratic(const exponents *e, size_t vector) {
+    const words x = load(&e->biased[vector * LANES]);
+    return signs_of((words)(x != x[0]) & (words)(x != x[LANES - 1])) != 0;
+}
+
+/* The looks of number `at` for all lanes. */
+static looks repeat_looks(exponents *e, size_t at, int digits, char separator) {
+    for (size_t i = 0; i < LANES; i++) {
+        e->biased[i] = e->biased[at];
+        e->power[i] = e->power[at];
+        e->suffix[i] = e->suffix[at];
+        e->place[i] = e->place[at];
+    }
+    return looks_of(e, 0, digits, separator);
+}
+
+/* Vectors whose looks are not those of the numbers before, n <= MIXED / LANES of them. */
 static void format_mixed(es_short_cell *cell, const double *x, size_t n, column *c, uint8_t *doubt) {
     exponents e;
     find_exponents(&e, x, n * LANES, c->digits);
     for (size_t i = 0; i < n; i++) {
         const looks own = looks_of(&e, i * LANES, c->digits, c->separator);
         doubt[i] = (uint8_t)format_lanes(cell + i * LANES, x + i * LANES, &own, c->digits);
-        c->same = own;
     }
-    const words last = load(&e.biased[(n - 1) * LANES]);
-    c->mixed = signs_of((words)(last != last[0])) != 0;
+    c->mixed = erratic(&e, n - 1);
+    if (!c->mixed)
+        c->same = repeat_looks(&e, n * LANES - 1, c->digits, c->separator);
 }
 
 /* Vectors up to one whose looks are new; returns how many.  No call within the loop, so that constants stay in registers:
@@ -237,9 +255,13 @@ static inline size_t settle(es_short_cell *cell, const double *x, size_t vectors
 static size_t format_block(es_short_cell *cell, const double *x, size_t n, column *c) {
     uint8_t doubt[BLOCK];
     for (size_t done = 0, m = 0; done < n; done += m) {
-        if (!c->mixed)
-            done += format_same(cell + done * LANES, x + done * LANES, n - done, c, doubt + done);
-        m = !c->mixed ? n - done > 0 : n - done < MIXED / LANES ? n - done : MIXED / LANES;
+        if (!c->mixed) {
+            const size_t same = format_same(cell + done * LANES, x + done * LANES, n - done, c, doubt + done);
+            c->mixed = same == 0 && m > 0;
+            done += same;
+        }
+        m = n - done < MIXED / LANES ? n - done : MIXED / LANES;
+        m = c->mixed || m == 0 ? m : 1;
         if (m)
             format_mixed(cell + done * LANES, x + done * LANES, m, c, doubt + done);
     }
