@@ -26,7 +26,7 @@ typedef struct cell_column {
     size_t width;      /* longest cell, separators included */
     bool plain_number; /* the column formatter can make it whole */
     char *label_texts; /* n_labels + 1 finished cells, label_stride apart; NULL for numbers */
-    uint32_t *label_length, label_stride, label_longest;
+    uint32_t *label_length, label_stride;
     char separator; /* of plain numbers */
 } cell_column;
 
@@ -63,7 +63,6 @@ struct es_row_format {
 typedef struct segment_text {
     char *text;
     uint32_t *length;
-    uint32_t longest;
     uint64_t pending; /* axes that moved since the text was made */
 } segment_text;
 
@@ -76,6 +75,7 @@ typedef struct cell_room {
 
 typedef struct fresh_column {
     cell_room room;
+    uint32_t *length;    /* of long cells */
     es_text_cache cache; /* of short cells */
 } fresh_column;
 
@@ -85,13 +85,17 @@ struct es_row_writer {
     fresh_column *fresh;            /* per segment */
     size_t coordinate[ES_MAX_AXES]; /* of the tile before: not every tile comes here */
     bool started;
-    es_piece *pieces;                /* runs of columns of short cells are one */
-    const es_short_cell **run_cells; /* of all runs, one after the other */
+    es_piece *pieces;
+    const es_short_cell **run_cells; /* of all pieces, one after the other */
     es_short_cell *short_cells;      /* of all rooms */
     es_cell *long_cells;
-    cell_room scratch; /* points */
-    double *compact;   /* points */
-    uint16_t *subs;    /* LABELS: points per column */
+    uint32_t *lengths;
+    cell_room scratch;          /* points */
+    double *compact;            /* points */
+    uint16_t *subs;             /* LABELS: points per column */
+    uint16_t *zeros, *counting; /* points: 0 0 0... and 0 1 2... */
+    char *nothing;              /* what rows begin with that begin with a short cell */
+    uint32_t no_length;
 };
 
 /* ---- buffers ---- */
@@ -119,8 +123,6 @@ static es_status lay_labels_out(cell_column *c, es_errors *errors) {
         const es_label *label = &c->style.label[i];
         memcpy(c->label_texts + i * c->label_stride, label->text, label->length);
         c->label_length[i] = (uint32_t)label->length;
-        if (label->length > c->label_longest)
-            c->label_longest = (uint32_t)label->length;
     }
     return ES_OK;
 }
@@ -271,14 +273,16 @@ static bool make_rooms(es_row_writer *w) {
     const es_row_format *f = w->format;
     size_t rooms = count_segments(f, SEGMENT_FRESH) + 1, stride = (f->points + 3) / 4 * 4 + APART;
     w->short_cells = aligned_alloc(64, rooms * stride * sizeof *w->short_cells);
-    w->long_cells = aligned_alloc(64, rooms * stride * sizeof *w->long_cells);
-    if (!w->short_cells || !w->long_cells)
+    w->long_cells = aligned_alloc(64, (rooms * stride + 2) * sizeof *w->long_cells);
+    w->lengths = calloc(rooms * stride, sizeof *w->lengths);
+    if (!w->short_cells || !w->long_cells || !w->lengths)
         return false;
     size_t at = 0;
     for (size_t s = 0; s < f->n_segments; s++) {
         if (f->segments[s].kind != SEGMENT_FRESH)
             continue;
         w->fresh[s].room = (cell_room){.short_cell = w->short_cells + at, .long_cell = w->long_cells + at};
+        w->fresh[s].length = w->lengths + at;
         at += stride;
     }
     w->scratch = (cell_room){.short_cell = w->short_cells + at, .long_cell = w->long_cells + at};
@@ -304,8 +308,14 @@ es_status es_row_writer_new(es_row_writer **writer, const es_row_format *f, es_e
     w->pieces = calloc(f->n_segments + 1, sizeof *w->pieces);
     w->run_cells = calloc(f->n_segments + 1, sizeof *w->run_cells);
     w->compact = calloc(f->points + 1, sizeof *w->compact);
+    w->zeros = calloc(2 * f->points + 1, sizeof *w->zeros);
+    w->nothing = calloc(1, BLOCK);
     w->subs = calloc(count_segments(f, SEGMENT_LABELS) * f->points + 1, sizeof *w->subs);
-    bool ok = w->texts && w->fresh && w->pieces && w->run_cells && w->compact && w->subs && make_rooms(w);
+    bool ok = w->texts && w->fresh && w->pieces && w->run_cells && w->compact && w->subs && w->zeros && w->nothing &&
+              make_rooms(w);
+    w->counting = w->zeros + f->points;
+    for (size_t i = 0; ok && i < f->points; i++)
+        w->counting[i] = (uint16_t)i;
     for (size_t s = 0; ok && s < f->n_segments; s++) {
         const segment *seg = &f->segments[s];
         if (seg->cache.slots)
@@ -329,7 +339,7 @@ void es_row_writer_free(es_row_writer *w) {
     for (size_t s = 0; w->fresh && s < w->format->n_segments; s++)
         es_text_cache_free(&w->fresh[s].cache);
     free(w->texts), free(w->fresh), free(w->pieces), free(w->short_cells), free(w->long_cells);
-    free(w->run_cells), free(w->compact), free(w->subs), free(w);
+    free(w->lengths), free(w->run_cells), free(w->compact), free(w->subs), free(w->zeros), free(w->nothing), free(w);
 }
 
 static bool all_short(const es_row_format *f, const cell_column *c, const double *values, size_t n,
@@ -387,10 +397,6 @@ static void make_joined(es_row_writer *w, const segment *seg, segment_text *t, c
     memset(t->length, 0, distinct * sizeof *t->length);
     for (size_t i = seg->first; i < seg->first + seg->count; i++)
         append_column(w, seg, t, &f->columns[i], es_eval_column(eval, f->columns[i].node), distinct);
-    t->longest = 0;
-    for (size_t d = 0; d < distinct; d++)
-        if (t->length[d] > t->longest)
-            t->longest = t->length[d];
 }
 
 /* Numbers of the rows that are wanted only; the cells of the others stay as they are. */
@@ -411,8 +417,9 @@ static void format_kept(es_row_writer *w, const cell_column *c, const double *va
             room->short_cell[i] = w->scratch.short_cell[j++];
 }
 
-/* The cells of a fresh column, where they lie now. */
-static cell_room cells_of(es_row_writer *w, size_t number, const es_eval *eval, const uint8_t *sparse, uint64_t moved) {
+/* The cells of a fresh column, where they lie now; NULL: they are long, in its room. */
+static const es_short_cell *short_cells_of(es_row_writer *w, size_t number, const es_eval *eval, const uint8_t *sparse,
+                                           uint64_t moved) {
     const segment *seg = &w->format->segments[number];
     const cell_column *c = &w->format->columns[seg->first];
     const double *values = es_eval_column(eval, c->node);
@@ -428,7 +435,7 @@ static cell_room cells_of(es_row_writer *w, size_t number, const es_eval *eval, 
     else if (stale)
         format_numbers(w->format, c, values, n, &room);
     fresh->room.is_long = room.is_long;
-    return room;
+    return room.is_long ? NULL : room.short_cell;
 }
 
 /* Axes that moved since the last tile that was written. */
@@ -450,39 +457,34 @@ static es_piece piece_of_labels(const es_row_format *f, const segment *seg, cons
     size_t n = es_eval_count(eval), empty = c->column->n_labels;
     for (size_t i = 0; i < n; i++)
         sub[i] = (uint16_t)(values[i] >= 0 ? values[i] : (double)empty);
-    return (es_piece){.kind = c->label_longest <= BLOCK ? ES_PIECE_PICK_32 : ES_PIECE_PICK,
-                      .text = c->label_texts,
-                      .length = c->label_length,
-                      .sub = sub,
-                      .stride = c->label_stride};
+    return (es_piece){.text = c->label_texts, .length = c->label_length, .sub = sub, .stride = c->label_stride};
 }
 
-static es_piece piece_of_texts(const segment *seg, const segment_text *t) {
-    es_piece p = {.text = t->text, .length = t->length, .stride = (uint32_t)seg->stride};
-    if (seg->pattern) {
-        p.sub = seg->pattern->sub;
-        p.kind = t->longest <= BLOCK ? ES_PIECE_PICK_32 : ES_PIECE_PICK;
-    } else {
-        p.same_length = t->length[0];
-        p.kind = t->longest <= BLOCK ? ES_PIECE_SAME_32 : t->longest <= 2 * BLOCK ? ES_PIECE_SAME_64 : ES_PIECE_SAME;
-    }
-    return p;
+static es_piece piece_of_texts(const es_row_writer *w, const segment *seg, const segment_text *t) {
+    return (es_piece){.text = t->text,
+                      .length = t->length,
+                      .sub = seg->pattern ? seg->pattern->sub : w->zeros,
+                      .stride = (uint32_t)seg->stride};
 }
 
-/* Adds a column's cells as a piece, or to the run of short cells that the last piece is. */
-static size_t add_cells(es_row_writer *w, size_t n, const cell_room *room, const es_short_cell **run_end) {
-    es_piece *last = n ? &w->pieces[n - 1] : NULL;
-    if (room->is_long) {
-        w->pieces[n] = (es_piece){.kind = ES_PIECE_LONG, .long_cell = room->long_cell};
-        return n + 1;
-    }
-    *run_end = room->short_cell;
-    if (last && last->kind == ES_PIECE_SHORT) {
-        last->columns++;
-        return n;
-    }
-    w->pieces[n] = (es_piece){.kind = ES_PIECE_SHORT, .short_cell = run_end, .columns = 1};
-    return n + 1;
+static es_piece piece_of_long_cells(const es_row_writer *w, fresh_column *fresh, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        fresh->length[i] = fresh->room.long_cell[i].length;
+    return (es_piece){.text = fresh->room.long_cell->text,
+                      .length = fresh->length,
+                      .sub = w->counting,
+                      .stride = sizeof *fresh->room.long_cell};
+}
+
+/* Adds a column of short cells to the run after the last piece's text. */
+static size_t add_short_cells(es_row_writer *w, size_t n, const es_short_cell *cells, const es_short_cell **run_end) {
+    *run_end = cells;
+    if (n == 0)
+        w->pieces[n++] = (es_piece){.text = w->nothing, .length = &w->no_length, .sub = w->zeros};
+    es_piece *last = &w->pieces[n - 1];
+    if (last->columns++ == 0)
+        last->column = run_end;
+    return n;
 }
 
 /* Brings every segment up to date with the tile; returns the number of pieces. */
@@ -495,8 +497,11 @@ static size_t make_pieces(es_row_writer *w, const es_eval *eval, const uint8_t *
         const segment *seg = &f->segments[s];
         segment_text *t = &w->texts[s];
         if (seg->kind == SEGMENT_FRESH) {
-            cell_room room = cells_of(w, s, eval, sparse, moved);
-            n = add_cells(w, n, &room, &w->run_cells[s]);
+            const es_short_cell *cells = short_cells_of(w, s, eval, sparse, moved);
+            if (cells)
+                n = add_short_cells(w, n, cells, &w->run_cells[s]);
+            else
+                w->pieces[n++] = piece_of_long_cells(w, &w->fresh[s], es_eval_count(eval));
         } else if (seg->kind == SEGMENT_LABELS) {
             w->pieces[n++] = piece_of_labels(f, seg, eval, subs);
             subs += f->points;
@@ -505,7 +510,7 @@ static size_t make_pieces(es_row_writer *w, const es_eval *eval, const uint8_t *
             if (t->pending & seg->mask)
                 make_joined(w, seg, t, eval);
             t->pending = 0;
-            w->pieces[n++] = piece_of_texts(seg, t);
+            w->pieces[n++] = piece_of_texts(w, seg, t);
         }
     }
     return n;
