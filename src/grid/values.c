@@ -270,24 +270,25 @@ static es_status check_range(const parser *p, const range *r, bool factor) {
     return status;
 }
 
-typedef struct growing {
-    double *value;
-    size_t n, capacity, elements;
+/* The elements of a list; their values are made when their number is known, once, where they stay. */
+typedef struct elements {
+    range *range;
+    size_t count, capacity;
+    size_t n; /* values */
     bool factor;
-} growing;
+} elements;
 
-static es_status append_range(growing *all, const parser *p, const range *r) {
+static es_status append_range(elements *all, const parser *p, const range *r) {
     if (all->n + r->n > ES_MAX_AXIS_VALUES)
         return fault(p, "too many values", "at most 67108864 on an axis");
-    if (!es_grow((void **)&all->value, &all->capacity, all->n + r->n, sizeof(double)))
+    if (!es_grow((void **)&all->range, &all->capacity, all->count + 1, sizeof *all->range))
         return es_fail_memory(p->errors);
-    for (size_t i = 0; i < r->n; i++)
-        all->value[all->n + i] = range_value(r, i);
+    all->range[all->count++] = *r;
     all->n += r->n;
     return ES_OK;
 }
 
-static es_status parse_element(growing *all, const es_list_item *item, const es_value_rule *rule, es_errors *errors) {
+static es_status parse_element(elements *all, const es_list_item *item, const es_value_rule *rule, es_errors *errors) {
     parser p = {item->text, item->at, item->text, rule, errors};
     if (!item->text.length)
         return fault(&p, "empty element", "a value between commas");
@@ -296,7 +297,7 @@ static es_status parse_element(growing *all, const es_list_item *item, const es_
         return fault(&p, "x factors are for catalog fields", "a plain value");
     if (factor)
         advance(&p, 1);
-    if (all->elements++ && factor != all->factor)
+    if (all->count && factor != all->factor)
         return fault(&p, "factors and plain values in one list", "all with x, or none");
     all->factor = factor;
     range r;
@@ -326,35 +327,41 @@ static bool is_rising(const double *value, size_t n) {
 }
 
 /* Keeps the first of equal values, in list order. */
-static es_status drop_duplicates(growing *all, es_origin at, const char *name, es_errors *errors) {
-    if (is_rising(all->value, all->n))
+static es_status drop_duplicates(double *value, size_t *n, es_origin at, const char *name, es_errors *errors) {
+    if (is_rising(value, *n))
         return ES_OK;
-    const double **sorted = malloc(all->n * sizeof *sorted);
-    bool *drop = calloc(all->n, 1);
+    const double **sorted = malloc(*n * sizeof *sorted);
+    bool *drop = calloc(*n, 1);
     if (!sorted || !drop) {
         free(sorted), free(drop);
         return es_fail_memory(errors);
     }
-    for (size_t i = 0; i < all->n; i++)
-        sorted[i] = &all->value[i];
-    qsort(sorted, all->n, sizeof *sorted, by_value);
-    for (size_t i = 1; i < all->n; i++)
+    for (size_t i = 0; i < *n; i++)
+        sorted[i] = &value[i];
+    qsort(sorted, *n, sizeof *sorted, by_value);
+    for (size_t i = 1; i < *n; i++)
         if (*sorted[i] == *sorted[i - 1])
-            drop[sorted[i] - all->value] = true;
+            drop[sorted[i] - value] = true;
     size_t kept = 0;
-    for (size_t i = 0; i < all->n; i++)
+    for (size_t i = 0; i < *n; i++)
         if (!drop[i])
-            all->value[kept++] = all->value[i];
-    if (kept < all->n)
-        es_warn(errors, &at, "%s: %zu duplicate value%s dropped", name, all->n - kept, all->n - kept == 1 ? "" : "s");
-    all->n = kept;
+            value[kept++] = value[i];
+    if (kept < *n)
+        es_warn(errors, &at, "%s: %zu duplicate value%s dropped", name, *n - kept, *n - kept == 1 ? "" : "s");
+    *n = kept;
     free(sorted), free(drop);
     return ES_OK;
 }
 
+static void make_values(const elements *all, double *value) {
+    for (size_t e = 0; e < all->count; e++)
+        for (size_t i = 0; i < all->range[e].n; i++)
+            *value++ = range_value(&all->range[e], i);
+}
+
 es_status es_values_parse(es_values *values, es_slice text, es_origin at, const es_value_rule *rule, es_arena *arena,
                           es_errors *errors) {
-    growing all = {0};
+    elements all = {0};
     es_origin place = at;
     es_list_item item;
     es_status status = ES_OK;
@@ -362,18 +369,15 @@ es_status es_values_parse(es_values *values, es_slice text, es_origin at, const 
         es_status s = parse_element(&all, &item, rule, errors);
         status = status ? status : s;
     }
-    if (!status)
-        status = drop_duplicates(&all, at, rule->name, errors);
+    double *value = status ? NULL : es_arena_array(arena, all.n, sizeof *value);
+    if (!status && !value)
+        status = es_fail_memory(errors);
     if (!status) {
-        values->value = es_arena_array(arena, all.n, sizeof(double));
-        if (!values->value) {
-            status = es_fail_memory(errors);
-        } else {
-            memcpy(values->value, all.value, all.n * sizeof(double));
-            values->n = all.n;
-            values->factor = all.factor;
-        }
+        make_values(&all, value);
+        status = drop_duplicates(value, &all.n, at, rule->name, errors);
     }
-    free(all.value);
+    if (!status)
+        *values = (es_values){.value = value, .n = all.n, .factor = all.factor};
+    free(all.range);
     return status;
 }
