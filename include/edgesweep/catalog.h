@@ -139,7 +139,12 @@ typedef struct es_field {
     X(DECODE_UTIL, "decode_util", "", ES_REAL, ES_EXCLUSIVE, 0, 1, ES_ABSENT, NULL, "share of the peak in decode")     \
     X(PREFILL_UTIL, "prefill_util", "", ES_REAL, ES_EXCLUSIVE, 0, 1, ES_ABSENT, NULL, "share of the peak in prefill")  \
     X(ATTN_UTIL, "attn_util", "", ES_REAL, ES_EXCLUSIVE, 0, 1, ES_ABSENT, NULL, "share of the peak in attention")      \
+    X(PREFILL_ATTN_UTIL, "prefill_attn_util", "", ES_REAL, ES_EXCLUSIVE, 0, 1, ES_ABSENT, NULL,                        \
+      "share of the peak in attention of a prefill [attn_util]")                                                       \
     X(TOKEN_OVERHEAD, "token_overhead_ms", "ms", ES_REAL, 0, 0, 1e9, ES_ABSENT, NULL, "fixed time per decode step")    \
+    X(LAYER_OVERHEAD, "layer_overhead_ms", "ms", ES_REAL, 0, 0, 1e9, ES_ABSENT, NULL,                                  \
+      "fixed time per decode step and layer [0]")                                                                      \
+    X(THREADS, "threads", "", ES_COUNT, 0, 1, 1e6, ES_ABSENT, NULL, "threads that the utilizations hold for")          \
     X(PJ_PER_FLOP, "pj_per_flop", "pJ", ES_REAL, 0, 0, 1e9, ES_ABSENT, NULL, "energy of an operation")                 \
     X(PJ_PER_BYTE, "pj_per_byte", "pJ", ES_REAL, 0, 0, 1e9, ES_ABSENT, NULL, "energy of a byte of memory traffic")     \
     X(PJ_PER_STORAGE_BYTE, "pj_per_storage_byte", "pJ", ES_REAL, 0, 0, 1e9, ES_ABSENT, NULL,                           \

@@ -28,7 +28,7 @@ typedef struct es_calibrated_group {
     const char *runtime;
     const char *folds;           /* what was left out in turn; NULL: nothing could be */
     size_t n_sources, n_devices; /* devices: catalog rows that get the result */
-    size_t n_skipped;            /* measurements with other threads, several sequences, weights larger than memory */
+    size_t n_skipped;            /* measurements with rare threads, several sequences, weights larger than memory */
     es_error_summary phase[ES_PHASES]; /* cross-validated */
     double noise;
 } es_calibrated_group;

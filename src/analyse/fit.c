@@ -9,8 +9,14 @@ enum { ROUNDS = 16, HUBER_ROUNDS = 8, STEPS = 12 };
 static const double huber = 1.345, biweight = 6, least_noise = 0.03, most_noise = 0.25, certain = 1e-6;
 static const double freedom = 3; /* of Student's distribution of the types around their device */
 
-const es_fit_priors es_fit_usual_priors = {
-    .mem_type = 0.18, .mem = 1, .prefill_type = 0.5, .prefill = 1.5, .attn = 1, .overhead = 1};
+const es_fit_priors es_fit_usual_priors = {.mem_type = 0.18,
+                                           .mem = 1,
+                                           .prefill_type = 0.5,
+                                           .prefill = 1.5,
+                                           .attn = 1,
+                                           .prefill_attn = 0.7,
+                                           .overhead = 1,
+                                           .layer = 1.5};
 
 /* ---- The model: seconds of a row and their derivatives by the logarithms ---- */
 
@@ -42,16 +48,18 @@ static void add_decode(sum *s, const es_fit_params *p, const es_fit_row *row) {
     add_roof(s, es_fit_attn(p), row->decode_scores / (row->fp_peak * exp(p->value[es_fit_attn(p)])), 0,
              row->decode_cache / (row->bw * exp(p->value[0])));
     add(s, es_fit_overhead(p), row->steps * exp(p->value[es_fit_overhead(p)]), 1);
+    add(s, es_fit_layer(p), row->steps * row->layers * exp(p->value[es_fit_layer(p)]), 1);
 }
 
 static void add_prefill(sum *s, const es_fit_params *p, const es_fit_row *row) {
+    const size_t attn = es_fit_prefill_attn(p);
     for (size_t i = 0; i < row->n_slots; i++) {
         const es_fit_slot *slot = &row->slot[i];
         const size_t prefill = es_fit_prefill_of(p, slot->key), mem = es_fit_mem(slot->key);
         add_roof(s, prefill, slot->prefill_flops / (row->peak * exp(p->value[prefill])), mem,
                  slot->prefill_bytes / (row->bw * exp(p->value[mem])));
     }
-    add_roof(s, es_fit_attn(p), row->prefill_scores / (row->fp_peak * exp(p->value[es_fit_attn(p)])), 0,
+    add_roof(s, attn, row->prefill_scores / (row->fp_peak * exp(p->value[attn])), 0,
              row->prefill_cache / (row->bw * exp(p->value[0])));
 }
 
@@ -102,24 +110,30 @@ static void add_pull(normal *e, const es_fit_params *p, size_t i, size_t j, doub
     e->a[j][i] -= weight;
 }
 
-/* A type far from the others stays there without pulling them along: in the end the tails are Student's. */
-static double type_deviation(const problem *q, const es_fit_params *at, size_t type, size_t device, double deviation) {
-    const double d = (at->value[type] - at->value[device]) / deviation;
-    return q->redescending ? deviation * sqrt((freedom + d * d) / (freedom + 1)) : deviation;
+/* A type is where it usually is beside the device.  One far from there stays without pulling the others along: in the end
+ * the tails are Student's. */
+static void pull_type(normal *e, const problem *q, const es_fit_params *p, const es_fit_params *weights_at, size_t type,
+                      size_t device, double deviation) {
+    const double usual = q->start->value[type] - q->start->value[device];
+    const double d = (weights_at->value[type] - weights_at->value[device] - usual) / deviation;
+    add_pull(e, p, type, device, usual,
+             q->redescending ? deviation * sqrt((freedom + d * d) / (freedom + 1)) : deviation);
 }
 
 static void add_priors(normal *e, const problem *q, const es_fit_params *p, const es_fit_params *weights_at) {
     const es_fit_params *start = q->start;
     const es_fit_priors *priors = q->priors;
-    const size_t prefill = es_fit_prefill(p), attn = es_fit_attn(p), overhead = es_fit_overhead(p);
+    const size_t prefill = es_fit_prefill(p), attn = es_fit_attn(p), overhead = es_fit_overhead(p),
+                 layer = es_fit_layer(p);
     add_pull(e, p, 0, 0, start->value[0], priors->mem);
     add_pull(e, p, prefill, prefill, start->value[prefill], priors->prefill);
     add_pull(e, p, attn, attn, start->value[attn], priors->attn);
+    add_pull(e, p, es_fit_prefill_attn(p), attn, 0, priors->prefill_attn);
     add_pull(e, p, overhead, overhead, start->value[overhead], priors->overhead);
+    add_pull(e, p, layer, layer, start->value[layer], priors->layer);
     for (size_t k = 0; k < p->n_keys; k++) {
-        const size_t mem_k = es_fit_mem(k), prefill_k = es_fit_prefill_of(p, k);
-        add_pull(e, p, mem_k, 0, 0, type_deviation(q, weights_at, mem_k, 0, priors->mem_type));
-        add_pull(e, p, prefill_k, prefill, 0, type_deviation(q, weights_at, prefill_k, prefill, priors->prefill_type));
+        pull_type(e, q, p, weights_at, es_fit_mem(k), 0, priors->mem_type);
+        pull_type(e, q, p, weights_at, es_fit_prefill_of(p, k), prefill, priors->prefill_type);
     }
     for (size_t i = 0; q->fixed && i < es_fit_size(p); i++)
         if (q->fixed[i])
@@ -128,15 +142,17 @@ static void add_priors(normal *e, const problem *q, const es_fit_params *p, cons
 
 static void add_row(normal *e, const es_fit_params *p, const es_fit_row *row, double weight) {
     double slope[ES_FIT_MAX_PARAMS];
+    size_t used[ES_FIT_MAX_PARAMS], n = 0; /* few: those of the row's types */
     const double seconds = seconds_of(p, row, slope), r = log(seconds / row->seconds);
     e->cost += weight * r * r;
     for (size_t i = 0; i < e->n; i++) {
         if (slope[i] == 0)
             continue;
         const double u = slope[i] / seconds;
+        used[n++] = i;
         e->g[i] += weight * r * u;
-        for (size_t j = 0; j <= i; j++)
-            e->a[i][j] += weight * u * slope[j] / seconds;
+        for (size_t j = 0; j < n; j++)
+            e->a[i][used[j]] += weight * u * slope[used[j]] / seconds;
     }
 }
 

@@ -2,8 +2,8 @@
  * the model, so that all errors count by ratio.
  *
  * All unknowns are positive and fitted as logarithms.  The utilizations of each tensor type scatter around one of the
- * device, that of the device around the class row: a type with little data keeps the device's value, one with much its
- * own (partial pooling; Gelman and Hill 2007, chapter 12).  Outliers are down-weighted (Huber 1964; Tukey's biweight,
+ * device, in the ratio in which they start, that of the device around where it starts: a type with little data keeps its
+ * usual ratio to the device, one with much its own value (partial pooling; Gelman and Hill 2007, chapter 12).  Outliers are down-weighted (Huber 1964; Tukey's biweight,
  * Beaton and Tukey 1974), steps are those of Levenberg (1944) and Marquardt (1963).
  */
 #ifndef ES_ANALYSE_FIT_H
@@ -16,7 +16,7 @@
 
 #include "core/layout.h"
 
-enum { ES_FIT_MAX_KEYS = 40, ES_FIT_MAX_PARAMS = 2 * ES_FIT_MAX_KEYS + 4 };
+enum { ES_FIT_MAX_KEYS = 40, ES_FIT_MAX_PARAMS = 2 * ES_FIT_MAX_KEYS + 6 };
 
 /* Weights of one tensor type in a measured time. */
 typedef struct es_fit_slot {
@@ -28,7 +28,8 @@ typedef struct es_fit_slot {
 
 typedef struct es_fit_row {
     double seconds, weight;
-    double steps; /* decode steps in `seconds`, 0: none */
+    double steps;  /* decode steps in `seconds`, 0: none */
+    double layers; /* of the model */
     bool has_prefill;
     double bw, peak, fp_peak;                                          /* B/s, FLOP/s */
     double decode_scores, decode_cache, prefill_scores, prefill_cache; /* FLOP and bytes of attention */
@@ -36,7 +37,7 @@ typedef struct es_fit_row {
     size_t n_slots;
 } es_fit_row;
 
-/* Unknowns, as logarithms: utilizations, and seconds of overhead per step. */
+/* Unknowns, as logarithms: utilizations, and seconds of overhead per step and per layer of a step. */
 typedef struct es_fit_params {
     size_t n_keys;
     double value[ES_FIT_MAX_PARAMS];
@@ -46,8 +47,10 @@ static inline size_t es_fit_mem(size_t key) { return 1 + key; }
 static inline size_t es_fit_prefill(const es_fit_params *p) { return 1 + p->n_keys; }
 static inline size_t es_fit_prefill_of(const es_fit_params *p, size_t key) { return 2 + p->n_keys + key; }
 static inline size_t es_fit_attn(const es_fit_params *p) { return 2 + 2 * p->n_keys; }
-static inline size_t es_fit_overhead(const es_fit_params *p) { return 3 + 2 * p->n_keys; }
-static inline size_t es_fit_size(const es_fit_params *p) { return 4 + 2 * p->n_keys; }
+static inline size_t es_fit_prefill_attn(const es_fit_params *p) { return 3 + 2 * p->n_keys; }
+static inline size_t es_fit_overhead(const es_fit_params *p) { return 4 + 2 * p->n_keys; }
+static inline size_t es_fit_layer(const es_fit_params *p) { return 5 + 2 * p->n_keys; }
+static inline size_t es_fit_size(const es_fit_params *p) { return 6 + 2 * p->n_keys; }
 
 typedef struct es_fit {
     es_fit_params params;
@@ -55,9 +58,10 @@ typedef struct es_fit {
     double noise;                        /* of a measured time, relative */
 } es_fit;
 
-/* How far utilizations of types, the device and overhead may be from where they start, as standard deviations. */
+/* How far utilizations of types, the device and overheads may be from where they start, attention of prefills from that of
+ * decoding, as standard deviations. */
 typedef struct es_fit_priors {
-    double mem_type, mem, prefill_type, prefill, attn, overhead;
+    double mem_type, mem, prefill_type, prefill, attn, prefill_attn, overhead, layer;
 } es_fit_priors;
 
 extern const es_fit_priors es_fit_usual_priors;

@@ -64,6 +64,13 @@ static const char *const column_names[COLUMNS] = {
     [BENCH_RATE] = "avg_ts",
 };
 
+typedef struct calibrated {
+    const char *name; /* of the device, as the row spells it */
+    const es_row *device;
+    const char *runtime;
+    double threads; /* NaN: not said */
+} calibrated;
+
 typedef struct reader {
     const es_catalog *catalog;
     es_point_kernel *point;
@@ -72,6 +79,8 @@ typedef struct reader {
     int column[COLUMNS];
     const es_row *device; /* of rows that name none */
     bool bench;           /* what llama-bench prints */
+    calibrated *calibrated;
+    size_t n_calibrated;
 } reader;
 
 /* ---- Names ---- */
@@ -94,6 +103,10 @@ const char *es_runtime_name(const char *text, es_arena *arena) {
         end++;
     name = es_slice_trim((es_slice){name.text, end});
     return name.length ? es_arena_text(arena, name) : "llama.cpp"; /* what a sweep without a runtime takes */
+}
+
+const char *es_threaded_runtime(const char *runtime, double threads, es_arena *arena) {
+    return es_arena_printf(arena, "%s %g thread%s", runtime, threads, threads == 1 ? "" : "s");
 }
 
 const es_row *es_precision_suffix(const es_table *precisions, es_slice name, es_slice *stem) {
@@ -325,6 +338,60 @@ static void join_bench_file(reader *r, size_t row, es_measurement *m) {
                                                 n_params, params);
 }
 
+/* ---- Runtimes ---- */
+
+/* Devices and runtimes that calibrations of their own stand for. */
+static es_status find_calibrated(reader *r, es_errors *errors) {
+    const es_table *rows = &r->catalog->table[ES_CALIBRATION], *devices = &r->catalog->table[ES_DEVICE];
+    r->calibrated = es_arena_array(r->arena, rows->n_rows + 1, sizeof *r->calibrated);
+    if (!r->calibrated)
+        return es_fail_memory(errors);
+    for (size_t i = 0; i < rows->n_rows; i++) {
+        const char *name = rows->rows[i].text[ES_C_DEVICE], *runtime = rows->rows[i].text[ES_C_RUNTIME];
+        calibrated *last = r->n_calibrated ? &r->calibrated[r->n_calibrated - 1] : NULL;
+        const bool same = last && strcmp(last->name, name) == 0 && strcmp(last->runtime, runtime) == 0;
+        const es_row *device = same ? last->device : find(devices, es_slice_of(name));
+        if (device && !same) {
+            last = &r->calibrated[r->n_calibrated++];
+            *last = (calibrated){name, device, runtime, NAN};
+        }
+        if (device && es_equal_fold(rows->rows[i].text[ES_C_FIELD], "threads"))
+            last->threads = rows->rows[i].value[ES_C_VALUE];
+    }
+    return ES_OK;
+}
+
+static bool has_threads(const reader *r, const es_row *device, const char *runtime, double threads) {
+    for (size_t i = 0; i < r->n_calibrated; i++)
+        if (r->calibrated[i].device == device && es_equal_fold(r->calibrated[i].runtime, runtime) &&
+            r->calibrated[i].threads == threads)
+            return true;
+    return false;
+}
+
+static const char *find_runtime(const reader *r, const es_row *device, const char *runtime) {
+    for (size_t i = 0; i < r->n_calibrated; i++)
+        if (r->calibrated[i].device == device && (!runtime || es_equal_fold(r->calibrated[i].runtime, runtime)))
+            return r->calibrated[i].runtime;
+    return NULL;
+}
+
+/* The runtime with this number of threads where that is calibrated, the runtime itself, another one of the same board. */
+static const char *choose_runtime(reader *r, const es_measurement *m) {
+    const char *found = NULL;
+    if (!isnan(m->threads) && !has_threads(r, m->rows.device, m->runtime, m->threads)) {
+        const char *threaded = es_threaded_runtime(m->runtime, m->threads, r->arena);
+        found = threaded ? find_runtime(r, m->rows.device, threaded) : NULL;
+    }
+    if (!found)
+        found = find_runtime(r, m->rows.device, m->runtime);
+    if (!found)
+        found = find_runtime(r, m->rows.device, "*") ? m->runtime : find_runtime(r, m->rows.device, "llama.cpp");
+    if (!found)
+        found = find_runtime(r, m->rows.device, NULL);
+    return found ? found : m->runtime;
+}
+
 /* ---- Rows ---- */
 
 static void read_bench(reader *r, size_t row, es_measurement *m) {
@@ -337,7 +404,7 @@ static void read_bench(reader *r, size_t row, es_measurement *m) {
     m->ubatch = number(r, row, BENCH_UBATCH);
     m->kv_bits = (cache_bits(cell(r, row, BENCH_TYPE_K)) + cache_bits(cell(r, row, BENCH_TYPE_V))) / 2;
     m->tokens_per_s = number(r, row, BENCH_RATE);
-    m->rows.runtime = "llama.cpp";
+    m->runtime = "llama.cpp";
     m->source = "llama-bench";
     m->rows.device = r->device;
     if (!r->device)
@@ -357,7 +424,7 @@ static void read_plain(reader *r, size_t row, es_measurement *m) {
     m->tokens_per_s = number(r, row, RATE);
     m->source = cell(r, row, SOURCE);
     m->doubtful = note[0] >= 'B' && note[0] <= 'Z' && (note[1] == ';' || note[1] == '\0');
-    m->rows.runtime = es_runtime_name(cell(r, row, RUNTIME), r->arena);
+    m->runtime = es_runtime_name(cell(r, row, RUNTIME), r->arena);
     const double batch = number_or(r, row, BATCH, 1);
     if (m->phase == ES_PHASE_PREFILL)
         m->ubatch = batch > 1 ? batch : NAN; /* tokens at once, not sequences */
@@ -393,7 +460,7 @@ static const char *unusable(reader *r, const es_measurement *m) {
 static es_status read_rows(reader *r, es_measured *measured, es_errors *errors) {
     double *value = calloc(r->point->kernel->n_nodes, sizeof *value);
     measured->row = es_arena_array(r->arena, r->table.n_rows + 1, sizeof *measured->row);
-    es_status status = value && measured->row ? ES_OK : es_fail_memory(errors);
+    es_status status = value && measured->row ? find_calibrated(r, errors) : es_fail_memory(errors);
     for (size_t i = 0; i < r->table.n_rows && !status; i++) {
         es_measurement *m = &measured->row[measured->n++];
         *m = (es_measurement){.line = r->table.line[i], .batch = 1, .ubatch = NAN, .kv_bits = NAN};
@@ -407,6 +474,7 @@ static es_status read_rows(reader *r, es_measured *measured, es_errors *errors) 
             m->reason = unusable(r, m);
         if (m->reason)
             continue;
+        m->rows.runtime = choose_runtime(r, m);
         es_measurement_evaluate(r->point, m, value);
         if (!(node_value(r->point, "tpot_s", value) > 0))
             m->reason = "no table says how this file type lays out the model";

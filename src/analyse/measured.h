@@ -32,8 +32,9 @@ typedef struct es_measurement {
     double prompt, gen, depth, batch, ubatch, kv_bits; /* ubatch and kv_bits NaN: not said */
     double threads;                                    /* NaN: not said */
     double tokens_per_s;
-    es_rows rows;       /* device, model, precision; NULL as far as they were not found */
-    const char *reason; /* why there is no prediction; NULL when there can be one */
+    const char *runtime; /* as calibrations name it, without threads */
+    es_rows rows;        /* device, model, precision, NULL as far as they were not found; the runtime to predict with */
+    const char *reason;  /* why there is no prediction; NULL when there can be one */
 } es_measurement;
 
 typedef struct es_measured {
@@ -52,6 +53,9 @@ es_status es_measured_read(es_measured *measured, const char *path, const char *
 /* The runtime as calibrations name it: without its version; programs around llama.cpp are llama.cpp, and so is
  * a runtime that is not named. */
 const char *es_runtime_name(const char *text, es_arena *arena);
+
+/* The runtime that calibrations name for another number of threads than most measurements have. */
+const char *es_threaded_runtime(const char *runtime, double threads, es_arena *arena);
 
 /* The precision that a name ends with ("Llama-3.2-1B-Instruct-Q4_K_M", "llama 1B Q4_K - Medium"), NULL when there is none;
  * *stem becomes what is before it. */

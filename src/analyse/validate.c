@@ -14,6 +14,31 @@ static const char *basis_of(const es_point_kernel *point, const double *value) {
     return node < 0 ? "" : point->kernel->nodes[node].labels[(size_t)value[node]];
 }
 
+/* The same runtime but for the number of threads. */
+static bool is_own(const es_measurement *m) {
+    const size_t n = strlen(m->runtime);
+    return strncasecmp(m->rows.runtime, m->runtime, n) == 0 && (!m->rows.runtime[n] || m->rows.runtime[n] == ' ');
+}
+
+/* Says once for each device and runtime that another runtime's calibration stands in. */
+static void warn_of_stand_ins(const es_measured *measured, es_errors *errors) {
+    for (size_t i = 0; i < measured->n; i++) {
+        const es_measurement *m = &measured->row[i];
+        size_t n = 0;
+        bool said = m->reason || is_own(m);
+        for (size_t k = 0; k < measured->n && !said; k++) {
+            const es_measurement *other = &measured->row[k];
+            const bool same =
+                !other->reason && other->rows.device == m->rows.device && strcmp(other->runtime, m->runtime) == 0;
+            said = same && k < i;
+            n += same;
+        }
+        if (!said)
+            es_warn(errors, NULL, "%s has no calibration for %s: %zu measurement%s predicted as %s",
+                    m->rows.device->name, m->runtime, n, n == 1 ? "" : "s", m->rows.runtime);
+    }
+}
+
 es_status es_validate(const es_measured *measured, es_point_kernel *point, es_prediction *predictions,
                       es_errors *errors) {
     double *value = calloc(point->kernel->n_nodes, sizeof *value);
@@ -31,6 +56,7 @@ es_status es_validate(const es_measured *measured, es_point_kernel *point, es_pr
                                          node_value(point, "params", value)};
     }
     free(value);
+    warn_of_stand_ins(measured, errors);
     return ES_OK;
 }
 
@@ -87,12 +113,12 @@ double es_usual_threads(const es_measured *measured, const es_measurement *of) {
     for (size_t i = 0; i < measured->n; i++) {
         const es_measurement *a = &measured->row[i];
         size_t n = 0;
-        if (a->reason || a->rows.device != of->rows.device || strcmp(a->rows.runtime, of->rows.runtime) != 0)
+        if (a->reason || a->rows.device != of->rows.device || strcmp(a->runtime, of->runtime) != 0)
             continue;
         for (size_t k = 0; k < measured->n; k++) {
             const es_measurement *b = &measured->row[k];
             n += !b->reason && b->rows.device == a->rows.device && b->threads == a->threads &&
-                 strcmp(b->rows.runtime, a->rows.runtime) == 0;
+                 strcmp(b->runtime, a->runtime) == 0;
         }
         if (n > most || (n == most && n > 0 && a->threads > usual))
             most = n, usual = a->threads;
@@ -119,9 +145,9 @@ static void assign_lines(const es_measured *measured, const es_prediction *predi
             continue;
         own.name = group_name(group, m, &predictions[i]);
         if (group == ES_BY_DEVICE) {
-            if (!last || last->rows.device != m->rows.device || strcmp(last->rows.runtime, m->rows.runtime) != 0)
+            if (!last || last->rows.device != m->rows.device || strcmp(last->runtime, m->runtime) != 0)
                 usual = es_usual_threads(measured, last = m);
-            own.runtime = m->rows.runtime;
+            own.runtime = m->runtime;
             own.threads = m->threads == usual ? NAN : m->threads;
         }
         while (at < *n && !on_line(&lines[at], &own))

@@ -16,7 +16,7 @@ typedef struct es_prediction {
     double params;       /* of the model */
 } es_prediction;
 
-/* Predicts all rows; `predictions` has room for measured->n. */
+/* Predicts all rows; `predictions` has room for measured->n.  Warns where another runtime's calibration stands in. */
 es_status es_validate(const es_measured *measured, es_point_kernel *point, es_prediction *predictions,
                       es_errors *errors);
 

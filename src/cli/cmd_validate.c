@@ -67,7 +67,7 @@ static es_status print_worst(validation *v, es_errors *errors) {
     for (size_t i = 0; i < n; i++) {
         const es_measurement *m = &v->m.measured.row[rows[i]];
         es_grid_cell(&grid, m->rows.device->name);
-        es_grid_cell(&grid, m->rows.runtime);
+        es_grid_cell(&grid, m->runtime);
         es_grid_cell(&grid, m->rows.model->name);
         es_grid_cell(&grid, m->rows.precision->name);
         es_grid_cell(&grid, es_phase_names[m->phase]);
@@ -194,8 +194,10 @@ const es_command es_cmd_validate = {
         "alone. Runtimes lose their version, and programs around llama.cpp count as llama.cpp. A model file of "
         "llama-bench is found by its name without the quantization, and confirmed by its number of parameters within "
         "2%.\n\n"
-        "The model knows nothing of threads: measurements with another number than most of the device's have lines of "
-        "their own.\n\n"
+        "A measurement with another number of threads than a device's rates hold for is predicted with the calibration "
+        "for that number, where there is one ('llama.cpp 2 threads'), and has lines of its own. A runtime without "
+        "calibration on a calibrated board is predicted like the board's llama.cpp or its first runtime, with a "
+        "warning.\n\n"
         "-o writes the input columns and predicted_tokens_per_s, error_pct, basis (where the utilizations come from) "
         "and reason (why there is no prediction).",
     .examples = examples,

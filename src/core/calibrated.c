@@ -13,7 +13,10 @@ static const struct {
     [ES_RATE_DECODE_UTIL] = {ES_D_DECODE_UTIL, 0.1},
     [ES_RATE_PREFILL_UTIL] = {ES_D_PREFILL_UTIL, 0.3},
     [ES_RATE_ATTN_UTIL] = {ES_D_ATTN_UTIL, 0.1},
+    [ES_RATE_PREFILL_ATTN_UTIL] = {ES_D_PREFILL_ATTN_UTIL, NAN},
     [ES_RATE_TOKEN_OVERHEAD] = {ES_D_TOKEN_OVERHEAD, 1},
+    [ES_RATE_LAYER_OVERHEAD] = {ES_D_LAYER_OVERHEAD, 0},
+    [ES_RATE_THREADS] = {ES_D_THREADS, NAN},
     [ES_RATE_PJ_PER_FLOP] = {ES_D_PJ_PER_FLOP, 50},
     [ES_RATE_PJ_PER_BYTE] = {ES_D_PJ_PER_BYTE, 300},
     [ES_RATE_PJ_PER_STORAGE_BYTE] = {ES_D_PJ_PER_STORAGE_BYTE, 1000},
@@ -131,8 +134,8 @@ static es_status add_row(builder *b, const es_row *row) {
     int rate = find_rate(row->text[ES_C_FIELD]);
     if (rate < 0)
         return es_fail(b->errors, ES_EUSAGE, &row->origin,
-                       "not a field that calibration sets: '%s'; expected a utilization, token_overhead_ms, idle_w, "
-                       "load_w, net_bw_mbps or a pj_ field",
+                       "not a field that calibration sets: '%s'; expected a utilization, token_overhead_ms, "
+                       "layer_overhead_ms, threads, idle_w, load_w, net_bw_mbps or a pj_ field",
                        es_quote_text(row->text[ES_C_FIELD]).text);
     bool all = strcmp(name, "*") == 0;
     int type = all ? -1 : es_gguf_type_id(b->gguf, name);

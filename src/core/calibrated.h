@@ -18,7 +18,10 @@ typedef enum es_rate {
     ES_RATE_DECODE_UTIL,
     ES_RATE_PREFILL_UTIL,
     ES_RATE_ATTN_UTIL,
+    ES_RATE_PREFILL_ATTN_UTIL, /* NaN: attn_util */
     ES_RATE_TOKEN_OVERHEAD,
+    ES_RATE_LAYER_OVERHEAD,
+    ES_RATE_THREADS, /* that the others hold for; NaN: not known.  No kernel reads it */
     ES_RATE_PJ_PER_FLOP,
     ES_RATE_PJ_PER_BYTE,
     ES_RATE_PJ_PER_STORAGE_BYTE,
@@ -53,7 +56,7 @@ es_rates_of es_rates_find(const es_calibration *calibration, const es_row *devic
                           const es_row *precision);
 
 typedef struct es_rate_found {
-    double value; /* never NaN */
+    double value; /* only ES_RATE_PREFILL_ATTN_UTIL and ES_RATE_THREADS can be NaN */
     es_basis basis;
     es_kind kind;      /* of the row: ES_CALIBRATION or ES_DEVICE */
     const es_row *row; /* NULL: the class has no row */

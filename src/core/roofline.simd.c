@@ -119,6 +119,7 @@ static void distinct_experts(double *restrict out, const double *const *in, size
 FN(IN1, inverse, 1 / A)
 FN(IN1, inverse_giga, 1 / (A * 1e9))
 FN(IN3, inverse_util, chosen(A, max2(1, C *B)))
+FN(IN6, prefill_attention, chosen(A, max2(1, chosen(C, (E == E ? E : F) * D) * B)))
 FN(IN3, scaled_rate, chosen(A, C *B))
 FN(IN3, scaled_util, chosen(A, min2(1, C *B)))
 FN(IN4, own_or_class, chosen(A, (C == C ? C : D) * B))
@@ -127,7 +128,7 @@ FN(IN2, both, A > 0 ? B : 0.0)
 FN(IN2, mega, A * 1e6 * B)
 FN(IN2, mega_bits, A * 1e6 / 8 * B)
 FN(IN2, giga, A * 1e9 * B)
-FN(IN1, milli, A / 1000)
+FN(IN3, overhead_seconds, (A + B * C) / 1000)
 
 static void peak(double *restrict out, const double *const *in, size_t n) {
     for (size_t i = 0; i < n; i++) {
@@ -220,7 +221,7 @@ FN(IN1, per_joule, A > 0 ? 1 / A : NAN)
 FN(IN2, energy_usd, A / 3.6e6 * B * 1e6)
 FN(IN8, usd_per_mtok, (A * B / (C * D * SECONDS_PER_YEAR) + E * F / 3.6e6) * G / H * 1e6)
 FN(IN4, break_even, C > D ? A * B / (C - D) : NAN)
-FN(IN5, basis_of, A == A || B == B || C == C || D == D ? (double)ES_BASIS_AXIS : E)
+FN(IN6, basis_of, A == A || B == B || C == C || D == D || E == E ? (double)ES_BASIS_AXIS : F)
 FN(IN2, past_context, A > 0 && B > A ? 1.0 : 0.0)
 FN(IN5, past_power, (D > 0 && A > B * C ? 1.0 : 0.0) + (A > B * E ? 1.0 : 0.0))
 FN(IN2, past_experts, A > 0 && B > A ? 1.0 : 0.0)
@@ -385,6 +386,8 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
     X(PREFILL_UTIL_FACTOR, "prefill_util factor", "", FACTOR(PREFILL_UTIL))                                            \
     X(ATTN_UTIL_AXIS, "attn_util axis", "", AXIS(ATTN_UTIL))                                                           \
     X(ATTN_UTIL_FACTOR, "attn_util factor", "", FACTOR(ATTN_UTIL))                                                     \
+    X(PREFILL_ATTN_AXIS, "prefill_attn_util axis", "", AXIS(PREFILL_ATTN_UTIL))                                        \
+    X(PREFILL_ATTN_FACTOR, "prefill_attn_util factor", "", FACTOR(PREFILL_ATTN_UTIL))                                  \
     X(STORAGE_UTIL_AXIS, "storage_util axis", "", AXIS(STORAGE_UTIL))                                                  \
     X(STORAGE_UTIL_FACTOR, "storage_util factor", "", FACTOR(STORAGE_UTIL))                                            \
     X(H2D_UTIL_AXIS, "h2d_util axis", "", AXIS(H2D_UTIL))                                                              \
@@ -395,6 +398,8 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
     X(NET_BW_FACTOR, "net_bw_mbps factor", "", FACTOR(NET_BW))                                                         \
     X(OVERHEAD_AXIS, "token_overhead_ms axis", "ms", AXIS(TOKEN_OVERHEAD))                                             \
     X(OVERHEAD_FACTOR, "token_overhead_ms factor", "", FACTOR(TOKEN_OVERHEAD))                                         \
+    X(LAYER_OVERHEAD_AXIS, "layer_overhead_ms axis", "ms", AXIS(LAYER_OVERHEAD))                                       \
+    X(LAYER_OVERHEAD_FACTOR, "layer_overhead_ms factor", "", FACTOR(LAYER_OVERHEAD))                                   \
     X(PJ_FLOP_AXIS, "pj_per_flop axis", "pJ", AXIS(PJ_PER_FLOP))                                                       \
     X(PJ_FLOP_FACTOR, "pj_per_flop factor", "", FACTOR(PJ_PER_FLOP))                                                   \
     X(PJ_BYTE_AXIS, "pj_per_byte axis", "pJ", AXIS(PJ_PER_BYTE))                                                       \
@@ -482,6 +487,10 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
       IN(PREFILL_UTIL_FACTOR))                                                                                         \
     X(INV_ATTN_AXIS, "1/attn_util axis", "", COMPUTED(inverse, "-", "1/axis", ROOF), IN(ATTN_UTIL_AXIS))               \
     X(INV_ATTN_FACTOR, "1/attn_util factor", "", COMPUTED(inverse, "-", "1/factor", ROOF), IN(ATTN_UTIL_FACTOR))       \
+    X(INV_PREFILL_ATTN_AXIS, "1/prefill_attn_util axis", "", COMPUTED(inverse, "-", "1/axis", ROOF),                   \
+      IN(PREFILL_ATTN_AXIS))                                                                                           \
+    X(INV_PREFILL_ATTN_FACTOR, "1/prefill_attn_util factor", "", COMPUTED(inverse, "-", "1/factor", ROOF),             \
+      IN(PREFILL_ATTN_FACTOR))                                                                                         \
     EACH_SLOT(X, SLOT_RATES)                                                                                           \
     X(MAIN_INV_MEM, "main 1/mem_util", "", SLOT_RATE(main_inv_mem_util, "1/mem_util of the main type"))                \
     X(MAIN_INV_PREFILL, "main 1/prefill_util", "",                                                                     \
@@ -504,7 +513,14 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
       IN(INV_MEM_AXIS, INV_MEM_FACTOR, RATE_INV_MEM))                                                                  \
     X(ATTENTION, "1/U_attention", "",                                                                                  \
       COMPUTED(inverse_util, "+++", "axis, or catalog times factor, at least 1", ROOF),                                \
-      IN(INV_ATTN_AXIS, INV_ATTN_FACTOR, RATE_INV_ATTN))
+      IN(INV_ATTN_AXIS, INV_ATTN_FACTOR, RATE_INV_ATTN))                                                               \
+    X(RATE_INV_PREFILL_ATTN, "untyped 1/prefill_attn_util", "", RATE(inv_prefill_attn_util, "1/prefill_attn_util"))    \
+    X(PREFILL_ATTENTION, "1/U_prefill_attention", "",                                                                  \
+      COMPUTED(prefill_attention, "++++++",                                                                            \
+               "axis, or attn_util axis or catalog (attn_util where it has no other) times factors, at least 1",       \
+               ROOF),                                                                                                  \
+      IN(INV_PREFILL_ATTN_AXIS, INV_PREFILL_ATTN_FACTOR, INV_ATTN_AXIS, INV_ATTN_FACTOR, RATE_INV_PREFILL_ATTN,        \
+         RATE_INV_ATTN))
 
 #define RATE_NODES(X)                                                                                                  \
     X(PEAK, "peak", "GFLOP/s",                                                                                         \
@@ -536,7 +552,14 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
     X(OVERHEAD_MS, "token_overhead_ms", "ms",                                                                          \
       COMPUTED(scaled_rate, "+++", "axis, or catalog times factor", CALIBRATION),                                      \
       IN(OVERHEAD_AXIS, OVERHEAD_FACTOR, RATE_OVERHEAD))                                                               \
-    X(OVERHEAD_S, "token_overhead", "s", COMPUTED(milli, "+", "token_overhead_ms/1000", CALIBRATION), IN(OVERHEAD_MS))
+    X(RATE_LAYER_OVERHEAD, "catalog layer_overhead_ms", "ms",                                                          \
+      RATE(layer_overhead_ms, "calibration, device, class; or 0"))                                                     \
+    X(LAYER_OVERHEAD_MS, "layer_overhead_ms", "ms",                                                                    \
+      COMPUTED(scaled_rate, "+++", "axis, or catalog times factor", CALIBRATION),                                      \
+      IN(LAYER_OVERHEAD_AXIS, LAYER_OVERHEAD_FACTOR, RATE_LAYER_OVERHEAD))                                             \
+    X(OVERHEAD_S, "token_overhead", "s",                                                                               \
+      COMPUTED(overhead_seconds, "+++", "(token_overhead_ms + layers*layer_overhead_ms)/1000", CALIBRATION),           \
+      IN(OVERHEAD_MS, LAYERS, LAYER_OVERHEAD_MS))
 
 #define POWER_NODES(X)                                                                                                 \
     X(IDLE_OWN, "own idle_w", "W", RATE(idle_w_own, "calibration or device"))                                          \
@@ -707,8 +730,8 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
       COMPUTED(prefill_weights_compute, NULL, "its part where flops/C is the larger", ROOF),                           \
       IN(OF_SLOTS(PREFILL), OF_SLOTS(MEMORY), PASS_WORK, PASS_BYTE, PASS_EXPERT, STEP_WORK, INV_BW))                   \
     X(PREFILL_SCORES_C, "prefill scores compute", "s",                                                                 \
-      COMPUTED(product5, "+++++", "batch*prefill positions*score_flops_each/(fp_peak*attn_util)", ROOF),               \
-      IN(BATCH, PREFILL_POSITIONS, SCORE_EACH, INV_FP_PEAK, ATTENTION))                                                \
+      COMPUTED(product5, "+++++", "batch*prefill positions*score_flops_each/(fp_peak*prefill_attn_util)", ROOF),       \
+      IN(BATCH, PREFILL_POSITIONS, SCORE_EACH, INV_FP_PEAK, PREFILL_ATTENTION))                                        \
     X(PREFILL_SCORES_M, "prefill scores memory", "s",                                                                  \
       COMPUTED(prefill_cache_seconds, "+++++--",                                                                       \
                "batch*prefill positions*kv_bytes_each/(mem_bw*mem_util)/min(ubatch, prompt)", ROOF),                   \
@@ -792,7 +815,7 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
       .flags = ES_LABELS, .labels = quality_labels)                                                                    \
     X(BASIS, "basis", "", COMPUTED(basis_of, NULL, "best source of the utilizations", CALIBRATION),                    \
       SHOWN_AS(basis_labels, "where the utilizations come from"),                                                      \
-      IN(MEM_UTIL_AXIS, DECODE_UTIL_AXIS, PREFILL_UTIL_AXIS, ATTN_UTIL_AXIS, RATE_BASIS))                              \
+      IN(MEM_UTIL_AXIS, DECODE_UTIL_AXIS, PREFILL_UTIL_AXIS, ATTN_UTIL_AXIS, PREFILL_ATTN_AXIS, RATE_BASIS))           \
     X(PAST_CONTEXT, "past max_ctx", "", COMPUTED(past_context, "0+", "prompt + gen + depth > max_ctx", PHYSICS),       \
       WARNS("the context is longer than the model's max_ctx"), IN(MAX_CTX, CONTEXT))                                   \
     X(PAST_POWER, "past load_w", "", COMPUTED(past_power, "+-000", "power_w > nodes*load_w or nodes*tdp_w", PHYSICS),  \

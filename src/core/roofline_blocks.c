@@ -73,8 +73,8 @@ static double any_rate(const es_rates_of *rates, es_rate rate) {
     return es_rate_get(rates, rate, ES_TYPE_NONE, &basis);
 }
 
-/* Utilizations above 1 would beat the device's peak: cut. */
-static double inverse_util(double util) { return util < 1 ? 1 / util : 1; }
+/* Utilizations above 1 would beat the device's peak: cut.  NaN stays. */
+static double inverse_util(double util) { return util >= 1 ? 1 : 1 / util; }
 
 void es_roofline_device_rates(const void *state_, const es_rows *rows, const double *in, double *out) {
     const es_roofline_state *state = state_;
@@ -85,7 +85,9 @@ void es_roofline_device_rates(const void *state_, const es_rows *rows, const dou
         .inv_decode_util = inverse_util(any_rate(&of, ES_RATE_DECODE_UTIL)),
         .inv_prefill_util = inverse_util(any_rate(&of, ES_RATE_PREFILL_UTIL)),
         .inv_attn_util = inverse_util(any_rate(&of, ES_RATE_ATTN_UTIL)),
+        .inv_prefill_attn_util = inverse_util(any_rate(&of, ES_RATE_PREFILL_ATTN_UTIL)),
         .token_overhead_ms = any_rate(&of, ES_RATE_TOKEN_OVERHEAD),
+        .layer_overhead_ms = any_rate(&of, ES_RATE_LAYER_OVERHEAD),
         .pj_per_flop_own = own_rate(&of, ES_RATE_PJ_PER_FLOP),
         .pj_per_flop_class = any_rate(&of, ES_RATE_PJ_PER_FLOP),
         .pj_per_byte_own = own_rate(&of, ES_RATE_PJ_PER_BYTE),

@@ -15,7 +15,8 @@
  * value, or one derived in the kernel, holds. */
 typedef struct es_device_rates {
     double inv_mem_util, inv_decode_util, inv_prefill_util, inv_attn_util; /* 1/utilization, at least 1 */
-    double token_overhead_ms;
+    double inv_prefill_attn_util;                                          /* NaN: as inv_attn_util */
+    double token_overhead_ms, layer_overhead_ms;
     double pj_per_flop_own, pj_per_flop_class;
     double pj_per_byte_own, pj_per_byte_class;
     double pj_per_storage_byte;

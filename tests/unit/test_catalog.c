@@ -115,7 +115,9 @@ static void expect_messages(const folder *f, const char *source, es_status expec
 #define DEVICE_NUMBERS                                                                                                 \
     "peak_gflops_fp32, peak_gflops_fp16, peak_gops_int8, mem_bw_gbs, storage_bw_mbs, h2d_gbs, net_bw_mbps, "           \
     "compute_util, mem_util, storage_util, h2d_util, net_util, decode_util, prefill_util, attn_util, "                 \
-    "token_overhead_ms, pj_per_flop, pj_per_byte, pj_per_storage_byte, idle_w, load_w, tdp_w, ram_gb, "                \
+    "prefill_attn_util, "                                                                                              \
+    "token_overhead_ms, layer_overhead_ms, threads, pj_per_flop, pj_per_byte, pj_per_storage_byte, idle_w, load_w, "   \
+    "tdp_w, ram_gb, "                                                                                                  \
     "os_reserved_gb, price_usd"
 
 struct fault_case {
