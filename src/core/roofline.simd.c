@@ -228,11 +228,12 @@ FN(IN2, past_experts, A > 0 && B > A ? 1.0 : 0.0)
 FN(IN2, no_layout, A == A || B > 0 ? 0.0 : 1.0)
 
 /* 1/factor of memory, decode, prefill, attention, and 1/utilization of each; factor of storage, h2d, net, and utilization
- * of each; h2d_gbs; nodes. */
+ * of each; h2d_gbs; nodes; 1/factor of attention in a prefill, and 1/utilization, NaN: that of attention. */
 static void past_one(double *restrict out, const double *const *in, size_t n) {
     const double rounding = 1e-9;
     for (size_t i = 0; i < n; i++) {
-        IN8 double least = min2(min2(A * E, B * F), min2(C * G, D * H));
+        IN8 double attention = in[17][i] == in[17][i] ? in[17][i] : H;
+        double least = min2(min2(min2(A * E, B * F), min2(C * G, D * H)), in[16][i] * D * attention);
         double storage = in[8][i] * in[11][i], h2d = in[9][i] * in[12][i], net = in[10][i] * in[13][i];
         double most = max2(storage, max2(in[14][i] == in[14][i] ? h2d : 0, in[15][i] > 1 ? net : 0));
         out[i] = least < 1 - rounding || most > 1 + rounding ? 1 : 0;
@@ -824,7 +825,7 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
       WARNS("x times a utilization is above 1, where it is cut"),                                                      \
       IN(INV_MEM_FACTOR, INV_DECODE_FACTOR, INV_PREFILL_FACTOR, INV_ATTN_FACTOR, LEAST_INV_MEM, LEAST_INV_DECODE,      \
          LEAST_INV_PREFILL, RATE_INV_ATTN, STORAGE_UTIL_FACTOR, H2D_UTIL_FACTOR, NET_UTIL_FACTOR, RATE_STORAGE_UTIL,   \
-         RATE_H2D_UTIL, RATE_NET_UTIL, H2D_BW, NODES))                                                                 \
+         RATE_H2D_UTIL, RATE_NET_UTIL, H2D_BW, NODES, INV_PREFILL_ATTN_FACTOR, RATE_INV_PREFILL_ATTN))                 \
     X(PAST_EXPERTS, "past n_experts", "", COMPUTED(past_experts, "-+", "n_active_experts > n_experts", PHYSICS),       \
       WARNS("n_active_experts is more than n_experts; its cells are empty"), IN(N_EXPERTS, N_ACTIVE))                  \
     X(NO_LAYOUT, "no layout", "", COMPUTED(no_layout, NULL, "the file type has no table for this family", GGUF),       \
