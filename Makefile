@@ -347,6 +347,13 @@ test-web:
 	@$(PARALLEL) $(RELEASE_ONLY) all
 	@tests/web/run.sh $(BUILD)/edgesweep $(BUILD)
 
+# Tables in a spreadsheet; installs LibreOffice (80 MB).  About a minute.
+.PHONY: test-office
+test-office:
+	@scripts/bootstrap.sh --office
+	@$(PARALLEL) $(RELEASE_ONLY) all
+	@tests/office/office.py $(BUILD)/edgesweep
+
 # ---- Style ----
 C_FILES = $(shell find src include tests -name '*.[ch]')
 .PHONY: lint format
@@ -397,7 +404,7 @@ help:
 	  'make bench      build and run the benchmarks; one of them: make bench-NAME ARGS=...' \
 	  'make test-NAME | asan-NAME      one unit test binary, tests/unit/test_NAME.c' \
 	  'make mpi | test-scale           build/edgesweep-mpi (MPICC=mpicc); tests of shards, job arrays and MPI' \
-	  'make test-web   the report page in a browser (installs chromium)' \
+	  'make test-web | test-office     the report page in a browser (installs chromium); tables in LibreOffice' \
 	  'make faults     every library call of every command made to fail in turn; SAMPLE=N: at N places each' \
 	  'make coverage   lines and branches of src/ that tests run' \
 	  'make fuzz | corpora             fuzz targets, TIME=60 seconds each; the inputs they once found' \

@@ -4,6 +4,7 @@
 #   scripts/bootstrap.sh            what `make` needs
 #   scripts/bootstrap.sh --figures  and what figures need
 #   scripts/bootstrap.sh --web      and what the browser tests need
+#   scripts/bootstrap.sh --office   and what the spreadsheet tests need
 #   scripts/bootstrap.sh --tests    and what `make test` needs
 #   scripts/bootstrap.sh --ci       and what .ci/run needs
 #   scripts/bootstrap.sh --check    only says what is missing, installs nothing (combines with the others)
@@ -11,15 +12,16 @@
 # Silent when nothing is missing.  Looks for headers and programs, not for package names.
 set -u
 
-tests=0 ci=0 check=0 figures=0 web=0
+tests=0 ci=0 check=0 figures=0 web=0 office=0
 for argument in "$@"; do
     case $argument in
     --figures) figures=1 ;;
     --web) web=1 ;;
+    --office) office=1 ;;
     --tests) tests=1 figures=1 ;;
     --ci) tests=1 figures=1 ci=1 ;;
     --check) check=1 ;;
-    *) echo "usage: scripts/bootstrap.sh [--figures] [--web] [--tests] [--ci] [--check]" >&2; exit 2 ;;
+    *) echo "usage: scripts/bootstrap.sh [--figures] [--web] [--office] [--tests] [--ci] [--check]" >&2; exit 2 ;;
     esac
 done
 
@@ -50,6 +52,10 @@ if [ $web = 1 ]; then
     have node || need nodejs 'drives the browser'
     have npm || need npm 'fetches the driver of the browser'
     have chromium || have chromium-browser || have google-chrome || need chromium 'the browser'
+fi
+if [ $office = 1 ]; then
+    have python3 || need python3-minimal 'compares tables'
+    have soffice || need libreoffice-calc-nogui 'a spreadsheet without a window'
 fi
 [ $figures = 0 ] || have gnuplot || need gnuplot-nox 'draws figures'
 if [ -n "$compiler" ]; then
