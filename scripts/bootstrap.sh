@@ -54,7 +54,7 @@ if [ $web = 1 ]; then
     have chromium || have chromium-browser || have google-chrome || need chromium 'the browser'
 fi
 if [ $office = 1 ]; then
-    have python3 || need python3-minimal 'compares tables'
+    have python3 || need python3 'compares tables'
     have soffice || need libreoffice-calc-nogui 'a spreadsheet without a window'
 fi
 [ $figures = 0 ] || have gnuplot || need gnuplot-nox 'draws figures'

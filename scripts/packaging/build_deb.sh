@@ -3,6 +3,7 @@
 #
 #   scripts/packaging/build_deb.sh [DIRECTORY]     results go to DIRECTORY [build/debian]
 #
+# DEBFULLNAME and DEBEMAIL name the maintainer; packages for others need a real address.
 # Needs dpkg-dev, debhelper, the build dependencies of debian/control and, to check, lintian.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -20,6 +21,9 @@ esac
 git archive --format=tar --prefix="edgesweep-$version/" HEAD | gzip -9n >"$work/edgesweep_$version.orig.tar.gz"
 tar -xzf "$work/edgesweep_$version.orig.tar.gz" -C "$work"
 cp -R scripts/packaging/debian "$work/edgesweep-$version/"
+maintainer="${DEBFULLNAME:-edgesweep authors} <${DEBEMAIL:-edgesweep@example.org}>"
+sed -i "s|^Maintainer: .*|Maintainer: $maintainer|" "$work/edgesweep-$version/debian/control"
+sed -i "s|^ -- .*>  | -- $maintainer  |" "$work/edgesweep-$version/debian/changelog"
 (cd "$work/edgesweep-$version" && dpkg-buildpackage -us -uc) >"$work/log" 2>&1 || { tail -n 40 "$work/log" >&2; exit 1; }
 find "$work" -maxdepth 1 -type f ! -name log -exec cp {} "$output/" \;
 ls "$output"
