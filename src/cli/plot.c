@@ -1,7 +1,9 @@
 #include "cli/plot.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,19 +112,34 @@ static void write_script(const es_plot *plot, const es_cli *cli, FILE *out, FILE
                 groups > 1 ? letters[group] : '*', group % 6 + 1, group ? ", " : "\n");
 }
 
+/* SIGPIPE, which is ignored here, ends it when nobody reads. */
+static int spawn(const posix_spawn_file_actions_t *actions, pid_t *child) {
+    char program[] = "gnuplot", no_startup_files[] = "-d", *const arguments[] = {program, no_startup_files, NULL};
+    posix_spawnattr_t attributes;
+    sigset_t defaults;
+    sigemptyset(&defaults);
+    sigaddset(&defaults, SIGPIPE);
+    int failed = posix_spawnattr_init(&attributes);
+    if (failed)
+        return failed;
+    failed = posix_spawnattr_setsigdefault(&attributes, &defaults);
+    failed = failed ? failed : posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+    failed = failed ? failed : posix_spawnp(child, "gnuplot", actions, &attributes, arguments, environ);
+    posix_spawnattr_destroy(&attributes);
+    return failed;
+}
+
 /* Starts gnuplot on the script; *from reads what it draws. */
 static int start(FILE *script, pid_t *child, int *from) {
-    char program[] = "gnuplot", no_startup_files[] = "-d", *const arguments[] = {program, no_startup_files, NULL};
     int ends[2];
     posix_spawn_file_actions_t actions;
-    if (pipe(ends) != 0)
+    if (pipe2(ends, O_CLOEXEC) != 0)
         return errno;
     int failed = posix_spawn_file_actions_init(&actions);
     if (!failed) {
         failed = posix_spawn_file_actions_adddup2(&actions, fileno(script), STDIN_FILENO);
         failed = failed ? failed : posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-        failed = failed ? failed : posix_spawn_file_actions_addclose(&actions, ends[0]);
-        failed = failed ? failed : posix_spawnp(child, "gnuplot", &actions, NULL, arguments, environ);
+        failed = failed ? failed : spawn(&actions, child);
         posix_spawn_file_actions_destroy(&actions);
     }
     close(ends[1]);
@@ -133,13 +150,13 @@ static int start(FILE *script, pid_t *child, int *from) {
 }
 
 /* Copies the drawing without its form feed, blanks at the ends of lines, and empty lines around it. */
-static void copy_drawing(int from, FILE *out) {
+static bool copy_drawing(int from, FILE *out) {
     FILE *drawing = fdopen(from, "r");
     size_t blanks = 0, newlines = 0;
     bool begun = false;
     if (!drawing) {
         close(from);
-        return;
+        return false;
     }
     for (int c = getc(drawing); c != EOF; c = getc(drawing)) {
         if (c == ' ') {
@@ -156,7 +173,9 @@ static void copy_drawing(int from, FILE *out) {
         }
     }
     fputs(begun ? "\n" : "", out);
+    const bool whole = !ferror(drawing) && begun;
     fclose(drawing);
+    return whole;
 }
 
 static es_status draw(const es_plot *plot, const es_cli *cli, FILE *out, es_errors *errors) {
@@ -166,18 +185,19 @@ static es_status draw(const es_plot *plot, const es_cli *cli, FILE *out, es_erro
     if (!script)
         return es_fail_errno(errors, "cannot make a file for", "gnuplot");
     write_script(plot, cli, out, script);
-    bool written = fflush(script) == 0 && !ferror(script);
+    bool whole = false;
+    const bool written = fflush(script) == 0 && !ferror(script);
     rewind(script);
     const int failed = written ? start(script, &child, &from) : EIO;
     if (!failed) {
-        copy_drawing(from, out);
+        whole = copy_drawing(from, out);
         while (waitpid(child, &result, 0) < 0 && errno == EINTR)
             ;
     }
     fclose(script);
     if (failed)
         return es_fail(errors, ES_ERUNTIME, NULL, "cannot start gnuplot: %s", strerror(failed));
-    if (result)
+    if (result || !whole)
         return es_fail(errors, ES_ERUNTIME, NULL, "gnuplot failed; --plot needs version 5.4 or later");
     return ES_OK;
 }
