@@ -284,17 +284,48 @@ es_status es_print_front(const es_cli *cli, const es_sweep *sweep, const es_run_
 
 /* ---- rows ---- */
 
-/* Axes that vary, then the metrics of the output that fit beside them. */
+/* Adds the column when the output has it and it fits. */
+static void choose_fitting(es_chosen *chosen, const es_sweep *sweep, int column, size_t room, size_t *used) {
+    const size_t more = likely_width(&sweep->columns[column]) + 2;
+    bool wanted = place_of(chosen, column) == chosen->n && *used + more <= room;
+    for (size_t i = 0; i < sweep->n_output && wanted; i++)
+        if (sweep->output[i] == column) {
+            choose(chosen, column);
+            *used += more;
+            return;
+        }
+}
+
+/* Whether the sweep names no columns of its own. */
+static bool shows_everything(const es_sweep *sweep) {
+    for (size_t i = 0; i < sweep->n_output; i++)
+        if (sweep->output[i] != (int)i)
+            return false;
+    return true;
+}
+
+/* Axes that vary, then the metrics of the output that fit beside them: first those that people look for, unless the
+ * sweep has an order of its own. */
 static void choose_columns(es_chosen *chosen, const es_sweep *sweep, unsigned width) {
+    static const char *const first[] = {"decode_tok_s", "ttft_s",        "peak_memory_bytes",
+                                        "fits",         "end_to_end_ms", "energy_j_per_token",
+                                        "energy_j",     "quality",       "bottleneck"};
     size_t used = 0;
     for (size_t i = 0; i < sweep->n_output; i++) {
         const es_column *column = &sweep->columns[sweep->output[i]];
-        size_t more = likely_width(column) + 2;
-        if (!column->axes || (!column->is_axis && used + more > width + 2))
+        if (!column->axes || !column->is_axis)
             continue;
-        used += more;
+        used += likely_width(column) + 2;
         choose(chosen, sweep->output[i]);
     }
+    for (size_t i = 0; i < sizeof first / sizeof *first && shows_everything(sweep); i++) {
+        const int column = es_sweep_column(sweep, first[i], strlen(first[i]));
+        if (column >= 0)
+            choose_fitting(chosen, sweep, column, width + 2, &used);
+    }
+    for (size_t i = 0; i < sweep->n_output; i++)
+        if (sweep->columns[sweep->output[i]].axes)
+            choose_fitting(chosen, sweep, sweep->output[i], width + 2, &used);
 }
 
 es_status es_print_rows(const es_cli *cli, const es_sweep *sweep, FILE *out, es_errors *errors) {
