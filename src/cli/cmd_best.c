@@ -128,8 +128,11 @@ static void add_choice(es_showing *s, size_t i) {
     s->grid.pen = ES_PLAIN;
     if (best->top > 1)
         es_grid_format(&s->grid, "%llu", (unsigned long long)choice->rank);
-    for (size_t k = 0; k < best->n_objectives; k++)
-        es_grid_number(&s->grid, choice->value[k]);
+    for (size_t k = 0; k < best->n_objectives; k++) {
+        char number[64];
+        es_csv_number(number, sizeof number, s->options->objective[k].column, choice->value[k]);
+        es_grid_cell(&s->grid, number);
+    }
     if (has_next)
         describe_next(s, choice, &best->choice[i + 1], next, sizeof next);
     s->grid.pen = ES_FAINT;
@@ -213,8 +216,8 @@ static es_status put(es_tables *tables, const es_csv_best *best, const es_csv_be
         status = show(tables, best, options, stdout, errors);
         if (!status && es_given(cli, ES_OPT_PLOT))
             status = plot_winners(tables, best, options, stdout, errors);
-        printf("%u groups in %llu rows%s\n", best->n_groups, (unsigned long long)best->rows,
-               best->n ? "; -o OUT.csv saves the winners, | less shows the CSV" : "");
+        printf("%u group%s in %llu rows%s\n", best->n_groups, best->n_groups == 1 ? "" : "s",
+               (unsigned long long)best->rows, best->n ? "; -o OUT.csv saves the winners, | less shows the CSV" : "");
         return status;
     }
     status = es_csv_best_write(tables->csv, best, &tables->sink, errors);

@@ -19,6 +19,15 @@ static size_t row_length(const char *text, size_t length) {
 
 /* ---- Table ---- */
 
+void es_csv_number(char *to, size_t size, es_slice column, double value) {
+    static const char bytes[] = "bytes";
+    const size_t n = sizeof bytes - 1;
+    const char *end = column.text + column.length;
+    const bool is_bytes =
+        column.length >= n && memcmp(end - n, bytes, n) == 0 && (column.length == n || end[-(ptrdiff_t)n - 1] == '_');
+    (is_bytes ? es_human_bytes : es_human_si)(to, size, value);
+}
+
 /* Cells of the header and of the first rows of the text, decoded. */
 typedef struct es_sheet {
     size_t n_columns, n_rows; /* without the header */
@@ -67,11 +76,6 @@ static es_status add_row(es_sheet *sheet, es_arena *arena, es_slice row, char de
     return ES_OK;
 }
 
-static bool is_bytes(const char *name) {
-    const size_t n = strlen(name);
-    return n >= 5 && strcmp(name + n - 5, "bytes") == 0 && (n == 5 || name[n - 6] == '_');
-}
-
 /* Numbers get the digits that people read; then the width of each column is known. */
 static es_status shorten(es_sheet *sheet, es_arena *arena, es_errors *errors) {
     for (size_t c = 0; c < sheet->n_columns; c++) {
@@ -80,7 +84,7 @@ static es_status shorten(es_sheet *sheet, es_arena *arena, es_errors *errors) {
             char **cell = &sheet->cell[(r + 1) * sheet->n_columns + c], text[64];
             double number;
             if (sheet->number[c] && es_parse_double(es_slice_of(*cell), &number) == ES_NUMBER_OK) {
-                (is_bytes(sheet->cell[c]) ? es_human_bytes : es_human_si)(text, sizeof text, number);
+                es_csv_number(text, sizeof text, es_slice_of(sheet->cell[c]), number);
                 *cell = es_arena_printf(arena, "%s", text);
                 if (!*cell)
                     return es_fail_memory(errors);

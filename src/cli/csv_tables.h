@@ -37,6 +37,9 @@ es_status es_cli_objectives(es_cli *cli, es_column_objective **list, size_t *n, 
 /* COL=VALUE,... of an option; with `plain` also VALUE,... in the order of the objectives. */
 es_status es_cli_column_values(es_cli *cli, es_opt option, bool plain, es_column_values *values, es_errors *errors);
 
+/* A number of this column for people: four digits; columns called `bytes` or `..._bytes` in kB, MB ... */
+void es_csv_number(char *to, size_t size, es_slice column, double value);
+
 /* What the rows were chosen by. */
 typedef struct es_csv_view {
     const es_slice *by;
