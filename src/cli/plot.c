@@ -13,8 +13,6 @@
 #include "base/utf8.h"
 #include "cli/print.h"
 
-extern char **environ;
-
 enum { LETTERS = 26, PLOT_WIDTH = 120, PLOT_HEIGHT = 22 };
 
 static const char letters[LETTERS + 1] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
