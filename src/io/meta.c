@@ -36,12 +36,17 @@ static json_t *hash_value(uint64_t hash) {
 
 static json_t *count_value(uint64_t count) { return json_integer((json_int_t)count); }
 
+/* A hash of 0 is none: tables of other tables have no grid and no catalogs. */
+static bool put_hash(json_t *object, const char *key, uint64_t hash) {
+    return hash == 0 || json_object_set_new(object, key, hash_value(hash)) == 0;
+}
+
 es_status es_meta_text(const es_meta *meta, char **text, es_errors *errors) {
     json_t *object = json_object();
     bool whole = object && json_object_set_new(object, "version", text_value(meta->version)) == 0 &&
                  json_object_set_new(object, "command", text_value(meta->command)) == 0 &&
-                 json_object_set_new(object, "grid_hash", hash_value(meta->grid_hash)) == 0 &&
-                 json_object_set_new(object, "catalog_hash", hash_value(meta->catalog_hash)) == 0 &&
+                 put_hash(object, "grid_hash", meta->grid_hash) &&
+                 put_hash(object, "catalog_hash", meta->catalog_hash) &&
                  json_object_set_new(object, "rows", count_value(meta->rows)) == 0 &&
                  json_object_set_new(object, "bytes", count_value(meta->bytes)) == 0 &&
                  json_object_set_new(object, "xxh64", hash_value(meta->xxh64)) == 0;

@@ -8,7 +8,7 @@
 
 typedef struct es_meta {
     const char *version, *command; /* NULL: null */
-    uint64_t grid_hash, catalog_hash;
+    uint64_t grid_hash, catalog_hash; /* 0: left out */
     uint64_t rows;
     uint64_t bytes, xxh64; /* of the file as it lies there */
 } es_meta;

@@ -615,6 +615,13 @@ Test(output, meta_text) {
              "}\n",
              (unsigned long long)XXH64("x\n1\n", 4, 0));
     assert_content("a.csv.meta.json", expected);
+    out = open_output("b.csv", (es_output_options){.meta = true}); /* of other tables: no grid, no catalogs */
+    cr_assert_eq(es_output_commit(out, 0, &errors), ES_OK);
+    snprintf(
+        expected, sizeof expected,
+        "{\n  \"version\": null,\n  \"command\": null,\n  \"rows\": 0,\n  \"bytes\": 0,\n  \"xxh64\": \"%016llx\"\n}\n",
+        (unsigned long long)XXH64("", 0, 0));
+    assert_content("b.csv.meta.json", expected);
 }
 
 /* ---- Compression ---- */
