@@ -1,4 +1,5 @@
 /* run: the grid to CSV, a front and the best choices. */
+#include <limits.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
@@ -16,6 +17,7 @@
 #include "cli/run_plot.h"
 #include "cli/run_shard.h"
 #include "cli/tables.h"
+#include "engine/row_sink.h"
 
 typedef struct es_running {
     es_cli *cli;
@@ -178,6 +180,26 @@ static void note_file(const es_cli *cli, const char *path, uint64_t rows) {
     es_note(cli, "%s: %llu row%s", name, (unsigned long long)rows, rows == 1 ? "" : "s");
 }
 
+/* The file of the rows, or the first and the last of several. */
+static void note_rows(const es_running *run) {
+    const char *path = run->database.path ? run->database.path : run->options.out;
+    uint64_t split = run->options.csv.split_rows, rows = run->report.rows;
+    if (!split) {
+        note_file(run->cli, path, rows);
+        return;
+    }
+    char first[PATH_MAX], last[PATH_MAX], name[512];
+    unsigned files = rows > split ? (unsigned)((rows + split - 1) / split) : 1;
+    es_row_sink_part_name(path, 1, first, sizeof first);
+    es_row_sink_part_name(path, files, last, sizeof last);
+    if (files == 1) {
+        note_file(run->cli, first, rows);
+        return;
+    }
+    es_escape(name, sizeof name, es_slice_of(first));
+    es_note(run->cli, "%s ... %s: %llu rows", name, es_quote_text(last).text, (unsigned long long)rows);
+}
+
 static es_status print_result(const es_running *run, es_errors *errors) {
     const es_run_report *report = &run->report;
     es_status status = ES_OK;
@@ -192,7 +214,7 @@ static es_status print_result(const es_running *run, es_errors *errors) {
     if (!status)
         status = es_run_plot(run->cli, run->sweep, report, stderr, errors);
     const es_run_database *database = &run->database;
-    note_file(run->cli, database->path ? database->path : run->options.out, report->rows);
+    note_rows(run);
     note_file(run->cli, database->front ? NULL : run->options.front_out, report->front_rows);
     note_file(run->cli, database->best ? NULL : run->options.best_out, report->n_best);
     return status;

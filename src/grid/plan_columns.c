@@ -322,6 +322,19 @@ static es_status front_question(es_sweep *sweep, const es_spec *spec, es_errors 
     return status;
 }
 
+/* The column whose best value is looked for; the values of a group have only one of a column that groups. */
+static es_status picked_column(es_sweep *sweep, const es_entry *entry, int *pick, es_errors *errors) {
+    es_slice name = entry->value;
+    if (!es_unquote(&name))
+        return es_fail(errors, ES_EUSAGE, &entry->value_at, "unfinished quote: '%s'", es_quote(entry->value).text);
+    es_status status = find_column(sweep, name, entry->value_at, pick, errors);
+    for (size_t i = 0; i < sweep->best.n_by && !status; i++)
+        if (sweep->best.by[i] == *pick)
+            status = es_fail(errors, ES_EUSAGE, &entry->value_at, "the picked column cannot be a group: '%s'",
+                             es_quote(name).text);
+    return status;
+}
+
 static es_status best_question(es_sweep *sweep, const es_spec *spec, es_errors *errors) {
     static const char *const keys[] = {"pick", "by", "minimize", "maximize"};
     es_best_spec *best = &sweep->best;
@@ -332,14 +345,14 @@ static es_status best_question(es_sweep *sweep, const es_spec *spec, es_errors *
     es_origin at = section_place(spec, ES_SEC_BEST);
     es_status status = check_keys(spec, ES_SEC_BEST, keys, 4, errors), one = ES_OK;
     const es_entry *pick = es_spec_find(spec, ES_SEC_BEST, "pick");
-    if (pick)
-        one = find_column(sweep, pick->value, pick->value_at, &best->pick, errors);
-    else
+    if (!pick)
         one = es_fail(errors, ES_EUSAGE, &at, "[best] does not say what to pick; expected pick = precision");
     status = status ? status : one;
     one = objectives(sweep, spec, ES_SEC_BEST, best->objective, &best->n_objectives, errors);
     status = status ? status : one;
     one = by_columns(sweep, spec, ES_SEC_BEST, best->by, &best->n_by, errors);
+    status = status ? status : one;
+    one = pick ? picked_column(sweep, pick, &best->pick, errors) : ES_OK;
     status = status ? status : one;
     if (!status && !best->n_objectives)
         status = es_fail(errors, ES_EUSAGE, &at, "[best] has no objective; expected minimize = or maximize =");

@@ -85,9 +85,11 @@ static size_t number_length(es_slice text) {
     return i;
 }
 
+static const char separators[] = " \t,:+*()";
+
 /* A number and what stands right behind it: 0x10. */
 static es_slice whole_token(es_slice text, size_t n) {
-    while (n < text.length && !strchr(" \t,:+*()", text.text[n]))
+    while (n < text.length && !strchr(separators, text.text[n]))
         n++;
     return (es_slice){text.text, n};
 }
@@ -98,8 +100,11 @@ static es_status take_number(parser *p, double *value) {
     es_slice token = {p->rest.text, n};
     es_number_fault bad = es_parse_scaled(token, value);
     if (bad) {
-        if (n)
-            p->element = whole_token(p->rest, n);
+        es_slice whole = whole_token(p->rest, n);
+        if (whole.length) {
+            p->element = whole;
+            bad = n ? bad : ES_NUMBER_JUNK;
+        }
         return fault(p, es_number_fault_text(bad), "a number such as 512, 4k, 1.5e3");
     }
     advance(p, n);
