@@ -353,6 +353,24 @@ static size_t first_row_end(const char *text, size_t length) {
     return 0;
 }
 
+/* What other tools, and this one, write under similar names. */
+static es_status refuse_other_formats(const es_csv_input *csv, const es_origin *start, es_errors *errors) {
+    static const struct {
+        const char *begins, *is;
+    } other[] = {
+        {"\x1f\x8b", "packed by gzip (expected CSV; gzip -dc unpacks it)"},
+        {"\x28\xb5\x2f\xfd", "packed by zstd (expected CSV; zstd -dc unpacks it)"},
+        {"SQLite format 3", "an SQLite database (expected CSV; sqlite3 -csv -header writes it)"},
+        {"{\"", "JSON (expected CSV)"},
+    };
+    for (size_t i = 0; i < sizeof other / sizeof *other; i++) {
+        const size_t n = strlen(other[i].begins);
+        if (csv->rest_length >= n && memcmp(csv->rest, other[i].begins, n) == 0)
+            return es_fail(errors, ES_ERUNTIME, start, "the file is %s", other[i].is);
+    }
+    return ES_OK;
+}
+
 /* Reads the first row into the rest; *first and *end are its bounds there. */
 static es_status read_header(es_csv_input *csv, size_t *first, size_t *end, es_errors *errors) {
     const es_origin start = {csv->file, 1, 0};
@@ -377,7 +395,7 @@ static es_status read_header(es_csv_input *csv, size_t *first, size_t *end, es_e
         return es_fail(errors, ES_ERUNTIME, &start, "the file is empty (expected a header row)");
     if (*end == *first)
         *end = csv->rest_length;
-    return ES_OK;
+    return refuse_other_formats(csv, &start, errors);
 }
 
 /* Indexes the header row as a block of its own, which knows its number of cells only afterwards. */
