@@ -1,4 +1,6 @@
 /* plan: what a run would do, measured on a small part of the grid. */
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/commands.h"
@@ -11,6 +13,8 @@ enum {
     WHOLE_GRID_POINTS = 32768, /* grids up to this size are measured in full */
     SAMPLE_POINTS = 2048,      /* of each of SAMPLES places, for bytes and rows */
     SAMPLES = 8,
+    CHECKED_POINTS = 4096, /* spread evenly: how many fulfil the conditions */
+    ENOUGH_KEPT = 32,      /* of them to go by their share */
     HUGE_SECONDS = 3600
 };
 static const double huge_bytes = 100e9;
@@ -77,7 +81,22 @@ static size_t header_bytes(const es_sweep *sweep) {
     return bytes;
 }
 
-/* Rows and bytes: the mean of slices spread over the grid. */
+/* Share of the points that fulfil the conditions, of single points because neighbours are alike; NaN when it is too
+ * small to tell. */
+static es_status share_of_rows(const es_sweep *sweep, double *share, es_errors *errors) {
+    double *value = calloc(es_sweep_nodes(sweep) + 1, sizeof *value);
+    es_status status = value ? ES_OK : es_fail_memory(errors);
+    uint64_t kept = 0;
+    for (uint64_t k = 0; k < CHECKED_POINTS && !status; k++) {
+        status = es_sweep_point(sweep, es_spread_index(sweep, k), value, errors);
+        kept += !status && es_conditions_hold(sweep, value);
+    }
+    *share = kept < ENOUGH_KEPT ? NAN : (double)kept / CHECKED_POINTS;
+    free(value);
+    return status;
+}
+
+/* Rows and bytes: the mean of slices spread over the grid, with conditions the rows of points that are. */
 static es_status sample_rows(es_cli *cli, const es_sweep *sweep, es_estimate *estimate, es_errors *errors) {
     es_status status = ES_OK;
     double rows = 0, bytes = 0, header = (double)header_bytes(sweep);
@@ -90,8 +109,11 @@ static es_status sample_rows(es_cli *cli, const es_sweep *sweep, es_estimate *es
         bytes += (double)report.bytes - header;
         es_run_report_free(&report);
     }
-    estimate->rows = rows * scale;
-    estimate->bytes = bytes * scale + header;
+    double share = NAN;
+    if (!status && sweep->n_conditions)
+        status = share_of_rows(sweep, &share, errors);
+    estimate->rows = isnan(share) || !(rows > 0) ? rows * scale : share * (double)sweep->n_points;
+    estimate->bytes = (rows > 0 ? bytes / rows * estimate->rows : 0) + header;
     return status;
 }
 

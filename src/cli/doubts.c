@@ -72,14 +72,13 @@ static void look_at(const es_sweep *sweep, uint64_t index, const double *value, 
     }
 }
 
-/* All points of a small grid, else points spread evenly by the golden ratio. */
+/* All points of a small grid, else some that are spread evenly. */
 static es_status look(const es_sweep *sweep, double *value, doubt *list, size_t n, es_errors *errors) {
     bool all = sweep->n_points <= POINTS_TRIED;
     uint64_t tries = all ? sweep->n_points : POINTS_TRIED;
     es_status status = ES_OK;
     for (uint64_t k = 0; k < tries && !status; k++) {
-        __extension__ typedef unsigned __int128 wide;
-        uint64_t index = all ? k : (uint64_t)((wide)(k * 0x9E3779B97F4A7C15u) * sweep->n_points >> 64);
+        uint64_t index = all ? k : es_spread_index(sweep, k);
         status = es_sweep_point(sweep, index, value, errors);
         if (!status && es_conditions_hold(sweep, value))
             look_at(sweep, index, value, list, n);

@@ -6,6 +6,11 @@
 #include "grid/plan.h"
 #include "io/format.h"
 
+uint64_t es_spread_index(const es_sweep *sweep, uint64_t k) {
+    __extension__ typedef unsigned __int128 wide;
+    return (uint64_t)((wide)(k * 0x9E3779B97F4A7C15u) * sweep->n_points >> 64);
+}
+
 bool es_condition_holds(const es_sweep *sweep, size_t i, const double *value) {
     const es_pcond *condition = &sweep->plan->condition[i];
     double a = value[condition->a];
