@@ -7,6 +7,8 @@
 
 enum { TEXT_ROOM = sizeof(es_short_cell) - 1, LONG_BLOCK = 64, BLOCK = 64 };
 
+#if defined(__AVX2__)
+
 /* Returns false when `length` characters and the separator do not fit. */
 static inline bool end_short(es_short_cell *cell, const char *text, size_t length, char separator) {
     const size_t total = length + (separator != 0);
@@ -17,8 +19,6 @@ static inline bool end_short(es_short_cell *cell, const char *text, size_t lengt
     cell->length = (uint8_t)total;
     return true;
 }
-
-#if defined(__AVX2__)
 
 enum { PLACES = -ES_SHAPE_MIN + ES_HEAD_DIGITS };
 
