@@ -356,41 +356,49 @@ static int find_role(const char *name) {
 /* A row of role `*` only names the base type. */
 static bool names_base(const es_row *row) { return strcmp(row->text[ES_X_ROLE], "*") == 0; }
 
-static es_status check_mixture_row(const es_gguf *gguf, const es_row *row, es_errors *errors) {
-    static const int type_fields[] = {ES_X_BASE_TYPE, ES_X_TENSOR_TYPE};
-    for (int i = 0; i < 2; i++)
-        if (es_gguf_type_id(gguf, row->text[type_fields[i]]) < 0)
-            return es_fail(errors, ES_EUSAGE, &row->origin, "unknown tensor type: '%s'",
-                           es_quote_text(row->text[type_fields[i]]).text);
-    if (!names_base(row) && find_role(row->text[ES_X_ROLE]) < 0) {
-        const char *nearest = es_nearest(es_slice_of(row->text[ES_X_ROLE]), role_names, ROLES);
+/* A row, read: `role` of `mixture` has this rule; -1: the row has none. */
+typedef struct mixture_row {
+    const es_mixture *mixture;
+    int role;
+    rule rule;
+} mixture_row;
+
+static es_status read_mixture_row(es_gguf *gguf, const es_row *row, mixture_row *read, es_errors *errors) {
+    const char *const *text = row->text;
+    int base = es_gguf_type_id(gguf, text[ES_X_BASE_TYPE]), type = es_gguf_type_id(gguf, text[ES_X_TENSOR_TYPE]);
+    if (base < 0 || type < 0)
+        return es_fail(errors, ES_EUSAGE, &row->origin, "unknown tensor type: '%s'",
+                       es_quote_text(text[base < 0 ? ES_X_BASE_TYPE : ES_X_TENSOR_TYPE]).text);
+    read->role = names_base(row) ? -1 : find_role(text[ES_X_ROLE]);
+    if (!names_base(row) && read->role < 0) {
+        const char *nearest = es_nearest(es_slice_of(text[ES_X_ROLE]), role_names, ROLES);
         return es_fail(errors, ES_EUSAGE, &row->origin, "unknown tensor role: '%s'%s%s%s",
-                       es_quote_text(row->text[ES_X_ROLE]).text, nearest ? "; did you mean '" : "",
-                       nearest ? nearest : "", nearest ? "'?" : "");
+                       es_quote_text(text[ES_X_ROLE]).text, nearest ? "; did you mean '" : "", nearest ? nearest : "",
+                       nearest ? "'?" : "");
     }
-    rule unused;
-    if (!parse_condition(row->text[ES_X_CONDITION], &unused))
+    if (!parse_condition(text[ES_X_CONDITION], &read->rule))
         return es_fail(errors, ES_EUSAGE, &row->origin,
                        "expected a condition like always, experts=8, gqa>=4, i<n/8 or more(i), joined by &: '%s'",
-                       es_quote_text(row->text[ES_X_CONDITION]).text);
+                       es_quote_text(text[ES_X_CONDITION]).text);
+    read->rule.type = type;
+    es_mixture *mixture = find_or_add_mixture(gguf, text[ES_X_FILE_TYPE]);
+    mixture->base = base;
+    read->mixture = mixture;
     return ES_OK;
 }
 
 /* Copies the rules of one role of one mixture, in table order, to *next. */
-static es_status compile_role(const es_gguf *gguf, es_mixture *mixture, int which, const es_table *table, rule **next,
-                              es_errors *errors) {
+static es_status compile_role(es_mixture *mixture, int which, const es_table *table, const mixture_row *rows,
+                              rule **next, es_errors *errors) {
     rules *compiled = &mixture->role[which];
     compiled->rule = *next;
     for (size_t i = 0; i < table->n_rows; i++) {
-        const es_row *row = &table->rows[i];
-        if (find_role(row->text[ES_X_ROLE]) != which || !es_equal_fold(row->text[ES_X_FILE_TYPE], mixture->file_type))
+        if (rows[i].role != which || rows[i].mixture != mixture)
             continue;
         if (compiled->n == MAX_RULES)
-            return es_fail(errors, ES_EUSAGE, &row->origin, "more than %d rules for '%s'", MAX_RULES,
+            return es_fail(errors, ES_EUSAGE, &table->rows[i].origin, "more than %d rules for '%s'", MAX_RULES,
                            role_names[which]);
-        rule *r = (*next)++;
-        parse_condition(row->text[ES_X_CONDITION], r);
-        r->type = es_gguf_type_id(gguf, row->text[ES_X_TENSOR_TYPE]);
+        *(*next)++ = rows[i].rule;
         compiled->n++;
     }
     return ES_OK;
@@ -400,22 +408,18 @@ es_status es_gguf_compile(const es_catalog *catalog, es_arena *arena, es_gguf **
     const es_table *table = &catalog->table[ES_GGUF_MIXTURE];
     es_gguf *gguf = es_arena_alloc(arena, sizeof *gguf);
     rule *next = es_arena_array(arena, table->n_rows + 1, sizeof *next);
-    if (gguf == NULL || next == NULL)
+    mixture_row *rows = es_arena_array(arena, table->n_rows + 1, sizeof *rows);
+    if (gguf == NULL || next == NULL || rows == NULL)
         return es_fail_memory(errors);
     gguf->mixture = es_arena_array(arena, table->n_rows + 1, sizeof *gguf->mixture);
     if (gguf->mixture == NULL)
         return es_fail_memory(errors);
     es_status status = compile_types(gguf, &catalog->table[ES_GGUF_TYPE], errors);
-    for (size_t i = 0; i < table->n_rows && status == ES_OK; i++) {
-        const es_row *row = &table->rows[i];
-        status = check_mixture_row(gguf, row, errors);
-        if (status == ES_OK)
-            find_or_add_mixture(gguf, row->text[ES_X_FILE_TYPE])->base =
-                es_gguf_type_id(gguf, row->text[ES_X_BASE_TYPE]);
-    }
+    for (size_t i = 0; i < table->n_rows && status == ES_OK; i++)
+        status = read_mixture_row(gguf, &table->rows[i], &rows[i], errors);
     for (size_t i = 0; i < gguf->n_mixtures; i++)
         for (int which = 0; which < ROLES && status == ES_OK; which++)
-            status = compile_role(gguf, &gguf->mixture[i], which, table, &next, errors);
+            status = compile_role(&gguf->mixture[i], which, table, rows, &next, errors);
     *result = gguf;
     return status;
 }
