@@ -138,8 +138,9 @@ typedef struct es_run_options {
     uint64_t limit;        /* stop after that many rows, 0: none */
     bool part;             /* only the points [first, end), of which there must be some; else all */
     uint64_t first, end;
-    bool sync;    /* fsync before the rename */
-    bool no_skip; /* look at every point even where bounds tell: for tests and measurements */
+    bool sync;          /* fsync before the rename */
+    uint64_t max_bytes; /* no file grows beyond it, 0: no limit */
+    bool no_skip;       /* look at every point even where bounds tell: for tests and measurements */
     es_csv_options csv;
     const volatile sig_atomic_t *stop; /* nonzero: finish whole rows and return ES_EINT or ES_ETERM by its value */
     void (*progress)(void *context, const es_progress *progress); /* called from one thread, a few times a second */

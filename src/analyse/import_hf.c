@@ -11,7 +11,7 @@
 
 #include "base/text.h"
 #include "catalog/file.h"
-#include "io/json_in.h"
+#include "io/json_text.h"
 
 /* What the quantities are called; alternatives are separated by |. */
 typedef struct names {

@@ -10,7 +10,7 @@
 #include "analyse/report_table.h"
 #include "catalog/file.h"
 #include "core/node.h"
-#include "io/json_in.h"
+#include "io/json_text.h"
 
 /* ---- The data of the page, as JSON ---- */
 

@@ -12,8 +12,9 @@
 #include <unistd.h>
 
 #include "cli/help.h"
+#include "cli/limits.h"
 
-/* Set by the first SIGINT or SIGTERM; handlers can reach nothing but a global. */
+/* Set by the first SIGINT, SIGTERM or SIGALRM; handlers can reach nothing but a global. */
 static volatile sig_atomic_t stop_requested, stop_second;
 
 /* A second signal kills, but not the echo of the first: timeout(1) and make signal the process and then its group. */
@@ -34,6 +35,7 @@ static void install_signals(void) {
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigaction(SIGINT, &stop, NULL);
     sigaction(SIGTERM, &stop, NULL);
+    sigaction(SIGALRM, &stop, NULL);
     sigaction(SIGPIPE, &ignore, NULL); /* writes then fail with EPIPE, and partial files are cleaned up */
 }
 
@@ -111,8 +113,10 @@ static es_status dispatch(es_cli *cli, es_errors *errors) {
             es_print_overview(stdout);
         return ES_OK;
     }
-    if (cli->command)
-        return cli->command->run(cli, errors);
+    if (cli->command) {
+        es_status status = es_cli_limits_begin(cli, errors);
+        return es_cli_limits_end(cli, status ? status : cli->command->run(cli, errors), errors);
+    }
     return es_usage(cli, errors, "no command given; expected edgesweep COMMAND");
 }
 

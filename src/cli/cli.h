@@ -88,6 +88,10 @@ typedef enum es_opt {
     ES_OPT_CRLF,
     ES_OPT_SPLIT_ROWS,
     ES_OPT_SYNC,
+    ES_OPT_MAX_BYTES,
+    ES_OPT_FORCE,
+    ES_OPT_MAX_MEMORY,
+    ES_OPT_MAX_TIME,
     ES_OPT_PLOT,
     ES_OPT_PROGRESS,
     ES_OPT_STATS,
@@ -165,7 +169,7 @@ typedef struct es_cli {
     bool out_color, err_color;         /* stdout, stderr may be coloured: --color, else the terminal and NO_COLOR */
     unsigned width;                    /* columns of the terminal, 80 when unknown */
     bool usage;                        /* a fault of the command line itself: main adds the hint to read the help */
-    const volatile sig_atomic_t *stop; /* SIGINT or SIGTERM after that signal */
+    const volatile sig_atomic_t *stop; /* SIGINT, SIGTERM or SIGALRM (--max-time) after that signal */
 } es_cli;
 
 /* ---- options as commands read them ---- */

@@ -1,27 +1,21 @@
 /* plan: what a run would do, measured on a small part of the grid. */
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/estimate.h"
 #include "cli/load.h"
 #include "cli/points.h"
 #include "cli/print.h"
 
 enum {
-    SHEET_ROWS = 1048576,      /* what spreadsheets open, header included */
-    WHOLE_GRID_POINTS = 32768, /* grids up to this size are measured in full */
-    SAMPLE_POINTS = 2048,      /* of each of SAMPLES places, for bytes and rows */
-    SAMPLES = 8,
-    CHECKED_POINTS = 4096, /* spread evenly: how many fulfil the conditions */
-    ENOUGH_KEPT = 32,      /* of them to go by their share */
+    SHEET_ROWS = 1048576, /* what spreadsheets open, header included */
     HUGE_SECONDS = 3600
 };
 static const double huge_bytes = 100e9;
 
 typedef struct es_estimate {
-    bool exact; /* the whole grid was measured */
-    double rows, bytes, seconds;
+    es_size_estimate size;
+    double seconds;
     unsigned threads;
     double reduced_seconds; /* without rows; 0: not measured */
     unsigned reduced_threads;
@@ -61,71 +55,17 @@ static es_status print_axes(es_cli *cli, const es_sweep *sweep, es_errors *error
 
 /* ---- measuring ---- */
 
-/* Runs a range of the grid into /dev/null. */
 static double core_hours(double seconds, unsigned threads) { return seconds * threads / 3600; }
-
-static es_status measure(es_cli *cli, const es_sweep *sweep, bool rows, uint64_t first, uint64_t n,
-                         es_run_report *report, es_errors *errors) {
-    es_run_options options = {
-        .out = rows ? "/dev/null" : NULL, .part = true, .first = first, .end = first + n, .stop = cli->stop};
-    options.threads = (unsigned)es_count_of(cli, ES_OPT_THREADS, 0);
-    if (!rows && sweep->front.given)
-        options.front_out = "/dev/null"; /* equal points are looked for in a pass of its own */
-    return es_sweep_run(sweep, &options, report, errors);
-}
-
-static size_t header_bytes(const es_sweep *sweep) {
-    size_t bytes = 0;
-    for (size_t i = 0; i < sweep->n_output; i++)
-        bytes += strlen(sweep->columns[sweep->output[i]].name) + 1;
-    return bytes;
-}
-
-/* Share of the points that fulfil the conditions, of single points because neighbours are alike; NaN when it is too
- * small to tell. */
-static es_status share_of_rows(const es_sweep *sweep, double *share, es_errors *errors) {
-    double *value = calloc(es_sweep_nodes(sweep) + 1, sizeof *value);
-    es_status status = value ? ES_OK : es_fail_memory(errors);
-    uint64_t kept = 0;
-    for (uint64_t k = 0; k < CHECKED_POINTS && !status; k++) {
-        status = es_sweep_point(sweep, es_spread_index(sweep, k), value, errors);
-        kept += !status && es_conditions_hold(sweep, value);
-    }
-    *share = kept < ENOUGH_KEPT ? NAN : (double)kept / CHECKED_POINTS;
-    free(value);
-    return status;
-}
-
-/* Rows and bytes: the mean of slices spread over the grid, with conditions the rows of points that are. */
-static es_status sample_rows(es_cli *cli, const es_sweep *sweep, es_estimate *estimate, es_errors *errors) {
-    es_status status = ES_OK;
-    double rows = 0, bytes = 0, header = (double)header_bytes(sweep);
-    double scale = (double)sweep->n_points / ((double)SAMPLES * SAMPLE_POINTS);
-    for (uint64_t i = 0; i < SAMPLES && !status; i++) {
-        es_run_report report = {0};
-        uint64_t first = (sweep->n_points - SAMPLE_POINTS) / (SAMPLES - 1) * i;
-        status = measure(cli, sweep, true, first, SAMPLE_POINTS, &report, errors);
-        rows += (double)report.rows;
-        bytes += (double)report.bytes - header;
-        es_run_report_free(&report);
-    }
-    double share = NAN;
-    if (!status && sweep->n_conditions)
-        status = share_of_rows(sweep, &share, errors);
-    estimate->rows = isnan(share) || !(rows > 0) ? rows * scale : share * (double)sweep->n_points;
-    estimate->bytes = (rows > 0 ? bytes / rows * estimate->rows : 0) + header;
-    return status;
-}
 
 /* Time: a slice that grows until it takes long enough to tell, or is the whole grid. */
 static es_status sample_seconds(es_cli *cli, const es_sweep *sweep, bool rows, double *seconds, unsigned *threads,
                                 es_errors *errors) {
     es_status status = ES_OK;
-    uint64_t n = WHOLE_GRID_POINTS;
+    uint64_t n = ES_WHOLE_GRID_POINTS;
     for (bool enough = false; !enough && !status;) {
         es_run_report report = {0};
         n = n * 4 < sweep->n_points ? n * 4 : sweep->n_points;
-        status = measure(cli, sweep, rows, (sweep->n_points - n) / 2, n, &report, errors);
+        status = es_cli_measure(cli, sweep, rows, NULL, (sweep->n_points - n) / 2, n, &report, errors);
         enough = report.seconds > 0.1 || n == sweep->n_points;
         *seconds = report.seconds * ((double)sweep->n_points / (double)n);
         *threads = report.threads;
@@ -135,23 +75,16 @@ static es_status sample_seconds(es_cli *cli, const es_sweep *sweep, bool rows, d
 }
 
 static es_status estimate_run(es_cli *cli, const es_sweep *sweep, es_estimate *estimate, es_errors *errors) {
-    if (sweep->n_points > WHOLE_GRID_POINTS) {
-        es_status status = sample_rows(cli, sweep, estimate, errors);
-        if (!status)
-            status = sample_seconds(cli, sweep, true, &estimate->seconds, &estimate->threads, errors);
-        if (!status && core_hours(estimate->seconds, estimate->threads) >= 1 &&
-            (sweep->front.given || sweep->best.given))
-            status = sample_seconds(cli, sweep, false, &estimate->reduced_seconds, &estimate->reduced_threads, errors);
-        return status;
+    es_status status = es_cli_estimate(cli, sweep, NULL, &estimate->size, errors);
+    if (!status && estimate->size.exact) {
+        estimate->seconds = estimate->size.seconds;
+        estimate->threads = estimate->size.threads;
+        return ES_OK;
     }
-    es_run_report report = {0};
-    es_status status = measure(cli, sweep, true, 0, sweep->n_points, &report, errors);
-    *estimate = (es_estimate){.exact = true,
-                              .rows = (double)report.rows,
-                              .bytes = (double)report.bytes,
-                              .seconds = report.seconds,
-                              .threads = report.threads};
-    es_run_report_free(&report);
+    if (!status)
+        status = sample_seconds(cli, sweep, true, &estimate->seconds, &estimate->threads, errors);
+    if (!status && core_hours(estimate->seconds, estimate->threads) >= 1 && (sweep->front.given || sweep->best.given))
+        status = sample_seconds(cli, sweep, false, &estimate->reduced_seconds, &estimate->reduced_threads, errors);
     return status;
 }
 
@@ -168,15 +101,15 @@ static void print_time(const char *what, double seconds, unsigned threads, const
 
 static void print_estimate(const es_sweep *sweep, const es_estimate *estimate) {
     char count[40], text[40];
-    const char *about = estimate->exact ? "" : "about ";
-    es_human_count(count, sizeof count, estimate->rows);
+    const char *about = estimate->size.exact ? "" : "about ";
+    es_human_count(count, sizeof count, estimate->size.rows);
     printf("points   %llu\n", (unsigned long long)sweep->n_points);
     if (sweep->n_conditions)
         printf("rows     %s%s after [where]\n", about, count);
-    es_human_bytes(text, sizeof text, estimate->bytes);
+    es_human_bytes(text, sizeof text, estimate->size.bytes);
     printf("CSV      %s%s", about, text);
-    if (estimate->rows >= 1)
-        printf(", %.0f bytes a row", estimate->bytes / estimate->rows);
+    if (estimate->size.rows >= 1)
+        printf(", %.0f bytes a row", estimate->size.bytes / estimate->size.rows);
     putchar('\n');
     print_time("time    ", estimate->seconds, estimate->threads, "");
     if (estimate->reduced_seconds > 0)
@@ -210,13 +143,13 @@ static void print_questions(const es_sweep *sweep) {
 
 static void warn_about_size(const es_estimate *estimate, es_errors *errors) {
     char text[40];
-    if (estimate->rows + 1 > SHEET_ROWS)
+    if (estimate->size.rows + 1 > SHEET_ROWS)
         es_warn(errors, NULL,
                 "more rows than a spreadsheet opens (%d): --split-rows makes several files, --where and --front-only "
                 "fewer rows",
                 SHEET_ROWS);
-    if (estimate->bytes > huge_bytes) {
-        es_human_bytes(text, sizeof text, estimate->bytes);
+    if (estimate->size.bytes > huge_bytes) {
+        es_human_bytes(text, sizeof text, estimate->size.bytes);
         es_warn(errors, NULL, "the CSV would take %s: --front-only and --best need no rows", text);
     }
     if (estimate->seconds > HUGE_SECONDS) {

@@ -6,6 +6,7 @@
 #include <edgesweep/version.h>
 
 #include "analyse/report.h"
+#include "catalog/file.h"
 #include "cli/commands.h"
 #include "cli/load.h"
 #include "cli/run_options.h"
@@ -92,23 +93,23 @@ static es_status prepare(es_reporting *r, es_errors *errors) {
 }
 
 /* The comment that a sweep begins with says what it asks; NULL when there is none. */
-static const char *question_of(es_reporting *r) {
-    FILE *sweep = r->scratch.folder && r->source ? fopen(r->source, "r") : NULL;
-    const char *text = NULL;
-    char *line = NULL;
-    size_t capacity = 0;
-    ssize_t length;
-    while (sweep && (length = getline(&line, &capacity, sweep)) > 0 && line[0] == '#') {
-        const es_slice words = es_slice_trim((es_slice){line + 1, (size_t)length - 1});
-        text = es_arena_printf(&r->cli->arena, "%s%s%.*s", text ? text : "", text ? " " : "", (int)words.length,
-                               words.text);
-        if (!text)
-            break;
+static es_status read_question(es_reporting *r, const char **question, es_errors *errors) {
+    char *text = NULL;
+    size_t size = 0;
+    *question = NULL;
+    es_status status = r->scratch.folder && r->source ? es_file_read(r->source, &text, &size, errors) : ES_OK;
+    for (const char *line = text, *end = text + size; !status && line < end && *line == '#';) {
+        const char *stop = memchr(line, '\n', (size_t)(end - line));
+        stop = stop ? stop : end;
+        const es_slice words = es_slice_trim((es_slice){line + 1, (size_t)(stop - line) - 1});
+        *question = es_arena_printf(&r->cli->arena, "%s%s%.*s", *question ? *question : "", *question ? " " : "",
+                                    (int)words.length, words.text);
+        if (!*question)
+            status = es_fail_memory(errors);
+        line = stop + (stop < end);
     }
-    free(line);
-    if (sweep)
-        fclose(sweep);
-    return text;
+    free(text);
+    return status;
 }
 
 static es_status write_output(void *context, const char *data, size_t n, es_errors *errors) {
@@ -116,9 +117,13 @@ static es_status write_output(void *context, const char *data, size_t n, es_erro
 }
 
 static es_status write_page(es_reporting *r, es_errors *errors) {
+    const char *question;
+    es_status status = read_question(r, &question, errors);
+    if (status)
+        return status;
     const es_report_options options = {.path = r->table,
                                        .title = r->source ? r->source : "sweep",
-                                       .about = question_of(r),
+                                       .about = question,
                                        .version = EDGESWEEP_VERSION,
                                        .command = es_cli_command_line(r->cli),
                                        .catalog = &r->catalog,
@@ -126,7 +131,7 @@ static es_status write_page(es_reporting *r, es_errors *errors) {
                                        .stop = r->cli->stop};
     es_output *output;
     es_report_counts counts;
-    es_status status = es_output_open(&output, r->out, NULL, errors);
+    status = es_output_open(&output, r->out, NULL, errors);
     if (status)
         return status;
     const es_text_sink sink = {write_output, output};

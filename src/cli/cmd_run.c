@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "cli/commands.h"
 #include "cli/doubts.h"
+#include "cli/estimate.h"
 #include "cli/left_out.h"
 #include "cli/load.h"
 #include "cli/print.h"
@@ -96,6 +97,8 @@ static es_status choose_outputs(es_running *run, es_errors *errors) {
     }
     if (!status)
         status = check_collisions(run, errors);
+    if (!status)
+        status = es_cli_check_room(cli, run->sweep, options->out, options, 1, errors);
     return status ? status : es_run_database_begin(&run->database, cli, options, errors);
 }
 

@@ -17,6 +17,7 @@
 #define SWEEPS (RUN | PLAN | CHECK | EXPLAIN)
 #define TABLES (PARETO | BEST)
 #define MEASURED (ES_IN(ES_CMD_CALIBRATE) | ES_IN(ES_CMD_VALIDATE))
+#define LONG (RUN | PLAN | TABLES | MERGE | MEASURED | REPORT)
 #define ALL (ES_IN(ES_CMD_IDS) - 1u)
 
 static const char *const formats[] = {"csv", "tsv", "jsonl", "md", NULL};
@@ -116,6 +117,15 @@ const es_cli_option es_cli_options[ES_OPTS] = {
     [ES_OPT_PLOT] = {"plot", 0, SWITCH, .commands = RUN | TABLES,
                      .help = "draw the first two objectives of the front or of the best choices with gnuplot's text "
                              "terminal"},
+    [ES_OPT_MAX_BYTES] = {"max-bytes", 0, COUNT("SIZE", 1, 9.2e18), .commands = RUN,
+                          .fallback = "what is free where OUT will lie",
+                          .help = "refuse rows of more than SIZE bytes, and write no file beyond it: 500M, 2G"},
+    [ES_OPT_FORCE] = {"force", 0, SWITCH, .commands = RUN,
+                      .help = "write even when there seems to be no room for the rows"},
+    [ES_OPT_MAX_MEMORY] = {"max-memory", 0, COUNT("SIZE", 1, 9.2e18), .commands = LONG, .fallback = "no limit",
+                           .help = "fail rather than take more than SIZE bytes of memory: 512Mi, 4G"},
+    [ES_OPT_MAX_TIME] = {"max-time", 0, COUNT("SECONDS", 1, 2e9), .commands = LONG & ~MEASURED, .fallback = "no limit",
+                         .help = "stop after SECONDS, with status 1; parts of --shard can be resumed"},
     [ES_OPT_PROGRESS] = {"progress", 0, CHOICE("WHEN", modes), .commands = RUN,
                          .fallback = "auto: when stderr is a terminal", .help = "show progress: auto, always, never"},
     [ES_OPT_STATS] = {"stats", 0, SWITCH, .commands = RUN, .help = "one line of counts, rates and times on stderr"},

@@ -116,6 +116,7 @@ es_status es_cli_run_options(es_cli *cli, const char *out, es_progress_line *pro
     options->threads = (unsigned)es_count_of(cli, ES_OPT_THREADS, 0);
     options->limit = es_count_of(cli, ES_OPT_LIMIT, 0);
     options->sync = es_given(cli, ES_OPT_SYNC);
+    options->max_bytes = es_count_of(cli, ES_OPT_MAX_BYTES, 0);
     options->stop = cli->stop;
     options->csv.format = format_of(cli, out);
     progress_options(cli, progress, options);

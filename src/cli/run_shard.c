@@ -4,6 +4,7 @@
 
 #include "base/utf8.h"
 #include "cli/doubts.h"
+#include "cli/estimate.h"
 #include "cli/load.h"
 #include "cli/run_options.h"
 
@@ -81,6 +82,8 @@ es_status es_cli_run_shard(es_cli *cli, es_errors *errors) {
         status = es_cli_load_sweep(cli, &catalog, &sweep, errors);
     if (!status)
         status = es_cli_shard_options(cli, sweep, &progress, &options, errors);
+    if (!status && options.rows)
+        status = es_cli_check_room(cli, sweep, options.directory, &options.run, 1.0 / (double)options.shard.n, errors);
     progress.rows = options.rows;
     progress.filtered = sweep && sweep->n_conditions > 0;
     if (!status && !es_given(cli, ES_OPT_QUIET))

@@ -1,6 +1,18 @@
 #include "cli/topics.h"
 
 #include <edgesweep/catalog.h>
+#include <edgesweep/pareto.h>
+#include <edgesweep/sweep.h>
+#include <jansson.h>
+
+#include "analyse/gguf_file.h"
+#include "analyse/import_hf.h"
+#include "catalog/csv_rows.h"
+#include "catalog/file.h"
+#include "engine/shard.h"
+#include "grid/spec.h"
+#include "grid/values.h"
+#include "io/csv_read.h"
 
 static const char sweep_details[] =
     "A sweep file says what to evaluate. # begins a comment. The same KEY=VALUE may follow --set on the command line "
@@ -114,9 +126,47 @@ static void print_fields(FILE *out) {
     }
 }
 
+static const char limits_details[] =
+    "What does not fit is refused with a message, before anything is written where that can be told.\n"
+    "\n"
+    "  --max-bytes SIZE    rows that the plan says take more are refused, and no file of a run grows beyond it;\n"
+    "                      without it, what is free where OUT will lie. Compressed sizes are not known before\n"
+    "  --force             writes in spite of the plan\n"
+    "  --max-memory SIZE   what would take more (RLIMIT_DATA) ends with `out of memory` and status 1\n"
+    "  --max-time SECONDS  ends the command as SIGINT would, with status 1; --resume goes on with shards\n"
+    "\n"
+    "Fixed limits:\n";
+
+static void print_limits(FILE *out) {
+    static const struct {
+        long long value;
+        const char *of;
+    } limits[] = {
+        {ES_MAX_AXIS_VALUES, "values of an axis"},
+        {ES_MAX_AXES, "axes of a sweep"},
+        {ES_MAX_OBJECTIVES, "objectives of a front or a best choice"},
+        {ES_MAX_BY, "columns of `by`"},
+        {INT64_MAX, "points of a grid"},
+        {ES_MAX_SHARDS, "shards"},
+        {ES_SWEEP_FILE_MAX, "bytes of a sweep file"},
+        {ES_CATALOG_MAX_FILE, "bytes of a catalog file"},
+        {ES_CSV_MAX_LINE, "bytes of a line of a catalog"},
+        {ES_CSV_MAX_CELLS, "cells of a row of a catalog"},
+        {ES_CSV_ROW_MAX, "bytes of a row of other tables that are always taken"},
+        {ES_CONFIG_MAX_BYTES, "bytes of a config.json"},
+        {JSON_PARSER_MAX_DEPTH, "levels of JSON"},
+        {ES_GGUF_MAX_TENSORS, "tensors of a GGUF file"},
+        {ES_GGUF_MAX_KEYS, "metadata keys of a GGUF file"},
+        {ES_GGUF_MAX_NESTING, "arrays in arrays of a GGUF file"},
+    };
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+        fprintf(out, "  %19lld  %s\n", limits[i].value, limits[i].of);
+}
+
 const es_topic es_topics[] = {
     {"catalogs", "catalog files: models, devices, precisions", 5, catalog_details, print_fields},
     {"sweep", "sweep files: what to evaluate", 5, sweep_details, NULL},
+    {"limits", "limits of memory, time, bytes and inputs", 7, limits_details, print_limits},
     {"clusters", "many machines: shards, job arrays, MPI", 7, clusters_details, NULL},
 };
 const size_t es_topic_count = sizeof es_topics / sizeof *es_topics;

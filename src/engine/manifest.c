@@ -12,7 +12,7 @@
 
 #include "base/text.h"
 #include "catalog/file.h"
-#include "io/json_in.h"
+#include "io/json_text.h"
 
 const char *const es_part_folder[ES_RESULTS] = {"data", "front", "best"};
 
@@ -162,12 +162,13 @@ static json_t *object_of_table(const es_part_table *table, bool has_keys) {
 }
 
 /* Of everything but the member "manifest_xxh64". */
-static bool hash_of_object(json_t *object, uint64_t *hash) {
-    char *text = json_dumps(object, JSON_COMPACT | JSON_SORT_KEYS);
-    if (text)
+static es_status hash_of_object(const json_t *object, uint64_t *hash, es_errors *errors) {
+    char *text;
+    es_status status = es_json_write(object, JSON_COMPACT | JSON_SORT_KEYS, "", &text, errors);
+    if (!status)
         *hash = XXH64(text, strlen(text), 0);
     free(text);
-    return text != NULL;
+    return status;
 }
 
 es_status es_manifest_text(const es_manifest *manifest, char **text, es_errors *errors) {
@@ -178,15 +179,14 @@ es_status es_manifest_text(const es_manifest *manifest, char **text, es_errors *
         if (manifest->table[r].given)
             whole = json_object_set_new(object, es_part_folder[r],
                                         object_of_table(&manifest->table[r], r != ES_RESULT_ROWS)) == 0;
-    whole =
-        whole && hash_of_object(object, &hash) && json_object_set_new(object, "manifest_xxh64", hash_value(hash)) == 0;
-    char *json = whole ? json_dumps(object, JSON_INDENT(2) | JSON_PRESERVE_ORDER) : NULL;
-    json_decref(object);
     *text = NULL;
-    if (json && asprintf(text, "%s\n", json) < 0)
-        *text = NULL;
-    free(json);
-    return *text ? ES_OK : es_fail_memory(errors);
+    es_status status = whole ? hash_of_object(object, &hash, errors) : es_fail_memory(errors);
+    if (!status && json_object_set_new(object, "manifest_xxh64", hash_value(hash)) != 0)
+        status = es_fail_memory(errors);
+    if (!status)
+        status = es_json_write(object, JSON_INDENT(2) | JSON_PRESERVE_ORDER, "\n", text, errors);
+    json_decref(object);
+    return status;
 }
 
 /* ---- reading ---- */
@@ -250,8 +250,9 @@ static es_status read_object(json_t *object, es_manifest *m, es_errors *errors) 
     if (!read_hash(json_object_get(object, "manifest_xxh64"), &stored) ||
         json_object_del(object, "manifest_xxh64") != 0)
         return ES_EDAMAGED;
-    if (!hash_of_object(object, &hash))
-        return es_fail_memory(errors);
+    es_status status = hash_of_object(object, &hash, errors);
+    if (status)
+        return status;
     bool good = hash == stored && read_members(object, manifest_members, N_OF(manifest_members), m);
     for (int r = 0; r < ES_RESULTS && good; r++) {
         const json_t *table = json_object_get(object, es_part_folder[r]);

@@ -45,6 +45,7 @@ es_status es_row_sink_open(es_row_sink *s, const char *path, es_result result, c
                        .header = *header};
     *header = (es_buffer){0};
     s->options = (es_output_options){.sync = options->sync,
+                                     .max_bytes = options->max_bytes,
                                      .meta = true,
                                      .command = options->command,
                                      .grid_hash = sweep->hash,

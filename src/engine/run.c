@@ -636,6 +636,8 @@ static es_status write_points(pass *p, const uint64_t *index, size_t stride, siz
             status = es_row_sink_write(sink, buffer.data, buffer.length, 1, errors);
         buffer.length = 0, buffer.rows = 0;
     }
+    if (status && w.errors.n_errors)
+        es_fail(errors, status, NULL, "%s", w.errors.error[0].text);
     es_buffer_free(&buffer);
     worker_free(&w);
     return status;

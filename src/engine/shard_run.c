@@ -101,6 +101,7 @@ static es_status take_header(void *context, es_result r, const char *data, size_
     if (!status)
         status = es_part_file_open(file, p->folder[r], name, errors);
     p->open[r] = true;
+    file->sink.limit = p->options->run.max_bytes;
     if (!status)
         status = es_part_file_write(file, data, n, errors);
     file->header_bytes = n;
@@ -238,6 +239,7 @@ static es_status recover_rows(part *p, es_errors *errors) {
     p->next = last->next;
     file->rows = p->report->resumed_rows = last->rows;
     file->header_bytes = p->journal.record[0].bytes;
+    file->sink.limit = p->options->run.max_bytes;
     return es_part_file_continue(file, last->bytes, hash, errors);
 }
 

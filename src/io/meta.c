@@ -6,10 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "base/text.h"
 #include "base/utf8.h"
+#include "io/json_text.h"
 
 /* A command line may hold any bytes: what is not UTF-8 becomes \xNN. */
 static json_t *text_value(const char *text) {
@@ -50,14 +49,8 @@ es_status es_meta_text(const es_meta *meta, char **text, es_errors *errors) {
                  json_object_set_new(object, "rows", count_value(meta->rows)) == 0 &&
                  json_object_set_new(object, "bytes", count_value(meta->bytes)) == 0 &&
                  json_object_set_new(object, "xxh64", hash_value(meta->xxh64)) == 0;
-    char *json = whole ? json_dumps(object, JSON_INDENT(2) | JSON_PRESERVE_ORDER) : NULL;
+    es_status status = whole ? es_json_write(object, JSON_INDENT(2) | JSON_PRESERVE_ORDER, "\n", text, errors)
+                             : es_fail_memory(errors);
     json_decref(object);
-    char *lines = json ? realloc(json, strlen(json) + 2) : NULL;
-    if (!lines) {
-        free(json);
-        return es_fail_memory(errors);
-    }
-    strcat(lines, "\n");
-    *text = lines;
-    return ES_OK;
+    return status;
 }

@@ -129,6 +129,7 @@ es_status es_output_open(es_output **out, const char *path, const es_output_opti
     o->compression = es_compression_of(path);
     o->sink.fd = -1;
     o->sink.path = o->path;
+    o->sink.limit = o->options.max_bytes;
     es_status status = o->path ? open_file(o, errors) : es_fail_memory(errors);
     if (status == ES_OK)
         status = prepare(o, errors);

@@ -32,6 +32,7 @@ typedef struct es_output_summary {
 typedef struct es_output_options {
     bool sync;               /* fsync the file before and the directory after the rename */
     bool meta;               /* write OUT.meta.json beside a regular OUT (beside the target of a symbolic link) */
+    uint64_t max_bytes;      /* the file may not grow beyond it, 0: no limit */
     uint64_t expected_bytes; /* uncompressed, 0: not known; space is never reserved beyond it */
     const char *command;     /* for the meta file, may be NULL; borrowed until commit, like version */
     uint64_t grid_hash, catalog_hash;

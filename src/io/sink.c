@@ -37,6 +37,9 @@ static bool wait_writable(int fd) {
 
 es_status es_sink_write(es_sink *sink, const void *data, size_t n, es_errors *errors) {
     const char *next = data;
+    if (sink->limit && (sink->written > sink->limit || n > sink->limit - sink->written))
+        return es_fail(errors, ES_ERUNTIME, NULL, "cannot write: '%s': more than the limit of %llu bytes",
+                       es_quote_text(sink->path).text, (unsigned long long)sink->limit);
     if (sink->reserve)
         reserve_ahead(sink, n);
     while (n > 0) {

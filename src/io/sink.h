@@ -12,6 +12,7 @@ typedef struct es_sink {
     int fd;
     const char *path;  /* for messages; borrowed */
     uint64_t written;  /* bytes so far */
+    uint64_t limit;    /* bytes that may be written, 0: any number */
     bool reserve;      /* a fresh regular file: reserve space ahead, which the kernel then fills faster */
     uint64_t expected; /* never reserve beyond this; 0: not known */
     uint64_t reserved; /* space asked for so far */

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -25,7 +26,7 @@ enum { ES_FAULT_CALLS(ENUMERATE) CALLS };
 static es_fault_report nowhere, *report = &nowhere;
 static int chosen_call = CALLS, effect;
 static uint64_t chosen_k;
-static bool from_then_on;
+static bool from_then_on, traced;
 
 /* The glibc flag behind ferror(). */
 enum { STREAM_ERROR = 0x20 };
@@ -84,7 +85,10 @@ static bool fails(int call) {
     const uint64_t k = atomic_fetch_add(&report->calls, 1) + 1;
     if (k != chosen_k && !(from_then_on && k > chosen_k))
         return false;
-    atomic_fetch_add(&report->fired, 1);
+    if (atomic_fetch_add(&report->fired, 1) == 0 && traced) {
+        void *frames[40];
+        backtrace_symbols_fd(frames, backtrace(frames, 40), STDERR_FILENO);
+    }
     if (effect != ERR_SHORT)
         errno = effect;
     return true;
@@ -323,5 +327,6 @@ __attribute__((constructor)) static void begin(void) {
     if (shared == MAP_FAILED)
         abort();
     report = shared;
+    traced = getenv("ES_FAULT_TRACE") != NULL;
     choose(text);
 }
