@@ -94,7 +94,8 @@ es_status es_cli_estimate(es_cli *cli, const es_sweep *sweep, const es_csv_optio
 
 /* ---- room ---- */
 
-/* Bytes that this user may still write where `path` will lie; its nearest folder that is there tells. */
+/* Bytes that this user may still write where `path` will lie, which its nearest folder that is there tells; without bound
+ * where the file system does not know (/proc). */
 static double free_bytes(const char *path) {
     struct statvfs info;
     char *place = strdup(path), *slash;
@@ -105,7 +106,7 @@ static double free_bytes(const char *path) {
     }
     known = known || statvfs(place && *place == '/' ? "/" : ".", &info) == 0;
     free(place);
-    return known ? (double)info.f_bavail * (double)info.f_frsize : HUGE_VAL;
+    return known && info.f_blocks > 0 ? (double)info.f_bavail * (double)info.f_frsize : HUGE_VAL;
 }
 
 /* How many bytes of disk a byte of the table takes, 0: cannot be told beforehand. */
