@@ -1,7 +1,7 @@
 #include "analyse/measured.h"
 
-#include <ctype.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +10,7 @@
 
 const char *const es_phase_names[ES_PHASES + 1] = {"prefill", "decode", "prefill+decode", NULL};
 
-/* The columns of both kinds of tables. */
+/* The columns of all kinds of tables. */
 typedef enum column {
     DEVICE,
     VARIANT,
@@ -35,6 +35,12 @@ typedef enum column {
     BENCH_TYPE_K,
     BENCH_TYPE_V,
     BENCH_RATE,
+    BENCH_CPU,
+    BENCH_GPU,
+    TABLE_PARAMS,
+    TABLE_TEST,
+    TABLE_RATE,
+    PARAMS_B,
     COLUMNS
 } column;
 
@@ -62,6 +68,12 @@ static const char *const column_names[COLUMNS] = {
     [BENCH_TYPE_K] = "type_k",
     [BENCH_TYPE_V] = "type_v",
     [BENCH_RATE] = "avg_ts",
+    [BENCH_CPU] = "cpu_info",
+    [BENCH_GPU] = "gpu_info",
+    [TABLE_PARAMS] = "params",
+    [TABLE_TEST] = "test",
+    [TABLE_RATE] = "t/s",
+    [PARAMS_B] = "params_b",
 };
 
 typedef struct calibrated {
@@ -78,7 +90,8 @@ typedef struct reader {
     es_text_table table;
     int column[COLUMNS];
     const es_row *device; /* of rows that name none */
-    bool bench;           /* what llama-bench prints */
+    bool bench;           /* what llama-bench prints, other than */
+    bool markdown;        /* its table for people */
     calibrated *calibrated;
     size_t n_calibrated;
 } reader;
@@ -90,130 +103,12 @@ static const es_row *find(const es_table *table, es_slice name) {
     return name.length ? es_table_find(table, name.text, name.length) : NULL;
 }
 
-const char *es_runtime_name(const char *text, es_arena *arena) {
-    static const char *const around[] = {"llama.cpp", "llama-cpp", "llama-bench", "ollama",   "llamafile",
-                                         "llama_cpp", "ik_llama",  "koboldcpp",   "lm studio"};
-    es_slice name = es_slice_trim(es_slice_of(text));
-    for (size_t i = 0; i < sizeof around / sizeof *around; i++)
-        if (name.length >= strlen(around[i]) && strncasecmp(name.text, around[i], strlen(around[i])) == 0)
-            return "llama.cpp";
-    size_t end = 0; /* "vLLM 0.6", "MLX (2025)": the version is not part of the name */
-    while (end < name.length && name.text[end] != '(' &&
-           !(end && name.text[end - 1] == ' ' && isdigit((unsigned char)name.text[end])))
-        end++;
-    name = es_slice_trim((es_slice){name.text, end});
-    return name.length ? es_arena_text(arena, name) : "llama.cpp"; /* what a sweep without a runtime takes */
-}
-
-const char *es_threaded_runtime(const char *runtime, double threads, es_arena *arena) {
-    return es_arena_printf(arena, "%s %g thread%s", runtime, threads, threads == 1 ? "" : "s");
-}
-
-const es_row *es_precision_suffix(const es_table *precisions, es_slice name, es_slice *stem) {
-    for (size_t at = 0; at < name.length; at++) { /* the longest one first */
-        const bool starts = at == 0 || strchr("-._ ", name.text[at - 1]);
-        const es_row *row = starts ? es_table_find(precisions, name.text + at, name.length - at) : NULL;
-        if (!row)
-            continue;
-        *stem = (es_slice){name.text, at ? at - 1 : 0};
-        return row;
-    }
-    return NULL;
-}
-
-/* Shorter names may occur in others by chance. */
-static const size_t least_part = 6;
-
-/* Letters and digits in lower case, without words that say nothing of the architecture. */
-static void plain_name(es_slice name, char *to, size_t size) {
-    static const char *const idle[] = {"instruct", "chat", "it",  "gguf", "hf", "meta",
-                                       "base",     "imat", "qat", "ud",   "i1"};
-    size_t used = 0;
-    for (size_t at = 0; at < name.length;) {
-        size_t end = at;
-        while (end < name.length && !strchr("-._ /", name.text[end]))
-            end++;
-        es_slice word = {name.text + at, end - at};
-        bool skip = false;
-        for (size_t i = 0; i < sizeof idle / sizeof *idle; i++)
-            skip |= es_slice_equal_fold(word, idle[i]);
-        for (size_t i = 0; !skip && i < word.length && used + 1 < size; i++)
-            if (isalnum((unsigned char)word.text[i]))
-                to[used++] = (char)tolower((unsigned char)word.text[i]);
-        at = end + 1;
-    }
-    to[used] = '\0';
-}
-
-/* Length of the plain name when `name` is it, or (part) occurs in it; else 0. */
-static size_t match_name(const char *name, const char *plain, bool part) {
-    char other[256];
-    plain_name(es_slice_of(name), other, sizeof other);
-    const size_t length = strlen(other);
-    if (part)
-        return length >= least_part && strstr(plain, other) ? length : 0;
-    return strcmp(other, plain) == 0 ? length : 0;
-}
-
-static size_t match_names(const es_row *row, const char *plain, bool part) {
-    size_t longest = match_name(row->name, plain, part);
-    for (size_t i = 0; row->aliases && row->aliases[i]; i++) {
-        const size_t length = match_name(row->aliases[i], plain, part);
-        longest = length > longest ? length : longest;
-    }
-    return longest;
-}
+/* ---- Cells ---- */
 
 static double node_value(const es_point_kernel *point, const char *name, const double *value) {
     int node = es_kernel_node(point->kernel, name, strlen(name));
     return node < 0 ? NAN : value[node];
 }
-
-/* A file may hold the embedding twice where the model ties it. */
-static bool params_agree(double params, double again, double n_params) {
-    return fabs(params / n_params - 1) <= 0.02 || fabs((params + again) / n_params - 1) <= 0.02;
-}
-
-/* The row with the longest matching name whose parameters agree with n_params, when that is known. */
-static const es_row *best_match(es_point_kernel *point, const es_table *models, const es_row *precision,
-                                const char *plain, bool part, double n_params, double *params, double *value) {
-    const es_row *best = NULL;
-    double workload[ES_MAX_INPUTS];
-    size_t longest = 0;
-    for (size_t k = 0; k < ES_MAX_INPUTS; k++)
-        workload[k] = NAN;
-    for (size_t i = 0; i < models->n_rows; i++) {
-        const es_row *row = &models->rows[i];
-        const size_t length = match_names(row, plain, part);
-        if (length <= longest)
-            continue;
-        es_point_evaluate(point, &(es_rows){row, point->any_device, precision, "default"}, workload, value);
-        const double again = row->value[ES_M_TIED] > 0 ? node_value(point, "head_weights", value) : 0;
-        *params = node_value(point, "params", value);
-        if (n_params > 0 && !params_agree(*params, again, n_params))
-            continue;
-        best = row;
-        longest = length;
-    }
-    return best;
-}
-
-const es_row *es_model_of_file(es_point_kernel *point, const es_table *models, const es_row *precision, es_slice stem,
-                               double n_params, double *params) {
-    char plain[256];
-    double *value = calloc(point->kernel->n_nodes, sizeof *value);
-    const es_row *found = NULL;
-    *params = NAN;
-    plain_name(stem, plain, sizeof plain);
-    if (value && *plain)
-        found = best_match(point, models, precision, plain, false, n_params, params, value);
-    if (value && !found && n_params > 0)
-        found = best_match(point, models, precision, plain, true, n_params, params, value);
-    free(value);
-    return found;
-}
-
-/* ---- Cells ---- */
 
 static const char *cell(const reader *r, size_t row, column c) {
     return r->column[c] < 0 ? "" : r->table.cell[row][r->column[c]];
@@ -269,57 +164,55 @@ static void join_device(reader *r, size_t row, es_measurement *m) {
         return;
     }
     const char *both = es_arena_printf(r->arena, "%s %s", name, variant);
-    m->rows.device = both && *variant ? find(devices, es_slice_of(both)) : NULL;
+    m->rows.device = both && *variant ? es_device_of_name(devices, es_slice_of(both)) : NULL;
     if (m->rows.device)
         return;
-    m->rows.device = find(devices, es_slice_of(name));
+    m->rows.device = es_device_of_name(devices, es_slice_of(name));
     if (!m->rows.device)
         m->reason = no_row(r, "device", name);
     else if (other_unit(m->rows.device, variant))
         m->reason = no_row(r, "device", both ? both : name);
 }
 
-static void join_model(reader *r, size_t row, es_measurement *m) {
-    const char *name = cell(r, row, MODEL);
-    double params;
-    m->rows.model = find(&r->catalog->table[ES_MODEL], es_slice_of(name));
-    if (!m->rows.model && m->rows.precision)
-        m->rows.model = es_model_of_file(r->point, &r->catalog->table[ES_MODEL], m->rows.precision, es_slice_of(name),
-                                         NAN, &params);
-    if (!m->rows.model && !m->reason)
-        m->reason = no_row(r, "model", name);
-}
-
 static void join_precision(reader *r, size_t row, es_measurement *m) {
-    const char *name = cell(r, row, QUANT);
-    m->rows.precision = find(&r->catalog->table[ES_PRECISION], es_slice_of(name));
+    const es_table *precisions = &r->catalog->table[ES_PRECISION];
+    const char *name = cell(r, row, QUANT), *model = cell(r, row, MODEL);
+    es_slice stem;
+    m->rows.precision = es_precision_of_name(precisions, es_slice_of(name));
+    if (!m->rows.precision && !*name)
+        m->rows.precision = es_precision_suffix(precisions, es_model_file_stem(model), &stem);
     if (!m->rows.precision && !m->reason)
         m->reason = no_row(r, "quantization", name);
 }
 
-static es_slice without_end(es_slice name, const char *end) {
-    size_t n = strlen(end);
-    if (name.length > n && es_slice_equal_fold((es_slice){name.text + name.length - n, n}, end))
-        name.length -= n;
-    return name;
-}
-
-/* The last part of a path, without .gguf and without the number of a split. */
-static es_slice file_stem(const char *path) {
-    const char *slash = strrchr(path, '/'), *backslash = strrchr(path, '\\');
-    if (backslash && (!slash || backslash > slash))
-        slash = backslash;
-    es_slice name = without_end(es_slice_of(slash ? slash + 1 : path), ".gguf");
-    const char *of = name.length > 15 ? name.text + name.length - 15 : NULL; /* -00001-of-00003 */
-    if (of && of[0] == '-' && strncmp(of + 6, "-of-", 4) == 0)
-        name.length -= 15;
-    return name;
+/* Names and aliases first; then files, ids and tags ("llama3.2:3b-instruct-q4_K_M") by what is before the format. */
+static void join_model(reader *r, size_t row, es_measurement *m) {
+    const es_table *models = &r->catalog->table[ES_MODEL], *precisions = &r->catalog->table[ES_PRECISION];
+    const char *name = cell(r, row, MODEL);
+    double params;
+    m->rows.model = find(models, es_slice_of(name));
+    if (m->rows.model || !m->rows.precision) {
+        if (!m->rows.model && !m->reason)
+            m->reason = no_row(r, "model", name);
+        return;
+    }
+    const es_slice file = es_model_file_stem(name);
+    es_slice stem = file;
+    if (!es_precision_suffix(precisions, file, &stem))
+        stem = file;
+    m->rows.model = es_model_of_file(r->point, models, m->rows.precision, es_slice_of(name), NAN, &params);
+    if (!m->rows.model && stem.length)
+        m->rows.model = es_model_of_file(r->point, models, m->rows.precision, stem, NAN, &params);
+    if (!m->rows.model && stem.length)
+        m->rows.model = es_model_of_type(r->point, models, m->rows.precision, stem, 1e9 * number(r, row, PARAMS_B));
+    if (!m->rows.model && !m->reason)
+        m->reason = no_row(r, "model", name);
 }
 
 static void join_bench_file(reader *r, size_t row, es_measurement *m) {
     const es_table *precisions = &r->catalog->table[ES_PRECISION], *models = &r->catalog->table[ES_MODEL];
     const char *path = cell(r, row, BENCH_FILE);
-    es_slice name = file_stem(path), stem = name, unused;
+    es_slice name = es_model_file_stem(path), stem = name, unused;
     const es_row *named = es_precision_suffix(precisions, name, &stem);
     m->rows.precision = es_precision_suffix(precisions, es_slice_of(cell(r, row, BENCH_TYPE)), &unused);
     if (!m->rows.precision)
@@ -394,6 +287,22 @@ static const char *choose_runtime(reader *r, const es_measurement *m) {
 
 /* ---- Rows ---- */
 
+static double cache_pair(const reader *r, size_t row) {
+    return (cache_bits(cell(r, row, BENCH_TYPE_K)) + cache_bits(cell(r, row, BENCH_TYPE_V))) / 2;
+}
+
+/* The one of --device, else what llama-bench says of the machine: a GPU first. */
+static void join_bench_device(reader *r, size_t row, es_measurement *m) {
+    const es_table *devices = &r->catalog->table[ES_DEVICE];
+    m->rows.device = r->device;
+    if (!m->rows.device)
+        m->rows.device = es_device_of_name(devices, es_slice_of(cell(r, row, BENCH_GPU)));
+    if (!m->rows.device && !*cell(r, row, BENCH_GPU))
+        m->rows.device = es_device_of_name(devices, es_slice_of(cell(r, row, BENCH_CPU)));
+    if (!m->rows.device)
+        m->reason = "no device; name it with --device";
+}
+
 static void read_bench(reader *r, size_t row, es_measurement *m) {
     const double prompt = number_or(r, row, N_PROMPT, 0), gen = number_or(r, row, N_GEN, 0);
     m->phase = prompt > 0 && gen > 0 ? ES_PHASE_BOTH : gen > 0 ? ES_PHASE_DECODE : ES_PHASE_PREFILL;
@@ -402,14 +311,72 @@ static void read_bench(reader *r, size_t row, es_measurement *m) {
     m->depth = number_or(r, row, BENCH_DEPTH, 0);
     m->threads = number(r, row, BENCH_THREADS);
     m->ubatch = number(r, row, BENCH_UBATCH);
-    m->kv_bits = (cache_bits(cell(r, row, BENCH_TYPE_K)) + cache_bits(cell(r, row, BENCH_TYPE_V))) / 2;
+    m->kv_bits = cache_pair(r, row);
     m->tokens_per_s = number(r, row, BENCH_RATE);
     m->runtime = "llama.cpp";
     m->source = "llama-bench";
-    m->rows.device = r->device;
-    if (!r->device)
-        m->reason = "no device; name it with --device";
+    join_bench_device(r, row, m);
     join_bench_file(r, row, m);
+}
+
+/* "pp512", "tg128", "pp512+tg128", "pp512 @ d2048": false when it is none of them. */
+static bool read_test(const char *test, es_measurement *m) {
+    static const struct {
+        const char *name;
+        size_t at;
+    } parts[] = {{"pp", offsetof(es_measurement, prompt)},
+                 {"tg", offsetof(es_measurement, gen)},
+                 {"d", offsetof(es_measurement, depth)}};
+    while (*test) {
+        char *end = NULL;
+        test += strspn(test, " +@");
+        for (size_t i = 0; i < sizeof parts / sizeof *parts && !end; i++) {
+            const size_t n = strlen(parts[i].name);
+            if (strncasecmp(test, parts[i].name, n) != 0)
+                continue;
+            const double value = (double)strtoul(test + n, &end, 10);
+            if (end == test + n)
+                return false;
+            memcpy((char *)m + parts[i].at, &value, sizeof value);
+        }
+        if (!end)
+            return false;
+        test = end;
+    }
+    return m->prompt > 0 || m->gen > 0;
+}
+
+/* "1.24 B", "494.03 M". */
+static double read_params(const char *text) {
+    char *end;
+    const double value = strtod(text, &end);
+    end += strspn(end, " ");
+    return end == text ? NAN : value * (*end == 'B' ? 1e9 : *end == 'M' ? 1e6 : *end == 'K' ? 1e3 : 1);
+}
+
+static void read_markdown(reader *r, size_t row, es_measurement *m) {
+    const es_table *precisions = &r->catalog->table[ES_PRECISION], *models = &r->catalog->table[ES_MODEL];
+    const char *type = cell(r, row, MODEL);
+    es_slice stem;
+    m->prompt = m->gen = m->depth = 0;
+    if (!read_test(cell(r, row, TABLE_TEST), m))
+        m->reason = es_arena_printf(r->arena, "not a test: %s", es_quote_text(cell(r, row, TABLE_TEST)).text);
+    m->phase = m->prompt > 0 && m->gen > 0 ? ES_PHASE_BOTH : m->gen > 0 ? ES_PHASE_DECODE : ES_PHASE_PREFILL;
+    m->threads = number(r, row, THREADS);
+    m->ubatch = number(r, row, BENCH_UBATCH);
+    m->kv_bits = cache_pair(r, row);
+    m->tokens_per_s = strtod(cell(r, row, TABLE_RATE), NULL); /* "61.23 +- 0.10" */
+    m->runtime = "llama.cpp";
+    m->source = "llama-bench";
+    join_bench_device(r, row, m);
+    m->rows.precision = es_precision_suffix(precisions, es_slice_of(type), &stem);
+    if (m->rows.precision)
+        m->rows.model =
+            es_model_of_type(r->point, models, m->rows.precision, stem, read_params(cell(r, row, TABLE_PARAMS)));
+    if (!m->reason && !m->rows.precision)
+        m->reason = no_row(r, "quantization", type);
+    if (!m->reason && !m->rows.model)
+        m->reason = no_row(r, "model", es_arena_printf(r->arena, "%s, %s", type, cell(r, row, TABLE_PARAMS)));
 }
 
 static bool starts_with(const char *text, const char *start) { return strncasecmp(text, start, strlen(start)) == 0; }
@@ -464,7 +431,9 @@ static es_status read_rows(reader *r, es_measured *measured, es_errors *errors) 
     for (size_t i = 0; i < r->table.n_rows && !status; i++) {
         es_measurement *m = &measured->row[measured->n++];
         *m = (es_measurement){.line = r->table.line[i], .batch = 1, .ubatch = NAN, .kv_bits = NAN};
-        if (r->bench)
+        if (r->markdown)
+            read_markdown(r, i, m);
+        else if (r->bench)
             read_bench(r, i, m);
         else
             read_plain(r, i, m);
@@ -487,24 +456,26 @@ static es_status read_rows(reader *r, es_measured *measured, es_errors *errors) 
 
 static es_status check_columns(const reader *r, const char *path, es_errors *errors) {
     static const column plain[] = {DEVICE, MODEL, QUANT, PHASE, RATE},
-                        bench[] = {BENCH_FILE, BENCH_RATE, N_PROMPT, N_GEN};
-    const column *needed = r->bench ? bench : plain;
-    const size_t n = r->bench ? sizeof bench / sizeof *bench : sizeof plain / sizeof *plain;
+                        bench[] = {BENCH_FILE, BENCH_RATE, N_PROMPT, N_GEN},
+                        markdown[] = {MODEL, TABLE_TEST, TABLE_RATE};
+    const column *needed = r->markdown ? markdown : r->bench ? bench : plain;
+    const size_t n = (r->markdown ? sizeof markdown : r->bench ? sizeof bench : sizeof plain) / sizeof *plain;
     const es_origin at = {path, 1, 0};
     if (!r->table.n_columns)
-        return es_fail(errors, ES_EUSAGE, &at, "no measurements");
+        return es_fail(errors, ES_ERUNTIME, &at, "no measurements");
     for (size_t i = 0; i < n; i++)
         if (r->column[needed[i]] < 0 && !(needed[i] == DEVICE && r->device))
-            return es_fail(errors, ES_EUSAGE, &at,
-                           "no column '%s'; expected device, model, quant, phase, tokens_per_s ..., or the output of "
-                           "llama-bench -o csv or -o jsonl",
-                           column_names[needed[i]]);
+            return es_fail(
+                errors, ES_ERUNTIME, &at,
+                "no column '%s'; expected device, model, quant, phase, tokens_per_s ..., or what llama-bench "
+                "prints (-o csv, json, jsonl, md or sql)",
+                column_names[needed[i]]);
     return ES_OK;
 }
 
 static es_status find_device(reader *r, const char *device, es_errors *errors) {
     const es_table *devices = &r->catalog->table[ES_DEVICE];
-    r->device = device ? find(devices, es_slice_of(device)) : NULL;
+    r->device = device ? es_device_of_name(devices, es_slice_of(device)) : NULL;
     if (!device || r->device)
         return ES_OK;
     const char **names = es_arena_array(r->arena, devices->n_rows + 1, sizeof *names);
@@ -528,6 +499,7 @@ es_status es_measured_read(es_measured *measured, const char *path, const char *
     for (size_t c = 0; c < COLUMNS; c++)
         r.column[c] = es_text_table_column(&r.table, column_names[c]);
     r.bench = r.column[BENCH_RATE] >= 0;
+    r.markdown = !r.bench && r.column[TABLE_RATE] >= 0;
     measured->header = r.table.header;
     measured->delimiter = r.table.delimiter;
     status = check_columns(&r, path, errors);

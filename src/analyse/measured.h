@@ -10,6 +10,7 @@
 #include <edgesweep/catalog.h>
 #include <edgesweep/error.h>
 
+#include "analyse/measured_names.h"
 #include "analyse/point.h"
 #include "base/arena.h"
 #include "base/text.h"
@@ -44,28 +45,11 @@ typedef struct es_measured {
     char delimiter;
 } es_measured;
 
-/* Reads a file ("-": CSV from standard input) and joins it to the catalog of the kernel.  `device` is the name for rows that
- * name none; NULL: those rows are not joined.  Everything lives in the arena.  ES_ERUNTIME for files that cannot be read,
- * ES_EUSAGE for tables of another kind and an unknown `device`. */
+/* Reads a file ("-": standard input) and joins it to the catalog of the kernel.  `device` is the name for rows that
+ * name none; NULL: those rows are not joined.  Everything lives in the arena.  ES_ERUNTIME for files that cannot be read
+ * and tables of another kind, ES_EUSAGE for an unknown `device`. */
 es_status es_measured_read(es_measured *measured, const char *path, const char *device, const es_catalog *catalog,
                            es_point_kernel *point, es_arena *arena, es_errors *errors);
-
-/* The runtime as calibrations name it: without its version; programs around llama.cpp are llama.cpp, and so is
- * a runtime that is not named. */
-const char *es_runtime_name(const char *text, es_arena *arena);
-
-/* The runtime that calibrations name for another number of threads than most measurements have. */
-const char *es_threaded_runtime(const char *runtime, double threads, es_arena *arena);
-
-/* The precision that a name ends with ("Llama-3.2-1B-Instruct-Q4_K_M", "llama 1B Q4_K - Medium"), NULL when there is none;
- * *stem becomes what is before it. */
-const es_row *es_precision_suffix(const es_table *precisions, es_slice name, es_slice *stem);
-
-/* The model of a file name without its quantization suffix: equal but for case, punctuation and words like "Instruct".
- * With n_params > 0 its parameters must agree within 2%; then a model whose name is part of the file's will do, too.
- * *params becomes those of the last candidate, NaN when there was none. */
-const es_row *es_model_of_file(es_point_kernel *point, const es_table *models, const es_row *precision, es_slice stem,
-                               double n_params, double *params);
 
 /* Values of the kernel's nodes for a measurement that has a prediction (reason NULL). */
 void es_measurement_evaluate(es_point_kernel *point, const es_measurement *m, double *value);

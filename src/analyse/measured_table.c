@@ -2,10 +2,14 @@
 
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "io/csv_read.h"
+
+enum { MOST_CELLS = 256 };
 
 int es_text_table_column(const es_text_table *table, const char *name) {
     for (size_t c = 0; c < table->n_columns; c++)
@@ -68,11 +72,13 @@ static es_status read_csv_header(es_text_table *t, const es_csv_input *csv, es_a
     return ES_OK;
 }
 
-static es_status read_csv(es_text_table *t, const char *path, es_arena *arena, es_errors *errors) {
+/* `input`: descriptor that "-" stands for; the reader closes it. */
+static es_status read_csv(es_text_table *t, const char *path, int input, es_arena *arena, es_errors *errors) {
+    const es_csv_input_options options = {.input = input};
     es_csv_input *csv = NULL;
     es_csv_block block = {0};
     bool more = true;
-    es_status status = es_csv_input_open(&path, 1, NULL, &csv, errors);
+    es_status status = es_csv_input_open(&path, 1, &options, &csv, errors);
     if (!status)
         status = read_csv_header(t, csv, arena, errors);
     while (!status && more) {
@@ -87,20 +93,7 @@ static es_status read_csv(es_text_table *t, const char *path, es_arena *arena, e
     return status;
 }
 
-/* ---- JSON ---- */
-
-static bool is_scalar(const json_t *value) { return !json_is_object(value) && !json_is_array(value); }
-
-static const char *scalar_text(es_arena *arena, const json_t *value) {
-    switch (json_typeof(value)) {
-    case JSON_STRING: return es_arena_text(arena, (es_slice){json_string_value(value), json_string_length(value)});
-    case JSON_INTEGER: return es_arena_printf(arena, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-    case JSON_REAL: return es_arena_printf(arena, "%.17g", json_real_value(value));
-    case JSON_TRUE: return "1";
-    case JSON_FALSE: return "0";
-    default: return "";
-    }
-}
+/* ---- Rows from other formats ---- */
 
 /* A cell as CSV has it; one with a quote, a comma or a control character is quoted. */
 static const char *csv_cell(es_arena *arena, const char *text) {
@@ -128,20 +121,51 @@ static const char *csv_line(es_arena *arena, const char *const *cell, size_t n) 
     return line;
 }
 
+static es_status set_header(es_text_table *t, const char **names, size_t n, es_arena *arena, es_errors *errors) {
+    t->delimiter = ',';
+    t->name = names;
+    t->n_columns = n;
+    t->header = csv_line(arena, names, n);
+    return t->header ? ES_OK : es_fail_memory(errors);
+}
+
+static es_status add_row(es_text_table *t, const char **cell, es_origin at, es_arena *arena, es_errors *errors) {
+    if (!grow_rows(t, arena))
+        return es_fail_memory(errors);
+    t->cell[t->n_rows] = cell;
+    t->origin[t->n_rows] = at;
+    t->line[t->n_rows] = csv_line(arena, cell, t->n_columns);
+    return t->line[t->n_rows++] ? ES_OK : es_fail_memory(errors);
+}
+
+/* ---- JSON ---- */
+
+static bool is_scalar(const json_t *value) { return !json_is_object(value) && !json_is_array(value); }
+
+static const char *scalar_text(es_arena *arena, const json_t *value) {
+    switch (json_typeof(value)) {
+    case JSON_STRING: return es_arena_text(arena, (es_slice){json_string_value(value), json_string_length(value)});
+    case JSON_INTEGER: return es_arena_printf(arena, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    case JSON_REAL: return es_arena_printf(arena, "%.17g", json_real_value(value));
+    case JSON_TRUE: return "1";
+    case JSON_FALSE: return "0";
+    default: return "";
+    }
+}
+
 /* The columns are the plain members of the first object. */
 static es_status read_json_header(es_text_table *t, json_t *object, es_arena *arena, es_errors *errors) {
     const char *key;
     json_t *value;
-    t->delimiter = ',';
-    t->name = es_arena_array(arena, json_object_size(object) + 1, sizeof *t->name);
-    if (!t->name)
+    size_t n = 0;
+    const char **name = es_arena_array(arena, json_object_size(object) + 1, sizeof *name);
+    if (!name)
         return es_fail_memory(errors);
     json_object_foreach(object, key, value) {
-        if (is_scalar(value) && !(t->name[t->n_columns++] = es_arena_text(arena, es_slice_of(key))))
+        if (is_scalar(value) && !(name[n++] = es_arena_text(arena, es_slice_of(key))))
             return es_fail_memory(errors);
     }
-    t->header = csv_line(arena, t->name, t->n_columns);
-    return t->header ? ES_OK : es_fail_memory(errors);
+    return set_header(t, name, n, arena, errors);
 }
 
 static es_status add_json_row(es_text_table *t, json_t *object, es_origin at, es_arena *arena, es_errors *errors) {
@@ -150,7 +174,7 @@ static es_status add_json_row(es_text_table *t, json_t *object, es_origin at, es
     es_status status = t->name ? ES_OK : read_json_header(t, object, arena, errors);
     if (status)
         return status;
-    const char **cell = grow_rows(t, arena) ? es_arena_array(arena, t->n_columns + 1, sizeof *cell) : NULL;
+    const char **cell = es_arena_array(arena, t->n_columns + 1, sizeof *cell);
     if (!cell)
         return es_fail_memory(errors);
     for (size_t c = 0; c < t->n_columns; c++) {
@@ -159,10 +183,7 @@ static es_status add_json_row(es_text_table *t, json_t *object, es_origin at, es
         if (!cell[c])
             return es_fail_memory(errors);
     }
-    t->cell[t->n_rows] = cell;
-    t->origin[t->n_rows] = at;
-    t->line[t->n_rows] = csv_line(arena, cell, t->n_columns);
-    return t->line[t->n_rows++] ? ES_OK : es_fail_memory(errors);
+    return add_row(t, cell, at, arena, errors);
 }
 
 static es_status add_json(es_text_table *t, json_t *value, es_origin at, es_arena *arena, es_errors *errors) {
@@ -196,20 +217,209 @@ static es_status read_json(es_text_table *t, FILE *file, const char *path, es_ar
     return status;
 }
 
-es_status es_text_table_read(es_text_table *table, const char *path, es_arena *arena, es_errors *errors) {
+/* ---- Markdown: tables of llama-bench ---- */
+
+/* Cells of "| a | b |"; their number, 0 for other lines. */
+static size_t split_markdown(char *line, const char **cell, size_t room) {
+    size_t n = 0;
+    char *at = line + strspn(line, " \t");
+    if (*at++ != '|')
+        return 0;
+    for (char *end; n < room && (end = strchr(at, '|')); at = end + 1) {
+        es_slice text = es_slice_trim((es_slice){at, (size_t)(end - at)});
+        cell[n++] = text.text;
+        ((char *)text.text)[text.length] = '\0'; /* at most the bar itself */
+    }
+    return n;
+}
+
+static bool is_rule(const char *const *cell, size_t n) {
+    for (size_t c = 0; c < n; c++)
+        if (!*cell[c] || cell[c][strspn(cell[c], "-:")])
+            return false;
+    return n > 0;
+}
+
+static bool is_header(const es_text_table *t, const char *const *cell) {
+    for (size_t c = 0; c < t->n_columns; c++)
+        if (strcmp(t->name[c], cell[c]) != 0)
+            return false;
+    return true;
+}
+
+static es_status add_markdown(es_text_table *t, char *line, es_origin at, es_arena *arena, es_errors *errors) {
+    const char *found[MOST_CELLS];
+    const size_t n = split_markdown(line, found, MOST_CELLS);
+    if (n == 0 || is_rule(found, n) || (t->name && n == t->n_columns && is_header(t, found)))
+        return ES_OK;
+    const char **cell = es_arena_array(arena, n, sizeof *cell);
+    for (size_t c = 0; cell && c < n; c++)
+        if (!(cell[c] = es_arena_text(arena, es_slice_of(found[c]))))
+            return es_fail_memory(errors);
+    if (!cell)
+        return es_fail_memory(errors);
+    if (!t->name)
+        return set_header(t, cell, n, arena, errors);
+    if (n != t->n_columns)
+        return es_fail(errors, ES_ERUNTIME, &at, "%zu cells; expected %zu, as in the first line of the table", n,
+                       t->n_columns);
+    return add_row(t, cell, at, arena, errors);
+}
+
+static es_status read_markdown(es_text_table *t, FILE *file, const char *path, es_arena *arena, es_errors *errors) {
+    char *line = NULL;
+    size_t room = 0;
+    es_origin at = {path, 0, 0};
+    es_status status = ES_OK;
+    while (!status && getline(&line, &room, file) >= 0) {
+        at.line++;
+        status = add_markdown(t, line, at, arena, errors);
+    }
+    free(line);
+    return !status && ferror(file) ? es_fail_errno(errors, "cannot read", path) : status;
+}
+
+/* ---- SQL: INSERT statements of llama-bench ---- */
+
+/* A value or name at `from`, unquoted into *room, which goes on behind it; returns what follows. */
+static const char *sql_item(const char *from, char **room) {
+    const bool quoted = *from == '\'';
+    for (from += quoted; *from; from++) {
+        if (quoted && *from == '\'' && *++from != '\'')
+            break;
+        if (!quoted && strchr(",) \t\r\n", *from))
+            break;
+        *(*room)++ = *from;
+    }
+    *(*room)++ = '\0';
+    return from + strspn(from, " \t\r\n");
+}
+
+/* The list "(a, b, 'it''s')" at *at; its length, 0 when there is none. */
+static size_t split_sql(const char **at, const char **item, char **room) {
+    const char *from = *at + strspn(*at, " \t\r\n");
+    size_t n = 0;
+    if (*from != '(')
+        return 0;
+    do {
+        from += 1 + strspn(from + 1, " \t\r\n");
+        if (n == MOST_CELLS)
+            return 0;
+        item[n++] = *room;
+        from = sql_item(from, room);
+    } while (*from == ',');
+    *at = from + (*from == ')');
+    return *from == ')' ? n : 0;
+}
+
+static es_status add_sql(es_text_table *t, const char *line, es_origin at, es_arena *arena, es_errors *errors) {
+    static const char insert[] = "INSERT INTO", values[] = "VALUES";
+    const char *from = line + strspn(line, " \t");
+    if (strncasecmp(from, insert, sizeof insert - 1) != 0)
+        return ES_OK;
+    const char **name = es_arena_array(arena, MOST_CELLS, sizeof *name);
+    const char **item = es_arena_array(arena, MOST_CELLS, sizeof *item);
+    char *room = es_arena_alloc(arena, strlen(line) + 3); /* a separator behind each item, where its end goes */
+    if (!name || !item || !room)
+        return es_fail_memory(errors);
+    from += strcspn(from, "(");
+    const size_t n = split_sql(&from, name, &room);
+    from += strspn(from, " \t");
+    const bool has_values = strncasecmp(from, values, sizeof values - 1) == 0;
+    from += has_values ? sizeof values - 1 : 0;
+    if (!n || !has_values || split_sql(&from, item, &room) != n)
+        return es_fail(errors, ES_ERUNTIME, &at, "not an INSERT of llama-bench: expected (columns) VALUES (values)");
+    es_status status = t->name ? ES_OK : set_header(t, name, n, arena, errors);
+    if (!status && (n != t->n_columns || !is_header(t, name)))
+        return es_fail(errors, ES_ERUNTIME, &at, "other columns than in the first INSERT");
+    return status ? status : add_row(t, item, at, arena, errors);
+}
+
+static es_status read_sql(es_text_table *t, FILE *file, const char *path, es_arena *arena, es_errors *errors) {
+    char *line = NULL;
+    size_t room = 0;
+    es_origin at = {path, 0, 0};
+    es_status status = ES_OK;
+    while (!status && getline(&line, &room, file) >= 0) {
+        at.line++;
+        status = add_sql(t, line, at, arena, errors);
+    }
+    free(line);
+    return !status && ferror(file) ? es_fail_errno(errors, "cannot read", path) : status;
+}
+
+/* ---- Files ---- */
+
+/* What can be read twice: the file itself, or a copy of a pipe. */
+static es_status open_twice(const char *path, FILE **file, es_errors *errors) {
+    const bool is_stdin = strcmp(path, "-") == 0;
     struct stat info;
-    *table = (es_text_table){0};
-    if (strcmp(path, "-") == 0 || (stat(path, &info) == 0 && !S_ISREG(info.st_mode)))
-        return read_csv(table, path, arena, errors); /* cannot be read twice */
-    FILE *file = fopen(path, "re");
-    if (!file)
+    *file = is_stdin ? stdin : fopen(path, "re");
+    if (!*file)
         return es_fail_errno(errors, "cannot open", path);
+    if (!is_stdin && fstat(fileno(*file), &info) == 0 && S_ISREG(info.st_mode))
+        return ES_OK;
+    FILE *copy = tmpfile();
+    es_status status = copy ? ES_OK : es_fail_errno(errors, "cannot make a temporary file for", path);
+    char block[1 << 15];
+    for (size_t n; !status && (n = fread(block, 1, sizeof block, *file)) > 0;)
+        if (fwrite(block, 1, n, copy) != n)
+            status = es_fail_errno(errors, "cannot copy", path);
+    if (!status && (ferror(*file) || fflush(copy)))
+        status = es_fail_errno(errors, "cannot read", path);
+    if (copy)
+        rewind(copy);
+    if (!is_stdin)
+        fclose(*file);
+    *file = copy;
+    return status;
+}
+
+typedef enum format { CSV, JSON, MARKDOWN, SQL } format;
+
+static format format_of(FILE *file) {
+    char start[8] = "";
     int first = getc(file);
     while (first == ' ' || first == '\n' || first == '\r' || first == '\t')
         first = getc(file);
-    const bool json = first == '{' || first == '[';
+    start[0] = first == EOF ? '\0' : (char)first;
+    const size_t n = 1 + (first == EOF ? 0 : fread(start + 1, 1, 6, file));
     rewind(file);
-    es_status status = json ? read_json(table, file, path, arena, errors) : ES_OK;
-    fclose(file);
-    return json ? status : read_csv(table, path, arena, errors);
+    start[n] = '\0';
+    if (*start == '{' || *start == '[')
+        return JSON;
+    if (*start == '|')
+        return MARKDOWN;
+    return strcasecmp(start, "CREATE ") == 0 || strcasecmp(start, "INSERT ") == 0 ? SQL : CSV;
+}
+
+static es_status read_copy(es_text_table *t, FILE *file, es_arena *arena, es_errors *errors) {
+    const int input = dup(fileno(file));
+    if (input < 0 || lseek(input, 0, SEEK_SET) < 0) {
+        if (input >= 0)
+            close(input);
+        return es_fail_errno(errors, "cannot read", "<stdin>");
+    }
+    return read_csv(t, "-", input, arena, errors);
+}
+
+es_status es_text_table_read(es_text_table *table, const char *path, es_arena *arena, es_errors *errors) {
+    const char *name = strcmp(path, "-") == 0 ? "<stdin>" : path;
+    FILE *file = NULL;
+    struct stat info;
+    *table = (es_text_table){0};
+    es_status status = open_twice(path, &file, errors);
+    if (!status)
+        switch (format_of(file)) {
+        case JSON: status = read_json(table, file, name, arena, errors); break;
+        case MARKDOWN: status = read_markdown(table, file, name, arena, errors); break;
+        case SQL: status = read_sql(table, file, name, arena, errors); break;
+        default:
+            status = strcmp(path, "-") && stat(path, &info) == 0 && S_ISREG(info.st_mode)
+                         ? read_csv(table, path, 0, arena, errors)
+                         : read_copy(table, file, arena, errors);
+        }
+    if (file)
+        fclose(file);
+    return status;
 }

@@ -1,4 +1,4 @@
-/* A small table of texts in memory: CSV, or JSON objects as if they were rows. */
+/* A small table of texts in memory: CSV; JSON objects, a table in Markdown or INSERT statements as if they were CSV. */
 #ifndef ES_ANALYSE_MEASURED_TABLE_H
 #define ES_ANALYSE_MEASURED_TABLE_H
 
@@ -20,7 +20,7 @@ typedef struct es_text_table {
     char delimiter;
 } es_text_table;
 
-/* Reads a file; JSON when its first character is { or [. */
+/* Reads a file, "-": standard input.  What it starts with tells the format: { or [ JSON, | Markdown, CREATE or INSERT SQL. */
 es_status es_text_table_read(es_text_table *table, const char *path, es_arena *arena, es_errors *errors);
 
 /* The column, or -1. */

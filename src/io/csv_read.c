@@ -24,7 +24,8 @@ struct es_csv_input {
     size_t n_columns;
 
     /* The file being read and what was read but not handed out. */
-    int fd; /* -1: none */
+    int fd;    /* -1: none */
+    int input; /* what "-" stands for */
     const char *file;
     bool at_eof;
     char *rest;
@@ -494,7 +495,7 @@ static es_status open_next(es_csv_input *csv, es_errors *errors) {
     const bool is_stdin = !strcmp(path, "-");
     csv->file = is_stdin ? "<stdin>" : path;
     do
-        csv->fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+        csv->fd = is_stdin ? csv->input : open(path, O_RDONLY | O_CLOEXEC);
     while (csv->fd < 0 && errno == EINTR && !(csv->stop && *csv->stop)); /* a FIFO may wait for its writer */
     if (csv->fd < 0)
         return es_fail_errno(errors, "cannot open", path);
@@ -513,6 +514,7 @@ es_status es_csv_input_open(const char *const *paths, size_t n_paths, const es_c
     csv->n_paths = n_paths;
     csv->fd = -1;
     csv->delimiter = options ? options->delimiter : 0;
+    csv->input = options ? options->input : STDIN_FILENO;
     csv->stop = options ? options->stop : NULL;
     csv->block_size = options && options->block_size ? options->block_size : ES_CSV_BLOCK;
     if (pthread_mutex_init(&csv->lock, NULL)) {

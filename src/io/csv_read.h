@@ -29,6 +29,7 @@ typedef struct es_csv_input es_csv_input;
 typedef struct es_csv_input_options {
     char delimiter;    /* 0: comma; semicolon or tab when the header has only that one */
     size_t block_size; /* 0: ES_CSV_BLOCK */
+    int input;         /* descriptor that "-" stands for; 0: standard input */
     const volatile sig_atomic_t
         *stop; /* set to a signal's number: reading ends with ES_EINT or ES_ETERM; may be NULL */
 } es_csv_input_options;

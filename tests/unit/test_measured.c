@@ -165,7 +165,144 @@ Test(measured, models_are_found_by_file_and_confirmed_by_size) {
     }
 }
 
+Test(measured, tags_and_ids_are_models) {
+    static const char *const cases[][2] = {
+        {"llama3.2:3b", "Llama-3.2-3B"},
+        {"qwen2.5:0.5b", "Qwen2.5-0.5B"},
+        {"gemma3:1b", "Gemma-3-1B"},
+        {"tinyllama", "TinyLlama-1.1B"},
+        {"tinyllama:1.1b", "TinyLlama-1.1B"},
+        {"smollm2:135m", "SmolLM2-135M"},
+        {"phi3:latest", "Phi-3-mini-4k"},
+        {"deepseek-r1:1.5b", "DeepSeek-R1-Distill-Qwen-1.5B"},
+        {"qwen2.5-coder:1.5b", "Qwen2.5-Coder-1.5B"},
+        {"nobody:1b", ""},
+    };
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        double params;
+        const es_row *found = es_model_of_file(&point, &catalog.table[ES_MODEL], row(ES_PRECISION, "Q8_0"),
+                                               es_slice_of(cases[i][0]), NAN, &params);
+        cr_expect_str_eq(found ? found->name : "", cases[i][1], "%s", cases[i][0]);
+    }
+}
+
+Test(measured, types_of_llama_bench_are_models_by_their_parameters) {
+    static const struct {
+        const char *type;
+        double n_params;
+        const char *model;
+    } cases[] = {
+        {"llama 1B", 1.24e9, "Llama-3.2-1B"},
+        {"llama 1B", 1.10e9, "TinyLlama-1.1B"},
+        {"qwen2 1B", 494.03e6, "Qwen2-0.5B"},
+        {"gemma3 1B", 999.89e6, "Gemma-3-1B"},
+        {"qwen3 0.6B", 596.05e6, "Qwen3-0.6B"},
+        {"llama 1B", 1.17e9, ""},
+        {"llama", NAN, ""},
+        {"", 1e9, ""},
+    };
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        const es_row *found = es_model_of_type(&point, &catalog.table[ES_MODEL], row(ES_PRECISION, "Q8_0"),
+                                               es_slice_of(cases[i].type), cases[i].n_params);
+        cr_expect_eq(strncmp(found ? found->name : "", cases[i].model, 8), 0, "%s: %s", cases[i].type,
+                     found ? found->name : "none");
+    }
+}
+
+Test(measured, devices_are_found_as_programs_name_them) {
+    static const char *const cases[][2] = {
+        {"Raspberry Pi 5 Model B Rev 1.0", "Raspberry Pi 5 8GB"},
+        {"RPi5 8GB", "Raspberry Pi 5 8GB"},
+        {"raspberry pi 5 (4 GB)", "Raspberry Pi 5 4GB"},
+        {"Pi 5 16GB", "Raspberry Pi 5 16GB"},
+        {"BCM2712", "Raspberry Pi 5 8GB"},
+        {"RaspberryPi4", "Raspberry Pi 4 4GB"},
+        {"Raspberry Pi 4 Model B Rev 1.4", "Raspberry Pi 4 4GB"},
+        {"Raspberry Pi 4 Model B 8GB RAM", "Raspberry Pi 4 8GB"},
+        {"NVIDIA Jetson Orin Nano Super Developer Kit", "Jetson Orin Nano Super 8GB"},
+        {"12th Gen Intel(R) Core(TM) i5-1235U", "Intel Core i5-1235U"},
+        {"11th Gen Intel(R) Core(TM) i5-1135G7 @ 2.40GHz", ""},
+        {"Laptop Snapdragon X Elite", "Snapdragon X Elite (X1E-00-1DE)"},
+        {"Apple M4", "Apple M4"},
+        {"Cortex-A76", ""},
+        {"8GB", ""},
+        {"", ""},
+    };
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        const es_row *found = es_device_of_name(&catalog.table[ES_DEVICE], es_slice_of(cases[i][0]));
+        cr_expect_eq(strncmp(found ? found->name : "", cases[i][1], strlen(cases[i][1]) + !*cases[i][1]), 0, "%s: %s",
+                     cases[i][0], found ? found->name : "none");
+    }
+}
+
+/* Nobody's name is lost, and every name is its own row's. */
+Test(measured, names_and_aliases_of_the_catalog_are_theirs) {
+    const es_table *devices = &catalog.table[ES_DEVICE];
+    for (size_t i = 0; i < devices->n_rows; i++) {
+        const es_row *device = &devices->rows[i];
+        cr_expect_eq(es_device_of_name(devices, es_slice_of(device->name)), device, "%s", device->name);
+        for (size_t k = 0; device->aliases && device->aliases[k]; k++)
+            cr_expect_eq(es_device_of_name(devices, es_slice_of(device->aliases[k])), device, "%s", device->aliases[k]);
+    }
+}
+
+Test(measured, formats_may_have_remarks) {
+    static const char *const cases[][2] = {{"Q4_K_S(3.87bpw)", "Q4_K_S"},
+                                           {"q8_0 (imatrix)", "Q8_0"},
+                                           {" Q4_K - Medium ", "Q4_K_M"},
+                                           {"(Q8_0)", ""},
+                                           {"FP4", ""}};
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        const es_row *found = es_precision_of_name(&catalog.table[ES_PRECISION], es_slice_of(cases[i][0]));
+        cr_expect_str_eq(found ? found->name : "", cases[i][1], "%s", cases[i][0]);
+    }
+}
+
 /* ---- Tables ---- */
+
+Test(measured, markdown_and_sql_are_tables) {
+    static const char markdown[] = "| model | t/s |\n| --- | ---: |\n| a b | 1 |\nbuild: 1\n\n| model | t/s |\n| - | - "
+                                   "|\n| c, d | 2 ± 1 |\n";
+    static const char sql[] =
+        "CREATE TABLE llama_bench (\n  model TEXT\n);\n\nINSERT INTO llama_bench (model, \"t/s\") "
+        "VALUES ('a b', 1);\ninsert into llama_bench (model, \"t/s\") values ('it''s', '');\n";
+    static const char *const second[] = {"c, d", "it's"}, *const rates[] = {"2 ± 1", ""};
+    const char *const texts[] = {markdown, sql};
+    folder f = folder_new();
+    char path[400];
+    for (size_t i = 0; i < LENGTH(texts); i++) {
+        es_text_table table;
+        put(&f, "a", texts[i]);
+        path_in(&f, "a", path, sizeof path);
+        cr_assert_eq(es_text_table_read(&table, path, &arena, NULL), ES_OK);
+        cr_assert_eq(table.n_rows, 2);
+        cr_assert_eq(table.n_columns, 2);
+        cr_expect_str_eq(table.cell[0][0], "a b");
+        cr_expect_str_eq(table.cell[0][1], "1");
+        cr_expect_str_eq(table.cell[1][0], second[i]);
+        cr_expect_str_eq(table.cell[1][1], rates[i]);
+    }
+    folder_free(&f);
+}
+
+Test(measured, broken_tables_are_refused) {
+    static const char *const texts[] = {
+        "| a | b |\n| - | - |\n| 1 |\n",
+        "INSERT INTO x (a, b) VALUES ('1');\n",
+        "INSERT INTO x (a) VALUES ('1';\n",
+        "INSERT INTO x (a) VALUES ('1');\nINSERT INTO x (b) VALUES ('1');\n",
+        "INSERT INTO x",
+    };
+    folder f = folder_new();
+    char path[400];
+    for (size_t i = 0; i < LENGTH(texts); i++) {
+        es_text_table table;
+        put(&f, "a", texts[i]);
+        path_in(&f, "a", path, sizeof path);
+        cr_expect_eq(es_text_table_read(&table, path, &arena, NULL), ES_ERUNTIME, "%s", texts[i]);
+    }
+    folder_free(&f);
+}
 
 Test(measured, csv_and_json_give_the_same_table) {
     static const char csv[] = "n_prompt,avg_ts,model_type\n512,10.5,\"a, \"\"b\"\"\"\n,7,c\n";
