@@ -25,12 +25,12 @@ flags_debug := -O0 -g
 flags_asan := -O1 -g -fno-omit-frame-pointer
 flags_ubsan := -O1 -g
 flags_tsan := -O1 -g
-flags_coverage := -O0 -g
+flags_coverage := -O1 -fno-inline -g
 flags_fuzz := -O1 -g -fno-omit-frame-pointer
 instrument_asan := -fsanitize=address,undefined -fno-sanitize-recover=all
 instrument_ubsan := -fsanitize=undefined -fno-sanitize-recover=all
 instrument_tsan := -fsanitize=thread
-instrument_coverage := --coverage -fprofile-update=atomic
+instrument_coverage := --coverage -fprofile-update=single
 instrument_fuzz := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 
 ifeq ($(origin CC),default)
