@@ -51,30 +51,26 @@ static inline simd repeat16(const void *bytes) {
 #endif
 }
 
-/* Decimal exponents, plus BIAS, and what is looked up for each: by plain loads, which are faster than a gather. */
+/* Decimal exponents, plus BIAS, and powers: by plain loads, which are faster than a gather. */
 enum { BIAS = 400, MIXED = 8 * LANES };
 typedef struct exponents {
     _Alignas(WIDTH) uint64_t biased[MIXED];
     _Alignas(WIDTH) double power[MIXED];
-    _Alignas(WIDTH) uint64_t suffix[MIXED];
-    uint8_t place[MIXED];
 } exponents;
 
 static inline void find_exponents(exponents *e, const double *x, size_t n, int digits) {
+    const double *power = es_pow10_head + (digits - 1 - ES_POW10_DOUBLE_MIN);
     for (size_t i = 0; i < n; i++) {
         const uint64_t magnitude = es_double_bits(x[i]) & (UINT64_MAX >> 1);
         const int exponent = es_decade(magnitude, (int)(magnitude >> 52) - 1023);
-        const int plain = -((exponent >= ES_SHAPE_MIN) & (exponent < digits));
         e->biased[i] = (uint64_t)(exponent + BIAS);
-        e->power[i] = es_pow10_head[digits - 1 - exponent - ES_POW10_DOUBLE_MIN];
-        e->place[i] = (uint8_t)((exponent & plain) - ES_SHAPE_MIN);
-        e->suffix[i] = es_exponent_text[((exponent & ~plain) | (ES_NO_EXPONENT & plain)) - ES_DECADE_MIN];
+        e->power[i] = power[-exponent];
     }
 }
 
-/* The places of cells `at`, `at` + 2... */
-static inline simd places_of(const uint8_t *at) {
-#define PLACE(i) _mm_load_si128((const __m128i *)places[at[i]])
+/* The places of cells 0, 2... or 1, 3... of a vector; row[i] says which. */
+static inline simd places_of(const uint64_t *row) {
+#define PLACE(i) _mm_load_si128((const __m128i *)places[row[i]])
 #if defined(__AVX512F__)
     const simd two = _mm512_inserti32x4(_mm512_castsi128_si512(PLACE(0)), PLACE(2), 1);
     return _mm512_inserti32x4(_mm512_inserti32x4(two, PLACE(4), 2), PLACE(6), 3);
@@ -83,17 +79,28 @@ static inline simd places_of(const uint8_t *at) {
 #endif
 }
 
+/* "e-05", in the lowest bytes, of exponents below 100. */
+static inline words scientific_suffix(words biased) {
+    const words below = (words)(biased < BIAS), magnitude = ((biased - BIAS) ^ below) - below;
+    const words tens = multiply_low(magnitude, 103) >> 10, sign = '+' + (below & ('-' - '+'));
+    return 'e' | sign << 8 | (tens + '0') << 16 | (magnitude - multiply_low(tens, 10) + '0') << 24;
+}
+
 /* The looks of a vector that starts at number i; the lengths as in es_outline_of(). */
 static inline looks looks_of(const exponents *e, size_t i, int digits, char separator) {
-    const words zero = {0}, exponent = load(&e->biased[i]), suffix = load(&e->suffix[i]), length = suffix >> 56;
+    const words zero = {0}, exponent = load(&e->biased[i]), end = zero + (unsigned char)separator;
     const words scientific = (words)(exponent < BIAS + ES_SHAPE_MIN) | (words)(exponent >= BIAS + (uint64_t)digits);
+    const words too_long = (words)(exponent <= BIAS - 100) | (words)(exponent >= BIAS + 100);
     const words point = (exponent & ~scientific) | ((zero + BIAS) & scientific), before = (words)(point < BIAS);
-    const simd tail = (simd)((suffix & (UINT64_MAX >> 8)) | ((zero + (unsigned char)separator) << (8 * length)));
-    return (looks){.power = (doubles)(load(&e->power[i]) | (words)(length > 4)),
+    const simd tail = (simd)((scientific & (scientific_suffix(exponent) | end << 32)) | (~scientific & end));
+    _Alignas(WIDTH) uint64_t row[LANES];
+    const words rows = point - (BIAS + ES_SHAPE_MIN);
+    memcpy(row, &rows, sizeof row);
+    return (looks){.power = (doubles)(load(&e->power[i]) | too_long),
                    .whole = (point - (BIAS - 1)) & ~before,
                    .extra = 1 + ((BIAS - point) & before),
-                   .tail_length = length + (separator != 0),
-                   .place = {places_of(&e->place[i]), places_of(&e->place[i + 1])},
+                   .tail_length = (scientific & 4) + (separator != 0),
+                   .place = {places_of(row), places_of(row + 1)},
                    .tail = {SIMD(unpacklo_epi64)(tail, (simd)zero), SIMD(unpackhi_epi64)(tail, (simd)zero)}};
 }
 
@@ -206,8 +213,6 @@ static looks repeat_looks(exponents *e, size_t at, int digits, char separator) {
     for (size_t i = 0; i < LANES; i++) {
         e->biased[i] = e->biased[at];
         e->power[i] = e->power[at];
-        e->suffix[i] = e->suffix[at];
-        e->place[i] = e->place[at];
     }
     return looks_of(e, 0, digits, separator);
 }
