@@ -32,6 +32,8 @@ es_status es_cli_shard_options(es_cli *cli, const es_sweep *sweep, es_progress_l
     uint64_t seconds = es_count_of(cli, ES_OPT_CHECKPOINT, 10);
     options->directory = es_text_of(cli, ES_OPT_OUT);
     options->rows = !es_given(cli, ES_OPT_FRONT_ONLY);
+    progress->rows = options->rows;
+    progress->filtered = sweep->n_conditions > 0;
     options->resume = es_given(cli, ES_OPT_RESUME);
     options->interval = seconds ? (double)seconds : 1e-9;
     if (!options->rows && !sweep->front.given && !sweep->best.given)
@@ -84,8 +86,6 @@ es_status es_cli_run_shard(es_cli *cli, es_errors *errors) {
         status = es_cli_shard_options(cli, sweep, &progress, &options, errors);
     if (!status && options.rows)
         status = es_cli_check_room(cli, sweep, options.directory, &options.run, 1.0 / (double)options.shard.n, errors);
-    progress.rows = options.rows;
-    progress.filtered = sweep && sweep->n_conditions > 0;
     if (!status && !es_given(cli, ES_OPT_QUIET))
         status = es_warn_doubts(sweep, errors);
     if (!status) {
