@@ -15,13 +15,16 @@
 
 enum { LETTERS = 26, PLOT_WIDTH = 120, PLOT_HEIGHT = 22 };
 
+/* Differences of such values are still finite. */
+static const double largest = 1e300;
+
 static const char letters[LETTERS + 1] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 /* ---- The points ---- */
 
 es_status es_plot_add(es_plot *plot, double x, double y, es_slice group, es_errors *errors) {
     es_plot_point point = {x, y, 0};
-    if (!isfinite(x) || !isfinite(y))
+    if (!(fabs(x) < largest && fabs(y) < largest))
         return ES_OK;
     es_status status = es_keys_number(&plot->groups, group, &point.group, errors);
     if (status)

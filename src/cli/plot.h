@@ -23,10 +23,11 @@ typedef struct es_plot {
 /* Refuses --plot before any work when there is no gnuplot. */
 es_status es_plot_check(const es_cli *cli, es_errors *errors);
 
-/* Adds a point of the group with this name; values that are no finite numbers are left out. */
+/* Adds a point of the group with this name; one that is not a number, or of 1e300 and more, is left out. */
 es_status es_plot_add(es_plot *plot, double x, double y, es_slice group, es_errors *errors);
 
-/* Draws the points, or nothing when there are none: labels of the axes, the plot and, for more than one group, which letter is which. */
+/* Draws the points, or nothing when there are none: labels of the axes, the plot and, for more than one group, which
+ * letter is which. */
 es_status es_plot_show(const es_plot *plot, const es_cli *cli, const char *x_label, const char *y_label, FILE *out,
                        es_errors *errors);
 
