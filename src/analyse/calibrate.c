@@ -362,7 +362,7 @@ static es_status calibrate_board(calibrator *c, es_fit_group *board) {
     if (!status)
         status = fit_group(c, usual, &enough);
     if (!status && !enough)
-        es_warn(c->fit.errors, NULL, "%s, %s: %zu usable measurements are too few to tell anything; expected %d",
+        es_warn(c->fit.errors, NULL, "%s, %s: usable measurements: %zu, too few to tell anything; expected %d",
                 usual->device->name, usual->runtime, usual->n, LEAST_ROWS);
     if (status || !enough)
         return status;

@@ -381,11 +381,34 @@ static void read_markdown(reader *r, size_t row, es_measurement *m) {
 
 static bool starts_with(const char *text, const char *start) { return strncasecmp(text, start, strlen(start)) == 0; }
 
+/* Also as llama-bench's tables call them, with the number of tokens: pp512, tg128; false for other words. */
+static bool read_phase(const char *text, es_phase *phase, double *tokens) {
+    static const struct {
+        const char *start;
+        es_phase phase;
+    } words[] = {{"prefill", ES_PHASE_PREFILL},
+                 {"pp", ES_PHASE_PREFILL},
+                 {"decode", ES_PHASE_DECODE},
+                 {"tg", ES_PHASE_DECODE},
+                 {"gen", ES_PHASE_DECODE}};
+    *phase = ES_PHASE_DECODE;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (starts_with(text, words[i].start)) {
+            uint64_t count = 0;
+            const char *digits = text + strlen(words[i].start);
+            *phase = words[i].phase;
+            *tokens = es_parse_u64(es_slice_of(digits), &count) == ES_NUMBER_OK ? (double)count : NAN;
+            return true;
+        }
+    return false;
+}
+
 static void read_plain(reader *r, size_t row, es_measurement *m) {
     const char *phase = cell(r, row, PHASE), *note = cell(r, row, NOTE);
-    m->phase = starts_with(phase, "prefill") || starts_with(phase, "pp") ? ES_PHASE_PREFILL : ES_PHASE_DECODE;
-    m->prompt = number_or(r, row, N_PROMPT, m->phase == ES_PHASE_PREFILL ? 512 : 0);
-    m->gen = number_or(r, row, N_GEN, m->phase == ES_PHASE_DECODE ? 128 : 0);
+    double tokens = NAN;
+    const bool known = read_phase(phase, &m->phase, &tokens);
+    m->prompt = number_or(r, row, N_PROMPT, m->phase == ES_PHASE_DECODE ? 0 : isnan(tokens) ? 512 : tokens);
+    m->gen = number_or(r, row, N_GEN, m->phase == ES_PHASE_PREFILL ? 0 : isnan(tokens) ? 128 : tokens);
     m->depth = number_or(r, row, DEPTH, 0);
     m->threads = number(r, row, THREADS);
     m->tokens_per_s = number(r, row, RATE);
@@ -404,6 +427,8 @@ static void read_plain(reader *r, size_t row, es_measurement *m) {
     join_device(r, row, m);
     join_precision(r, row, m);
     join_model(r, row, m);
+    if (!known && !m->reason)
+        m->reason = "phase is neither prefill nor decode";
 }
 
 static bool is_count(double x, double least) { return x >= least && x <= 1e6 && x == floor(x); }

@@ -187,8 +187,10 @@ const es_command es_cmd_validate = {
     .max_operands = 1,
     .help = "compare predictions of the roofline kernel with measurements",
     .details =
-        "MEASURED.csv has the columns device, model, quant, phase (prefill or decode) and tokens_per_s; known besides "
-        "are device_variant, runtime, n_prompt, n_gen, ctx_depth, threads, batch, params_b, source_url and note. What "
+        "MEASURED.csv has the columns device, model, quant, phase (prefill or decode, pp512 or tg128) and "
+        "tokens_per_s; "
+        "known besides are device_variant, runtime, n_prompt, n_gen, ctx_depth, threads, batch, params_b, source_url "
+        "and note. What "
         "llama-bench prints is read as it is (-o csv, json, jsonl, md, sql), from a file or from standard input (-); "
         "--device names the device unless the name of its CPU or GPU does.\n\n"
         "Names are those of the catalogs or their aliases, but for case, punctuation, the size of the RAM and words "
