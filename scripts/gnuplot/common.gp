@@ -63,6 +63,8 @@ label(column) = \
     column eq "h2d_ms" ? "host to device [ms]" : column eq "net_ms" ? "network, one KV shard [ms]" : \
     column eq "depth" ? "tokens already in the cache" : column eq "prompt" ? "prompt [tokens]" : \
     column eq "quality" ? "quality, MMLU 5-shot [%]" : column eq "power_w" ? "power [W]" : \
+    column eq "device.peak_gflops_fp32" ? "peak of 32-bit floats" : \
+    column eq "device.peak_gflops_fp16" ? "peak of 16-bit floats" : column eq "device.peak_gops_int8" ? "peak of 8-bit integers" : \
     column eq "usd_per_mtok" ? "USD per million tokens" : column eq "load_s" ? "load time [s]" : column
 
 grey = "#666666"

@@ -36,7 +36,7 @@ set lmargin 10
 set rmargin 3
 set xlabel "arithmetic intensity [FLOP/B]"
 set ylabel "performance [GFLOP/s]"
-if (strlen(second)) { set title sprintf("solid roofs: %s, dashed: %s", peak, second) font ",10" }
+if (strlen(second)) { set title sprintf("solid roofs: %s, dashed: %s", label(peak), label(second)) font ",10" }
 set samples 600
 set xrange [0.5:2000]
 set autoscale y noextend
