@@ -1,6 +1,7 @@
 /* Manual pages in mdoc(7), from the same tables as the help. */
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <edgesweep/version.h>
@@ -164,22 +165,27 @@ static const char environment[] =
     ".It Ev OMP_NUM_THREADS\nThreads when\n.Fl j\nis not given.\n"
     ".It Ev EDGESWEEP_SIMD\nLimits the vector instructions: baseline, v3 or v4; the results are the same.\n.El\n";
 
-/* Commands in alphabetical order, as manual pages have it, then topics. */
+typedef struct es_reference {
+    const char *name;
+    int section;
+} es_reference;
+
+static int compare_references(const void *a, const void *b) {
+    const es_reference *x = a, *y = b;
+    return x->section != y->section ? x->section - y->section : strcmp(x->name, y->name);
+}
+
+/* By section, then name, as manual pages have it. */
 static void put_references(FILE *out) {
-    const char *last = "";
-    for (size_t done = 0; es_commands[done]; done++) {
-        const char *next = "~"; /* behind every name */
-        for (size_t i = 0; es_commands[i]; i++) {
-            const char *name = es_commands[i]->name;
-            if (strcmp(name, last) > 0 && strcmp(name, next) < 0)
-                next = name;
-        }
-        fprintf(out, ".Xr edgesweep-%s 1 ,\n", next);
-        last = next;
-    }
-    for (size_t i = 0; i < es_topic_count; i++)
-        fprintf(out, ".Xr edgesweep-%s %d%s\n", es_topics[i].name, es_topics[i].section,
-                i + 1 < es_topic_count ? " ," : "");
+    es_reference list[64];
+    size_t n = 0;
+    for (size_t i = 0; es_commands[i] && n < 64; i++)
+        list[n++] = (es_reference){es_commands[i]->name, 1};
+    for (size_t i = 0; i < es_topic_count && n < 64; i++)
+        list[n++] = (es_reference){es_topics[i].name, es_topics[i].section};
+    qsort(list, n, sizeof *list, compare_references);
+    for (size_t i = 0; i < n; i++)
+        fprintf(out, ".Xr edgesweep-%s %d%s\n", list[i].name, list[i].section, i + 1 < n ? " ," : "");
 }
 
 void es_print_man(FILE *out) {

@@ -164,8 +164,8 @@ static void print_limits(FILE *out) {
 }
 
 const es_topic es_topics[] = {
-    {"catalogs", "catalog files: models, devices, precisions", 5, catalog_details, print_fields},
     {"sweep", "sweep files: what to evaluate", 5, sweep_details, NULL},
+    {"catalogs", "catalog files: models, devices, precisions", 5, catalog_details, print_fields},
     {"limits", "limits of memory, time, bytes and inputs", 7, limits_details, print_limits},
     {"clusters", "many machines: shards, job arrays, MPI", 7, clusters_details, NULL},
 };
