@@ -9,7 +9,7 @@
 # `...` for any lines.
 # The examples of one file run in order in one temporary directory that looks like the repository: build/edgesweep,
 # sweeps/, an empty results/; it is also HOME.  Left out: examples that start with git, cd, make, sudo or apt-get, which
-# set up a machine, and those with a program that is not installed.
+# set up a machine, and those with a program that is not installed.  llama-bench prints simulated measurements.
 set -uo pipefail
 export LC_ALL=C NO_COLOR=1
 ROOT=$(cd "$(dirname "$0")/.." && pwd)
@@ -80,6 +80,7 @@ run_example() { # stem of its files, directory to run in
 }
 
 mkdir "$work/bin" && ln -s "$command" "$work/bin/edgesweep"
+printf '#!/bin/sh\ncat "%s"\n' "$ROOT/tests/data/llama-bench.csv" >"$work/bin/llama-bench" && chmod +x "$work/bin/llama-bench"
 # What is committed of the paper's claims is what the script prints, and the README has its second table.
 check_claims() {
     scripts/paper_claims.sh "$command" >"$work/claims" 2>&1 && diff -u results/samples/paper_claims.md "$work/claims" &&

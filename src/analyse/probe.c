@@ -29,7 +29,7 @@
 static const double read_seconds = 0.02, peak_seconds = 0.02, most_seconds = 0.7;
 static const double idle_seconds = 1, load_seconds = 2;
 static const double write_seconds = 3, storage_seconds = 2; /* at most */
-enum { REPEATS = 24, MIB = 1 << 20, STORAGE_BLOCK = 4 * MIB, STORAGE_BYTES = 256 * MIB };
+enum { REPEATS = 24, ROUNDS = 2, MIB = 1 << 20, STORAGE_BLOCK = 4 * MIB, STORAGE_BYTES = 256 * MIB };
 
 static double now(void) {
     struct timespec t;
@@ -159,35 +159,53 @@ static double peak(kernel *run, unsigned threads) {
     return best;
 }
 
-static double bandwidth(uint64_t *data, size_t words, unsigned threads) {
-    uint64_t (*const sum)(const uint64_t *, size_t) = ES_SIMD_PICK(es_probe_sum);
+typedef uint64_t reader(const uint64_t *data, size_t n);
+
+/* Bytes per second of all threads, by the clock and by their processor time, which other work does not stretch. */
+typedef struct memory_rate {
+    double by_clock, by_work;
+} memory_rate;
+
+static memory_rate bandwidth(reader *sum, const uint64_t *data, size_t words, unsigned threads) {
     enum { CHUNK = 1 << 17 }; /* words: 1 MiB between looks at the clock */
     const size_t share = words / threads / CHUNK * CHUNK;
     const double first = now();
-    double best = 0;
+    memory_rate best = {0, 0};
     for (int i = 0; i < REPEATS && now() - first < most_seconds; i++) {
-        double bytes = 0, begin = 0, end = 0;
+        double bytes = 0, rate = 0, begin = 0, end = 0;
         uint64_t total = 0;
-#pragma omp parallel num_threads(threads) reduction(+ : bytes, total)
+#pragma omp parallel num_threads(threads) reduction(+ : bytes, rate, total)
         {
             const uint64_t *own = data + share * (size_t)omp_get_thread_num();
 #pragma omp barrier
 #pragma omp single
             begin = now();
-            const double until = begin + read_seconds;
+            const double until = begin + read_seconds, start = thread_seconds();
             for (size_t at = 0; now() < until; at = (at + CHUNK) % share) {
                 total += sum(own + at, CHUNK);
                 bytes += CHUNK * sizeof *own;
             }
+            rate = bytes / (thread_seconds() - start + 1e-9);
 #pragma omp barrier
 #pragma omp single
             end = now();
         }
         if (total == 1) /* never: the data are zero, but only the sum knows */
-            return NAN;
-        best = fmax(best, bytes / (end - begin));
+            return (memory_rate){NAN, NAN};
+        best.by_clock = fmax(best.by_clock, bytes / (end - begin));
+        best.by_work = fmax(best.by_work, rate);
     }
     return best;
+}
+
+/* What products with 8-bit blocks leave of the bandwidth, both read in turn. */
+static void measure_dot(es_probe *p, const uint64_t *data, size_t words) {
+    double dot = 0, plain = 0;
+    for (int i = 0; i < ROUNDS; i++) {
+        dot = fmax(dot, bandwidth(ES_SIMD_PICK(es_probe_dot), data, words, p->threads).by_work);
+        plain = fmax(plain, bandwidth(ES_SIMD_PICK(es_probe_sum), data, words, p->threads).by_work);
+    }
+    p->dot_util = dot > 0 && plain > 0 ? fmin(1, dot / plain) : NAN;
 }
 
 /* Buffers beyond any cache, each page first touched by the thread that may read it. */
@@ -206,10 +224,11 @@ static void measure_memory(es_probe *p, es_errors *errors) {
     for (unsigned threads = 1; p->n_steps < ES_PROBE_MAX_STEPS;
          threads = threads * 2 < p->threads ? threads * 2 : p->threads) {
         p->step_threads[p->n_steps] = threads;
-        p->step_gbs[p->n_steps++] = bandwidth(data, words, threads) / 1e9;
+        p->step_gbs[p->n_steps++] = bandwidth(ES_SIMD_PICK(es_probe_sum), data, words, threads).by_clock / 1e9;
         if (threads == p->threads)
             break;
     }
+    measure_dot(p, data, words);
     free(data);
 }
 
@@ -423,7 +442,7 @@ static bool go_on(const es_probe_options *o, const char *doing) {
 
 es_status es_probe_run(const es_probe_options *o, es_probe *p, es_errors *errors) {
     const double begin = now();
-    *p = (es_probe){.idle_w = NAN, .load_w = NAN, .power_how = "no readable sensor"};
+    *p = (es_probe){.dot_util = NAN, .idle_w = NAN, .load_w = NAN, .power_how = "no readable sensor"};
     find_cpu(p);
     find_memory(p);
     find_caches(p);
@@ -501,13 +520,15 @@ void es_probe_print(FILE *out, const es_probe *p) {
     number_cell(cell[ES_D_MEM_BW], best_bandwidth(p), 4);
     number_cell(cell[ES_D_STORAGE_BW], p->storage_mbs, 4);
     cells[ES_D_STORAGE_UTIL] = "1";
-    cells[ES_D_MEM_UTIL] = "0.9";
+    number_cell(cell[ES_D_MEM_UTIL], p->dot_util, 3);
     number_cell(cell[ES_D_IDLE_W], p->idle_w, 3);
     number_cell(cell[ES_D_LOAD_W], fmax(p->load_w, p->idle_w), 3);
     number_cell(cell[ES_D_RAM_GB], p->ram_gib, 4);
     cells[ES_D_BASIS] = "measured";
     describe(cell[ES_D_SOURCE], p);
-    cells[ES_D_NOTE] = "mem_util 0.9 of the read loop is an estimate; calibrate fits it and the rest to llama-bench";
+    cells[ES_D_NOTE] =
+        "mem_util: dot products with 8-bit blocks against the read loop; the other rates are those of the "
+        "class until calibrate fits them to llama-bench";
     cells[ES_D_FIELDS] = p->cpu;
     snprintf(cell[ES_D_FIELDS + 1], CELL, "%u", p->threads);
     list_bandwidths(cell[ES_D_FIELDS + 2], p);

@@ -18,6 +18,7 @@ typedef struct es_probe {
     unsigned step_threads[ES_PROBE_MAX_STEPS];
     double step_gbs[ES_PROBE_MAX_STEPS]; /* read bandwidth by threads */
     unsigned n_steps;
+    double dot_util; /* share of it when 8-bit blocks are multiplied with a vector, all threads; NaN: not measured */
     double fp32_gflops, fp16_gflops, int8_gops; /* all threads; NaN: no such instructions */
     const char *int8_how;
     double storage_mbs; /* NaN: not measured */

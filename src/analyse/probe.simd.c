@@ -44,6 +44,30 @@ enum { CHAINS = 12, FLOATS = BYTES / 4, HALVES = BYTES / 2 };
         return 0;                                                                                                      \
     }
 
+/* Products of a block fit into 16 bits; they are scaled as floats, lane by lane, and added up in the end. */
+uint64_t ES_SIMD_NAME(es_probe_dot)(const uint64_t *data, size_t n) {
+    enum { BLOCK = 32, LANES = BLOCK / 2, CHAINS_OF_DOT = 4 };
+    typedef int8_t octet_half __attribute__((vector_size(LANES)));
+    typedef int16_t shorts __attribute__((vector_size(LANES * 2)));
+    typedef float scaled __attribute__((vector_size(LANES * 4)));
+    const octet_half *at = (const octet_half *)__builtin_assume_aligned(data, 64);
+    const octet_half *end = at + n * sizeof *data / LANES;
+    shorts low, high;
+    scaled sum[CHAINS_OF_DOT] = {{0}};
+    for (int i = 0; i < LANES; i++)
+        low[i] = (int16_t)(i + 1), high[i] = (int16_t)(i + 1 + LANES);
+    for (; at < end; at += 2 * CHAINS_OF_DOT)
+        for (int c = 0; c < CHAINS_OF_DOT; c++) {
+            const shorts products = __builtin_convertvector(at[2 * c], shorts) * low +
+                                    __builtin_convertvector(at[2 * c + 1], shorts) * high;
+            sum[c] += 2.0f * __builtin_convertvector(products, scaled);
+        }
+    double total = 0;
+    for (int i = 0; i < LANES; i++)
+        total += (double)sum[0][i] + (double)sum[1][i] + (double)sum[2][i] + (double)sum[3][i];
+    return (uint64_t)(int64_t)total;
+}
+
 uint64_t ES_SIMD_NAME(es_probe_sum)(const uint64_t *data, size_t n) {
     const words *at = (const words *)__builtin_assume_aligned(data, 64);
     const words *end = at + n * sizeof *data / BYTES;

@@ -45,9 +45,12 @@ const es_command es_cmd_probe = {
     .details =
         "Measures read bandwidth on one to all threads, the peaks of multiply-adds in FP32, FP16 and INT8 where the "
         "processor has such instructions, the rate at which a temporary file of up to 256 MiB is read past the page "
-        "cache, memory and caches, and power when idle and under load where the kernel shows it (RAPL, hwmon, a "
+        "cache, memory and caches, how much of the bandwidth is left when 8-bit blocks are multiplied with a vector "
+        "(mem_util), and power when idle and under load where the kernel shows it (RAPL, hwmon, a "
         "battery). Prints the header and one row of devices.csv. Other work on the machine lowers the numbers: let it "
-        "rest. It takes less than 20 seconds.",
+        "rest. It takes less than 20 seconds. What was not measured (the rates of tensor types, overheads) comes from "
+        "the "
+        "class until `calibrate` fits it.",
     .examples = examples,
     .run = run_probe,
 };

@@ -19,6 +19,10 @@ Test(probe, kernels) {
     for (uint64_t i = 0; i < WORDS; i++)
         expected += data[i] = i * i + 1;
     cr_expect_eq(ES_SIMD_PICK(es_probe_sum)(data, WORDS), expected);
+    expected = 0;
+    for (size_t i = 0; i < WORDS * sizeof *data; i++)
+        expected += (uint64_t)(2 * ((const int8_t *)data)[i] * ((int)(i % 32) + 1));
+    cr_expect_eq(ES_SIMD_PICK(es_probe_dot)(data, WORDS), expected);
     free(data);
     const double once = ES_SIMD_PICK(es_probe_fp32)(1);
     cr_expect_geq(once, 12 * 2 * 4.0);
@@ -56,6 +60,7 @@ Test(probe, row_of_the_catalog) {
                   .step_threads = {1, 2, 4},
                   .step_gbs = {8.5, 11.25, 10},
                   .n_steps = 3,
+                  .dot_util = 0.8,
                   .fp32_gflops = 76.8,
                   .fp16_gflops = NAN,
                   .int8_gops = 307.2,
@@ -71,6 +76,7 @@ Test(probe, row_of_the_catalog) {
     const es_row *row = es_table_find(&catalog.table[ES_DEVICE], "this", 4);
     cr_assert_not_null(row);
     cr_expect_eq(row->value[ES_D_MEM_BW], 11.25, "the best of all thread counts");
+    cr_expect_eq(row->value[ES_D_MEM_UTIL], 0.8);
     cr_expect_eq(row->value[ES_D_PEAK_FP32], 76.8);
     cr_expect(isnan(row->value[ES_D_PEAK_FP16]) && isnan(row->value[ES_D_IDLE_W]) && isnan(row->value[ES_D_LOAD_W]));
     cr_expect_eq(row->value[ES_D_PEAK_INT8], 307.2);
