@@ -1,21 +1,34 @@
 #include "io/compress.h"
 
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define ZSTD_STATIC_LINKING_ONLY /* ZSTD_createCCtx_advanced */
 #include <zstd.h>
 
 #include "io/gzip.h"
 
 enum { MAX_THREADS = 64, ZSTD_LEVEL = 3 };
 
+/* Memory for small blocks when malloc has none.  libzstd (1.5.4 at least) crashes when it gets none for its lists of jobs,
+ * contexts and buffers; it survives a lack of large blocks. */
+enum { SMALL_BLOCK = 128 << 10, RESERVE_BASE = 1 << 20, RESERVE_PER_THREAD = 64 << 10 };
+typedef struct es_reserve {
+    char *memory;
+    size_t size;
+    _Atomic size_t used; /* what is freed stays used */
+} es_reserve;
+
 struct es_compressor {
     es_compressor_sink sink;
     void *context;
     es_gzip *gzip;
     ZSTD_CCtx *zstd;
+    es_reserve reserve;
     char *output;
     size_t output_size;
 };
@@ -38,21 +51,33 @@ static unsigned thread_count(unsigned asked) {
     return asked < 1 ? 1 : asked < MAX_THREADS ? asked : MAX_THREADS;
 }
 
-/* libzstd (1.5.4 at least) crashes when it runs out of memory while it sets up its threads: asks beforehand whether there
- * is what they need, an input and an output job each and some. */
-static bool has_memory_for(unsigned threads) {
-    const size_t job = 10 << 20;
-    void *volatile all = malloc(2 * job * (threads + 2)); /* compilers leave out a malloc whose memory is not used */
-    free(all);
-    return all != NULL;
+static void *take_memory(void *context, size_t n) {
+    es_reserve *reserve = context;
+    void *memory = malloc(n);
+    if (memory || n > SMALL_BLOCK)
+        return memory;
+    n = (n + 63) / 64 * 64;
+    const size_t at = atomic_fetch_add(&reserve->used, n);
+    return at + n <= reserve->size ? reserve->memory + at : NULL;
+}
+
+static void give_memory_back(void *context, void *memory) {
+    const es_reserve *reserve = context;
+    const uintptr_t at = (uintptr_t)memory, from = (uintptr_t)reserve->memory;
+    if (at < from || at >= from + reserve->size)
+        free(memory);
 }
 
 /* A library built without threads refuses nbWorkers and compresses in the caller's. */
 static bool start_zstd(es_compressor *c, unsigned threads) {
     c->output_size = ZSTD_CStreamOutSize();
     c->output = malloc(c->output_size);
-    c->zstd = ZSTD_createCCtx();
-    if (!c->output || !c->zstd || !has_memory_for(threads))
+    c->reserve.size = RESERVE_BASE + (size_t)threads * RESERVE_PER_THREAD;
+    c->reserve.memory = malloc(c->reserve.size);
+    if (!c->output || !c->reserve.memory)
+        return false;
+    c->zstd = ZSTD_createCCtx_advanced((ZSTD_customMem){take_memory, give_memory_back, &c->reserve});
+    if (!c->zstd)
         return false;
     ZSTD_CCtx_setParameter(c->zstd, ZSTD_c_nbWorkers, (int)threads);
     return !ZSTD_isError(ZSTD_CCtx_setParameter(c->zstd, ZSTD_c_compressionLevel, ZSTD_LEVEL)) &&
@@ -110,6 +135,7 @@ void es_compressor_free(es_compressor *c) {
         return;
     es_gzip_free(c->gzip);
     ZSTD_freeCCtx(c->zstd);
+    free(c->reserve.memory);
     free(c->output);
     free(c);
 }

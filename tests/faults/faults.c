@@ -469,7 +469,7 @@ static void make_inputs(const setting *s) {
     static const char *const copied[][2] = {{"sweeps/paper.sweep", "paper.sweep"},
                                             {"tests/data/hf/Qwen3-0.6B.json", "config.json"},
                                             {"tests/cli/import/Stories-Q4_0.gguf", "Stories-Q4_0.gguf"},
-                                            {"tests/fuzz/seeds/fuzz_measured/pi5.csv", "measured.csv"}};
+                                            {"tests/faults/measured.csv", "measured.csv"}};
     static const char *const made[][MAX_WORDS] = {
         {"run", "paper.sweep", "-q", "-o", "table.csv"},
         {"run", "paper.sweep", "-q", "--set", "seq_len=1:400", "-o", "long.csv"},
