@@ -48,7 +48,7 @@ static es_status replace_file(const char *path, const char *header, const char *
     copy_others(memory, old, rows);
     fputs(rows, memory);
     const bool whole = !ferror(memory);
-    es_status status = fclose(memory) == 0 && whole ? ES_OK : es_fail_memory(errors);
+    es_status status = fclose(memory) == 0 && whole && text ? ES_OK : es_fail_memory(errors);
     if (!status)
         status = es_output_open(&out, path, NULL, errors);
     if (!status)
@@ -93,7 +93,8 @@ es_status es_catalog_folder_put(const char *folder, es_kind kind, const char *ro
     if (memory == NULL)
         return es_fail_memory(errors);
     es_catalog_header(memory, kind);
-    es_status status = fclose(memory) == 0 ? ES_OK : es_fail_memory(errors);
+    /* glibc (2.36) says nothing when it loses the text for lack of memory. */
+    es_status status = fclose(memory) == 0 && header ? ES_OK : es_fail_memory(errors);
     if (!status)
         status = put(path, header, rows, errors);
     free(header);

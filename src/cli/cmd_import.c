@@ -64,7 +64,8 @@ static es_status put_rows(const char *folder, const imported *import, table whic
     if (memory == NULL)
         return es_fail_memory(errors);
     print_rows(memory, import, which);
-    es_status status = fclose(memory) == 0 ? ES_OK : es_fail_memory(errors);
+    /* glibc (2.36) says nothing when it loses the text for lack of memory. */
+    es_status status = fclose(memory) == 0 && rows ? ES_OK : es_fail_memory(errors);
     if (!status && size > 0)
         status = es_catalog_folder_put(folder, kinds[which], rows, errors);
     free(rows);
