@@ -289,13 +289,16 @@ bench: benches $(COMMAND)
 	@for bench in $(BENCHES); do printf '\n%s\n' "$${bench##*/}"; EDGESWEEP=$(COMMAND) $$bench $(ARGS) || exit 1; done
 
 # Every library call made to fail in turn (tests/faults/), in the release build by preloading, in the AddressSanitizer
-# build, where leaks count, by linking.  SAMPLE=N: at most N places of each fault in each command.
+# build, where leaks count, by linking.  SAMPLE=N: at most N places of each fault in each command.  Then full disks, planted
+# files, clocks, little memory and SIGNALS signals at random times.
+SIGNALS ?= 500
 .PHONY: faults faults-plain faults-wrapped
 faults:
 	@$(PARALLEL) $(RELEASE_ONLY) faults-plain
 	@$(PARALLEL) FLAVOUR=asan faults-wrapped
 faults-plain: all $(FAULT_SHIM) $(FAULT_DRIVER)
 	@$(FAULT_DRIVER) $(if $(SAMPLE),--sample $(SAMPLE)) $(ARGS) $(COMMAND) $(FAULT_SHIM)
+	@EDGESWEEP=$(COMMAND) tests/faults/places.sh $(SIGNALS) $(FAULT_SHIM)
 faults-wrapped: $(FAULT_COMMAND) $(FAULT_DRIVER)
 	@ASAN_OPTIONS=allocator_may_return_null=1 $(FAULT_DRIVER) --wrapped $(if $(SAMPLE),--sample $(SAMPLE)) $(ARGS) $(FAULT_COMMAND)
 

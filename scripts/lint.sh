@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Layers, format, cppcheck and clang-tidy over all sources; each runs even when one before it fails.
+# Layers, format, cppcheck and clang-tidy over all sources, hardening of the program; each runs even when one before it fails.
 #
-#   scripts/lint.sh [layers|format|cppcheck|tidy]...
+#   scripts/lint.sh [layers|format|cppcheck|tidy|hardening]...
 #
 # clang-tidy leaves src/mpi/ out, which needs an MPI compiler, and looks again only at files that changed, or whose headers did, since they last passed (build/lint/).
 set -uo pipefail
@@ -45,11 +45,16 @@ lint_tidy() {
     printf '%s\n' "${sources[@]}" | grep '^src/' | grep -v '^src/mpi/' | xargs -P "$jobs" -I{} bash -c 'tidy_one {}'
 }
 
+# Of the release build, whose flags count.
+lint_hardening() {
+    make --no-print-directory FLAVOUR=release -j"$jobs" all >/dev/null && scripts/check_hardening.sh build/edgesweep
+}
+
 passed=0 failed=0
 for part in "${@:-layers}" ; do
-    case $part in layers | format | cppcheck | tidy) ;; *) echo "lint: no part '$part'" >&2; exit 2 ;; esac
+    case $part in layers | format | cppcheck | tidy | hardening) ;; *) echo "lint: no part '$part'" >&2; exit 2 ;; esac
 done
-[ $# -gt 0 ] || set -- layers format cppcheck tidy
+[ $# -gt 0 ] || set -- layers format cppcheck tidy hardening
 for part in "$@"; do
     if lint_$part; then
         passed=$((passed + 1))

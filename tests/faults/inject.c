@@ -16,6 +16,7 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { ERR_SHORT = -1 };
@@ -26,7 +27,7 @@ enum { ES_FAULT_CALLS(ENUMERATE) CALLS };
 static es_fault_report nowhere, *report = &nowhere;
 static int chosen_call = CALLS, effect;
 static uint64_t chosen_k;
-static bool from_then_on, traced;
+static bool from_then_on, traced, clock_jumps;
 
 /* The glibc flag behind ferror(). */
 enum { STREAM_ERROR = 0x20 };
@@ -321,6 +322,7 @@ char *OURS(fgets)(char *to, int n, FILE *stream) { return stream_fails(stream) ?
 
 __attribute__((constructor)) static void begin(void) {
     const char *text = getenv("ES_FAULT"), *fd = getenv("ES_FAULT_REPORT");
+    clock_jumps = getenv("ES_FAULT_CLOCK") != NULL;
     if (!text || !fd)
         return;
     void *shared = REAL(mmap)(NULL, sizeof *report, PROT_READ | PROT_WRITE, MAP_SHARED, atoi(fd), 0);
@@ -329,4 +331,26 @@ __attribute__((constructor)) static void begin(void) {
     report = shared;
     traced = getenv("ES_FAULT_TRACE") != NULL;
     choose(text);
+}
+
+/* ---- clocks: ES_FAULT_CLOCK set, the time of day jumps by years, the other clocks forward by hours ---- */
+
+DECLARE(int, clock_gettime, clockid_t clock, struct timespec *to);
+int OURS(clock_gettime)(clockid_t clock, struct timespec *to) {
+    static _Atomic uint64_t calls;
+    const int result = REAL(clock_gettime)(clock, to);
+    if (result == 0 && clock_jumps) {
+        const time_t n = (time_t)atomic_fetch_add(&calls, 1);
+        to->tv_sec += clock == CLOCK_REALTIME ? (n % 2 ? 1 : -1) * (n % 20) * 31556952 : n * 3600;
+    }
+    return result;
+}
+
+DECLARE(time_t, time, time_t *to);
+time_t OURS(time)(time_t *to) {
+    struct timespec now = {0};
+    OURS(clock_gettime)(CLOCK_REALTIME, &now);
+    if (to)
+        *to = now.tv_sec;
+    return now.tv_sec;
 }
