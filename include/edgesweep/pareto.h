@@ -143,7 +143,7 @@ typedef struct es_batch {
 
 /* Where the last query was answered; zero-initialise, one per thread.  Only saves time. */
 typedef struct es_archive_hint {
-    uint32_t block;
+    uint32_t block, tier;
 } es_archive_hint;
 
 /* direction: d values, copied; NULL: all minimised.  On success the caller owns *archive. */
@@ -159,16 +159,15 @@ es_status es_archive_insert(es_archive *archive, const es_batch *batch, es_error
 es_status es_archive_merge(es_archive *archive, const es_archive *from, es_errors *errors);
 
 /* Tests of an ideal point: ideal[k] is the best value of objective k among points yet to come (d values, the units of
- * the points; a single point is its own ideal).  Both look only at what es_archive_settle has indexed, so that false is
- * always safe.
+ * the points; a single point is its own ideal).  False is always safe.
  * dominates: a stored vector dominates the ideal, so all those points are off the front.
  * covers: that, or a stored vector equals the ideal and has an index <= first_index, the lowest index among those
  * points: inserting them would change nothing.  Ties may be among them. */
 bool es_archive_dominates(const es_archive *archive, const double *ideal, es_archive_hint *hint);
 bool es_archive_covers(const es_archive *archive, const double *ideal, uint64_t first_index, es_archive_hint *hint);
 
-/* Brings pending candidates in, drops what they dominate and indexes the result.  es_archive_insert does this by
- * itself when enough candidates wait; call it after seeding, before handing the archive to readers. */
+/* Indexes pending vectors.  es_archive_insert does this by itself when enough of them wait; call it after seeding, before
+ * handing the archive to readers. */
 es_status es_archive_settle(es_archive *archive, es_errors *errors);
 
 /* Settles, orders by ascending index and builds the hash.  Until the next insert, merge or clear the functions below

@@ -4,40 +4,61 @@
 #include <stdlib.h>
 
 #include "analyse/pareto_filter.h"
-#include "analyse/pareto_front.h"
-#include "analyse/pareto_set.h"
+#include "analyse/pareto_tiers.h"
 
-/* Rows [0, settled) are a front, by rising index, and in `set`; rows behind are candidates, pending. */
+/* Vectors are pending, in a scanned set of their own, or in the tiers, which other archives may share.  No vector is
+ * pending twice. */
 struct es_archive {
     unsigned d;
     uint64_t flip[ES_MAX_OBJECTIVES];
-    size_t n, settled, capacity;
-    double *row;     /* n x d minimised values, zeros positive */
-    uint64_t *index; /* n */
-    es_set set;      /* codes: upper halves of the order keys; ids: rows */
-    uint32_t insert_hint;
-    size_t met; /* candidates since the last settling, also those that joined another */
-    bool finished;
+    es_tiers *tiers;
+    es_tier_list known;
+    size_t n, capacity; /* pending */
+    double *row;        /* n x d minimised values, zeros positive */
+    uint64_t *index;    /* n */
+    es_set pending;     /* slots and ids: rows */
+    uint64_t low[ES_MAX_OBJECTIVES], high[ES_MAX_OBJECTIVES]; /* order keys that its codes tell apart; high 0: none */
+    es_archive_hint insert_hint;
+    bool finished;    /* nothing pending, one tier */
     double *column;   /* d x n values as given, when finished */
     uint64_t *bucket; /* open addressing: upper half of the hash, row + 1; 0: empty */
     size_t bucket_mask;
 };
 
-enum { MIN_PENDING = 2048, CHUNK = 1024, SUB_TILE = 16, RECENT = 64, MET_PER_ROW = 32 };
+enum { MOST_PENDING = 512, CHUNK = 1024, SUB_TILE = 16, RECENT = 64 };
 enum { THIN_ROUNDS = 16, THIN_GAIN = 8, FEW_LEFT = 8 }; /* a round takes out one in so many, or is the last */
+
+static es_archive *allocate(unsigned d, const uint64_t *flip) {
+    es_archive *a = calloc(1, sizeof *a);
+    if (!a)
+        return NULL;
+    a->d = d;
+    memcpy(a->flip, flip, sizeof a->flip);
+    es_set_init(&a->pending, d);
+    return a;
+}
 
 es_status es_archive_new(unsigned d, const es_direction *direction, es_archive **archive, es_errors *errors) {
     uint64_t flip[ES_MAX_OBJECTIVES] = {0};
     es_status status = es_flips_init(flip, d, direction, errors);
     if (status)
         return status;
-    es_archive *a = calloc(1, sizeof *a);
+    es_archive *a = allocate(d, flip);
     if (!a)
         return es_fail_memory(errors);
-    a->d = d;
-    memcpy(a->flip, flip, sizeof flip);
-    es_set_init(&a->set, d);
-    *archive = a;
+    status = es_tiers_new(&a->tiers, d, errors);
+    if (status)
+        free(a);
+    else
+        *archive = a;
+    return status;
+}
+
+es_status es_archive_join(const es_archive *with, es_archive **archive, es_errors *errors) {
+    es_archive *a = *archive = allocate(with->d, with->flip);
+    if (!a)
+        return es_fail_memory(errors);
+    a->tiers = es_tiers_join(with->tiers);
     return ES_OK;
 }
 
@@ -55,41 +76,83 @@ void es_archive_free(es_archive *archive) {
     if (!archive)
         return;
     unfinish(archive);
-    es_set_free(&archive->set);
+    es_tiers_leave(archive->tiers, &archive->known);
+    es_set_free(&archive->pending);
     free(archive->row);
     free(archive->index);
     free(archive);
 }
 
+static void drop_pending(es_archive *archive) {
+    es_set_clear(&archive->pending);
+    archive->n = 0;
+}
+
 void es_archive_clear(es_archive *archive) {
     unfinish(archive);
-    es_set_clear(&archive->set);
-    archive->n = archive->settled = 0;
+    es_tiers_clear(archive->tiers, &archive->known);
+    drop_pending(archive);
 }
+
+void es_archive_refresh(es_archive *archive) { es_tiers_refresh(archive->tiers, &archive->known); }
 
 /* ---- Queries ---- */
 
-/* Row of a settled vector that is no worse than `point` (minimised) in any objective, or ES_NOT_FOUND. */
-static uint32_t find_reaching(const es_archive *archive, const double *point, uint32_t *hint) {
-    int32_t code[ES_MAX_OBJECTIVES];
+/* A vector that is no worse than a point in any objective. */
+typedef struct reaching {
+    const double *row; /* NULL: none */
+    uint64_t index;
+} reaching;
+
+static void code_of_pending(const es_archive *archive, const double *point, int32_t *code) {
     for (unsigned k = 0; k < archive->d; k++)
-        code[k] = es_set_code_of(&archive->set, k, point[k]);
-    es_set_confirm confirm = {.row = archive->row, .point = point, .exclude = ES_NOT_FOUND};
-    uint32_t slot = ES_SIMD_PICK(es_set_find)(&archive->set, code, &confirm, hint);
-    return slot == ES_NOT_FOUND ? slot : archive->set.id[slot];
+        code[k] = es_set_code_of(&archive->pending, k, point[k]);
 }
 
-static bool is_row(const es_archive *archive, size_t row, const double *point) {
-    const double *value = archive->row + row * archive->d;
+static uint32_t find_pending(const es_archive *archive, const double *point, uint32_t *block) {
+    int32_t code[ES_MAX_OBJECTIVES];
+    code_of_pending(archive, point, code);
+    es_set_confirm confirm = {.row = archive->row, .point = point, .exclude = ES_NOT_FOUND};
+    return ES_SIMD_PICK(es_set_find)(&archive->pending, code, &confirm, block);
+}
+
+/* In tier t of those known, or among the pending for one more. */
+static reaching find_in(const es_archive *archive, size_t t, const double *point, uint32_t *block) {
+    if (t == archive->known.n) {
+        uint32_t row = find_pending(archive, point, block);
+        return row == ES_NOT_FOUND ? (reaching){0}
+                                   : (reaching){archive->row + (size_t)row * archive->d, archive->index[row]};
+    }
+    const es_tier *tier = archive->known.tier[t];
+    uint32_t row = es_tier_find(tier, point, block);
+    return row == ES_NOT_FOUND ? (reaching){0} : (reaching){tier->row + (size_t)row * archive->d, tier->index[row]};
+}
+
+/* Where the last one was found first: neighbours in the grid are beaten by the same vectors. */
+static reaching find_reaching(const es_archive *archive, const double *point, es_archive_hint *hint) {
+    size_t last = archive->known.n, first = hint->tier <= last ? hint->tier : last;
+    reaching r = find_in(archive, first, point, &hint->block);
+    for (size_t t = 0; t <= last && !r.row; t++) {
+        uint32_t block = UINT32_MAX;
+        if (t == first)
+            continue;
+        r = find_in(archive, t, point, &block);
+        if (r.row)
+            *hint = (es_archive_hint){block, (uint32_t)t};
+    }
+    return r;
+}
+
+static bool is_same(const es_archive *archive, const double *row, const double *point) {
     for (unsigned k = 0; k < archive->d; k++)
-        if (value[k] != point[k])
+        if (row[k] != point[k])
             return false;
     return true;
 }
 
-static bool covers_minimised(const es_archive *archive, const double *point, uint64_t index, uint32_t *hint) {
-    uint32_t row = find_reaching(archive, point, hint);
-    return row != ES_NOT_FOUND && (archive->index[row] <= index || !is_row(archive, row, point));
+static bool covers_minimised(const es_archive *archive, const double *point, uint64_t index, es_archive_hint *hint) {
+    reaching r = find_reaching(archive, point, hint);
+    return r.row && (r.index <= index || !is_same(archive, r.row, point));
 }
 
 /* False when a value is NaN. */
@@ -102,80 +165,30 @@ static bool minimise(const es_archive *archive, const double *value, double *poi
     return is_number;
 }
 
+/* A vector dominates the point, minimised. */
+static bool is_beaten(const es_archive *archive, const double *point, es_archive_hint *hint) {
+    reaching r = find_reaching(archive, point, hint);
+    return r.row && !is_same(archive, r.row, point);
+}
+
 bool es_archive_dominates(const es_archive *archive, const double *ideal, es_archive_hint *hint) {
     double point[ES_MAX_OBJECTIVES];
-    if (!minimise(archive, ideal, point))
-        return false;
-    uint32_t row = find_reaching(archive, point, &hint->block);
-    return row != ES_NOT_FOUND && !is_row(archive, row, point);
+    return minimise(archive, ideal, point) && is_beaten(archive, point, hint);
 }
 
 bool es_archive_covers(const es_archive *archive, const double *ideal, uint64_t first_index, es_archive_hint *hint) {
     double point[ES_MAX_OBJECTIVES];
-    return minimise(archive, ideal, point) && covers_minimised(archive, point, first_index, &hint->block);
+    return minimise(archive, ideal, point) && covers_minimised(archive, point, first_index, hint);
 }
 
 /* ---- Settling ---- */
 
-/* Reorders all rows by rising index. */
-static es_status order_rows(es_archive *archive, es_errors *errors) {
-    size_t n = archive->n, d = archive->d;
-    uint64_t *pair = es_alloc_aligned(n, 2 * sizeof *pair);
-    uint32_t *order = es_alloc_aligned(n, sizeof *order);
-    double *row = es_alloc_aligned(archive->capacity, d * sizeof *row);
-    uint64_t *index = es_alloc_aligned(archive->capacity, sizeof *index);
-    if (!pair || !order || !row || !index) {
-        free(pair);
-        free(order);
-        free(row);
-        free(index);
-        return es_fail_memory(errors);
-    }
-    es_radix_order(archive->index, n, pair, order);
-    for (size_t i = 0; i < n; i++) {
-        index[i] = archive->index[order[i]];
-        memcpy(row + i * d, archive->row + order[i] * d, d * sizeof *row);
-    }
-    free(pair);
-    free(order);
-    free(archive->row);
-    free(archive->index);
-    archive->row = row;
-    archive->index = index;
-    return ES_OK;
-}
-
-static void keep_rows(es_archive *archive, const uint32_t *kept, size_t count) {
-    size_t d = archive->d;
-    for (size_t i = 0; i < count; i++) {
-        archive->index[i] = archive->index[kept[i]];
-        memmove(archive->row + i * d, archive->row + kept[i] * d, d * sizeof *archive->row);
-    }
-    archive->n = archive->settled = count;
-}
-
 es_status es_archive_settle(es_archive *archive, es_errors *errors) {
-    archive->met = 0;
-    if (archive->n == archive->settled)
+    if (!archive->n)
         return ES_OK;
-    if (archive->n >= INT32_MAX)
-        return es_fail(errors, ES_ERUNTIME, NULL, "front of more than %ld points", (long)INT32_MAX - 1);
-    es_set_clear(&archive->set); /* its ids are rows, which move now */
-    es_status status = order_rows(archive, errors);
-    if (status)
-        return status;
-    es_view view = {.n = archive->n, .d = archive->d, .stride = archive->d};
-    for (unsigned k = 0; k < archive->d; k++)
-        view.column[k] = archive->row + k;
-    uint32_t *kept = malloc(archive->n * sizeof *kept);
-    size_t count = 0;
-    bool finite = true;
-    status = kept ? es_front_of_view(&view, ES_TIES_FIRST, 1, kept, &count, &finite, errors) : es_fail_memory(errors);
-    if (!status) {
-        keep_rows(archive, kept, count);
-        status = es_set_fill(&archive->set, archive->row, NULL, archive->settled, errors);
-    }
-    free(kept);
+    es_status status =
+        es_tiers_add(archive->tiers, &archive->known, archive->row, archive->index, archive->n, errors);
+    drop_pending(archive);
     return status;
 }
 
@@ -185,30 +198,16 @@ static es_status reserve_rows(es_archive *archive, size_t n, es_errors *errors) 
     if (n <= archive->capacity)
         return ES_OK;
     size_t capacity = n + n / 2;
-    double *row = es_alloc_aligned(capacity, archive->d * sizeof *row);
-    uint64_t *index = es_alloc_aligned(capacity, sizeof *index);
-    if (!row || !index) {
-        free(row);
-        free(index);
+    double *row = realloc(archive->row, capacity * archive->d * sizeof *row);
+    if (row)
+        archive->row = row;
+    uint64_t *index = realloc(archive->index, capacity * sizeof *index);
+    if (index)
+        archive->index = index;
+    if (!row || !index)
         return es_fail_memory(errors);
-    }
-    if (archive->n) {
-        memcpy(row, archive->row, archive->n * archive->d * sizeof *row);
-        memcpy(index, archive->index, archive->n * sizeof *index);
-    }
-    free(archive->row);
-    free(archive->index);
-    archive->row = row;
-    archive->index = index;
     archive->capacity = capacity;
     return ES_OK;
-}
-
-/* Settles when enough candidates wait to pay for it. */
-static es_status settle_when_full(es_archive *archive, es_errors *errors) {
-    size_t pending = archive->n - archive->settled;
-    bool full = pending >= MIN_PENDING && pending >= archive->settled / 2;
-    return full || archive->met >= MIN_PENDING + MET_PER_ROW * archive->n ? es_archive_settle(archive, errors) : ES_OK;
 }
 
 /* a is no worse than b in any objective. */
@@ -219,35 +218,82 @@ static bool reaches(const double *a, const double *b, unsigned d) {
     return true;
 }
 
-/* Compares a candidate with the latest others: neighbours in a grid are often better or worse all along an axis.  True
- * when it needs no row of its own. */
-static bool joins_recent(es_archive *archive, const double *point, uint64_t index) {
-    size_t first = archive->n - archive->settled < RECENT ? archive->settled : archive->n - RECENT;
+/* Makes room for a key, and as much again so that this seldom happens; true when codes have changed. */
+static bool widen(es_archive *archive, unsigned k, double value) {
+    uint64_t key = (uint64_t)es_order_key(value) ^ ES_SIGN_BIT, low = archive->low[k], high = archive->high[k];
+    if (high && low <= key && key <= high)
+        return false;
+    uint64_t span = high - low;
+    if (!high)
+        low = high = key;
+    else if (key < low)
+        low = key > span ? key - span : 0;
+    else
+        high = key < UINT64_MAX - span ? key + span : UINT64_MAX;
+    unsigned bits = high > low ? 64 - (unsigned)__builtin_clzll(high - low) : 0;
+    archive->low[k] = archive->pending.code_base[k] = low;
+    archive->high[k] = high;
+    archive->pending.code_shift[k] = bits > 30 ? bits - 30 : 0;
+    return true;
+}
+
+/* Codes resolve the range of all that has been pending. */
+static void choose_codes(es_archive *archive, const double *point) {
+    int32_t code[ES_MAX_OBJECTIVES];
+    bool changed = false;
+    for (unsigned k = 0; k < archive->d; k++)
+        changed |= widen(archive, k, point[k]);
+    for (size_t i = 0; i < archive->n && changed; i++) {
+        code_of_pending(archive, archive->row + i * archive->d, code);
+        es_set_replace(&archive->pending, (uint32_t)i, code);
+    }
+}
+
+static void set_pending(es_archive *archive, size_t row, const double *point, uint64_t index) {
+    memcpy(archive->row + row * archive->d, point, archive->d * sizeof *point);
+    archive->index[row] = index;
+}
+
+/* Takes the place of a late vector that it dominates: neighbours in a grid are often better all along an axis. */
+static bool replaces_recent(es_archive *archive, const double *point, uint64_t index, const int32_t *code) {
+    size_t first = archive->n < RECENT ? 0 : archive->n - RECENT;
     for (size_t i = archive->n; i-- > first;) {
-        double *row = archive->row + i * archive->d;
-        bool worse = reaches(row, point, archive->d), better = reaches(point, row, archive->d);
-        if (better && (!worse || index < archive->index[i])) {
-            memcpy(row, point, archive->d * sizeof *point);
-            archive->index[i] = index;
-            return true;
-        }
-        if (worse)
-            return true;
+        if (!reaches(point, archive->row + i * archive->d, archive->d))
+            continue;
+        set_pending(archive, i, point, index);
+        es_set_replace(&archive->pending, (uint32_t)i, code);
+        return true;
     }
     return false;
 }
 
-static es_status offer(es_archive *archive, const double *point, uint64_t index, es_errors *errors) {
-    if (covers_minimised(archive, point, index, &archive->insert_hint))
-        return ES_OK;
-    archive->met++;
-    if (joins_recent(archive, point, index))
+static es_status append(es_archive *archive, const double *point, uint64_t index, es_errors *errors) {
+    int32_t code[ES_MAX_OBJECTIVES];
+    choose_codes(archive, point);
+    code_of_pending(archive, point, code);
+    if (replaces_recent(archive, point, index, code))
         return ES_OK;
     es_status status = reserve_rows(archive, archive->n + 1, errors);
+    if (!status)
+        status = es_set_append(&archive->pending, code, (uint32_t)archive->n, errors);
     if (status)
         return status;
-    memcpy(archive->row + archive->n * archive->d, point, archive->d * sizeof *point);
-    archive->index[archive->n++] = index;
+    set_pending(archive, archive->n++, point, index);
+    return archive->n < MOST_PENDING ? ES_OK : es_archive_settle(archive, errors);
+}
+
+static es_status offer(es_archive *archive, const double *point, uint64_t index, es_errors *errors) {
+    reaching r = find_reaching(archive, point, &archive->insert_hint);
+    if (!r.row)
+        return append(archive, point, index, errors);
+    if (r.index <= index || !is_same(archive, r.row, point))
+        return ES_OK;
+    /* a higher index of the same vector: take the lower one, in place when the vector is pending */
+    uint32_t block = UINT32_MAX, row = find_pending(archive, point, &block);
+    if (row == ES_NOT_FOUND)
+        return append(archive, point, index, errors);
+    if (index < archive->index[row] && is_same(archive, archive->row + (size_t)row * archive->d, point))
+        archive->index[row] = index;
     return ES_OK;
 }
 
@@ -433,7 +479,7 @@ static es_status insert_chunk(es_archive *archive, const es_batch *batch, size_t
         thin_chunk(archive, batch, begin, &t);
         status = offer_left(archive, batch, begin, &t, errors);
     }
-    return status ? status : settle_when_full(archive, errors);
+    return status;
 }
 
 es_status es_archive_insert(es_archive *archive, const es_batch *batch, es_errors *errors) {
@@ -443,8 +489,17 @@ es_status es_archive_insert(es_archive *archive, const es_batch *batch, es_error
     if (status)
         return status;
     unfinish(archive);
+    es_archive_refresh(archive);
     for (size_t begin = 0; begin < batch->n && !status; begin += CHUNK)
         status = insert_chunk(archive, batch, begin, batch->n - begin < CHUNK ? batch->n - begin : CHUNK, errors);
+    return status;
+}
+
+static es_status offer_rows(es_archive *archive, const double *row, const uint64_t *index, size_t n,
+                            es_errors *errors) {
+    es_status status = ES_OK;
+    for (size_t i = 0; i < n && !status; i++)
+        status = offer(archive, row + i * archive->d, index[i], errors);
     return status;
 }
 
@@ -454,11 +509,10 @@ es_status es_archive_merge(es_archive *archive, const es_archive *from, es_error
     if (archive == from)
         return ES_OK;
     unfinish(archive);
-    es_status status = ES_OK;
-    for (size_t i = 0; i < from->n && !status; i++) {
-        status = offer(archive, from->row + i * from->d, from->index[i], errors);
-        if (!status)
-            status = settle_when_full(archive, errors);
+    es_status status = offer_rows(archive, from->row, from->index, from->n, errors);
+    for (size_t t = 0; t < from->known.n && archive->tiers != from->tiers && !status; t++) {
+        const es_tier *tier = from->known.tier[t];
+        status = offer_rows(archive, tier->row, tier->index, tier->n, errors);
     }
     return status;
 }
@@ -476,16 +530,20 @@ static uint64_t hash_of(const double *point, unsigned d) {
     return hash * 0x94D049BB133111EBu;
 }
 
+/* The one tier of a finished archive. */
+static const es_tier *front_of(const es_archive *archive) { return archive->known.tier[0]; }
+
 static es_status build_hash(es_archive *archive, es_errors *errors) {
+    const es_tier *front = front_of(archive);
     size_t buckets = 16;
-    while (buckets < 2 * archive->n)
+    while (buckets < 2 * front->n)
         buckets *= 2;
     archive->bucket_mask = buckets - 1;
     archive->bucket = calloc(buckets, sizeof *archive->bucket);
     if (!archive->bucket)
         return es_fail_memory(errors);
-    for (size_t i = 0; i < archive->n; i++) {
-        uint64_t hash = hash_of(archive->row + i * archive->d, archive->d);
+    for (size_t i = 0; i < front->n; i++) {
+        uint64_t hash = hash_of(front->row + i * archive->d, archive->d);
         size_t at = hash & archive->bucket_mask;
         while (archive->bucket[at])
             at = (at + 1) & archive->bucket_mask;
@@ -494,13 +552,19 @@ static es_status build_hash(es_archive *archive, es_errors *errors) {
     return ES_OK;
 }
 
+es_status es_archive_unite(es_archive *archive, unsigned threads, es_errors *errors) {
+    es_status status = es_archive_settle(archive, errors);
+    return status ? status : es_tiers_unite(archive->tiers, &archive->known, threads, errors);
+}
+
 es_status es_archive_finish(es_archive *archive, es_errors *errors) {
     if (archive->finished)
         return ES_OK;
-    es_status status = es_archive_settle(archive, errors);
+    es_status status = es_archive_unite(archive, 1, errors);
     if (status)
         return status;
-    archive->column = es_alloc_aligned(archive->n, archive->d * sizeof *archive->column);
+    const es_tier *front = front_of(archive);
+    archive->column = es_alloc_aligned(front->n, archive->d * sizeof *archive->column);
     status = archive->column ? build_hash(archive, errors) : es_fail_memory(errors);
     if (status) {
         free(archive->column);
@@ -508,26 +572,30 @@ es_status es_archive_finish(es_archive *archive, es_errors *errors) {
         return status;
     }
     for (unsigned k = 0; k < archive->d; k++)
-        for (size_t i = 0; i < archive->n; i++)
-            archive->column[k * archive->n + i] = es_flipped(archive->row[i * archive->d + k], archive->flip[k]);
+        for (size_t i = 0; i < front->n; i++)
+            archive->column[k * front->n + i] = es_flipped(front->row[i * archive->d + k], archive->flip[k]);
     archive->finished = true;
     return ES_OK;
 }
 
 unsigned es_archive_d(const es_archive *archive) { return archive->d; }
 
-size_t es_archive_count(const es_archive *archive) { return archive->n; }
+size_t es_archive_count(const es_archive *archive) { return archive->finished ? front_of(archive)->n : 0; }
 
-const uint64_t *es_archive_index(const es_archive *archive) { return archive->index; }
+const uint64_t *es_archive_index(const es_archive *archive) {
+    return archive->finished ? front_of(archive)->index : NULL;
+}
 
-const double *es_archive_column(const es_archive *archive, unsigned k) { return archive->column + k * archive->n; }
+const double *es_archive_column(const es_archive *archive, unsigned k) {
+    return archive->column + k * es_archive_count(archive);
+}
 
 static size_t find_minimised(const es_archive *archive, const double *point) {
     uint64_t hash = hash_of(point, archive->d);
     for (size_t at = hash & archive->bucket_mask; archive->bucket[at]; at = (at + 1) & archive->bucket_mask) {
         uint64_t entry = archive->bucket[at];
         size_t row = (uint32_t)entry - 1;
-        if ((entry ^ hash) >> 32 == 0 && is_row(archive, row, point))
+        if ((entry ^ hash) >> 32 == 0 && is_same(archive, front_of(archive)->row + row * archive->d, point))
             return row;
     }
     return SIZE_MAX;
@@ -544,8 +612,7 @@ size_t es_archive_find(const es_archive *archive, const double *value) {
 static bool beats_ideal(const es_archive *archive, const es_batch *batch, size_t begin, size_t n, double *ideal,
                         es_archive_hint *hint) {
     ideal_of(archive, batch, begin, n, ideal);
-    uint32_t row = find_reaching(archive, ideal, &hint->block);
-    return row != ES_NOT_FOUND && !is_row(archive, row, ideal);
+    return is_beaten(archive, ideal, hint);
 }
 
 static size_t match_each(const es_archive *archive, const es_batch *batch, size_t begin, size_t n, size_t count,

@@ -65,6 +65,12 @@ es_status es_set_append(es_set *set, const int32_t *code, uint32_t id, es_errors
     return ES_OK;
 }
 
+void es_set_replace(es_set *set, uint32_t slot, const int32_t *code) {
+    int32_t *to = set->leaf + (size_t)(slot / ES_LANES) * set->d * ES_LANES;
+    for (unsigned k = 0; k < set->d; k++)
+        to[(size_t)k * ES_LANES + slot % ES_LANES] = code[k];
+}
+
 bool es_set_wants_rebuild(const es_set *set) { return set->n - set->in_tree > MIN_TAIL + set->in_tree / 4; }
 
 /* ---- k-d order ---- */

@@ -48,6 +48,9 @@ void es_set_clear(es_set *set);
 /* Adds a member behind the tail.  code: d values below INT32_MAX. */
 es_status es_set_append(es_set *set, const int32_t *code, uint32_t id, es_errors *errors);
 
+/* Puts a member with these codes and the same id into a slot of the tail. */
+void es_set_replace(es_set *set, uint32_t slot, const int32_t *code);
+
 /* Empties the set and fills it with rows of values, ids 0 ... n-1 or id[], all under the tree.  Chooses codes that
  * resolve the range of these rows. */
 es_status es_set_fill(es_set *set, const double *row, const uint32_t *id, size_t n, es_errors *errors);

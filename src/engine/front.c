@@ -1,13 +1,46 @@
 #include "engine/front.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyse/pareto_archive.h"
 #include "base/arena.h"
 #include "base/number.h"
 
-es_status es_front_pass_init(es_front_pass *p, const es_sweep *sweep, const es_program *program, es_errors *errors) {
-    *p = (es_front_pass){.sweep = sweep, .program = program};
+struct es_front_exchange {
+    pthread_mutex_t lock; /* over all that follows */
+    es_groups groups;
+    es_archive **archive; /* per group, empty: to join */
+    size_t capacity;
+};
+
+es_status es_front_exchange_new(es_front_exchange **exchange, const es_sweep *sweep, es_errors *errors) {
+    es_front_exchange *x = calloc(1, sizeof *x);
+    *exchange = NULL;
+    if (!x || pthread_mutex_init(&x->lock, NULL)) {
+        free(x);
+        return es_fail_memory(errors);
+    }
+    es_groups_init(&x->groups, sweep->front.n_by);
+    *exchange = x;
+    return ES_OK;
+}
+
+void es_front_exchange_free(es_front_exchange *x) {
+    if (!x)
+        return;
+    for (size_t g = 0; g < x->groups.count; g++)
+        es_archive_free(x->archive[g]);
+    es_groups_free(&x->groups);
+    free(x->archive);
+    pthread_mutex_destroy(&x->lock);
+    free(x);
+}
+
+es_status es_front_pass_init(es_front_pass *p, const es_sweep *sweep, const es_program *program,
+                             es_front_exchange *exchange, es_errors *errors) {
+    *p = (es_front_pass){.sweep = sweep, .program = program, .exchange = exchange};
     es_groups_init(&p->groups, sweep->front.n_by);
     size_t points = es_program_tiling(program)->points;
     p->gather = calloc(points * sweep->front.n_objectives + 1, sizeof *p->gather);
@@ -60,17 +93,43 @@ static tile_view view_tile(const es_front_pass *p, const es_eval *eval) {
 
 /* ---- groups ---- */
 
-static es_status add_archive(es_front_pass *p, size_t group, es_errors *errors) {
-    const es_front_spec *spec = &p->sweep->front;
+static es_status new_archive(const es_front_spec *spec, es_archive **archive, es_errors *errors) {
     es_direction direction[ES_MAX_OBJECTIVES];
+    for (size_t k = 0; k < spec->n_objectives; k++)
+        direction[k] = spec->objective[k].maximize ? ES_MAXIMIZE : ES_MINIMIZE;
+    return es_archive_new((unsigned)spec->n_objectives, direction, archive, errors);
+}
+
+/* The archive that all threads join for a group; the lock is held. */
+static es_status find_shared(es_front_exchange *x, const es_front_spec *spec, const double *key, es_archive **shared,
+                             es_errors *errors) {
+    size_t known = x->groups.count, group;
+    es_status status = es_groups_find(&x->groups, key, &group, errors);
+    if (!status && x->groups.count > known) {
+        if (!es_grow((void **)&x->archive, &x->capacity, group + 1, sizeof *x->archive))
+            status = es_fail_memory(errors);
+        if (!status)
+            status = new_archive(spec, &x->archive[group], errors);
+        if (status)
+            x->groups.count = known;
+    }
+    *shared = status ? NULL : x->archive[group];
+    return status;
+}
+
+static es_status add_archive(es_front_pass *p, size_t group, const double *key, es_errors *errors) {
     if (!es_grow((void **)&p->archive, &p->capacity, group + 1, sizeof *p->archive) ||
         !es_grow((void **)&p->hint, &p->hint_capacity, group + 1, sizeof *p->hint))
         return es_fail_memory(errors);
-    for (size_t k = 0; k < spec->n_objectives; k++)
-        direction[k] = spec->objective[k].maximize ? ES_MAXIMIZE : ES_MINIMIZE;
+    es_archive *shared;
     p->hint[group] = (es_archive_hint){0};
     p->archive[group] = NULL;
-    return es_archive_new((unsigned)spec->n_objectives, direction, &p->archive[group], errors);
+    pthread_mutex_lock(&p->exchange->lock);
+    es_status status = find_shared(p->exchange, &p->sweep->front, key, &shared, errors);
+    if (!status)
+        status = es_archive_join(shared, &p->archive[group], errors);
+    pthread_mutex_unlock(&p->exchange->lock);
+    return status;
 }
 
 static es_status find_group(es_front_pass *p, const double *key, size_t *group, es_errors *errors) {
@@ -78,7 +137,7 @@ static es_status find_group(es_front_pass *p, const double *key, size_t *group, 
     es_status status = es_groups_find(&p->groups, key, group, errors);
     if (status || p->groups.count == known)
         return status;
-    status = add_archive(p, *group, errors);
+    status = add_archive(p, *group, key, errors);
     if (status)
         p->groups.count = known;
     return status;
@@ -236,8 +295,10 @@ bool es_front_pass_settles(es_front_pass *p, const es_boxes *boxes, size_t i, ui
         p->missing += n;
         return true;
     }
-    return values == BOX_COMPLETE && key_of_box(p, boxes, i, key) && es_groups_lookup(&p->groups, key, &group) &&
-           es_archive_covers(p->archive[group], ideal, first, &p->hint[group]);
+    if (values != BOX_COMPLETE || !key_of_box(p, boxes, i, key) || !es_groups_lookup(&p->groups, key, &group))
+        return false;
+    es_archive_refresh(p->archive[group]);
+    return es_archive_covers(p->archive[group], ideal, first, &p->hint[group]);
 }
 
 bool es_front_pass_mismatches(es_front_pass *p, const es_front_pass *finished, const es_boxes *boxes, size_t i) {
@@ -264,10 +325,13 @@ es_status es_front_pass_merge(es_front_pass *p, const es_front_pass *other, es_e
     return status;
 }
 
-es_status es_front_pass_finish(es_front_pass *p, es_errors *errors) {
+es_status es_front_pass_finish(es_front_pass *p, unsigned threads, es_errors *errors) {
     es_status status = ES_OK;
-    for (size_t g = 0; g < p->groups.count && !status; g++)
-        status = es_archive_finish(p->archive[g], errors);
+    for (size_t g = 0; g < p->groups.count && !status; g++) {
+        status = es_archive_unite(p->archive[g], threads, errors);
+        if (!status)
+            status = es_archive_finish(p->archive[g], errors);
+    }
     return status;
 }
 

@@ -8,10 +8,17 @@
 #include "engine/eval.h"
 #include "engine/groups.h"
 
+/* Where the threads of a pass find each other's archives, so that each makes use of what all have found. */
+typedef struct es_front_exchange es_front_exchange;
+
+es_status es_front_exchange_new(es_front_exchange **exchange, const es_sweep *sweep, es_errors *errors);
+void es_front_exchange_free(es_front_exchange *exchange); /* NULL is fine */
+
 /* One per thread; merged in any order with the same result. */
 typedef struct es_front_pass {
     const es_sweep *sweep;
     const es_program *program;
+    es_front_exchange *exchange;
     es_groups groups;
     es_archive **archive; /* per group */
     es_archive_hint *hint;
@@ -24,7 +31,9 @@ typedef struct es_front_pass {
     uint64_t missing; /* points skipped for an empty objective */
 } es_front_pass;
 
-es_status es_front_pass_init(es_front_pass *pass, const es_sweep *sweep, const es_program *program, es_errors *errors);
+/* The exchange must outlive the pass; NULL in a second pass, to which nothing is added. */
+es_status es_front_pass_init(es_front_pass *pass, const es_sweep *sweep, const es_program *program,
+                             es_front_exchange *exchange, es_errors *errors);
 void es_front_pass_free(es_front_pass *pass);
 
 es_status es_front_pass_add(es_front_pass *pass, const es_eval *eval, const uint8_t *keep, size_t from, size_t to,
@@ -42,8 +51,8 @@ es_status es_front_pass_settle(es_front_pass *pass, es_errors *errors);
 
 es_status es_front_pass_merge(es_front_pass *pass, const es_front_pass *other, es_errors *errors);
 
-/* Ends the first pass: every archive is ready to be matched. */
-es_status es_front_pass_finish(es_front_pass *pass, es_errors *errors);
+/* Ends the first pass, for which all others have been merged: every archive is ready to be matched. */
+es_status es_front_pass_finish(es_front_pass *pass, unsigned threads, es_errors *errors);
 
 /* Second pass over the same points, by a thread's own pass whose archives are those of `finished`: turns keep into the
  * points that lie on the front; returns their number.  `keep` has one byte per point of the tile. */

@@ -42,6 +42,7 @@ typedef struct pass {
     es_row_format *format; /* NULL: no rows */
     es_ordered *ordered;
     bool want_best, want_front;
+    es_front_exchange *exchange; /* want_front */
     bool searches; /* by boxes, with bounds */
     es_ladder ladder;
     es_bounds *bounds;
@@ -96,7 +97,7 @@ static es_status worker_init(worker *w, pass *p) {
         status = es_row_writer_new(&w->writer, p->format, errors);
     es_best_init(&w->best, p->sweep, p->program);
     if (!status && (p->want_front || p->finished))
-        status = es_front_pass_init(&w->front, p->sweep, p->program, errors);
+        status = es_front_pass_init(&w->front, p->sweep, p->program, p->exchange, errors);
     if (!status && p->searches)
         status = es_boxes_new(&w->boxes, p->bounds, errors);
     w->search = (es_search){.sweep = p->sweep,
@@ -451,6 +452,7 @@ static void pass_free(pass *p) {
     es_row_format_free(p->format);
     es_program_free(p->program);
     es_bounds_free(p->bounds);
+    es_front_exchange_free(p->exchange);
     free(p->ticket_order);
 }
 
@@ -480,6 +482,7 @@ static es_status merge_workers(pass *p, worker *workers, es_errors *errors) {
             status = es_best_merge(&workers[0].best, &w->best, errors);
         if (!status && p->want_front)
             status = es_front_pass_merge(&workers[0].front, &w->front, errors);
+        es_front_pass_free(&w->front);
     }
     return status;
 }
@@ -586,6 +589,8 @@ static es_status pass_run(pass *p, es_row_sink *sink, worker **workers, es_error
     es_status status = ES_OK;
     if (sink)
         status = es_ordered_new(&p->ordered, 4 * p->threads, es_row_sink_write, sink, errors);
+    if (!status && p->want_front)
+        status = es_front_exchange_new(&p->exchange, p->sweep, errors);
     if (status)
         return status;
     if (sink)
@@ -727,7 +732,7 @@ static es_status finish_front(run *r, es_front_pass *front, es_errors *errors) {
     uint64_t *index = NULL;
     size_t n = 0;
     r->report->front_missing = front->missing;
-    es_status status = es_front_pass_finish(front, errors);
+    es_status status = es_front_pass_finish(front, r->report->threads, errors);
     if (!status)
         status = es_front_pass_indices(front, &index, &n, errors);
     if (!status && r->options->front_out)

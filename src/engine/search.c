@@ -55,7 +55,7 @@ static void learn(es_search *s, size_t rung, size_t tried, size_t gained) {
     s->rung[rung].pause = poor ? PAUSE : 0;
     /* after a pause one good attempt is enough to go on */
     s->rung[rung].tried = poor ? TRIAL_BOXES - 1 : 0;
-    s->rung[rung].gained = 0;
+    s->rung[rung].gained = poor ? TRIAL_BOXES / GAIN_MIN - 1 : 0;
 }
 
 /* ---- order ---- */
@@ -249,11 +249,13 @@ es_status es_search_box(es_search *s, size_t rung, uint64_t box, unsigned live) 
     uint64_t child;
     bool tried, met = false;
     size_t n = judge_children(s, rung, box, live, &child, span, &tried);
-    bool ordered = tried && can_order(live);
+    bool ordered = tried && can_order(live), backwards = s->rung[rung - 1].backwards;
     for (size_t i = 0; i < n; i++)
-        order[i] = (uint8_t)i;
-    if (ordered && any_live(span, order, 0, n))
+        order[i] = (uint8_t)(backwards ? n - 1 - i : i);
+    if (ordered && any_live(span, order, 0, n)) {
         order_children(s, n, live, order);
+        s->rung[rung - 1].backwards = order[0] > order[n - 1];
+    }
     es_status status = ES_OK;
     for (size_t i = 0; i < n && !status; i++) {
         if (!span[order[i]].live)

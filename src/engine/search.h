@@ -44,6 +44,7 @@ typedef struct es_search {
     uint64_t skipped; /* points settled without looking at them */
     struct {
         uint32_t tried, gained, pause;
+        bool backwards; /* the most promising child was the last one */
     } rung[ES_MAX_RUNGS];
 } es_search;
 
