@@ -11,6 +11,7 @@
 #include "base/simd.h"
 #include "base/team.h"
 #include "engine/best.h"
+#include "engine/dealer.h"
 #include "engine/eval.h"
 #include "engine/filter.h"
 #include "engine/front.h"
@@ -54,6 +55,7 @@ typedef struct pass {
     uint64_t first, end, first_tile, n_tickets, tiles_per_ticket;
     uint64_t first_box;
     uint32_t *ticket_order; /* of a search without rows; NULL: as they come */
+    es_dealer *dealer;      /* of the tickets of a search for ties */
     unsigned threads;
     _Atomic uint64_t next, points_done, rows_done;
     uint64_t reached; /* under --limit: behind the last point looked at */
@@ -228,13 +230,16 @@ static es_status search_tile(void *context, uint64_t tile, const es_span *spans,
     return status;
 }
 
-static void do_box(worker *w, uint64_t ticket) {
-    pass *p = w->pass;
-    if (p->ticket_order)
-        ticket = p->ticket_order[ticket];
+/* What a thread is to do next: points from a tile on, or a box. */
+typedef struct task {
+    uint64_t ticket, box;
+    unsigned live;
+} task;
+
+static void do_box(worker *w, const task *t) {
     uint64_t skipped = w->search.skipped;
-    w->status = es_search_box(&w->search, p->ticket_rung, p->first_box + ticket, p->live);
-    atomic_fetch_add_explicit(&p->points_done, w->search.skipped - skipped, memory_order_relaxed);
+    w->status = es_search_box(&w->search, w->pass->ticket_rung, t->box, t->live);
+    atomic_fetch_add_explicit(&w->pass->points_done, w->search.skipped - skipped, memory_order_relaxed);
 }
 
 static void do_tiles(worker *w, uint64_t ticket) {
@@ -250,18 +255,18 @@ static void do_tiles(worker *w, uint64_t ticket) {
     }
 }
 
-static void do_ticket(worker *w, uint64_t ticket) {
+static void do_ticket(worker *w, const task *t) {
     pass *p = w->pass;
     w->buffer = (es_buffer){0};
-    if (p->ordered && !es_ordered_begin(p->ordered, ticket, &w->buffer)) {
+    if (p->ordered && !es_ordered_begin(p->ordered, t->ticket, &w->buffer)) {
         atomic_store(&p->halt, 1);
         return;
     }
     w->rows = 0;
     if (p->searches)
-        do_box(w, ticket);
+        do_box(w, t);
     else
-        do_tiles(w, ticket);
+        do_tiles(w, t->ticket);
     count_rows(p, w->rows);
     if (w->status) {
         if (p->ordered)
@@ -269,7 +274,29 @@ static void do_ticket(worker *w, uint64_t ticket) {
         atomic_store(&p->halt, 1);
     }
     if (p->ordered)
-        es_ordered_end(p->ordered, ticket, &w->buffer);
+        es_ordered_end(p->ordered, t->ticket, &w->buffer);
+}
+
+/* False when there is nothing left to do. */
+static bool take_dealt(pass *p, task *t) {
+    es_deal deal;
+    bool more;
+    do {
+        more = es_dealer_next(p->dealer, &deal);
+        atomic_fetch_add_explicit(&p->points_done, deal.skipped, memory_order_relaxed);
+    } while (more && !deal.live && !stop_wanted(p));
+    *t = (task){deal.ticket, deal.box, deal.live};
+    return more && deal.live;
+}
+
+static bool take_task(pass *p, task *t) {
+    if (p->dealer)
+        return take_dealt(p, t);
+    uint64_t ticket = atomic_fetch_add(&p->next, 1);
+    if (ticket >= p->n_tickets)
+        return false;
+    *t = (task){ticket, p->first_box + (p->ticket_order ? p->ticket_order[ticket] : ticket), p->live};
+    return true;
 }
 
 static void show_progress(pass *p, double *last) {
@@ -287,10 +314,10 @@ static void work(worker *w, bool shows_progress) {
     pass *p = w->pass;
     double last = p->started;
     while (!w->status && !stop_wanted(p)) {
-        uint64_t ticket = atomic_fetch_add(&p->next, 1);
-        if (ticket >= p->n_tickets)
+        task t;
+        if (!take_task(p, &t))
             break;
-        do_ticket(w, ticket);
+        do_ticket(w, &t);
         if (shows_progress)
             show_progress(p, &last);
     }
@@ -452,6 +479,7 @@ static void pass_free(pass *p) {
     es_row_format_free(p->format);
     es_program_free(p->program);
     es_bounds_free(p->bounds);
+    es_dealer_free(p->dealer);
     es_front_exchange_free(p->exchange);
     free(p->ticket_order);
 }
@@ -545,17 +573,25 @@ static void seed_workers(pass *p, worker *workers) {
     share_seeds(p, workers);
 }
 
+/* Tickets of a search in a better order than they come, or only those that are worth it. */
+static es_status choose_tickets(pass *p, worker *w) {
+    if (!p->searches)
+        return ES_OK;
+    if (p->finished)
+        return es_dealer_new(&p->dealer, &w->search, p->program, p->bounds, p->ticket_rung, p->live, &w->errors);
+    if (p->format)
+        return ES_OK;
+    return es_search_order(&w->search, p->ticket_rung, p->first_box, p->n_tickets, p->live, &p->ticket_order,
+                           &w->errors);
+}
+
 static void run_workers(pass *p, worker *workers) {
     for (unsigned t = 0; t < p->threads; t++)
         if (worker_init(&workers[t], p))
             return;
-    if (p->searches && !p->format) {
-        worker *w = &workers[0];
-        w->status = es_search_order(&w->search, p->ticket_rung, p->first_box, p->n_tickets, p->live, &p->ticket_order,
-                                    &w->errors);
-        if (w->status)
-            return;
-    }
+    workers[0].status = choose_tickets(p, &workers[0]);
+    if (workers[0].status)
+        return;
     seed_workers(p, workers);
     if (p->threads == 1) {
         work(&workers[0], true);
@@ -593,7 +629,7 @@ static es_status pass_run(pass *p, es_row_sink *sink, worker **workers, es_error
         status = es_front_exchange_new(&p->exchange, p->sweep, errors);
     if (status)
         return status;
-    if (sink)
+    if (sink && !p->finished)
         sink->behind = behind_ticket, sink->pass = p;
     p->started = now();
     run_workers(p, *workers);

@@ -6,6 +6,8 @@
 /* A rung where less than one box in GAIN_MIN of the last TRIAL_BOXES could be settled is tried only now and then. */
 enum { TRIAL_BOXES = 512, GAIN_MIN = 64, PAUSE = 31 };
 
+enum { WALK_STEPS = 4096 }; /* at a time */
+
 /* The points of a box that count. */
 static es_span span_of(const es_search *s, size_t rung, uint64_t box, unsigned live) {
     uint64_t n, first = es_box_first(s->ladder, rung, box, &n), end = first + n;
@@ -234,6 +236,54 @@ static es_status search_tile(es_search *s, uint64_t tile, unsigned live) {
     return s->n_spans ? s->tile(s->context, tile, s->span, s->n_spans) : ES_OK;
 }
 
+/* As many of n tiles from `tile` on as have all their children, n_children, computed in one go. */
+static size_t count_at_once(const es_search *s, uint64_t tile, size_t n, size_t *n_children) {
+    size_t count = 0;
+    *n_children = 0;
+    for (; count < n; count++) {
+        size_t few;
+        es_box_children(s->ladder, s->ladder->tiles, tile + count, &few);
+        if (count && *n_children + few > ES_FAN)
+            break;
+        *n_children += few;
+    }
+    return count;
+}
+
+/* Neighbouring tiles by way of all their children at once. */
+static es_status search_children(es_search *s, uint64_t tile, size_t n, unsigned live) {
+    size_t rung = s->ladder->tiles - 1, n_children;
+    es_status status = ES_OK;
+    for (size_t count; n && !status; tile += count, n -= count) {
+        es_span span[ES_FAN];
+        count = count_at_once(s, tile, n, &n_children);
+        uint64_t child = es_box_children(s->ladder, s->ladder->tiles, tile, &(size_t){0});
+        for (size_t i = 0; i < n_children; i++)
+            span[i] = span_of(s, rung, child + i, live);
+        es_boxes_compute(s->boxes, rung, child, n_children);
+        learn(s, rung, n_children, judge_boxes(s, n_children, span));
+        for (size_t t = 0, i = 0, few; t < count && !status; t++) {
+            es_box_children(s->ladder, s->ladder->tiles, tile + t, &few);
+            s->n_spans = 0;
+            for (; few; few--, i++)
+                if (span[i].live)
+                    add_box(s, rung, child + i, &span[i]);
+            if (s->n_spans)
+                status = s->tile(s->context, tile + t, s->span, s->n_spans);
+        }
+    }
+    return status;
+}
+
+/* Whether to look past the tiles of a box: where they are seldom settled as a whole, but parts of them are.  Not where
+ * what one tile brings may settle the next. */
+static bool skips_tiles(const es_search *s, size_t rung, unsigned live) {
+    size_t tiles = s->ladder->tiles;
+    const es_rung *r = s->ladder->rung;
+    return rung == tiles + 1 && tiles && !can_order(live) && s->rung[tiles].pause && !s->rung[tiles - 1].pause &&
+           r[tiles - 1].axis == r[rung].axis;
+}
+
 static bool any_live(const es_span *span, const uint8_t *order, size_t from, size_t n) {
     for (size_t i = from; i < n; i++)
         if (span[order[i]].live)
@@ -248,6 +298,12 @@ es_status es_search_box(es_search *s, size_t rung, uint64_t box, unsigned live) 
     uint8_t order[ES_FAN];
     uint64_t child;
     bool tried, met = false;
+    if (skips_tiles(s, rung, live)) {
+        size_t n;
+        s->rung[rung - 1].pause--;
+        child = es_box_children(s->ladder, rung, box, &n);
+        return search_children(s, child, n, live);
+    }
     size_t n = judge_children(s, rung, box, live, &child, span, &tried);
     bool ordered = tried && can_order(live), backwards = s->rung[rung - 1].backwards;
     for (size_t i = 0; i < n; i++)
@@ -270,4 +326,48 @@ es_status es_search_box(es_search *s, size_t rung, uint64_t box, unsigned live) 
         met = true;
     }
     return status;
+}
+
+/* ---- walks ---- */
+
+/* Steps down into a box of the rung above level. */
+static void enter(es_walk *w, size_t level, uint64_t box, unsigned live) {
+    bool tried;
+    w->at = level;
+    w->level[level].next = 0;
+    w->level[level].n =
+        judge_children(w->search, level + 1, box, live, &w->level[level].first, w->level[level].span, &tried);
+}
+
+void es_walk_start(es_walk *w, es_search *search, size_t rung, unsigned live) {
+    size_t top = search->ladder->n_rungs - 1;
+    w->search = search;
+    w->rung = rung;
+    w->at = top;
+    w->level[top].first = w->level[top].next = 0;
+    w->level[top].n = 1;
+    w->level[top].span[0] = span_of(search, top, 0, live);
+}
+
+bool es_walk_next(es_walk *w, uint64_t *box, unsigned *live) {
+    size_t top = w->search->ladder->n_rungs - 1;
+    for (size_t step = 0; w->at <= top; step++) {
+        size_t level = w->at, i = w->level[level].next++;
+        *live = 0;
+        if (step >= WALK_STEPS) {
+            w->level[level].next--;
+            return true;
+        }
+        if (i >= w->level[level].n) {
+            w->at++;
+            continue;
+        }
+        *box = w->level[level].first + i;
+        *live = w->level[level].span[i].live;
+        if (*live && level == w->rung)
+            return true;
+        if (*live)
+            enter(w, level - 1, *box, *live);
+    }
+    return false;
 }

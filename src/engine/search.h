@@ -56,4 +56,21 @@ es_status es_search_order(es_search *search, size_t rung, uint64_t first, uint64
 /* Settles a box of a rung: at once, or by way of its tiles; these in index order when rows are live. */
 es_status es_search_box(es_search *search, size_t rung, uint64_t box, unsigned live);
 
+/* The boxes of a rung, in index order, of which something is left to do. */
+typedef struct es_walk {
+    es_search *search; /* its tiles are not looked at */
+    size_t rung;       /* of the boxes wanted */
+    size_t at;         /* level at hand; a level holds the children of a box of the rung above it */
+    struct {
+        uint64_t first;
+        size_t n, next;
+        es_span span[ES_FAN];
+    } level[ES_MAX_RUNGS];
+} es_walk;
+
+void es_walk_start(es_walk *walk, es_search *search, size_t rung, unsigned live);
+
+/* False at the end.  *live is 0 when a while has passed without a box. */
+bool es_walk_next(es_walk *walk, uint64_t *box, unsigned *live);
+
 #endif
