@@ -13,10 +13,10 @@ struct es_archive {
     uint64_t flip[ES_MAX_OBJECTIVES];
     es_tiers *tiers;
     es_tier_list known;
-    size_t n, capacity; /* pending */
-    double *row;        /* n x d minimised values, zeros positive */
-    uint64_t *index;    /* n */
-    es_set pending;     /* slots and ids: rows */
+    size_t n, capacity;                                       /* pending */
+    double *row;                                              /* n x d minimised values, zeros positive */
+    uint64_t *index;                                          /* n */
+    es_set pending;                                           /* slots and ids: rows */
     uint64_t low[ES_MAX_OBJECTIVES], high[ES_MAX_OBJECTIVES]; /* order keys that its codes tell apart; high 0: none */
     es_archive_hint insert_hint;
     bool finished;    /* nothing pending, one tier */
@@ -186,8 +186,7 @@ bool es_archive_covers(const es_archive *archive, const double *ideal, uint64_t 
 es_status es_archive_settle(es_archive *archive, es_errors *errors) {
     if (!archive->n)
         return ES_OK;
-    es_status status =
-        es_tiers_add(archive->tiers, &archive->known, archive->row, archive->index, archive->n, errors);
+    es_status status = es_tiers_add(archive->tiers, &archive->known, archive->row, archive->index, archive->n, errors);
     drop_pending(archive);
     return status;
 }

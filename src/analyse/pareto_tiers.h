@@ -15,13 +15,13 @@
 
 typedef struct es_tier {
     size_t n;
-    double *row;     /* n x d */
-    uint64_t *index; /* n: the lowest index of each vector */
-    es_set set;      /* ids: rows */
+    double *row;                   /* n x d */
+    uint64_t *index;               /* n: the lowest index of each vector */
+    es_set set;                    /* ids: rows */
     double low[ES_MAX_OBJECTIVES]; /* smallest values */
-    unsigned users;  /* lists that hold it */
-    bool busy;       /* being merged */
-    bool ordered;    /* rows by rising index */
+    unsigned users;                /* lists that hold it */
+    bool busy;                     /* being merged */
+    bool ordered;                  /* rows by rising index */
 } es_tier;
 
 typedef struct es_tiers es_tiers;

@@ -22,14 +22,15 @@
 #include "engine/search.h"
 
 enum {
-    ROW_TILE_POINTS = 512,     /* text of a tile stays in the L2 cache */
-    BOX_POINTS = 64,           /* the smallest boxes that get bounds */
-    TICKET_POINTS = 4096,      /* handed over at a time */
-    MATCH_POINTS = 16384,      /* the same where few points become rows */
-    SEARCH_TICKETS = 512,      /* boxes that threads take without rows: at least so many when the grid has them */
-    SEED_TILES = 20000,        /* looked at first, so that bounds have something to beat */
-    SEED_PART = 64,            /* of the tiles, at most one in so many */
-    POINTS_PER_THREAD = 50000, /* fewer cost more in starting threads than they save */
+    ROW_TILE_POINTS = 512,         /* text of a tile stays in the L2 cache */
+    BOX_POINTS = 64,               /* the smallest boxes that get bounds */
+    TICKET_POINTS = 4096,          /* handed over at a time */
+    MATCH_POINTS = 16384,          /* the same where few points become rows */
+    SEARCH_TICKETS = 512,          /* boxes that threads take without rows: at least so many when the grid has them */
+    SEED_TILES = 20000,            /* looked at first, so that bounds have something to beat */
+    SEED_PART = 64,                /* of the tiles, at most one in so many */
+    POINTS_PER_THREAD = 50000,     /* fewer cost more in starting threads than they save */
+    SEARCHED_PER_THREAD = 1000000, /* the same where most are never looked at */
     FRONT_SHOWN = 100000
 };
 
@@ -44,7 +45,7 @@ typedef struct pass {
     es_ordered *ordered;
     bool want_best, want_front;
     es_front_exchange *exchange; /* want_front */
-    bool searches; /* by boxes, with bounds */
+    bool searches;               /* by boxes, with bounds */
     es_ladder ladder;
     es_bounds *bounds;
     size_t ticket_rung;            /* boxes of this rung are the tickets of a search */
@@ -325,17 +326,17 @@ static void work(worker *w, bool shows_progress) {
 
 /* ---- a pass ---- */
 
-static unsigned choose_threads(const es_run_options *options, uint64_t points, uint64_t tickets) {
-    uint64_t threads = options->threads;
+static unsigned choose_threads(const pass *p) {
+    uint64_t threads = p->options->threads, share = p->searches && !p->format ? SEARCHED_PER_THREAD : POINTS_PER_THREAD;
     if (!threads) {
         threads = (uint64_t)omp_get_max_threads();
-        if (threads > points / POINTS_PER_THREAD + 1)
-            threads = points / POINTS_PER_THREAD + 1;
+        if (threads > (p->end - p->first) / share + 1)
+            threads = (p->end - p->first) / share + 1;
     }
-    if (options->limit)
+    if (p->options->limit)
         threads = 1;
-    if (threads > tickets)
-        threads = tickets;
+    if (threads > p->n_tickets)
+        threads = p->n_tickets;
     return es_team(threads < 1024 ? (unsigned)threads : 1024);
 }
 
@@ -365,7 +366,7 @@ static void size_pass(pass *p) {
     p->n_tickets = (tiles + p->tiles_per_ticket - 1) / p->tiles_per_ticket;
     if (p->searches)
         size_search(p);
-    p->threads = choose_threads(options, p->end - p->first, p->n_tickets);
+    p->threads = choose_threads(p);
 }
 
 typedef struct node_list {

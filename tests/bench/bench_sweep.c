@@ -15,11 +15,13 @@ typedef struct bench_case {
     const char *name;
     size_t fixed, grown; /* points of the axes that do not grow; how many do */
     const char *sets[MAX_SETS];
+    bool ties; /* the front is written, too: a second pass */
 } bench_case;
 
-#define EDGE                                                                                                           \
-    "kernel=edgeprofiler", "model=EP-*", "device=EP*", "precision=FP32, FP16, INT8, INT4",                             \
-        "device.mem_bw_gbs=lin(5,100,%zu)", "device.compute_util=lin(0.1,0.9,%zu)", "seq_len=1:%zu"
+#define MODELS                                                                                                         \
+    "kernel=edgeprofiler", "model=EP-TinyLlama-1B, EP-Gemma3-1B, EP-Llama3.2-1B, EP-DeepSeek-r1-1.5B", "device=EP*",   \
+        "precision=FP32, FP16, INT8, INT4"
+#define EDGE MODELS, "device.mem_bw_gbs=lin(5,100,%zu)", "device.compute_util=lin(0.1,0.9,%zu)", "seq_len=1:%zu"
 #define ROOF "kernel=roofline", "model=Llama-3.2-1B, Llama-3.2-3B", "device=Raspberry Pi 5*8GB*", "precision=INT8, INT4"
 
 static const bench_case cases[] = {
@@ -28,6 +30,18 @@ static const bench_case cases[] = {
      48,
      3,
      {EDGE, "pareto.minimize=end_to_end_ms, energy_j, device.mem_bw_gbs", "pareto.maximize=seq_len"}},
+    {"edgeprofiler, front of 4, utilizations that beat each other",
+     48,
+     3,
+     {MODELS, "seq_len=1:%zu", "device.mem_util=lin(0.1,0.9,%zu)", "device.mem_bw_gbs=lin(5,100,%zu)",
+      "pareto.minimize=end_to_end_ms, energy_j, device.mem_bw_gbs", "pareto.maximize=seq_len"}},
+    {"edgeprofiler, front of 4 with a vector per seq_len, with its ties",
+     8400,
+     1,
+     {"kernel=edgeprofiler", "model=EP-*", "device=EP*", "precision=FP32, FP16, INT8, INT4", "seq_len=1:%zu",
+      "device.mem_util=lin(0.1,0.9,100)", "pareto.minimize=end_to_end_ms, energy_j, memory_bytes",
+      "pareto.maximize=seq_len"},
+     true},
     {"edgeprofiler, best per device",
      48,
      3,
@@ -92,15 +106,14 @@ static long peak_megabytes(void) {
 }
 
 /* Median seconds, negative on failure; *report is of the last run. */
-static double measure(const es_sweep *sweep, unsigned threads, bool no_skip, int rounds, es_run_report *report,
+static double measure(const es_sweep *sweep, const es_run_options *options, int rounds, es_run_report *report,
                       double *cpu, es_errors *errors) {
     static double time[MAX_ROUNDS];
-    es_run_options options = {.threads = threads, .no_skip = no_skip};
     double start = cpu_seconds();
     for (int r = 0; r < rounds; r++) {
         if (r)
             es_run_report_free(report);
-        if (es_sweep_run(sweep, &options, report, errors))
+        if (es_sweep_run(sweep, options, report, errors))
             return -1;
         time[r] = report->seconds;
     }
@@ -109,12 +122,12 @@ static double measure(const es_sweep *sweep, unsigned threads, bool no_skip, int
     return time[rounds / 2];
 }
 
-static bool bench(const es_sweep *sweep, unsigned threads, bool no_skip, int rounds, es_errors *errors) {
+static bool bench(const es_sweep *sweep, const es_run_options *options, int rounds, es_errors *errors) {
     es_run_report report;
-    double cpu, time = measure(sweep, threads, no_skip, rounds, &report, &cpu, errors);
+    double cpu, time = measure(sweep, options, rounds, &report, &cpu, errors);
     if (time >= 0)
         printf("%13llu  %-7s %7u %9.4f %9.4f %12.1f %9.3f%% %9llu %6ld\n", (unsigned long long)report.points,
-               no_skip ? "all" : "bounds", report.threads, time, cpu, 1e-6 * (double)report.points / time,
+               options->no_skip ? "all" : "bounds", report.threads, time, cpu, 1e-6 * (double)report.points / time,
                100 * (double)report.points_skipped / (double)report.points,
                (unsigned long long)(report.front_unique + report.n_best), peak_megabytes());
     es_run_report_free(&report);
@@ -124,10 +137,12 @@ static bool bench(const es_sweep *sweep, unsigned threads, bool no_skip, int rou
 static bool bench_grid(const es_catalog *catalog, const bench_case *c, double points, int rounds, es_errors *errors) {
     es_sweep *sweep = load(catalog, c, points, errors);
     bool good = sweep != NULL;
-    for (unsigned threads = 1; good && threads <= 2; threads++)
-        good = bench(sweep, threads, false, rounds, errors);
-    for (unsigned threads = 1; good && sweep->n_points <= MOST_LOOKED_AT * 2 && threads <= 2; threads++)
-        good = bench(sweep, threads, true, rounds, errors);
+    es_run_options options = {.front_out = c->ties ? "/dev/null" : NULL};
+    for (options.threads = 1; good && options.threads <= 2; options.threads++)
+        good = bench(sweep, &options, rounds, errors);
+    options.no_skip = true;
+    for (options.threads = 1; good && sweep->n_points <= MOST_LOOKED_AT * 2 && options.threads <= 2; options.threads++)
+        good = bench(sweep, &options, rounds, errors);
     es_sweep_free(sweep);
     return good;
 }

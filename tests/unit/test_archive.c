@@ -1,5 +1,7 @@
 #include <criterion/criterion.h>
+#include <omp.h>
 
+#include "analyse/pareto_archive.h"
 #include "pareto_cases.h"
 
 static es_archive *new_archive(const random_case *c) {
@@ -125,6 +127,74 @@ Test(archive, any_order_and_merge_tree_gives_the_front_with_baseline) {
     setenv("EDGESWEEP_SIMD", "baseline", 1);
     compare_with_brute_force(500, 60, 2);
     compare_with_brute_force(5, 6000, 600000);
+}
+
+/* Threads put shuffled points into joined archives; what each has at the end is merged into the first. */
+static es_archive *archive_of_threads(const random_case *c, unsigned threads, uint64_t *state) {
+    enum { MOST = 4, BATCH = 200 };
+    es_archive *part[MOST] = {new_archive(c)};
+    uint64_t *order = shuffled(c->n, state);
+    size_t batches = (c->n + BATCH - 1) / BATCH, failed = 0;
+    for (unsigned t = 1; t < threads; t++)
+        cr_assert_eq(es_archive_join(part[random_below(state, t)], &part[t], NULL), ES_OK);
+#pragma omp parallel for num_threads(threads) schedule(dynamic) reduction(+ : failed)
+    for (size_t b = 0; b < batches; b++) {
+        const double *column[ES_MAX_OBJECTIVES];
+        size_t at = b * BATCH, n = c->n - at < BATCH ? c->n - at : BATCH;
+        double *value = gather(c, order + at, n, column);
+        es_batch batch = {.n = n, .index = order + at, .column = column};
+        failed += es_archive_insert(part[omp_get_thread_num()], &batch, NULL) != ES_OK;
+        free(value);
+    }
+    cr_assert_eq(failed, 0);
+    for (unsigned t = threads; t-- > 1;) {
+        cr_assert_eq(es_archive_merge(part[0], part[t], NULL), ES_OK);
+        es_archive_free(part[t]);
+    }
+    cr_assert_eq(es_archive_unite(part[0], threads, NULL), ES_OK);
+    free(order);
+    return part[0];
+}
+
+Test(archive, joined_archives_give_the_front_of_all) {
+    for (uint64_t which = 0; which < 200; which++) {
+        uint64_t state = 77 * which + 3;
+        random_case c;
+        random_case_init(&c, &state, which % 10 ? 1500 : 12000, 6);
+        c.grouped = false;
+        bool *mark = calloc(c.n + 1, sizeof *mark);
+        brute_front(&c, ES_TIES_FIRST, NULL, mark);
+        es_archive *archive = archive_of_threads(&c, 1 + (unsigned)random_below(&state, 4), &state);
+        assert_finished(archive, &c, mark, which);
+        es_archive_clear(archive);
+        cr_assert_eq(es_archive_finish(archive, NULL), ES_OK);
+        cr_assert_eq(es_archive_count(archive), 0);
+        es_archive_free(archive);
+        free(mark);
+        random_case_free(&c);
+    }
+}
+
+/* Each point beats the one before, or none of them: an archive has to stay small, or to keep everything. */
+Test(archive, sorted_streams) {
+    enum { N = 20000 };
+    for (unsigned kind = 0; kind < 3; kind++) {
+        es_archive *archive;
+        cr_assert_eq(es_archive_new(3, NULL, &archive, NULL), ES_OK);
+        for (size_t i = 0; i < N; i++) {
+            double falls = (double)(N - i), rises = (double)i;
+            double x = kind == 1 ? rises : falls, y = falls, same = 7;
+            es_batch batch = {
+                .n = 1, .first_index = kind == 2 ? N - i : i, .column = (const double *[]){&x, &y, &same}};
+            if (kind == 2)
+                x = y = same; /* equal, by falling index */
+            cr_assert_eq(es_archive_insert(archive, &batch, NULL), ES_OK);
+        }
+        cr_assert_eq(es_archive_finish(archive, NULL), ES_OK);
+        cr_assert_eq(es_archive_count(archive), kind == 1 ? N : 1);
+        cr_assert_eq(es_archive_index(archive)[0], kind == 0 ? N - 1 : kind == 1 ? 0 : 1);
+        es_archive_free(archive);
+    }
 }
 
 Test(archive, ideal_points_are_judged_as_defined) {

@@ -874,6 +874,87 @@ static char *sorted_lines(char *csv) {
     return t.data;
 }
 
+typedef struct large_front {
+    const char *sets[10], *where;
+    uint64_t vectors, rows; /* 0: whatever they are */
+} large_front;
+
+static es_sweep *load_large(const es_catalog *catalog, const large_front *c) {
+    size_t n = 0;
+    while (n < LENGTH(c->sets) && c->sets[n])
+        n++;
+    return load_sweep(catalog, NULL, c->sets, n, &c->where, c->where != NULL);
+}
+
+/* The file of the front; the report tells of it. */
+static char *front_file(const es_sweep *sweep, const folder *f, es_run_options options, es_run_report *report) {
+    char path[400];
+    path_in(f, "large.csv", path, sizeof path);
+    options.front_out = path;
+    cr_assert_eq(es_sweep_run(sweep, &options, report, NULL), ES_OK);
+    return slurp(path, NULL);
+}
+
+/* Fronts of many vectors, found by boxes and threads, against a look at every point. */
+Test(engine, large_fronts) {
+#define PAPER                                                                                                          \
+    "kernel=edgeprofiler", "model=EP-TinyLlama-1B, EP-Gemma3-1B, EP-DeepSeek-r1-1.5B", "device=EP*",                   \
+        "precision=FP16, INT8, INT4"
+    static const large_front cases[] = {
+        {{PAPER, "seq_len=1:3000", "device.mem_util=lin(0.1,0.9,10)",
+          "pareto.minimize=end_to_end_ms, energy_j, memory_bytes", "pareto.maximize=seq_len"},
+         NULL,
+         3000,
+         6000},
+        {{PAPER, "seq_len=1:40", "device.mem_util=lin(0.1,0.9,5)", "device.mem_bw_gbs=lin(5,100,40)",
+          "pareto.minimize=end_to_end_ms, energy_j, device.mem_bw_gbs", "pareto.maximize=seq_len"},
+         NULL,
+         0,
+         0},
+        {{PAPER, "seq_len=1:900", "device.compute_util=lin(0.1,0.9,9)", "pareto.by=model, precision",
+          "pareto.minimize=end_to_end_ms, memory_bytes", "pareto.maximize=seq_len"},
+         "seq_len > 5 and end_to_end_ms < 9000",
+         0,
+         0},
+        {{"kernel=roofline", "model=Llama-3.2-1B, Llama-3.2-3B", "precision=INT8, INT4", "prompt=16:400+3",
+          "device=Raspberry Pi 5*8GB*", "device.mem_util=lin(0.1,1,40)", "pareto.minimize=ttft_s, energy_j_per_token",
+          "pareto.maximize=quality, prompt"},
+         NULL,
+         0,
+         0},
+    };
+    folder f = folder_new();
+    es_catalog catalog;
+    load_catalog(&catalog, NULL);
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        es_sweep *sweep = load_large(&catalog, &cases[i]);
+        for (unsigned unique = 0; unique < 2; unique++) {
+            es_run_report expected, report;
+            es_run_options options = {.threads = 1, .unique = unique, .no_skip = true};
+            char *all = front_file(sweep, &f, options, &expected);
+            cr_assert_gt(expected.front_unique, 500, "case %zu: %llu", i, (unsigned long long)expected.front_unique);
+            cr_assert(!cases[i].vectors || expected.front_unique == cases[i].vectors);
+            cr_assert(!cases[i].rows || unique || expected.front_rows == cases[i].rows);
+            for (unsigned threads = 1; threads <= 4; threads++) {
+                options = (es_run_options){.threads = threads, .unique = unique};
+                char *front = front_file(sweep, &f, options, &report);
+                cr_assert(strcmp(front, all) == 0, "case %zu, %u threads, unique %u", i, threads, unique);
+                cr_assert_eq(report.front_unique, expected.front_unique);
+                cr_assert_eq(report.front_missing, expected.front_missing);
+                cr_assert_eq(report.points, expected.points);
+                cr_assert_eq(memcmp(report.rejected, expected.rejected, sweep->n_conditions * sizeof(uint64_t)), 0);
+                es_run_report_free(&report);
+                free(front);
+            }
+            es_run_report_free(&expected);
+            free(all);
+        }
+        es_sweep_free(sweep);
+    }
+    es_catalog_free(&catalog);
+    folder_free(&f);
+}
+
 /* The front belongs to the grid, not to the order in which its axes are written. */
 Test(engine, permuted_axes_have_the_same_front) {
     static const char *const axis[] = {"device.mem_bw_gbs=8:64+3", "device.storage_bw_mbs=x0.5, x2, x1, x3",
