@@ -231,6 +231,32 @@ static es_status judge_points(const es_front_plan *plan, const es_points *points
                                          : es_front_robust(points, plan->relative, threads, robust, errors);
 }
 
+/* The first of equal candidates as points of their own. */
+static es_status points_of_first(const es_front_plan *plan, const es_candidates *c, es_index *first, subset *s,
+                                 const double **column, es_points *points, es_errors *errors) {
+    es_status status = first_of_equals(c, first, errors);
+    if (!status)
+        status = take_subset(c, first, s, errors);
+    for (unsigned k = 0; k < plan->d && !status; k++)
+        column[k] = s->value + k;
+    points->n = first->count;
+    points->stride = plan->d;
+    points->group = points->group ? s->group : NULL;
+    return status;
+}
+
+/* From positions among the first of equals to candidates: backwards, because the latter are at or behind the former. */
+static void move_to_candidates(const es_index *first, es_front_verdict *verdict) {
+    for (size_t i = first->count; i-- > 0;) {
+        const uint32_t rank = verdict->rank[i];
+        const uint8_t robust = verdict->robust[i];
+        verdict->rank[i] = 0;
+        verdict->robust[i] = 0;
+        verdict->rank[first->index[i]] = rank;
+        verdict->robust[first->index[i]] = robust;
+    }
+}
+
 /* Layers or robustness, of all candidates or of the first of equal ones. */
 static es_status judge_each(const es_front_plan *plan, const es_candidates *c, unsigned threads,
                             es_front_verdict *verdict, es_errors *errors) {
@@ -238,39 +264,20 @@ static es_status judge_each(const es_front_plan *plan, const es_candidates *c, u
     subset s = {0};
     const double *column[ES_MAX_OBJECTIVES];
     es_points points = es_front_points(plan, c, column);
-    es_status status = ES_OK;
-    if (plan->options->unique) {
-        status = first_of_equals(c, &first, errors);
-        if (!status)
-            status = take_subset(c, &first, &s, errors);
-        for (unsigned k = 0; k < plan->d && !status; k++)
-            column[k] = s.value + k;
-        points.n = first.count;
-        points.stride = plan->d;
-        points.group = points.group ? s.group : NULL;
-    }
-    uint32_t *rank = calloc(c->n + 1, sizeof *rank);
-    uint8_t *robust = calloc(c->n + 1, sizeof *robust);
+    verdict->rank = calloc(c->n + 1, sizeof *verdict->rank);
+    verdict->robust = calloc(c->n + 1, sizeof *verdict->robust);
     verdict->kept.index = malloc((c->n + 1) * sizeof *verdict->kept.index);
-    if (!status && (!rank || !robust || !verdict->kept.index))
-        status = es_fail_memory(errors);
+    bool ok = verdict->rank && verdict->robust && verdict->kept.index;
+    es_status status = ok ? ES_OK : es_fail_memory(errors);
+    if (!status && plan->options->unique)
+        status = points_of_first(plan, c, &first, &s, column, &points, errors);
     if (!status)
-        status = judge_points(plan, &points, threads, rank, robust, errors);
-    /* Backwards, because the position of a point is at or behind the place of its result. */
-    for (size_t i = points.n; i-- > 0 && !status;) {
-        const size_t to = first.index ? first.index[i] : i;
-        const uint32_t its_rank = rank[i];
-        const uint8_t its_robust = robust[i];
-        rank[i] = 0;
-        robust[i] = 0;
-        rank[to] = its_rank;
-        robust[to] = its_robust;
-    }
+        status = judge_points(plan, &points, threads, verdict->rank, verdict->robust, errors);
+    if (!status)
+        move_to_candidates(&first, verdict);
     for (size_t i = 0; i < c->n && !status; i++)
-        if (rank[i] || robust[i])
+        if (verdict->rank[i] || verdict->robust[i])
             verdict->kept.index[verdict->kept.count++] = i;
-    verdict->rank = rank;
-    verdict->robust = robust;
     es_index_free(&first);
     free(s.value);
     free(s.group);
