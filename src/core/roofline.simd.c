@@ -225,6 +225,7 @@ FN(IN6, basis_of, A == A || B == B || C == C || D == D || E == E ? (double)ES_BA
 FN(IN2, past_context, A > 0 && B > A ? 1.0 : 0.0)
 FN(IN5, past_power, (D > 0 && A > B * C ? 1.0 : 0.0) + (A > B * E ? 1.0 : 0.0))
 FN(IN2, past_experts, A > 0 && B > A ? 1.0 : 0.0)
+FN(IN2, past_heads, A > B ? 1.0 : 0.0)
 FN(IN2, no_layout, A == A || B > 0 ? 0.0 : 1.0)
 
 /* 1/factor of memory, decode, prefill, attention, and 1/utilization of each; factor of storage, h2d, net, and utilization
@@ -826,6 +827,8 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
       IN(INV_MEM_FACTOR, INV_DECODE_FACTOR, INV_PREFILL_FACTOR, INV_ATTN_FACTOR, LEAST_INV_MEM, LEAST_INV_DECODE,      \
          LEAST_INV_PREFILL, RATE_INV_ATTN, STORAGE_UTIL_FACTOR, H2D_UTIL_FACTOR, NET_UTIL_FACTOR, RATE_STORAGE_UTIL,   \
          RATE_H2D_UTIL, RATE_NET_UTIL, H2D_BW, NODES, INV_PREFILL_ATTN_FACTOR, RATE_INV_PREFILL_ATTN))                 \
+    X(PAST_HEADS, "past heads", "", COMPUTED(past_heads, "+-", "kv_heads > heads", PHYSICS),                           \
+      WARNS("kv_heads is more than heads"), IN(KV_HEADS, HEADS))                                                       \
     X(PAST_EXPERTS, "past n_experts", "", COMPUTED(past_experts, "-+", "n_active_experts > n_experts", PHYSICS),       \
       WARNS("n_active_experts is more than n_experts; its cells are empty"), IN(N_EXPERTS, N_ACTIVE))                  \
     X(NO_LAYOUT, "no layout", "", COMPUTED(no_layout, NULL, "the file type has no table for this family", GGUF),       \
