@@ -295,7 +295,9 @@ static subject random_subject(dice *d, es_catalog *catalog, bool roofline, uint6
         random_question(d, &s, "pareto", &s.front);
     if (!chance(d, 4)) {
         random_question(d, &s, "best", &s.best);
-        s.best.pick = (int)below(d, chance(d, 4) ? s.sweep->n_columns : s.sweep->n_axes);
+        do
+            s.best.pick = (int)below(d, chance(d, 4) ? s.sweep->n_columns : s.sweep->n_axes);
+        while (contains(s.best.by, s.best.n_by, s.best.pick));
         text_printf(new_set(&s), "best.pick=%s", s.sweep->columns[s.best.pick].name);
     }
     if (chance(d, 3))
