@@ -25,7 +25,7 @@ flags_debug := -O0 -g
 flags_asan := -O1 -g -fno-omit-frame-pointer
 flags_ubsan := -O1 -g
 flags_tsan := -O1 -g
-flags_coverage := -O1 -fno-inline -g
+flags_coverage := -O1 -fno-inline -g -Wno-maybe-uninitialized
 flags_fuzz := -O1 -g -fno-omit-frame-pointer
 instrument_asan := -fsanitize=address,undefined -fno-sanitize-recover=all
 instrument_ubsan := -fsanitize=undefined -fno-sanitize-recover=all
@@ -322,8 +322,13 @@ test-scale:
 	@$(PARALLEL) $(RELEASE_ONLY) all
 	@EDGESWEEP=$(BUILD)/edgesweep BUILD=$(BUILD) tests/scale/all.sh
 
+.PHONY: valgrind
+valgrind: all replays
+	@scripts/valgrind.sh $(COMMAND) $(REPLAYS)
+
+# Fails below these shares of lines and branches, in per cent.
 coverage:
-	@scripts/coverage.sh
+	@scripts/coverage.sh $(MIN_LINES) $(MIN_BRANCHES)
 
 # Every fuzz target (or FUZZ=NAME...) for TIME seconds, from tests/fuzz/seeds/ and tests/fuzz/corpus/; what is found new
 # stays in $(BUILD)/corpus/.  `make fuzz-pack` puts the smallest inputs that cover as much into tests/fuzz/corpus/.
@@ -409,6 +414,7 @@ help:
 	  'make mpi | test-scale           build/edgesweep-mpi (MPICC=mpicc); tests of shards, job arrays and MPI' \
 	  'make test-web | test-office     the report page in a browser (installs chromium); tables in LibreOffice' \
 	  'make faults     every library call of every command made to fail in turn; SAMPLE=N: at N places each' \
+	  'make valgrind   a round of commands and fuzz seeds under valgrind' \
 	  'make coverage   lines and branches of src/ that tests run' \
 	  'make fuzz | corpora             fuzz targets, TIME=60 seconds each; the inputs they once found' \
 	  'make lint | format              layers, clang-format, cppcheck, clang-tidy; reformat' \

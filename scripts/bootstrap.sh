@@ -72,6 +72,7 @@ if [ $ci = 1 ]; then
     have clang-tidy || need clang-tidy 'lint'
     have clang-format || need clang-format 'lint'
     have cppcheck || need cppcheck 'lint'
+    have valgrind || need valgrind 'memory checks'
     have mandoc || need mandoc 'lints manual pages'
     have doxygen || need doxygen 'documents the library'
     have zsh || need zsh 'tries completion'

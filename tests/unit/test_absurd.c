@@ -32,6 +32,7 @@ static double extreme(dice *d, const es_field *field) {
 static void put_table(const folder *f, dice *d, const char *file, es_kind kind, bool calm) {
     const es_field_table *table = es_fields(kind);
     text t = {0};
+    double experts = 0;
     for (size_t i = 0; i < table->n_fields; i++)
         text_printf(&t, "%s%s", i ? "," : "", table->fields[i].name);
     for (size_t r = 0; r < ROWS; r++)
@@ -39,11 +40,19 @@ static void put_table(const folder *f, dice *d, const char *file, es_kind kind, 
             const es_field *field = &table->fields[i];
             text_printf(&t, "%s", i ? "," : "\n");
             if (i == 0)
+                experts = 0;
+            if (i == 0)
                 text_printf(&t, "row %zu", r);
             else if (field->type == ES_CHOICE)
                 text_printf(&t, "%s", strcmp(field->name, "kind") ? field->choices[below(d, 2)] : "uniform");
-            else if (es_field_is_numeric(field) && (field->flags & (ES_REQUIRED | ES_COLUMN) || !chance(d, 3)))
-                text_printf(&t, "%.17g", calm && chance(d, 2) && es_field_accepts(field, 1) ? 1.0 : extreme(d, field));
+            else if (es_field_is_numeric(field) && (field->flags & (ES_REQUIRED | ES_COLUMN) || !chance(d, 3))) {
+                double x = calm && chance(d, 2) && es_field_accepts(field, 1) ? 1 : extreme(d, field);
+                if (kind == ES_MODEL && i == ES_M_N_ACTIVE && x > experts)
+                    x = experts;
+                if (kind == ES_MODEL && i == ES_M_N_EXPERTS)
+                    experts = x;
+                text_printf(&t, "%.17g", x);
+            }
         }
     text_add(&t, "\n", 1);
     put(f, file, t.data);
@@ -76,7 +85,7 @@ typedef struct ask {
 static const ask asks[] = {{"edgeprofiler", "end_to_end_ms", "energy_j", "power_w"},
                            {"edgeprofiler", "compute_ms", "memory_bytes", "arithmetic_intensity"},
                            {"roofline", "tpot_s", "energy_j_per_token", "decode_tok_s"},
-                           {"roofline", "ttft_s", "weight_bytes", "tokens_per_j"},
+                           {"roofline", "ttft_s", "bits_per_weight", "tokens_per_j"},
                            {"roofline", "usd_per_mtok", "load_s", "quality_retained"}};
 
 static void check_front(const folder *f, const char *csv_path, const ask *q) {

@@ -577,7 +577,7 @@ static size_t best_columns(const subject *s, int *columns) {
     size_t n = 0;
     for (size_t k = 0; k < s->best.n_by; k++)
         columns[n++] = s->best.by[k];
-    columns[n++] = s->best.pick; /* even when it groups too */
+    columns[n++] = s->best.pick;
     size_t leading = n;
     for (size_t i = 0; i < s->sweep->n_output; i++)
         if (!contains(columns, leading, s->sweep->output[i]))

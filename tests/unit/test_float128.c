@@ -191,6 +191,8 @@ static world draw_world(dice *d) {
         double *unique = slot(&w.model[i], "unique_layers"), layers = *slot(&w.model[i], "layers");
         if (*unique == 2)
             *unique = ceil(layers / 2);
+        double *active = slot(&w.model[i], "n_active_experts"), experts = *slot(&w.model[i], "n_experts");
+        *active = isnan(experts) ? NAN : fmin(*active, experts);
     }
     for (size_t i = 0; i < DEVICES; i++)
         w.device[i] = draw_row(d, device_columns, LENGTH(device_columns), LENGTH(classes));
