@@ -45,14 +45,14 @@ static size_t count_doubts(const es_kernel *kernel) {
     return n;
 }
 
-/* Fills list[n] and gives each doubt its part of `seen`, which has room for every device and model per doubt. */
+/* Fills list[n] and gives each doubt its part of `seen`, which has room for every row per doubt. */
 static void list_doubts(const es_sweep *sweep, unsigned *reads, bool *seen, doubt *list) {
     const es_kernel *kernel = sweep->kernel;
     for (size_t i = 0, n = 0; i < kernel->n_nodes; i++) {
         reads[i] = reads_of_node(kernel, &kernel->nodes[i], reads);
         if (!(kernel->nodes[i].flags & ES_WARNING))
             continue;
-        es_kind entity = reads[i] & ES_READS_DEVICE ? ES_DEVICE : ES_MODEL;
+        es_kind entity = reads[i] & ES_READS_DEVICE ? ES_DEVICE : reads[i] & ES_READS_MODEL ? ES_MODEL : ES_PRECISION;
         size_t axis = (size_t)sweep->plan->entity_axis[entity];
         list[n++] = (doubt){.text = kernel->nodes[i].help, .node = i, .axis = axis, .seen = seen};
         seen += sweep->axes[axis].n;

@@ -224,6 +224,16 @@ FN(IN4, break_even, C > D ? A * B / (C - D) : NAN)
 FN(IN6, basis_of, A == A || B == B || C == C || D == D || E == E ? (double)ES_BASIS_AXIS : F)
 FN(IN2, past_context, A > 0 && B > A ? 1.0 : 0.0)
 FN(IN5, past_power, (D > 0 && A > B * C ? 1.0 : 0.0) + (A > B * E ? 1.0 : 0.0))
+
+/* Kind, then axis and factor of each field that only other formats have. */
+static void fixed_layout(double *restrict out, const double *const *in, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        bool asked = false;
+        for (int k = 1; k <= 12; k += 2)
+            asked |= in[k][i] == in[k][i] || in[k + 1][i] != 1;
+        out[i] = asked && in[0][i] == ES_PRECISION_GGUF ? 1 : 0;
+    }
+}
 FN(IN2, past_experts, A > 0 && B > A ? 1.0 : 0.0)
 FN(IN2, past_heads, A > B ? 1.0 : 0.0)
 FN(IN2, no_layout, A == A || B > 0 ? 0.0 : 1.0)
@@ -363,7 +373,20 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
     X(EMBED_BITS, "embed_bits", "bit", PRECISION(EMBED_BITS))                                                          \
     X(OUTPUT_BITS, "output_bits", "bit", PRECISION(OUTPUT_BITS))                                                       \
     X(KV_BITS_FIELD, "precision.kv_bits", "bit", PRECISION(KV_BITS))                                                   \
-    X(COMPUTE, "compute", "", LEAF(ES_NODE_ROW, ES_PRECISION, ES_P_COMPUTE))
+    X(COMPUTE, "compute", "", LEAF(ES_NODE_ROW, ES_PRECISION, ES_P_COMPUTE))                                           \
+    X(KIND, "kind", "", LEAF(ES_NODE_ROW, ES_PRECISION, ES_P_KIND))                                                    \
+    X(WEIGHT_BITS_AXIS, "weight_bits axis", "", LEAF(ES_NODE_AXIS, ES_PRECISION, ES_P_WEIGHT_BITS))                    \
+    X(WEIGHT_BITS_FACTOR, "weight_bits factor", "", LEAF(ES_NODE_FACTOR, ES_PRECISION, ES_P_WEIGHT_BITS))              \
+    X(GROUP_SIZE_AXIS, "group_size axis", "", LEAF(ES_NODE_AXIS, ES_PRECISION, ES_P_GROUP_SIZE))                       \
+    X(GROUP_SIZE_FACTOR, "group_size factor", "", LEAF(ES_NODE_FACTOR, ES_PRECISION, ES_P_GROUP_SIZE))                 \
+    X(SCALE_BITS_AXIS, "scale_bits axis", "", LEAF(ES_NODE_AXIS, ES_PRECISION, ES_P_SCALE_BITS))                       \
+    X(SCALE_BITS_FACTOR, "scale_bits factor", "", LEAF(ES_NODE_FACTOR, ES_PRECISION, ES_P_SCALE_BITS))                 \
+    X(ZERO_BITS_AXIS, "zero_bits axis", "", LEAF(ES_NODE_AXIS, ES_PRECISION, ES_P_ZERO_BITS))                          \
+    X(ZERO_BITS_FACTOR, "zero_bits factor", "", LEAF(ES_NODE_FACTOR, ES_PRECISION, ES_P_ZERO_BITS))                    \
+    X(EMBED_BITS_AXIS, "embed_bits axis", "", LEAF(ES_NODE_AXIS, ES_PRECISION, ES_P_EMBED_BITS))                       \
+    X(EMBED_BITS_FACTOR, "embed_bits factor", "", LEAF(ES_NODE_FACTOR, ES_PRECISION, ES_P_EMBED_BITS))                 \
+    X(OUTPUT_BITS_AXIS, "output_bits axis", "", LEAF(ES_NODE_AXIS, ES_PRECISION, ES_P_OUTPUT_BITS))                    \
+    X(OUTPUT_BITS_FACTOR, "output_bits factor", "", LEAF(ES_NODE_FACTOR, ES_PRECISION, ES_P_OUTPUT_BITS))
 
 #define DEVICE_NODES(X)                                                                                                \
     X(CLASS, "class", "", LEAF(ES_NODE_ROW, ES_DEVICE, ES_D_CLASS))                                                    \
@@ -829,6 +852,11 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
          RATE_H2D_UTIL, RATE_NET_UTIL, H2D_BW, NODES, INV_PREFILL_ATTN_FACTOR, RATE_INV_PREFILL_ATTN))                 \
     X(PAST_HEADS, "past heads", "", COMPUTED(past_heads, "+-", "kv_heads > heads", PHYSICS),                           \
       WARNS("kv_heads is more than heads"), IN(KV_HEADS, HEADS))                                                       \
+    X(FIXED_LAYOUT, "fixed layout", "", COMPUTED(fixed_layout, NULL, "an axis over bits of a GGUF file type", GGUF),   \
+      WARNS("an axis over bits or groups changes nothing in a GGUF file type: its table says the blocks"),             \
+      IN(KIND, WEIGHT_BITS_AXIS, WEIGHT_BITS_FACTOR, GROUP_SIZE_AXIS, GROUP_SIZE_FACTOR, SCALE_BITS_AXIS,              \
+         SCALE_BITS_FACTOR, ZERO_BITS_AXIS, ZERO_BITS_FACTOR, EMBED_BITS_AXIS, EMBED_BITS_FACTOR, OUTPUT_BITS_AXIS,    \
+         OUTPUT_BITS_FACTOR))                                                                                          \
     X(PAST_EXPERTS, "past n_experts", "", COMPUTED(past_experts, "-+", "n_active_experts > n_experts", PHYSICS),       \
       WARNS("n_active_experts is more than n_experts; its cells are empty"), IN(N_EXPERTS, N_ACTIVE))                  \
     X(NO_LAYOUT, "no layout", "", COMPUTED(no_layout, NULL, "the file type has no table for this family", GGUF),       \
