@@ -5,13 +5,13 @@
 #
 #   EDGESWEEP=build/edgesweep tests/faults/places.sh [SIGNALS] [SHIM.so]      500 signals unless told
 . "$(dirname "$0")/../scale/common.sh"
-signals=${1:-500} shim=${2:-build/faults/inject.so}
+signals=${1:-500} shim=$(realpath -m "${2:-build/faults/inject.so}")
 
 mapfile -t sweep < <(grid 20)
 mapfile -t small < <(grid 4001)
 run() { "$EDGESWEEP" run -q "${sweep[@]}" "$@"; }
 cd "$work" || exit 1
-sweep[0]=$OLDPWD/${sweep[0]} small[0]=$OLDPWD/${small[0]} shim=$(realpath -m "$OLDPWD/$shim")
+sweep[0]=$OLDPWD/${sweep[0]} small[0]=$OLDPWD/${small[0]}
 run -o new.csv && new=$(hash_of new)
 "$EDGESWEEP" run -q "${small[@]}" -o old.csv && old=$(hash_of old)
 [ "$new" != "$old" ] && ok || bad 'the two sweeps are alike'
