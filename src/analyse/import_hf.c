@@ -659,10 +659,7 @@ es_status es_import_hf_text(const char *file, const char *json, size_t size, es_
     if (size > ES_CONFIG_MAX_BYTES)
         return es_fail(errors, ES_EUSAGE, &(es_origin){.file = file}, "more than %d bytes: no config.json",
                        ES_CONFIG_MAX_BYTES);
-    json_t *outer;
-    const es_status status = es_json_read(&outer, json, size, &fault, errors);
-    if (status)
-        return status;
+    json_t *outer = es_json_read(json, size, &fault);
     if (outer == NULL) {
         const es_origin at = {file, fault.line > 0 ? (uint64_t)fault.line : 0,
                               fault.column > 0 ? (uint64_t)fault.column : 0};

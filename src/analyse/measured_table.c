@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "io/csv_read.h"
+#include "io/json_text.h"
 
 enum { MOST_CELLS = 256 };
 
@@ -206,7 +207,7 @@ static es_status read_json(es_text_table *t, FILE *file, const char *path, es_ar
             break;
         ungetc(next, file);
         json_error_t fault;
-        json_t *value = json_loadf(file, JSON_DISABLE_EOF_CHECK | JSON_REJECT_DUPLICATES, &fault);
+        json_t *value = es_json_read_stream(file, JSON_DISABLE_EOF_CHECK, &fault);
         es_origin at = {path, value ? line : line + (uint64_t)(fault.line > 0 ? fault.line - 1 : 0), 0};
         status = value ? add_json(t, value, at, arena, errors)
                        : es_fail(errors, ES_ERUNTIME, &at, "%s", es_quote_text(fault.text).text);
@@ -350,6 +351,25 @@ static es_status read_sql(es_text_table *t, FILE *file, const char *path, es_are
 
 /* ---- Files ---- */
 
+static es_status too_large(const char *path, es_errors *errors) {
+    return es_fail(errors, ES_ERUNTIME, NULL, "more than %d MiB of measurements: '%s'", ES_MEASURED_MAX_BYTES >> 20,
+                   es_quote_text(path).text);
+}
+
+static es_status copy_all(FILE *from, FILE *to, const char *path, es_errors *errors) {
+    es_status status = ES_OK;
+    char block[1 << 15];
+    size_t copied = 0;
+    for (size_t n; !status && (n = fread(block, 1, sizeof block, from)) > 0; copied += n)
+        if (copied > ES_MEASURED_MAX_BYTES)
+            status = too_large(path, errors);
+        else if (fwrite(block, 1, n, to) != n)
+            status = es_fail_errno(errors, "cannot copy", path);
+    if (!status && (ferror(from) || fflush(to)))
+        status = es_fail_errno(errors, "cannot read", path);
+    return status;
+}
+
 /* What can be read twice: the file itself, or a copy of a pipe. */
 static es_status open_twice(const char *path, FILE **file, es_errors *errors) {
     const bool is_stdin = strcmp(path, "-") == 0;
@@ -358,15 +378,10 @@ static es_status open_twice(const char *path, FILE **file, es_errors *errors) {
     if (!*file)
         return es_fail_errno(errors, "cannot open", path);
     if (!is_stdin && fstat(fileno(*file), &info) == 0 && S_ISREG(info.st_mode))
-        return ES_OK;
+        return info.st_size > ES_MEASURED_MAX_BYTES ? too_large(path, errors) : ES_OK;
     FILE *copy = tmpfile();
-    es_status status = copy ? ES_OK : es_fail_errno(errors, "cannot make a temporary file for", path);
-    char block[1 << 15];
-    for (size_t n; !status && (n = fread(block, 1, sizeof block, *file)) > 0;)
-        if (fwrite(block, 1, n, copy) != n)
-            status = es_fail_errno(errors, "cannot copy", path);
-    if (!status && (ferror(*file) || fflush(copy)))
-        status = es_fail_errno(errors, "cannot read", path);
+    es_status status =
+        copy ? copy_all(*file, copy, path, errors) : es_fail_errno(errors, "cannot make a temporary file for", path);
     if (copy)
         rewind(copy);
     if (!is_stdin)

@@ -9,6 +9,8 @@
 
 #include "base/arena.h"
 
+enum { ES_MEASURED_MAX_BYTES = 256 << 20 }; /* of a file or a stream */
+
 typedef struct es_text_table {
     const char **name;
     size_t n_columns;

@@ -96,7 +96,7 @@ static es_status read_meta(const char *path, json_t **meta, es_errors *errors) {
         return es_fail_memory(errors);
     es_status status = es_file_read(name, &text, &length, errors);
     if (!status && text)
-        status = es_json_read(meta, text, length, &fault, errors);
+        *meta = es_json_read(text, length, &fault);
     free(text);
     free(name);
     return status;

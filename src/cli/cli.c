@@ -15,6 +15,7 @@
 #include "base/utf8.h"
 #include "cli/help.h"
 #include "cli/limits.h"
+#include "io/json_text.h"
 
 /* Set by the first SIGINT, SIGTERM or SIGALRM; handlers can reach nothing but a global. */
 static volatile sig_atomic_t stop_requested, stop_second;
@@ -30,6 +31,18 @@ static void request_stop(int signal_number) {
         signal(signal_number, SIG_DFL);
         raise(signal_number);
     }
+}
+
+/* jansson's reader would write behind its buffers rather than fail: the process ends first. */
+static void *json_memory(size_t n) {
+    void *memory = malloc(n);
+    if (!memory && es_json_is_reading()) {
+        static const char message[] = "edgesweep: out of memory while reading JSON\n";
+        ssize_t written = write(STDERR_FILENO, message, sizeof message - 1);
+        (void)written;
+        _exit(ES_ERUNTIME);
+    }
+    return memory;
 }
 
 static void install_signals(void) {
@@ -156,6 +169,7 @@ int es_cli_main(int argc, char **argv) {
     es_cli cli = {.stop = &stop_requested};
     es_errors errors = {0};
     install_signals();
+    json_set_alloc_funcs(json_memory, free);
     look_at_terminal(&cli);
     es_status status = es_cli_parse(&cli, argc, argv, &errors);
     choose_color(&cli);

@@ -7,6 +7,7 @@
 
 #include "analyse/gguf_file.h"
 #include "analyse/import_hf.h"
+#include "analyse/measured_table.h"
 #include "catalog/csv_rows.h"
 #include "catalog/file.h"
 #include "engine/shard.h"
@@ -153,6 +154,7 @@ static void print_limits(FILE *out) {
         {ES_CSV_MAX_LINE, "bytes of a line of a catalog"},
         {ES_CSV_MAX_CELLS, "cells of a row of a catalog"},
         {ES_CSV_ROW_MAX, "bytes of a row of other tables that are always taken"},
+        {ES_MEASURED_MAX_BYTES, "bytes of measurements"},
         {ES_CONFIG_MAX_BYTES, "bytes of a config.json"},
         {JSON_PARSER_MAX_DEPTH, "levels of JSON"},
         {ES_GGUF_MAX_TENSORS, "tensors of a GGUF file"},

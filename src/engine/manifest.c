@@ -274,9 +274,8 @@ es_status es_manifest_read(es_manifest *manifest, const char *path, es_errors *e
         return ES_ERUNTIME;
     if (!text)
         return errno = ENOENT, es_fail_errno(errors, "cannot read", path);
-    status = es_json_read(&object, text, length, &fault, errors);
-    if (!status)
-        status = read_object(object, manifest, errors);
+    object = es_json_read(text, length, &fault);
+    status = object ? read_object(object, manifest, errors) : ES_EDAMAGED;
     if (status == ES_EDAMAGED)
         es_fail(errors, status, NULL, "damaged manifest: '%s'", es_quote_text(path).text);
     json_decref(object);

@@ -1,14 +1,23 @@
-/* JSON from and to memory, safe where memory runs out: jansson takes the lack of it for a fault of the text, or leaves out
- * what it could not store. */
+/* JSON from and to memory, safe where memory runs out.
+ *
+ * jansson (2.14) is not: its reader loses letters and then writes behind its buffers, its writer leaves out what it could
+ * not store.  A program that reads JSON therefore gives jansson an allocator (json_set_alloc_funcs) that never returns NULL
+ * while es_json_is_reading. */
 #ifndef ES_IO_JSON_TEXT_H
 #define ES_IO_JSON_TEXT_H
 
 #include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
 
 #include <edgesweep/error.h>
 
-/* *value is NULL with ES_OK when the text is not JSON; then *fault says where.  ES_ERUNTIME: out of memory. */
-es_status es_json_read(json_t **value, const char *text, size_t length, json_error_t *fault, es_errors *errors);
+/* True while this thread is in one of the two functions below. */
+bool es_json_is_reading(void);
+
+/* json_loadb and json_loadf with JSON_REJECT_DUPLICATES and these flags; NULL when the text is not JSON. */
+json_t *es_json_read(const char *text, size_t length, json_error_t *fault);
+json_t *es_json_read_stream(FILE *stream, size_t flags, json_error_t *fault);
 
 /* The text of an object with `end` behind it, to be freed; flags are jansson's. */
 es_status es_json_write(const json_t *object, size_t flags, const char *end, char **text, es_errors *errors);
