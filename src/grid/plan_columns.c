@@ -301,14 +301,18 @@ static es_status by_columns(es_sweep *sweep, const es_spec *spec, es_section sec
     return entry ? column_list(sweep, entry, false, by, n, ES_MAX_BY, errors) : ES_OK;
 }
 
+static bool has_section(const es_spec *spec, es_section section) {
+    return spec->section[section].count > 0 || spec->header[section].line > 0;
+}
+
 static es_origin section_place(const es_spec *spec, es_section section) {
-    return spec->section[section].count ? spec->section[section].entry[0].key_at : spec->end;
+    return spec->section[section].count ? spec->section[section].entry[0].key_at : spec->header[section];
 }
 
 static es_status front_question(es_sweep *sweep, const es_spec *spec, es_errors *errors) {
     static const char *const keys[] = {"minimize", "maximize", "by"};
     es_front_spec *front = &sweep->front;
-    front->given = spec->section[ES_SEC_PARETO].count > 0;
+    front->given = has_section(spec, ES_SEC_PARETO);
     if (!front->given)
         return ES_OK;
     es_origin at = section_place(spec, ES_SEC_PARETO);
@@ -338,7 +342,7 @@ static es_status picked_column(es_sweep *sweep, const es_entry *entry, int *pick
 static es_status best_question(es_sweep *sweep, const es_spec *spec, es_errors *errors) {
     static const char *const keys[] = {"pick", "by", "minimize", "maximize"};
     es_best_spec *best = &sweep->best;
-    best->given = spec->section[ES_SEC_BEST].count > 0;
+    best->given = has_section(spec, ES_SEC_BEST);
     best->pick = -1;
     if (!best->given)
         return ES_OK;

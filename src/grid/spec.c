@@ -118,8 +118,12 @@ static es_status parse_line(es_spec *spec, es_slice line, es_origin at, int *sec
     line = trim_at(without_comment(line), &at);
     if (!line.length)
         return ES_OK;
-    if (line.text[0] == '[')
-        return parse_section(line, at, section, errors);
+    if (line.text[0] == '[') {
+        es_status status = parse_section(line, at, section, errors);
+        if (!status && !spec->header[*section].line)
+            spec->header[*section] = at;
+        return status;
+    }
     if (*section < 0)
         return es_fail(errors, ES_EUSAGE, &at, "key before a section: '%s'; expected [sweep] first",
                        es_quote(line).text);
