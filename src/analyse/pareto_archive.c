@@ -88,6 +88,17 @@ static void drop_pending(es_archive *archive) {
     archive->n = 0;
 }
 
+/* Gives the memory of what was pending back: there may be an archive for each of a million groups. */
+static void release_pending(es_archive *archive) {
+    drop_pending(archive);
+    es_set_release(&archive->pending);
+    free(archive->row);
+    free(archive->index);
+    archive->row = NULL;
+    archive->index = NULL;
+    archive->capacity = 0;
+}
+
 void es_archive_clear(es_archive *archive) {
     unfinish(archive);
     es_tiers_clear(archive->tiers, &archive->known);
@@ -534,7 +545,7 @@ static const es_tier *front_of(const es_archive *archive) { return archive->know
 
 static es_status build_hash(es_archive *archive, es_errors *errors) {
     const es_tier *front = front_of(archive);
-    size_t buckets = 16;
+    size_t buckets = 2;
     while (buckets < 2 * front->n)
         buckets *= 2;
     archive->bucket_mask = buckets - 1;
@@ -553,7 +564,10 @@ static es_status build_hash(es_archive *archive, es_errors *errors) {
 
 es_status es_archive_unite(es_archive *archive, unsigned threads, es_errors *errors) {
     es_status status = es_archive_settle(archive, errors);
-    return status ? status : es_tiers_unite(archive->tiers, &archive->known, threads, errors);
+    if (status)
+        return status;
+    release_pending(archive);
+    return es_tiers_unite(archive->tiers, &archive->known, threads, errors);
 }
 
 es_status es_archive_finish(es_archive *archive, es_errors *errors) {

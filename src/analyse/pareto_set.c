@@ -13,6 +13,17 @@ void es_set_free(es_set *set) {
     *set = (es_set){0};
 }
 
+void es_set_release(es_set *set) {
+    es_set_clear(set);
+    free(set->leaf);
+    free(set->id);
+    free(set->upper);
+    set->leaf = NULL;
+    set->id = NULL;
+    set->upper = NULL;
+    set->capacity = set->upper_capacity = 0;
+}
+
 void es_set_clear(es_set *set) {
     set->n = set->in_tree = 0;
     set->levels = 0;
@@ -28,7 +39,7 @@ static void *grown(const void *from, size_t used_bytes, size_t n, size_t size) {
 static es_status reserve_blocks(es_set *set, size_t blocks, es_errors *errors) {
     if (blocks <= set->capacity)
         return ES_OK;
-    size_t capacity = blocks + blocks / 2 + 1, block_size = (size_t)set->d * ES_LANES;
+    size_t capacity = blocks + blocks / 2, block_size = (size_t)set->d * ES_LANES;
     int32_t *leaf = grown(set->leaf, set->capacity * block_size * sizeof *leaf, capacity, block_size * sizeof *leaf);
     uint32_t *id = grown(set->id, set->capacity * ES_LANES * sizeof *id, capacity, ES_LANES * sizeof *id);
     if (!leaf || !id) {
@@ -166,7 +177,9 @@ static void build_corners(const int32_t *below, size_t blocks, int32_t *above, u
 
 static es_status build_levels(es_set *set, es_errors *errors) {
     size_t block_size = (size_t)set->d * ES_LANES, blocks = ((size_t)set->n + ES_LANES - 1) / ES_LANES;
-    size_t needed = blocks / (ES_LANES - 1) + ES_SET_LEVELS;
+    size_t needed = 0;
+    for (size_t level = blocks; needed == 0 || level > 1;)
+        needed += level = (level + ES_LANES - 1) / ES_LANES;
     if (needed > set->upper_capacity) {
         free(set->upper);
         set->upper_capacity = needed + needed / 2;
@@ -251,5 +264,7 @@ es_status es_set_fill(es_set *set, const double *row, const uint32_t *id, size_t
             code[k] = es_set_code_of(set, k, row[(size_t)at * set->d + k]);
         status = es_set_append(set, code, at, errors);
     }
-    return status ? status : es_set_rebuild(set, errors);
+    if (status || n <= ES_LANES) /* a tree over a single block prunes nothing */
+        return status;
+    return es_set_rebuild(set, errors);
 }

@@ -44,6 +44,8 @@ typedef struct es_set_confirm {
 void es_set_init(es_set *set, unsigned d);
 void es_set_free(es_set *set);
 void es_set_clear(es_set *set);
+/* Empties it and gives its memory back; codes stay as they were chosen. */
+void es_set_release(es_set *set);
 
 /* Adds a member behind the tail.  code: d values below INT32_MAX. */
 es_status es_set_append(es_set *set, const int32_t *code, uint32_t id, es_errors *errors);
@@ -51,8 +53,8 @@ es_status es_set_append(es_set *set, const int32_t *code, uint32_t id, es_errors
 /* Puts a member with these codes and the same id into a slot of the tail. */
 void es_set_replace(es_set *set, uint32_t slot, const int32_t *code);
 
-/* Empties the set and fills it with rows of values, ids 0 ... n-1 or id[], all under the tree.  Chooses codes that
- * resolve the range of these rows. */
+/* Empties the set and fills it with rows of values, ids 0 ... n-1 or id[], under the tree when they are more than a
+ * block.  Chooses codes that resolve the range of these rows. */
 es_status es_set_fill(es_set *set, const double *row, const uint32_t *id, size_t n, es_errors *errors);
 
 /* Code of objective k of a point for queries to a filled set: never falls as the value rises. */
