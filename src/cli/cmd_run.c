@@ -142,11 +142,13 @@ static void print_stats(const es_running *run) {
     const es_run_report *r = &run->report;
     double seconds = r->seconds > 0 ? r->seconds : 1e-9;
     fprintf(stderr,
-            "points=%llu rows=%llu bytes=%llu points_s=%.4g bytes_s=%.4g threads=%u simd=%s seconds=%.6f load=%.6f "
+            "points=%llu skipped=%llu rows=%llu bytes=%llu points_s=%.4g bytes_s=%.4g threads=%u simd=%s seconds=%.6f "
+            "load=%.6f "
             "evaluate=%.6f format=%.6f write=%.6f\n",
-            (unsigned long long)r->points, (unsigned long long)r->rows, (unsigned long long)r->bytes,
-            (double)r->points / seconds, (double)r->bytes / seconds, r->threads, r->simd ? r->simd : "", r->seconds,
-            run->seconds_load, r->seconds_evaluate, r->seconds_format, r->seconds_write);
+            (unsigned long long)r->points, (unsigned long long)r->points_skipped, (unsigned long long)r->rows,
+            (unsigned long long)r->bytes, (double)r->points / seconds, (double)r->bytes / seconds, r->threads,
+            r->simd ? r->simd : "", r->seconds, run->seconds_load, r->seconds_evaluate, r->seconds_format,
+            r->seconds_write);
 }
 
 static es_status print_tables(const es_running *run, es_errors *errors) {
