@@ -228,6 +228,70 @@ Test(calibrate, known_utilizations_come_back) {
         cr_expect(r.row[i].value > 0 && (r.row[i].value <= 1 || strcmp(r.row[i].field, "token_overhead_ms") == 0));
 }
 
+static const es_calibrated_row *row_of(const es_calibrated *r, const char *runtime, const char *type,
+                                       const char *field) {
+    for (size_t i = 0; i < r->n_rows; i++)
+        if (strcmp(r->row[i].device, "Raspberry Pi 5 8GB") == 0 && strcmp(r->row[i].runtime, runtime) == 0 &&
+            strcmp(r->row[i].type, type) == 0 && strcmp(r->row[i].field, field) == 0)
+            return &r->row[i];
+    return NULL;
+}
+
+static double value_of(const es_calibrated *r, const char *runtime, const char *type, const char *field) {
+    const es_calibrated_row *row = row_of(r, runtime, type, field);
+    return row ? row->value : NAN;
+}
+
+/* The rates as those of four threads by llama.cpp, and of two at 3/5 of them. */
+static const char *with_threads(const char *table) {
+    static char written[1 << 17];
+    static const char start[] = "Pi 5,engine", last[] = ",a";
+    const char *line = strchr(table, '\n') + 1;
+    size_t used = (size_t)snprintf(written, sizeof written, "%.*s,threads\n", (int)(line - 1 - table), table);
+    for (const char *end; (end = strchr(line, '\n')); line = end + 1) {
+        const char *rate = end - (sizeof last - 1);
+        while (rate[-1] != ',')
+            rate--;
+        for (int threads = 4; threads >= 2; threads -= 2)
+            used += (size_t)snprintf(written + used, sizeof written - used, "Pi 5,llama.cpp%.*s%.6g,a,%d\n",
+                                     (int)(rate - line - (int)(sizeof start - 1)), line + sizeof start - 1,
+                                     strtod(rate, NULL) * (threads == 4 ? 1 : 0.6), threads);
+    }
+    return written;
+}
+
+Test(calibrate, other_threads_are_runtimes_of_their_own) {
+    static const char *const models[] = {"SmolLM2-135M", "Qwen2.5-0.5B"};
+    static const char two[] = "llama.cpp 2 threads";
+    es_calibrated r;
+    es_errors errors = {0};
+    cr_assert_eq(calibrate(with_threads(simulated_table(0, models, 2)), &r, &errors), ES_OK);
+    cr_assert_eq(r.n_groups, 2);
+    cr_expect_eq(value_of(&r, "llama.cpp", "*", "threads"), 4);
+    cr_expect_eq(value_of(&r, two, "*", "threads"), 2);
+    cr_expect_float_eq(value_of(&r, "llama.cpp", "Q4_0", "prefill_util"), 0.12, 0.012);
+    cr_expect_float_eq(value_of(&r, two, "Q4_0", "prefill_util") / value_of(&r, "llama.cpp", "Q4_0", "prefill_util"),
+                       0.6, 0.06);
+    cr_expect_float_eq(value_of(&r, "llama.cpp", "Q8_0", "mem_util"), 0.45, 0.04);
+    cr_expect_lt(value_of(&r, two, "Q8_0", "mem_util"), 0.35);
+}
+
+/* What the class knows of types holds for those that were not measured, and says so. */
+Test(calibrate, types_that_were_not_measured_keep_their_usual_ratio) {
+    static const char *const models[] = {"SmolLM2-135M", "Qwen2.5-0.5B"};
+    es_calibrated r;
+    es_errors errors = {0};
+    cr_assert_eq(calibrate(with_threads(simulated_table(0, models, 2)), &r, &errors), ES_OK);
+    const es_calibrated_row *row = row_of(&r, "llama.cpp", "IQ3_S", "prefill_util");
+    cr_assert_not_null(row);
+    cr_expect_eq(row->n, 0);
+    cr_expect_not_null(strstr(row->source, "not measured"));
+    cr_expect_lt(row->value, 0.5 * value_of(&r, "llama.cpp", "Q4_0", "prefill_util"));
+    cr_expect_null(row_of(&r, "llama.cpp 2 threads", "IQ3_S", "prefill_util"), "other threads: measured types only");
+    for (size_t i = 0; i < r.n_rows; i++)
+        cr_expect(r.row[i].n > 0 || isnan(r.row[i].error), "no measurement, no error");
+}
+
 Test(calibrate, too_little_is_refused) {
     es_calibrated r;
     es_errors errors = {0};
