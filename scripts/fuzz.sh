@@ -36,7 +36,7 @@ for name in "$@"; do
     fi
     rm -rf "$corpora/$name.small" && mkdir "$corpora/$name.small"
     # shellcheck disable=SC2086
-    "$build/fuzz/$name" $limits -merge=1 "$corpora/$name.small" "$corpora/$name" "${seeds[@]}" 2>/dev/null
+    "$build/fuzz/$name" $limits -set_cover_merge=1 "$corpora/$name.small" "$corpora/$name" "${seeds[@]}" 2>/dev/null
     mkdir -p tests/fuzz/corpus
     "$build/replay/$name" --pack "$packed" "$corpora/$name.small"
     ls -l "$packed" | awk '{ print $9 ": " $5 " bytes" }'
