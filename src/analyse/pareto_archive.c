@@ -129,14 +129,16 @@ static uint32_t find_pending(const es_archive *archive, const double *point, uin
 
 /* In tier t of those known, or among the pending for one more. */
 static reaching find_in(const es_archive *archive, size_t t, const double *point, uint32_t *block) {
-    if (t == archive->known.n) {
-        uint32_t row = find_pending(archive, point, block);
-        return row == ES_NOT_FOUND ? (reaching){0}
-                                   : (reaching){archive->row + (size_t)row * archive->d, archive->index[row]};
+    const es_tier *tier = t < archive->known.n ? archive->known.tier[t] : NULL;
+    const double *rows = tier ? tier->row : archive->row;
+    const uint64_t *index = tier ? tier->index : archive->index;
+    uint32_t row = tier ? es_tier_find(tier, point, block) : find_pending(archive, point, block);
+    reaching found = {NULL, 0};
+    if (row != ES_NOT_FOUND) {
+        found.row = rows + (size_t)row * archive->d;
+        found.index = index[row];
     }
-    const es_tier *tier = archive->known.tier[t];
-    uint32_t row = es_tier_find(tier, point, block);
-    return row == ES_NOT_FOUND ? (reaching){0} : (reaching){tier->row + (size_t)row * archive->d, tier->index[row]};
+    return found;
 }
 
 /* Where the last one was found first: neighbours in the grid are beaten by the same vectors. */
