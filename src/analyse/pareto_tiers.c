@@ -269,8 +269,9 @@ static void copy_list(const es_tiers *tiers, es_tier_list *list) {
 /* The next larger one that nobody is merging; NULL: none. */
 static es_tier *next_larger(const es_tiers *tiers, size_t than) {
     es_tier *const *tier = tiers->all.tier, *next = NULL;
+    size_t n = tier[than]->n;
     for (size_t i = 0; i < tiers->all.n; i++)
-        if (i != than && !tier[i]->busy && (tier[i]->n > tier[than]->n || (tier[i]->n == tier[than]->n && i > than)))
+        if (i != than && !tier[i]->busy && (tier[i]->n > n || (tier[i]->n == n && i > than)))
             next = next && next->n <= tier[i]->n ? next : tier[i];
     return next;
 }
