@@ -142,8 +142,8 @@ static es_status number_option(const es_entry *entry, const es_option *def, doub
                        es_quote(entry->value).text);
     if (*value >= def->min && *value <= def->max)
         return ES_OK;
-    return es_fail(errors, ES_EUSAGE, &entry->value_at, "%s is out of range: '%s'; expected %.9g to %.9g%s%s", def->name,
-                   es_quote(entry->value).text, def->min, def->max, *def->unit ? " " : "", def->unit);
+    return es_fail(errors, ES_EUSAGE, &entry->value_at, "%s is out of range: '%s'; expected %.9g to %.9g%s%s",
+                   def->name, es_quote(entry->value).text, def->min, def->max, *def->unit ? " " : "", def->unit);
 }
 
 static es_status read_options(binder *b) {

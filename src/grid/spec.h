@@ -29,7 +29,7 @@ typedef struct es_entries {
 typedef struct es_spec {
     es_entries section[ES_SECTIONS];
     es_origin header[ES_SECTIONS]; /* of the first [section]; line 0: none */
-    es_origin end; /* of the file, for complaints about what is missing */
+    es_origin end;                 /* of the file, for complaints about what is missing */
 } es_spec;
 
 enum { ES_SWEEP_FILE_MAX = 16 << 20 };

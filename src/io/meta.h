@@ -7,7 +7,7 @@
 #include <edgesweep/error.h>
 
 typedef struct es_meta {
-    const char *version, *command; /* NULL: null */
+    const char *version, *command;    /* NULL: null */
     uint64_t grid_hash, catalog_hash; /* 0: left out */
     uint64_t rows;
     uint64_t bytes, xxh64; /* of the file as it lies there */
