@@ -276,13 +276,9 @@ static bool take_range(const char **text, range *r) {
         return false;
     double x = (double)count;
     if (how == EQUAL || how == AT_LEAST || how == MORE)
-        r->least = larger(r->least, x);
+        r->least = larger(r->least, how == MORE ? nextafter(x, INFINITY) : x);
     if (how == EQUAL || how == AT_MOST || how == LESS)
-        r->most = smaller(r->most, x);
-    if (how == MORE)
-        r->least = nextafter(x, INFINITY);
-    if (how == LESS)
-        r->most = nextafter(x, -INFINITY);
+        r->most = smaller(r->most, how == LESS ? nextafter(x, -INFINITY) : x);
     return true;
 }
 

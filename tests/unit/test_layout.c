@@ -400,6 +400,31 @@ Test(layout, own_mixture) {
     }
 }
 
+/* Each comparison of each quantity, at, below and above what the models have. */
+Test(layout, own_conditions) {
+    static const char *const comparisons[] = {"<", "<=", "=", ">=", ">"};
+    static const struct {
+        const char *name;
+        int values[3];
+    } quantities[] = {{"experts", {1, 8, 9}}, {"layers", {16, 24, 32}}, {"gqa", {1, 4, 7}}, {"i", {0, 7, 23}}};
+    static const char *const models[] = {"Llama-3.2-1B", "Llama-2-7B", "Qwen2.5-0.5B", "Mixtral-8x7B"};
+    for (size_t k = 0; k < 4 * 5 * 3; k++) {
+        char rows[256];
+        int at = quantities[k / 15].values[k % 3];
+        const char *name = quantities[k / 15].name, *comparison = comparisons[k / 3 % 5];
+        snprintf(rows, sizeof rows,
+                 "MINE,Q4_K,*,otherwise,Q4_K\nMINE,Q4_K,ffn_down,%s%s%d,Q8_0\n"
+                 "MINE,Q4_K,attn_v,%s%s%d&layers<32&layers>8,Q6_K\n",
+                 name, comparison, at, name, comparison, at);
+        es_errors errors = {0};
+        cr_assert_eq(compile_with(rows, &errors), ES_OK, "%s: %s", rows, errors.error[0].text);
+        for (size_t i = 0; i < sizeof models / sizeof *models; i++) {
+            es_shape s = es_shape_of(find(ES_MODEL, models[i]));
+            expect_same("MINE", &s, ES_FAMILY_LLAMA, rows);
+        }
+    }
+}
+
 Test(layout, table_errors) {
     static const struct {
         const char *row, *message;
