@@ -17,8 +17,9 @@ typedef struct es_fault_report {
 #define ES_FAULT_CALLS(X)                                                                                              \
     X(memory)                                                                                                          \
     X(open)                                                                                                            \
-    X(read) X(write) X(sync) X(fallocate) X(ftruncate) X(rename) X(link) X(close) X(mmap) X(thread) X(stat) X(fchmod)  \
-        X(dup) X(seek) X(flock) X(directory) X(stream)
+    X(read)                                                                                                            \
+    X(write) X(sync) X(fallocate) X(ftruncate) X(rename) X(link) X(close) X(mmap) X(thread) X(stat) X(fchmod) X(dup)   \
+        X(seek) X(flock) X(directory) X(stream)
 
 #define ES_FAULT_EFFECTS(X)                                                                                            \
     X(ENOMEM) X(ENOSPC) X(EIO) X(EINTR) X(EAGAIN) X(EMFILE) X(EACCES) X(ENOLCK) X(EOPNOTSUPP) X(EDQUOT) X(SHORT)
