@@ -109,8 +109,8 @@ bool fuzz_is_huge(const uint8_t *data, size_t size) {
         uint8_t c = data[i];
         if (isdigit(c) || c == '.')
             digits++;
-        else if (numeral && strchr("kMGTeE", c) && c)
-            digits += c == 'k' ? 3 : 9;
+        else if (numeral && strchr("kKMGTeE", c) && c)
+            digits += c == 'k' || c == 'K' ? 3 : 9;
         else
             digits = 0;
         numeral = isdigit(c) || c == '.';
