@@ -756,6 +756,32 @@ Test(roofline, quality_by_training) {
     }
 }
 
+/* Pairs with a published perplexity or score rest on it: d is the mean of the first, retained of the second. */
+Test(roofline, quality_measured) {
+    make_folder();
+    write_file("quality.csv", "model,precision,metric,value,source\n"
+                              "Llama-3.2-1B,Q4_0,dlnppl,0.05,t\nLlama-3.2-1B,Q5_0,rel_delta_pct,-4,t\n"
+                              "Llama-3.2-1B,Q5_1,rel_delta_pct,1,t\nLlama-3.2-1B,Q5_1,dlnppl,0.2,t\n");
+    es_errors errors = {0};
+    cr_assert_eq(reload(&errors), ES_OK, "%s", errors.error[0].text);
+    static const struct {
+        const char *precision;
+        double measured, retained;
+    } known[] = {{"Q4_0", 1, 0.97287468}, {"Q5_0", 1, 0.96}, {"Q5_1", 1, 1.01}, {"Q4_1", 0, NAN}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        point p = point_of("Llama-3.2-1B", "Raspberry Pi 5", known[i].precision);
+        evaluate(&p);
+        cr_expect_eq(get(&p, "quality basis"), known[i].measured, "%s", known[i].precision);
+        if (known[i].measured)
+            cr_expect(near(get(&p, "quality_retained"), known[i].retained, 1e-8), "%s: %.9g", known[i].precision,
+                      get(&p, "quality_retained"));
+    }
+    point p = point_of("Llama-3.2-1B", "Raspberry Pi 5", "Q5_1");
+    evaluate(&p);
+    cr_expect(near(get(&p, "ppl_increase_pct"), 22.1402758, 1e-8), "%.9g", get(&p, "ppl_increase_pct"));
+    remove_folder();
+}
+
 /* A Falcon file type without a table, or a format that is no file type, has no layout: empty cells and a warning. */
 Test(roofline, no_layout) {
     make_folder();
