@@ -256,9 +256,11 @@ test:
 	@scripts/bootstrap.sh --tests
 	@$(PARALLEL) check
 
-# All tests of one flavour, without installing anything.
-check: all unit replays $(if $(INSTRUMENT),,$(FAULT_SHIM) $(FAULT_DRIVER))
-	@EDGESWEEP=$(COMMAND) FAULTS='$(if $(INSTRUMENT),,$(FAULT_DRIVER) --sample 1 $(COMMAND) $(FAULT_SHIM))' \
+# All tests of one flavour, without installing anything.  No faults with clang: its OpenMP runtime shares memory with
+# itself when a process starts, and aborts when a call for that fails.
+INJECT := $(if $(INSTRUMENT)$(findstring clang,$(CC)),,yes)
+check: all unit replays $(if $(INJECT),$(FAULT_SHIM) $(FAULT_DRIVER))
+	@EDGESWEEP=$(COMMAND) FAULTS='$(if $(INJECT),$(FAULT_DRIVER) --sample 1 $(COMMAND) $(FAULT_SHIM))' \
 	  REPLAYS='$(REPLAYS)' scripts/run_tests.sh $(UNIT_TESTS)
 
 check-unit: unit
