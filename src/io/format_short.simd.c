@@ -15,7 +15,8 @@ static inline bool end_short(es_short_cell *cell, const char *text, size_t lengt
     if (total > TEXT_ROOM)
         return false;
     es_copy16(cell->text, text);
-    cell->text[length] = separator;
+    if (separator != 0)
+        cell->text[length] = separator;
     cell->length = (uint8_t)total;
     return true;
 }
