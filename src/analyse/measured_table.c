@@ -267,19 +267,6 @@ static es_status add_markdown(es_text_table *t, char *line, es_origin at, es_are
     return add_row(t, cell, at, arena, errors);
 }
 
-static es_status read_markdown(es_text_table *t, FILE *file, const char *path, es_arena *arena, es_errors *errors) {
-    char *line = NULL;
-    size_t room = 0;
-    es_origin at = {path, 0, 0};
-    es_status status = ES_OK;
-    while (!status && getline(&line, &room, file) >= 0) {
-        at.line++;
-        status = add_markdown(t, line, at, arena, errors);
-    }
-    free(line);
-    return !status && ferror(file) ? es_fail_errno(errors, "cannot read", path) : status;
-}
-
 /* ---- SQL: INSERT statements of llama-bench ---- */
 
 /* A value or name at `from`, unquoted into *room, which goes on behind it; returns what follows. */
@@ -313,7 +300,7 @@ static size_t split_sql(const char **at, const char **item, char **room) {
     return *from == ')' ? n : 0;
 }
 
-static es_status add_sql(es_text_table *t, const char *line, es_origin at, es_arena *arena, es_errors *errors) {
+static es_status add_sql(es_text_table *t, char *line, es_origin at, es_arena *arena, es_errors *errors) {
     static const char insert[] = "INSERT INTO", values[] = "VALUES";
     const char *from = line + strspn(line, " \t");
     if (strncasecmp(from, insert, sizeof insert - 1) != 0)
@@ -336,14 +323,19 @@ static es_status add_sql(es_text_table *t, const char *line, es_origin at, es_ar
     return status ? status : add_row(t, item, at, arena, errors);
 }
 
-static es_status read_sql(es_text_table *t, FILE *file, const char *path, es_arena *arena, es_errors *errors) {
+/* ---- Lines ---- */
+
+typedef es_status add_line(es_text_table *t, char *line, es_origin at, es_arena *arena, es_errors *errors);
+
+static es_status read_lines(es_text_table *t, add_line *add, FILE *file, const char *path, es_arena *arena,
+                            es_errors *errors) {
     char *line = NULL;
     size_t room = 0;
     es_origin at = {path, 0, 0};
     es_status status = ES_OK;
     while (!status && getline(&line, &room, file) >= 0) {
         at.line++;
-        status = add_sql(t, line, at, arena, errors);
+        status = add(t, line, at, arena, errors);
     }
     free(line);
     return !status && ferror(file) ? es_fail_errno(errors, "cannot read", path) : status;
@@ -427,8 +419,8 @@ es_status es_text_table_read(es_text_table *table, const char *path, es_arena *a
     if (!status)
         switch (format_of(file)) {
         case JSON: status = read_json(table, file, name, arena, errors); break;
-        case MARKDOWN: status = read_markdown(table, file, name, arena, errors); break;
-        case SQL: status = read_sql(table, file, name, arena, errors); break;
+        case MARKDOWN: status = read_lines(table, add_markdown, file, name, arena, errors); break;
+        case SQL: status = read_lines(table, add_sql, file, name, arena, errors); break;
         default:
             status = strcmp(path, "-") && stat(path, &info) == 0 && S_ISREG(info.st_mode)
                          ? read_csv(table, path, 0, arena, errors)

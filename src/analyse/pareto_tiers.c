@@ -141,8 +141,9 @@ static void mark_unreached(const es_tier *tier, const es_tier *other, uint64_t *
         const double *row = tier->row + (size_t)id * tier->set.d;
         uint32_t hit = find(other, row, false, ES_NOT_FOUND, &block);
         kept[slot] = hit == ES_NOT_FOUND;
-        if (!kept[slot] && tier->index[id] < other_index[hit] &&
-            same_row(row, other->row + (size_t)hit * tier->set.d, tier->set.d))
+        /* Only one row equals that of `hit`, so that no two threads look at one other_index. */
+        if (!kept[slot] && same_row(row, other->row + (size_t)hit * tier->set.d, tier->set.d) &&
+            tier->index[id] < other_index[hit])
             other_index[hit] = tier->index[id];
     }
 }

@@ -22,6 +22,7 @@
 
 #include "analyse/import_row.h"
 #include "analyse/probe_kernels.h"
+#include "base/clock.h"
 #include "base/number.h"
 #include "base/text.h"
 
@@ -30,12 +31,6 @@ static const double read_seconds = 0.02, peak_seconds = 0.02, most_seconds = 0.7
 static const double idle_seconds = 1, load_seconds = 2;
 static const double write_seconds = 3, storage_seconds = 2; /* at most */
 enum { REPEATS = 24, ROUNDS = 2, MIB = 1 << 20, STORAGE_BLOCK = 4 * MIB, STORAGE_BYTES = 256 * MIB };
-
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static double thread_seconds(void) {
     struct timespec t;
@@ -141,9 +136,9 @@ typedef double kernel(uint64_t rounds);
 /* Operations per second of all threads.  Processor time: registers are not shared, so that other work on the machine
  * need not count. */
 static double peak(kernel *run, unsigned threads) {
-    const double begin = now();
+    const double begin = es_seconds_now();
     double best = 0;
-    for (int i = 0; i < REPEATS && now() - begin < most_seconds; i++) {
+    for (int i = 0; i < REPEATS && es_seconds_now() - begin < most_seconds; i++) {
         double rate = 0;
 #pragma omp parallel num_threads(threads) reduction(+ : rate)
         {
@@ -169,9 +164,9 @@ typedef struct memory_rate {
 static memory_rate bandwidth(reader *sum, const uint64_t *data, size_t words, unsigned threads) {
     enum { CHUNK = 1 << 17 }; /* words: 1 MiB between looks at the clock */
     const size_t share = words / threads / CHUNK * CHUNK;
-    const double first = now();
+    const double first = es_seconds_now();
     memory_rate best = {0, 0};
-    for (int i = 0; i < REPEATS && now() - first < most_seconds; i++) {
+    for (int i = 0; i < REPEATS && es_seconds_now() - first < most_seconds; i++) {
         double bytes = 0, rate = 0, begin = 0, end = 0;
         uint64_t total = 0;
 #pragma omp parallel num_threads(threads) reduction(+ : bytes, rate, total)
@@ -179,16 +174,16 @@ static memory_rate bandwidth(reader *sum, const uint64_t *data, size_t words, un
             const uint64_t *own = data + share * (size_t)omp_get_thread_num();
 #pragma omp barrier
 #pragma omp single
-            begin = now();
+            begin = es_seconds_now();
             const double until = begin + read_seconds, start = thread_seconds();
-            for (size_t at = 0; now() < until; at = (at + CHUNK) % share) {
+            for (size_t at = 0; es_seconds_now() < until; at = (at + CHUNK) % share) {
                 total += sum(own + at, CHUNK);
                 bytes += CHUNK * sizeof *own;
             }
             rate = bytes / (thread_seconds() - start + 1e-9);
 #pragma omp barrier
 #pragma omp single
-            end = now();
+            end = es_seconds_now();
         }
         if (total == 1) /* never: the data are zero, but only the sum knows */
             return (memory_rate){NAN, NAN};
@@ -290,9 +285,9 @@ static bool in_memory(int fd) {
 
 /* Bytes written before time ran out; at least one block, or 0 with errno. */
 static off_t fill_file(int fd, const char *block) {
-    const double begin = now();
+    const double begin = es_seconds_now();
     off_t written = 0;
-    while (written < STORAGE_BYTES && (written == 0 || now() - begin < write_seconds)) {
+    while (written < STORAGE_BYTES && (written == 0 || es_seconds_now() - begin < write_seconds)) {
         if (write(fd, block, STORAGE_BLOCK) != STORAGE_BLOCK || fdatasync(fd) != 0)
             return 0;
         written += STORAGE_BLOCK;
@@ -301,15 +296,15 @@ static off_t fill_file(int fd, const char *block) {
 }
 
 static double read_back(int fd, char *block, off_t size) {
-    const double begin = now();
+    const double begin = es_seconds_now();
     double bytes = 0;
-    for (off_t at = 0; at < size && now() - begin < storage_seconds; at += STORAGE_BLOCK) {
+    for (off_t at = 0; at < size && es_seconds_now() - begin < storage_seconds; at += STORAGE_BLOCK) {
         const ssize_t n = pread(fd, block, STORAGE_BLOCK, at);
         if (n != STORAGE_BLOCK)
             return NAN;
         bytes += (double)n;
     }
-    return bytes / (now() - begin);
+    return bytes / (es_seconds_now() - begin);
 }
 
 /* Past the page cache where the file system allows, else after asking the kernel to forget the file. */
@@ -389,7 +384,7 @@ static double sensed(es_probe *p) {
     return uw > 0 ? uw : NAN;
 }
 
-static void power_begin(power *w) { *w = (power){sum_of(packages), now(), 0, 0}; }
+static void power_begin(power *w) { *w = (power){sum_of(packages), es_seconds_now(), 0, 0}; }
 
 static void power_sample(power *w, es_probe *p) {
     const double uw = sensed(p);
@@ -404,7 +399,7 @@ static double power_end(power *w, es_probe *p) {
     const double uj = sum_of(packages) - w->energy_uj;
     if (uj > 0) {
         p->power_how = "RAPL package counters";
-        return uj / 1e6 / (now() - w->begin);
+        return uj / 1e6 / (es_seconds_now() - w->begin);
     }
     return w->samples > 0 ? w->sum_uw / w->samples / 1e6 : NAN;
 }
@@ -423,7 +418,7 @@ static void measure_idle(es_probe *p) {
 static void measure_load(es_probe *p) {
     power w;
     power_begin(&w);
-    while (now() - w.begin < load_seconds) {
+    while (es_seconds_now() - w.begin < load_seconds) {
         peak(ES_SIMD_PICK(es_probe_fp32), p->threads);
         power_sample(&w, p);
     }
@@ -441,7 +436,7 @@ static bool go_on(const es_probe_options *o, const char *doing) {
 }
 
 es_status es_probe_run(const es_probe_options *o, es_probe *p, es_errors *errors) {
-    const double begin = now();
+    const double begin = es_seconds_now();
     *p = (es_probe){.dot_util = NAN, .idle_w = NAN, .load_w = NAN, .power_how = "no readable sensor"};
     find_cpu(p);
     find_memory(p);
@@ -456,7 +451,7 @@ es_status es_probe_run(const es_probe_options *o, es_probe *p, es_errors *errors
         measure_load(p);
     else
         p->power_how = "no readable sensor";
-    p->seconds = now() - begin;
+    p->seconds = es_seconds_now() - begin;
     return ES_OK;
 }
 

@@ -3,8 +3,8 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/utf8.h"
 #include "cli/commands.h"
 #include "cli/doubts.h"
@@ -132,12 +132,6 @@ static void warn_about_result(const es_running *run, es_errors *errors) {
                 (unsigned long long)report->rejected[i], i ? " of what was left" : "");
 }
 
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static void print_stats(const es_running *run) {
     const es_run_report *r = &run->report;
     double seconds = r->seconds > 0 ? r->seconds : 1e-9;
@@ -246,7 +240,7 @@ static es_status run_run(es_cli *cli, es_errors *errors) {
     es_running run = {.cli = cli};
     if (es_cli_wants_shard(cli))
         return es_cli_run_shard(cli, errors);
-    double start = now();
+    double start = es_seconds_now();
     es_status status = es_cli_load_sweep(cli, &run.catalog, &run.sweep, errors);
     if (!status)
         status = choose_outputs(&run, errors);
@@ -255,7 +249,7 @@ static es_status run_run(es_cli *cli, es_errors *errors) {
     if (!status) {
         run.progress.rows = run.options.out != NULL;
         run.progress.filtered = run.sweep->n_conditions > 0;
-        run.seconds_load = now() - start;
+        run.seconds_load = es_seconds_now() - start;
         status = es_given(cli, ES_OPT_QUIET) ? ES_OK : es_warn_doubts(run.sweep, errors);
     }
     if (!status) {

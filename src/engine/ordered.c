@@ -1,8 +1,9 @@
 #include "engine/ordered.h"
 
+#include "base/clock.h"
+
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 /* A station that tickets pass in order, one thread at a time. */
 typedef struct stage {
@@ -33,12 +34,6 @@ struct es_ordered {
     double waiting;
     es_status status; /* of the first failure */
 };
-
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 es_status es_ordered_new(es_ordered **ordered, unsigned slots, es_ordered_write write, void *context,
                          es_errors *errors) {
@@ -91,9 +86,9 @@ static bool is_due(const es_ordered *o, int which) {
 static es_status call(es_ordered *o, stage *s, const es_buffer *buffer) {
     s->busy = true;
     pthread_mutex_unlock(&o->lock);
-    double start = now();
+    double start = es_seconds_now();
     es_status status = s->pass(o->context, buffer->data, buffer->length, buffer->rows, &s->errors);
-    double seconds = now() - start;
+    double seconds = es_seconds_now() - start;
     pthread_mutex_lock(&o->lock);
     s->seconds += seconds;
     s->busy = false;
@@ -120,11 +115,11 @@ static bool advance(es_ordered *o, int which) {
 static bool advance_any(es_ordered *o) { return advance(o, WRITE) || advance(o, PREPARE); }
 
 static void wait_moved(es_ordered *o) {
-    double start = now();
+    double start = es_seconds_now();
     o->n_waiting++;
     pthread_cond_wait(&o->moved, &o->lock);
     o->n_waiting--;
-    o->waiting += now() - start;
+    o->waiting += es_seconds_now() - start;
 }
 
 /* ---- Public ---- */

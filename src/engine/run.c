@@ -4,11 +4,11 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <edgesweep/sweep.h>
 
 #include "base/simd.h"
+#include "base/clock.h"
 #include "base/team.h"
 #include "engine/best.h"
 #include "engine/dealer.h"
@@ -79,12 +79,6 @@ typedef struct worker {
     uint64_t rows; /* of the ticket: points that passed */
     double seconds_evaluate, seconds_format;
 } worker;
-
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* ---- workers ---- */
 
@@ -173,15 +167,15 @@ static size_t choose_points(worker *w, size_t from, size_t to, unsigned live) {
 /* Points of the tile that was evaluated, by their places in it. */
 static es_status do_points(worker *w, size_t from, size_t to, unsigned live) {
     pass *p = w->pass;
-    double t0 = now();
+    double t0 = es_seconds_now();
     size_t kept = choose_points(w, from, to, live);
     atomic_fetch_add_explicit(&p->points_done, to - from, memory_order_relaxed);
     if (!kept || live == ES_LIVE_FILTER) {
-        w->seconds_evaluate += now() - t0;
+        w->seconds_evaluate += es_seconds_now() - t0;
         return ES_OK;
     }
     es_eval_stage(w->eval, ES_STAGE_ROWS);
-    double t1 = now();
+    double t1 = es_seconds_now();
     size_t stop = cut_at_limit(w, w->filter.keep, from, to, &kept);
     if (p->options->limit)
         p->reached = es_eval_first(w->eval) + stop;
@@ -189,14 +183,14 @@ static es_status do_points(worker *w, size_t from, size_t to, unsigned live) {
     w->rows += kept;
     es_status status = feed(w, keep, from, stop, live);
     w->seconds_evaluate += t1 - t0;
-    w->seconds_format += now() - t1;
+    w->seconds_format += es_seconds_now() - t1;
     return status;
 }
 
 static void evaluate_tile(worker *w, uint64_t tile) {
-    double t0 = now();
+    double t0 = es_seconds_now();
     es_eval_tile(w->eval, tile);
-    w->seconds_evaluate += now() - t0;
+    w->seconds_evaluate += es_seconds_now() - t0;
 }
 
 static es_status do_tile(worker *w, uint64_t tile, unsigned live) {
@@ -301,9 +295,9 @@ static bool take_task(pass *p, task *t) {
 }
 
 static void show_progress(pass *p, double *last) {
-    if (!p->options->progress || now() - *last < 0.2)
+    if (!p->options->progress || es_seconds_now() - *last < 0.2)
         return;
-    *last = now();
+    *last = es_seconds_now();
     es_progress progress = {.points_done = atomic_load(&p->points_done),
                             .points_total = p->end - p->first,
                             .rows = atomic_load(&p->rows_done),
@@ -632,7 +626,7 @@ static es_status pass_run(pass *p, es_row_sink *sink, worker **workers, es_error
         return status;
     if (sink && !p->finished)
         sink->behind = behind_ticket, sink->pass = p;
-    p->started = now();
+    p->started = es_seconds_now();
     run_workers(p, *workers);
     status = merge_workers(p, *workers, errors);
     if (p->ordered) {
@@ -821,7 +815,7 @@ static es_status commit(run *r, es_errors *errors) {
 }
 
 es_status es_sweep_run(const es_sweep *sweep, const es_run_options *options, es_run_report *report, es_errors *errors) {
-    double start = now();
+    double start = es_seconds_now();
     run r = {.sweep = sweep, .options = options, .report = report};
     *report = (es_run_report){.simd = es_simd_level_name(es_simd_level_now())};
     report->rejected = calloc(sweep->n_conditions + 1, sizeof *report->rejected);
@@ -837,7 +831,7 @@ es_status es_sweep_run(const es_sweep *sweep, const es_run_options *options, es_
     es_row_sink_abort(&r.rows);
     es_row_sink_abort(&r.front);
     es_row_sink_abort(&r.best);
-    report->seconds = now() - start;
+    report->seconds = es_seconds_now() - start;
     return status;
 }
 

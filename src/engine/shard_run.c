@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "engine/journal.h"
 #include "engine/part_file.h"
@@ -30,12 +30,6 @@ typedef struct part {
     uint64_t next;   /* rows of the points before it are in the partial */
     double recorded; /* when the journal got its last record */
 } part;
-
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* ---- names ---- */
 
@@ -78,7 +72,7 @@ static es_status record_progress(part *p, es_errors *errors) {
         .next = p->next, .bytes = file->bytes, .rows = file->rows, .xxh64 = XXH64_digest(file->hash)};
     if (!status)
         status = es_journal_append(&p->journal, record, errors);
-    p->recorded = now();
+    p->recorded = es_seconds_now();
     return status;
 }
 
@@ -138,7 +132,7 @@ static es_status take_rows(void *context, es_result r, const char *data, size_t 
     p->text[r].rows += rows;
     p->next = next;
     double interval = p->options->interval > 0 ? p->options->interval : DEFAULT_INTERVAL;
-    return !status && now() - p->recorded >= interval ? record_progress(p, errors) : status;
+    return !status && es_seconds_now() - p->recorded >= interval ? record_progress(p, errors) : status;
 }
 
 /* ---- the runs ---- */
@@ -245,7 +239,7 @@ static es_status recover_rows(part *p, es_errors *errors) {
 
 static es_status begin(part *p, es_errors *errors) {
     p->next = p->manifest->first;
-    p->recorded = now();
+    p->recorded = es_seconds_now();
     if (p->options->resume && has(p, ES_RESULT_ROWS))
         return recover_rows(p, errors);
     return es_journal_restart(&p->journal, 0, errors);

@@ -116,7 +116,7 @@ static void write_digits(block *b, int n, bool with_tail) {
     for (int i = 0; i < n; i += LANES) {
         const words head = load(&b->head[i]), first = first_digit(head);
         const words middle = eight_digits(head - multiply_low(first, 100000000)) | es_ascii_zeros;
-        store_pairs(&b->text[i], ES_HEAD, (first << 56) | constants, middle);
+        store_pairs(&b->text[i], ES_HEAD, (first + '0') << 56, middle);
         if (with_tail)
             store_pairs(&b->text[i], ES_TAIL, eight_digits(load(&b->tail[i])) | es_ascii_zeros, first);
     }

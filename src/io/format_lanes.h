@@ -36,10 +36,6 @@ static const double ten_to[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
  * The difference of p and that integer is exact. */
 static const double certain_distance = 0.5 - 2.4e-7;
 
-/* Besides the first digit, the head word of es_digits offers these to a shuffle. */
-enum { MINUS_BYTE, ZERO_BYTE, POINT_BYTE };
-static const uint64_t constants = (uint64_t)'0' << 56 | '.' << 16 | '0' << 8 | '-';
-
 /* Product of the low 32 bits of each word. */
 static inline words multiply_low(words x, uint32_t factor) {
 #if defined(__SSE2__)

@@ -25,6 +25,10 @@ enum { PLACES = -ES_SHAPE_MIN + ES_HEAD_DIGITS };
 
 typedef double doubles __attribute__((vector_size(WIDTH)));
 
+/* Besides the first digit, the head word of es_digits offers these to a shuffle. */
+enum { ZERO_BYTE, POINT_BYTE };
+static const uint64_t head_bytes = (uint64_t)'0' << 56 | '.' << 8 | '0';
+
 /* Byte p of a number with exponent k: which byte of head and middle of es_digits it is. */
 #define FRACTION(k, p) ((p) == 1 ? POINT_BYTE : (p) < 1 - (k) ? ZERO_BYTE : ES_FIRST_DIGIT + (p) + (k)-1)
 #define NUMBER(k, p) ((p) <= (k) ? ES_FIRST_DIGIT + (p) : (p) == (k) + 1 ? POINT_BYTE : ES_FIRST_DIGIT + (p)-1)
@@ -164,7 +168,7 @@ static inline simd compose(simd digits, simd place, simd tail, simd length) {
 
 static const uint8_t first_of_word[16] = {0, 0, 0, 0, 0, 0, 0, 0, 8, 8, 8, 8, 8, 8, 8, 8};
 
-/* Writes a cell per lane; returns the set of lanes that are not certified, . */
+/* Writes a cell per lane; returns the set of lanes that are not certified. */
 static inline unsigned format_lanes(es_short_cell *cell, const double *x, const looks *all, int digits) {
     const double top = ten_to[digits], bottom = ten_to[digits - 1], scale = ten_to[ES_HEAD_DIGITS - digits];
     doubles value;
@@ -176,7 +180,7 @@ static inline unsigned format_lanes(es_short_cell *cell, const double *x, const 
     const words length = text_length(used_digits(middle), all->whole, all->extra);
     const simd in_bytes = SIMD(shuffle_epi8)((simd)length, repeat16(first_of_word));
     const simd total = (simd)((length + all->tail_length) << 56), zero = (simd)(words){0};
-    const simd front = (simd)((first << 56) | constants), back = (simd)(middle | es_ascii_zeros);
+    const simd front = (simd)((first << 56) | head_bytes), back = (simd)(middle | es_ascii_zeros);
     const simd even = compose(SIMD(unpacklo_epi64)(front, back), all->place[0], all->tail[0],
                               SIMD(unpacklo_epi64)(in_bytes, in_bytes));
     const simd odd = compose(SIMD(unpackhi_epi64)(front, back), all->place[1], all->tail[1],
@@ -313,7 +317,7 @@ typedef struct count_look {
     char end[16];       /* separator and length */
 } count_look;
 
-/* As lane_looks. */
+/* As looks, of counts. */
 typedef struct count_lanes {
     doubles above, most;
     simd place[2], end[2];
@@ -428,26 +432,27 @@ static size_t shorten(es_short_cell *cell, const es_cell *from, size_t n) {
     return n;
 }
 
-size_t ES_SIMD_NAME(es_format_short_doubles) ES_FORMAT_SHORT_DOUBLES_ARGS {
+/* digits 0: counts */
+static size_t by_long_cells(es_short_cell *cell, const double *x, size_t n, int digits, char separator) {
     es_cell cells[LONG_BLOCK];
     size_t done = 0, m = 0, fit = 0;
     for (; done < n && fit == m; done += fit) {
         m = n - done < LONG_BLOCK ? n - done : LONG_BLOCK;
-        ES_SIMD_NAME(es_format_doubles)(cells, x + done, m, digits, separator);
+        if (digits > 0)
+            ES_SIMD_NAME(es_format_doubles)(cells, x + done, m, digits, separator);
+        else
+            ES_SIMD_NAME(es_format_counts)(cells, x + done, m, separator);
         fit = shorten(cell + done, cells, m);
     }
     return done;
 }
 
+size_t ES_SIMD_NAME(es_format_short_doubles) ES_FORMAT_SHORT_DOUBLES_ARGS {
+    return by_long_cells(cell, x, n, digits, separator);
+}
+
 size_t ES_SIMD_NAME(es_format_short_counts) ES_FORMAT_SHORT_COUNTS_ARGS {
-    es_cell cells[LONG_BLOCK];
-    size_t done = 0, m = 0, fit = 0;
-    for (; done < n && fit == m; done += fit) {
-        m = n - done < LONG_BLOCK ? n - done : LONG_BLOCK;
-        ES_SIMD_NAME(es_format_counts)(cells, x + done, m, separator);
-        fit = shorten(cell + done, cells, m);
-    }
-    return done;
+    return by_long_cells(cell, x, n, 0, separator);
 }
 
 #endif

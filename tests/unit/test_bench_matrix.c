@@ -4,13 +4,11 @@
  * matrices that cost, small matrices that run slower, softmax, element-wise work, outliers.  Noise is 4% a measurement and
  * 2% a file.  The layouts are real.
  */
-#include "sweep_help.h"
+#include "point_help.h"
 
 #include "analyse/calibrate.h"
 #include "analyse/measured.h"
-#include "analyse/point.h"
 #include "analyse/validate.h"
-#include "base/arena.h"
 #include "core/layout.h"
 
 enum { MODELS = 7, FORMATS = 8, DEPTHS = 3, PROMPT = 512, GEN = 128, ROWS = MODELS * FORMATS * DEPTHS * 2 };
@@ -160,31 +158,7 @@ static const plan plans[] = {
 
 static const int depths[DEPTHS] = {0, 512, 2048};
 
-static es_catalog catalog;
-static es_arena arena;
-static es_point_kernel point;
-static uint64_t random_state;
-
-static void set_up(void) {
-    cr_assert_eq(es_catalog_load(&catalog, NULL, 0, NULL), ES_OK);
-    cr_assert_eq(es_point_kernel_prepare(&point, "roofline", &catalog, &arena, NULL), ES_OK);
-}
-
-static void tear_down(void) {
-    es_arena_free(&arena);
-    es_catalog_free(&catalog);
-}
-
 TestSuite(bench_matrix, .init = set_up, .fini = tear_down);
-
-static double uniform_deviate(void) {
-    random_state ^= random_state << 13, random_state ^= random_state >> 7, random_state ^= random_state << 17;
-    return (double)(random_state >> 11) * 0x1p-53;
-}
-
-static double normal(void) {
-    return sqrt(-2 * log(1 - uniform_deviate())) * cos(6.283185307179586 * uniform_deviate());
-}
 
 /* ---- What a machine takes ---- */
 

@@ -1,36 +1,11 @@
 /* Calibration: known utilizations come back from simulated measurements, outliers and gaps included; the shipped rows
  * are those of the shipped measurements. */
-#include "sweep_help.h"
+#include "point_help.h"
 
 #include "analyse/calibrate.h"
 #include "analyse/fit.h"
-#include "base/arena.h"
-
-static es_catalog catalog;
-static es_arena arena;
-static es_point_kernel point;
-static uint64_t random_state = 88172645463325252u;
-
-static void set_up(void) {
-    cr_assert_eq(es_catalog_load(&catalog, NULL, 0, NULL), ES_OK);
-    cr_assert_eq(es_point_kernel_prepare(&point, "roofline", &catalog, &arena, NULL), ES_OK);
-}
-
-static void tear_down(void) {
-    es_arena_free(&arena);
-    es_catalog_free(&catalog);
-}
 
 TestSuite(calibrate, .init = set_up, .fini = tear_down);
-
-static double uniform_deviate(void) {
-    random_state ^= random_state << 13, random_state ^= random_state >> 7, random_state ^= random_state << 17;
-    return (double)(random_state >> 11) * 0x1p-53;
-}
-
-static double normal(void) {
-    return sqrt(-2 * log(1 - uniform_deviate())) * cos(6.283185307179586 * uniform_deviate());
-}
 
 static es_status calibrate(const char *written, es_calibrated *result, es_errors *errors) {
     folder f = folder_new();

@@ -1,24 +1,9 @@
 /* Measurements: points without a grid, names, both kinds of tables, joining, rates, summaries. */
-#include "sweep_help.h"
+#include "point_help.h"
 
 #include "analyse/measured.h"
 #include "analyse/measured_table.h"
 #include "analyse/validate.h"
-#include "base/arena.h"
-
-static es_catalog catalog;
-static es_arena arena;
-static es_point_kernel point;
-
-static void set_up(void) {
-    cr_assert_eq(es_catalog_load(&catalog, NULL, 0, NULL), ES_OK);
-    cr_assert_eq(es_point_kernel_prepare(&point, "roofline", &catalog, &arena, NULL), ES_OK);
-}
-
-static void tear_down(void) {
-    es_arena_free(&arena);
-    es_catalog_free(&catalog);
-}
 
 TestSuite(measured, .init = set_up, .fini = tear_down);
 
