@@ -96,6 +96,7 @@ FAULT_FLAGS = -std=c11 -D_GNU_SOURCE $(WARNINGS) -O1 -g
 FAULT_SHIM := $(B)/faults/inject.so
 FAULT_DRIVER := $(B)/faults/faults
 FAULT_COMMAND := $(B)/faults/edgesweep
+SOAK := $(B)/faults/soak
 
 # ---- Output: one short line per step, V=1 shows the commands ----
 Q := $(if $(filter-out 0,$(V)),,@)
@@ -318,6 +319,16 @@ $(FAULT_COMMAND): $(CLI_OBJECTS) $(LIBRARY) $(B)/faults/inject.o $(B)/link.stamp
 	$(Q)$(LINK) $$(nm $(B)/faults/inject.o | sed -n 's/.* T __wrap_/-Wl,--wrap=/p') -o $@ $(CLI_OBJECTS) \
 	  $(B)/faults/inject.o $(LIBRARY) $(LIBS)
 
+# Mixed commands for TIME seconds, in one process and in starved ones: memory and bytes stay as they are.
+.PHONY: soak soak-run
+soak:
+	@$(PARALLEL) $(RELEASE_ONLY) soak-run
+soak-run: $(COMMAND) $(SOAK)
+	@$(SOAK) $(TIME) $(COMMAND)
+$(SOAK): $(B)/obj/tests/faults/soak.o $(filter-out %/main.o,$(CLI_OBJECTS)) $(LIBRARY) $(B)/link.stamp
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D) && $(LINK) -o $@ $< $(filter-out %/main.o,$(CLI_OBJECTS)) $(LIBRARY) $(LIBS)
+
 # Shards, kills, job arrays and MPI; what cannot be installed is skipped with a word.
 .PHONY: test-scale
 test-scale:
@@ -416,7 +427,8 @@ help:
 	  'make mpi | test-scale           build/edgesweep-mpi (MPICC=mpicc); tests of shards, job arrays and MPI' \
 	  'make test-web | test-office     the report page in a browser (installs chromium); tables in LibreOffice' \
 	  'make faults     every library call of every command made to fail in turn; SAMPLE=N: at N places each' \
-	  'make valgrind   a round of commands and fuzz seeds under valgrind' \
+	  'make soak TIME=3600             mixed commands for an hour: no memory grows, no byte changes' \
+  'make valgrind   a round of commands and fuzz seeds under valgrind' \
 	  'make coverage   lines and branches of src/ that tests run' \
 	  'make fuzz | corpora             fuzz targets, TIME=60 seconds each; the inputs they once found' \
 	  'make lint | format              layers, clang-format, cppcheck, clang-tidy; reformat' \
