@@ -1,0 +1,122 @@
+/* What explain names as the sources of a value: exactly the rows whose change changes it. */
+#include "point_help.h"
+
+#include "core/calibrated.h"
+#include "core/quality.h"
+#include "core/roofline_blocks.h"
+
+TestSuite(sources, .init = set_up, .fini = tear_down);
+
+enum { POINTS = 60, MAX_OUTPUTS = 256 };
+
+typedef struct example {
+    es_rows rows;
+    double *value;           /* of all nodes */
+    double out[MAX_OUTPUTS]; /* of the block that is looked at */
+} example;
+
+static example examples[POINTS];
+
+static const es_row *any_row(es_kind kind) {
+    const es_table *table = &catalog.table[kind];
+    return &table->rows[(size_t)(uniform_deviate() * (double)table->n_rows)];
+}
+
+static void choose_examples(void) {
+    static const char *const runtimes[] = {"default", "llama.cpp", "mlc", "vllm"};
+    double workload[16];
+    for (size_t k = 0; k < sizeof workload / sizeof *workload; k++)
+        workload[k] = NAN;
+    for (int i = 0; i < POINTS;) {
+        example *e = &examples[i];
+        e->rows = (es_rows){any_row(ES_MODEL), any_row(ES_DEVICE), any_row(ES_PRECISION),
+                            runtimes[(size_t)(uniform_deviate() * 4)]};
+        if (es_point_missing(&point, &e->rows))
+            continue;
+        e->value = es_arena_array(&arena, point.kernel->n_nodes, sizeof *e->value);
+        es_point_evaluate(&point, &e->rows, workload, e->value);
+        i++;
+    }
+}
+
+static void evaluate(const es_point_kernel *kernel, const es_block *block, const example *e, double *in, double *out) {
+    for (size_t k = 0; k < block->n_in; k++)
+        in[k] = e->value[block->in[k]];
+    block->fn(kernel->state, &e->rows, in, out);
+}
+
+static bool is_listed(const es_block *block, const example *e, const double *in, size_t output, const es_row *row,
+                      int field) {
+    es_source list[ES_MAX_SOURCES];
+    const size_t n = block->sources(point.state, &e->rows, in, output, list);
+    for (size_t i = 0; i < n; i++)
+        if (list[i].row == row && list[i].field == field)
+            return true;
+    return false;
+}
+
+/* Outputs computed from other outputs of the block name no rows; explain shows their formulas. */
+static bool names_rows(const es_block *block, size_t output, es_quality_use use) {
+    if (strcmp(block->name, "type rates") == 0)
+        return output < offsetof(es_slot_rates, least_inv_mem_util) / sizeof(double);
+    if (strcmp(block->name, "quality") != 0)
+        return true;
+    const bool training = output == offsetof(es_quality, training) / sizeof(double);
+    return output != offsetof(es_quality, quality) / sizeof(double) &&
+           output != offsetof(es_quality, ppl_increase_pct) / sizeof(double) &&
+           training == (use == ES_QUALITY_TRAINING);
+}
+
+/* Looks at all examples with one value of the catalogs changed. */
+static void compare(const es_block *block, es_kind kind, es_row *row, int field) {
+    const es_quality_use use = kind == ES_QUALITY ? es_quality_use_of(row) : ES_QUALITY_UNUSED;
+    const es_field *f = &es_fields(kind)->fields[field];
+    es_point_kernel changed;
+    es_arena own = {0};
+    const double old = row->value[field];
+    row->value[field] = old * 1.01;
+    cr_assert_eq(es_point_kernel_prepare(&changed, "roofline", &catalog, &own, NULL), ES_OK);
+    for (int i = 0; i < POINTS; i++) {
+        double in[ES_MAX_INPUTS], out[MAX_OUTPUTS];
+        evaluate(&changed, block, &examples[i], in, out);
+        for (size_t k = 0; k < block->n_out; k++) {
+            if (!names_rows(block, k, use))
+                continue;
+            const bool moves = memcmp(&out[k], &examples[i].out[k], sizeof *out) != 0;
+            const es_rows *r = &examples[i].rows;
+            cr_expect_eq(moves, is_listed(block, &examples[i], in, k, row, field),
+                         "%s output %zu of %s, %s, %s, %s: %s:%llu %s %s", block->name, k, r->model->name,
+                         r->device->name, r->runtime, r->precision->name, row->origin.file,
+                         (unsigned long long)row->origin.line, f->name, moves ? "changes it" : "is listed");
+        }
+    }
+    row->value[field] = old;
+    es_arena_free(&own);
+}
+
+static void try_block(const char *name, es_kind kind, int first, int end) {
+    const es_block *block = NULL;
+    es_table *table = &catalog.table[kind];
+    for (size_t i = 0; i < point.kernel->n_blocks; i++)
+        if (strcmp(point.kernel->blocks[i].name, name) == 0)
+            block = &point.kernel->blocks[i];
+    cr_assert(block && block->n_out <= MAX_OUTPUTS, "%s", name);
+    choose_examples();
+    for (int i = 0; i < POINTS; i++) {
+        double in[ES_MAX_INPUTS];
+        evaluate(&point, block, &examples[i], in, examples[i].out);
+    }
+    for (size_t r = 0; r < table->n_rows; r++) {
+        /* That a model was trained at few bits counts, at how many does not. */
+        if (kind == ES_QUALITY && strcmp(table->rows[r].text[ES_Q_METRIC], "native_bits") == 0)
+            continue;
+        for (int f = first; f < end; f++)
+            if (es_fields(kind)->fields[f].type != ES_TEXT && table->rows[r].value[f] > 0)
+                compare(block, kind, &table->rows[r], f);
+    }
+}
+
+Test(sources, device_rates) { try_block("device rates", ES_CALIBRATION, ES_C_VALUE, ES_C_VALUE + 1); }
+Test(sources, device_fields) { try_block("device rates", ES_DEVICE, 0, ES_D_FIELDS); }
+Test(sources, type_rates) { try_block("type rates", ES_CALIBRATION, ES_C_VALUE, ES_C_VALUE + 1); }
+Test(sources, quality) { try_block("quality", ES_QUALITY, ES_Q_VALUE, ES_Q_VALUE + 1); }
