@@ -92,3 +92,34 @@ Test(probe, stops) {
     es_probe p;
     cr_expect_eq(es_probe_run(&(es_probe_options){.folder = "/tmp", .stop = &signal_number}, &p, NULL), ES_ETERM);
 }
+
+static void count_steps(void *context, const char *doing) {
+    (void)doing;
+    ++*(int *)context;
+}
+
+/* Wide enough for a microcontroller's Linux and for a server with company, narrow enough for a wrong unit. */
+Test(probe, plausible) {
+    int steps = 0;
+    es_errors errors = {0};
+    es_probe p;
+    cr_assert_eq(es_probe_run(&(es_probe_options){"/var/tmp", count_steps, &steps, NULL}, &p, &errors), ES_OK);
+    cr_expect_eq(steps, 5);
+    cr_expect(p.threads >= 1 && p.threads <= sysconf(_SC_NPROCESSORS_ONLN), "%u threads", p.threads);
+    cr_expect(p.ram_gib > 0.03 && p.ram_gib * 0x1p30 <= (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE),
+              "%g GiB", p.ram_gib);
+    cr_expect_geq(p.n_steps, 1);
+    cr_expect_eq(p.step_threads[0], 1);
+    cr_expect_eq(p.step_threads[p.n_steps - 1], p.threads);
+    for (unsigned i = 0; i < p.n_steps; i++)
+        cr_expect(p.step_gbs[i] > 0.05 && p.step_gbs[i] < 5e3, "%g GB/s", p.step_gbs[i]);
+    cr_expect(p.dot_util > 0.001 && p.dot_util <= 1, "%g of the bandwidth", p.dot_util);
+    cr_expect(p.fp32_gflops > 0.05 && p.fp32_gflops < 1e5, "%g GFLOPS", p.fp32_gflops);
+    cr_expect(isnan(p.fp16_gflops) || (p.fp16_gflops > p.fp32_gflops / 8 && p.fp16_gflops < p.fp32_gflops * 32));
+    cr_expect(isnan(p.int8_gops) || (p.int8_gops > p.fp32_gflops / 16 && p.int8_gops < p.fp32_gflops * 64), "%g GOPS",
+              p.int8_gops);
+    cr_expect(isnan(p.storage_mbs) || (p.storage_mbs > 0.05 && p.storage_mbs < 1e5), "%g MB/s", p.storage_mbs);
+    cr_expect(isnan(p.l1d_kib) || (p.l1d_kib >= 1 && p.l1d_kib < 4096), "%g KiB", p.l1d_kib);
+    cr_expect(isnan(p.idle_w) || (p.idle_w > 0 && p.idle_w < 1e4), "%g W", p.idle_w);
+    cr_expect(p.seconds > 1 && p.seconds < 600, "%g s", p.seconds);
+}
