@@ -49,6 +49,7 @@ typedef struct generator {
     style style;
     uint32_t base;
     long layers;
+    const char *arch; /* NULL: the family of the row */
 } generator;
 
 static bool more(long i, long n) { return i < n / 8 || i >= 7 * n / 8 || (i - n / 8) % 3 == 2; }
@@ -217,7 +218,7 @@ static void key(generator *g, const char *arch, const char *name, double value) 
 }
 
 static void metadata(generator *g, const es_row *row, const es_shape *s, double file_type) {
-    const char *arch = row->text[ES_M_FAMILY];
+    const char *arch = g->arch ? g->arch : row->text[ES_M_FAMILY];
     gguf_key_text(&g->w, "general.architecture", arch);
     gguf_key_text(&g->w, "general.name", row->name);
     gguf_key_u32(&g->w, "general.file_type", (uint32_t)file_type);
@@ -235,6 +236,8 @@ static void metadata(generator *g, const es_row *row, const es_shape *s, double 
     }
     if (s->n_experts > 0)
         key(g, arch, "expert_used_count", s->n_active);
+    if (row->value[ES_M_SLIDING_WINDOW] > 0)
+        key(g, arch, "attention.sliding_window", row->value[ES_M_SLIDING_WINDOW]);
     gguf_key_texts(&g->w, "tokenizer.ggml.tokens", "token", 1000);
 }
 
@@ -335,6 +338,28 @@ static double bytes_through_catalog(const char *folder, const es_gguf_import *im
     return layout.weight_bytes;
 }
 
+/* The file says what the row says: counts are those of the file, its extras included. */
+static void expect_same_model(const es_row *row, const es_gguf_import *import, double extras) {
+    const es_field *fields = es_fields(ES_MODEL)->fields;
+    for (int f = 0; f < ES_M_FIELDS; f++) {
+        const double a = import->model.value[f], b = row->value[f];
+        if (fields[f].type != ES_TEXT && f != ES_M_FAMILY && f != ES_M_PARAMS_PUBLISHED && f != ES_M_EXTRA_PARAMS)
+            cr_expect(a == b || (isnan(a) && isnan(b)), "%s: %s %g, catalog %g", row->name, fields[f].name, a, b);
+    }
+    cr_expect_str_eq(import->model.text[ES_M_FAMILY], row->text[ES_M_FAMILY], "%s", row->name);
+    cr_expect_eq(import->model.value[ES_M_EXTRA_PARAMS], extras, "%s", row->name);
+    cr_expect_eq(import->model.value[ES_M_PARAMS_PUBLISHED], import->params, "%s", row->name);
+}
+
+/* A mixture that the quantizer's rule made is told by that rule, not by a list of layers. */
+static void expect_rule(const es_row *row, const es_shape *s, const es_gguf_import *import) {
+    bool found = false;
+    for (size_t i = 0; i < import->n_rules; i++)
+        found |= strcmp(import->rule[i].role, "ffn_down") == 0 && strcmp(import->rule[i].condition, "more(i)") == 0 &&
+                 strcmp(import->rule[i].type, "Q6_K") == 0;
+    cr_expect_eq(found, s->n_experts == 0 && fmod(s->intermediate, 256) == 0, "%s", row->name);
+}
+
 Test(import_gguf, bytes_of_real_architectures) {
     static const struct {
         const char *model;
@@ -377,6 +402,9 @@ Test(import_gguf, bytes_of_real_architectures) {
             cr_expect_eq(a.total, b.total + models[i].extras, "%s: %.0f parameters, catalog %.0f", row->name, a.total,
                          b.total);
             cr_expect_eq(a.active, b.active + models[i].extras, "%s: %.0f active", row->name, a.active);
+            expect_same_model(row, &import, models[i].extras);
+            if (styles[j].style == K_MIX)
+                expect_rule(row, &shape, &import);
             cr_expect_str_eq(import.model.text[ES_M_NAME], "Some-Model");
             cr_expect_str_eq(import.label, styles[j].label);
             put_folder(folder, &import);
@@ -391,6 +419,35 @@ Test(import_gguf, bytes_of_real_architectures) {
         }
     rmdir(folder);
     cr_expect_geq(known, 50, "%d files are as built in", known);
+}
+
+/* What is fused in the file decides, whatever the architecture usually does. */
+Test(import_gguf, families) {
+    static const struct {
+        const char *model, *arch, *family;
+    } cases[] = {{"TinyLlama-1.1B", "phi3", "llama"},  {"TinyLlama-1.1B", "gpt2", "llama"},
+                 {"TinyLlama-1.1B", "qwen2", "qwen2"}, {"Pythia-160m", "starcoder2", "gpt2"},
+                 {"Pythia-160m", "bloom", "bloom"},    {"Phi-3-mini-4k", "llama", "phi3"},
+                 {"Mistral-7B-v0.1", "llama", "llama"}};
+    char path[] = "/tmp/import-family-XXXXXX";
+    close(mkstemp(path));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        generator g = {.style = PLAIN, .base = F16, .arch = cases[i].arch};
+        const es_row *row = es_table_find(&catalog.table[ES_MODEL], cases[i].model, strlen(cases[i].model));
+        const es_shape shape = es_shape_of(row);
+        es_gguf_import import;
+        es_errors errors = {0};
+        es_arena arena = {0};
+        build(&g, row, &shape, 1, 0);
+        FILE *f = write_file(&g.w, path, true);
+        cr_assert_eq(es_import_gguf(f, path, &catalog, &arena, &import, &errors), ES_OK, "%s as %s", row->name,
+                     cases[i].arch);
+        cr_expect_str_eq(import.model.text[ES_M_FAMILY], cases[i].family, "%s as %s", row->name, cases[i].arch);
+        fclose(f);
+        es_arena_free(&arena);
+        gguf_free(&g.w);
+    }
+    unlink(path);
 }
 
 /* ---- Faulty files ---- */
