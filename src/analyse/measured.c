@@ -287,8 +287,12 @@ static const char *choose_runtime(reader *r, const es_measurement *m) {
 
 /* ---- Rows ---- */
 
+/* Its Markdown leaves out a column whose values are all the default, f16. */
 static double cache_pair(const reader *r, size_t row) {
-    return (cache_bits(cell(r, row, BENCH_TYPE_K)) + cache_bits(cell(r, row, BENCH_TYPE_V))) / 2;
+    const char *k = cell(r, row, BENCH_TYPE_K), *v = cell(r, row, BENCH_TYPE_V);
+    if (!*k && !*v)
+        return NAN;
+    return (cache_bits(*k ? k : "f16") + cache_bits(*v ? v : "f16")) / 2;
 }
 
 /* The one of --device, else what llama-bench says of the machine: a GPU first. */

@@ -337,6 +337,95 @@ Test(measured, workloads_are_what_the_columns_say) {
     cr_expect_str_eq(m.row[0].rows.device->name, "Raspberry Pi 5 8GB");
 }
 
+/* ---- Columns in any order ---- */
+
+enum { BENCH_COLUMNS = 9 };
+
+/* Both tables say the same of two runs: llama-bench as CSV and as Markdown. */
+static const char *const bench_table[][BENCH_COLUMNS] = {
+    {"model_filename", "n_threads", "type_k", "type_v", "n_prompt", "n_gen", "n_depth", "n_ubatch", "avg_ts"},
+    {"Llama-3.2-1B-Q8_0.gguf", "4", "q8_0", "q8_0", "512", "0", "0", "256", "66.5"},
+    {"Llama-3.2-1B-Q8_0.gguf", "2", "f16", "f16", "0", "128", "4096", "512", "4.25"},
+};
+static const char *const markdown_table[][BENCH_COLUMNS] = {
+    {"model", "size", "params", "threads", "type_k", "type_v", "n_ubatch", "test", "t/s"},
+    {"llama 1B Q8_0", "1.22 GiB", "1.24 B", "4", "q8_0", "q8_0", "256", "pp512", "66.50 ± 0.10"},
+    {"llama 1B Q8_0", "1.22 GiB", "1.24 B", "2", "f16", "f16", "512", "tg128 @ d4096", "4.25 ± 0.10"},
+};
+
+static void write_rotated(char *to, size_t size, const char *const table[][BENCH_COLUMNS], size_t by, bool markdown) {
+    size_t used = 0;
+    for (size_t r = 0; r < 3; r++) {
+        for (size_t c = 0; c < BENCH_COLUMNS; c++)
+            used += (size_t)snprintf(to + used, size - used,
+                                     markdown ? "| %s "
+                                     : c      ? ",%s"
+                                              : "%s",
+                                     table[r][(c + by) % BENCH_COLUMNS]);
+        used += (size_t)snprintf(to + used, size - used, markdown ? "|\n" : "\n");
+        for (size_t c = 0; c < BENCH_COLUMNS && r == 0 && markdown; c++)
+            used += (size_t)snprintf(to + used, size - used, c + 1 < BENCH_COLUMNS ? "| --- " : "| --- |\n");
+    }
+    cr_assert_lt(used, size);
+}
+
+Test(measured, columns_may_stand_in_any_order) {
+    for (size_t by = 0; by < 2 * BENCH_COLUMNS; by++) {
+        const bool markdown = by >= BENCH_COLUMNS;
+        char table[2000];
+        es_measured m;
+        write_rotated(table, sizeof table, markdown ? markdown_table : bench_table, by % BENCH_COLUMNS, markdown);
+        read_text(&m, table, "Raspberry Pi 5", ES_OK);
+        cr_assert_eq(m.n, 2, "%s", table);
+        const es_measurement *a = &m.row[0], *b = &m.row[1];
+        cr_assert(!a->reason && !b->reason, "%s: %s", table, a->reason ? a->reason : b->reason);
+        cr_expect(a->phase == ES_PHASE_PREFILL && a->prompt == 512 && a->depth == 0 && a->tokens_per_s == 66.5, "%s",
+                  table);
+        cr_expect(b->phase == ES_PHASE_DECODE && b->gen == 128 && b->depth == 4096 && b->tokens_per_s == 4.25, "%s",
+                  table);
+        cr_expect(a->threads == 4 && b->threads == 2 && a->ubatch == 256 && b->ubatch == 512, "%s", table);
+        cr_expect(a->kv_bits == 8.5 && b->kv_bits == 16, "%g %g", a->kv_bits, b->kv_bits);
+        cr_expect_str_eq(a->rows.model->name, "Llama-3.2-1B");
+        cr_expect_str_eq(b->rows.precision->name, "Q8_0");
+        cr_expect_str_eq(a->runtime, "llama.cpp");
+    }
+}
+
+/* llama-bench prints no column whose values are all its default, f16. */
+Test(measured, half_of_a_cache) {
+    es_measured m;
+    read_text(&m,
+              "| model | params | type_v | test | t/s |\n| - | - | - | - | - |\n"
+              "| llama 1B Q8_0 | 1.24 B | q4_0 | tg128 | 4.25 |\n",
+              "Raspberry Pi 5", ES_OK);
+    cr_assert_null(m.row[0].reason, "%s", m.row[0].reason);
+    cr_expect_eq(m.row[0].kv_bits, (16 + 4.5) / 2);
+}
+
+/* ---- The usual number of threads ---- */
+
+Test(measured, usual_threads_are_the_most_frequent_then_the_highest) {
+    static const struct {
+        const char *threads[5];
+        double usual;
+    } cases[] = {{{"4", "4", "2", "2", NULL}, 4},
+                 {{"2", "2", "4", "4", NULL}, 4},
+                 {{"2", "4", "2", "4", "2"}, 2},
+                 {{"1", "8", NULL}, 8},
+                 {{"3", NULL}, 3},
+                 {{"", "", "2", NULL}, 2}};
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        char table[1000] = "device,model,quant,phase,tokens_per_s,threads\n";
+        es_measured m;
+        for (size_t k = 0; k < 5 && cases[i].threads[k]; k++)
+            snprintf(table + strlen(table), sizeof table - strlen(table),
+                     "Raspberry Pi 5,Llama-3.2-1B,Q4_K_M,decode,10,%s\n", cases[i].threads[k]);
+        read_text(&m, table, NULL, ES_OK);
+        cr_expect_eq(es_usual_threads(&m, &m.row[0]), cases[i].usual, "case %zu: %g", i,
+                     es_usual_threads(&m, &m.row[0]));
+    }
+}
+
 Test(measured, rates_follow_from_times) {
     const es_measurement decode = {.phase = ES_PHASE_DECODE, .batch = 4};
     const es_measurement prefill = {.phase = ES_PHASE_PREFILL, .batch = 1, .prompt = 512};

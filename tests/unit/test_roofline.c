@@ -756,6 +756,27 @@ Test(roofline, quality_by_training) {
     }
 }
 
+/* 2024 is the first of the newer years. */
+Test(roofline, quality_by_training_year) {
+    make_folder();
+    write_file("quality.csv", "model,precision,metric,value,source\n"
+                              "OPT-1.3B,,training_year,2023,t\nOPT-125M,,training_year,2024,t\n");
+    es_errors errors = {0};
+    cr_assert_eq(reload(&errors), ES_OK, "%s", errors.error[0].text);
+    static const struct {
+        const char *model;
+        double factor;
+    } known[] = {{"OPT-1.3B", 1}, {"OPT-125M", 3}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        point p = point_of(known[i].model, "Raspberry Pi 5", "INT4");
+        evaluate(&p);
+        double size = 7e9 / get(&p, "params");
+        double loss = known[i].factor * exp(2.325 - 1.412 * get(&p, "bits_per_weight")) * pow(fmax(1, size), 0.35);
+        cr_expect(near(get(&p, "quality_retained"), exp(-0.55 * loss), 1e-12), "%s", known[i].model);
+    }
+    remove_folder();
+}
+
 /* Pairs with a published perplexity or score rest on it: d is the mean of the first, retained of the second. */
 Test(roofline, quality_measured) {
     make_folder();
