@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <math.h>
 #include <omp.h>
 #include <sched.h>
@@ -21,9 +20,9 @@
 #include <edgesweep/catalog.h>
 
 #include "analyse/import_row.h"
+#include "analyse/machine.h"
 #include "analyse/probe_kernels.h"
 #include "base/clock.h"
-#include "base/number.h"
 #include "base/text.h"
 
 /* Many short measurements: the best is one that other work did not disturb. */
@@ -38,95 +37,24 @@ static double thread_seconds(void) {
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* ---- Small files of the kernel ---- */
-
-/* The first line without its end; "" when there is none. */
-static void read_line(const char *path, char *line, size_t size) {
-    FILE *f = fopen(path, "r");
-    *line = '\0';
-    if (f == NULL)
-        return;
-    if (fgets(line, (int)size, f) == NULL)
-        *line = '\0';
-    line[strcspn(line, "\n")] = '\0';
-    fclose(f);
-}
-
-static double read_number(const char *path) {
-    char line[64];
-    double value;
-    read_line(path, line, sizeof line);
-    return es_parse_double(es_slice_trim(es_slice_of(line)), &value) == ES_NUMBER_OK ? value : NAN;
-}
-
-/* The value behind `label` in a file of lines `label : value`. */
-static bool find_value(const char *path, const char *label, char *value, size_t size) {
-    char line[512];
-    FILE *f = fopen(path, "r");
-    bool found = false;
-    while (f && !found && fgets(line, sizeof line, f)) {
-        char *colon = strchr(line, ':');
-        if (strncmp(line, label, strlen(label)) != 0 || colon == NULL)
-            continue;
-        es_copy_text(value, size, es_slice_trim(es_slice_of(colon + 1)));
-        value[strcspn(value, "\n")] = '\0';
-        found = true;
-    }
-    if (f)
-        fclose(f);
-    return found;
-}
-
 /* ---- What the machine is ---- */
 
-/* Processors that the control group may use: two numbers, microseconds of a period, or `max`. */
-static double cpu_quota(void) {
-    char line[64], *end;
-    read_line("/sys/fs/cgroup/cpu.max", line, sizeof line);
-    const double share = strtod(line, &end), period = strtod(end, NULL);
-    return share > 0 && period > 0 ? share / period : INFINITY;
-}
-
-static void find_cpu(es_probe *p) {
-    char board[sizeof p->cpu];
-    read_line("/proc/device-tree/model", board, sizeof board);
-    if (*board)
-        memcpy(p->cpu, board, sizeof board);
-    else if (!find_value("/proc/cpuinfo", "model name", p->cpu, sizeof p->cpu))
-        es_copy_text(p->cpu, sizeof p->cpu, es_slice_of("unknown processor"));
+static void find_machine(es_probe *p) {
+    const double memory = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+    es_machine machine;
+    cpu_set_t set;
+    es_machine_read("", &machine);
+    memcpy(p->cpu, machine.cpu, sizeof p->cpu);
 #if defined(__x86_64__)
     es_copy_text(p->class, sizeof p->class, es_slice_of("laptop"));
 #else
     es_copy_text(p->class, sizeof p->class, es_slice_of("sbc"));
 #endif
-    cpu_set_t set;
     p->threads = sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
-    const double quota = cpu_quota();
-    if (quota < p->threads)
-        p->threads = (unsigned)fmax(1, ceil(quota));
-}
-
-static void find_memory(es_probe *p) {
-    const double machine = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
-    const double group = read_number("/sys/fs/cgroup/memory.max");
-    p->ram_gib = fmin(machine, isnan(group) ? machine : group) / 0x1p30;
-}
-
-static void find_caches(es_probe *p) {
-    p->l1d_kib = p->l2_kib = p->l3_kib = NAN;
-    for (int i = 0; i < 8; i++) {
-        char path[128], type[32], size[32];
-        snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu0/cache/index%d/type", i);
-        read_line(path, type, sizeof type);
-        snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu0/cache/index%d/size", i);
-        read_line(path, size, sizeof size);
-        snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu0/cache/index%d/level", i);
-        const double level = read_number(path), unit = strchr(size, 'M') ? 1024 : 1;
-        const double kib = strtod(size, NULL) * unit;
-        if (strcmp(type, "Instruction") == 0 || !(kib > 0))
-            continue;
-        *(level == 1 ? &p->l1d_kib : level == 2 ? &p->l2_kib : &p->l3_kib) = kib;
-    }
+    if (machine.cpu_quota < p->threads)
+        p->threads = (unsigned)fmax(1, ceil(machine.cpu_quota));
+    p->ram_gib = fmin(memory, isnan(machine.memory_max) ? memory : machine.memory_max) / 0x1p30;
+    p->l1d_kib = machine.l1d_kib, p->l2_kib = machine.l2_kib, p->l3_kib = machine.l3_kib;
 }
 
 /* ---- Arithmetic and memory ---- */
@@ -351,78 +279,27 @@ static void measure_storage(const char *folder, es_probe *p, es_errors *errors) 
 
 /* ---- Power ---- */
 
-/* Sum over the files that match; NaN when none is readable. */
-static double sum_of(const char *pattern) {
-    glob_t found = {0};
-    double sum = NAN;
-    if (glob(pattern, 0, NULL, &found) == 0)
-        for (size_t i = 0; i < found.gl_pathc; i++) {
-            const double x = read_number(found.gl_pathv[i]);
-            if (!isnan(x))
-                sum = isnan(sum) ? x : sum + x;
-        }
-    globfree(&found);
-    return sum;
-}
-
-static const char packages[] = "/sys/class/powercap/intel-rapl:[0-9]/energy_uj";
-static const char sensors[] = "/sys/class/hwmon/hwmon*/power1_input";
-static const char batteries[] = "/sys/class/power_supply/BAT*/power_now";
-
-typedef struct power {
-    double energy_uj, begin, sum_uw;
-    int samples;
-} power;
-
-static double sensed(es_probe *p) {
-    double uw = sum_of(sensors);
-    p->power_how = "hwmon sensors";
-    if (isnan(uw) || uw == 0) {
-        uw = sum_of(batteries);
-        p->power_how = "battery";
-    }
-    return uw > 0 ? uw : NAN;
-}
-
-static void power_begin(power *w) { *w = (power){sum_of(packages), es_seconds_now(), 0, 0}; }
-
-static void power_sample(power *w, es_probe *p) {
-    const double uw = sensed(p);
-    if (!isnan(uw)) {
-        w->sum_uw += uw;
-        w->samples++;
-    }
-}
-
-/* Watts since the begin; a counter that wrapped counts as not readable. */
-static double power_end(power *w, es_probe *p) {
-    const double uj = sum_of(packages) - w->energy_uj;
-    if (uj > 0) {
-        p->power_how = "RAPL package counters";
-        return uj / 1e6 / (es_seconds_now() - w->begin);
-    }
-    return w->samples > 0 ? w->sum_uw / w->samples / 1e6 : NAN;
-}
-
 static void measure_idle(es_probe *p) {
     enum { SAMPLES = 5 };
-    power w;
-    power_begin(&w);
+    es_power power;
+    es_power_begin(&power, "");
     for (int i = 0; i < SAMPLES; i++) {
         usleep((useconds_t)(1e6 * idle_seconds / SAMPLES));
-        power_sample(&w, p);
+        es_power_sample(&power);
     }
-    p->idle_w = power_end(&w, p);
+    p->idle_w = es_power_end(&power);
+    p->power_how = power.how;
 }
 
 static void measure_load(es_probe *p) {
-    power w;
-    power_begin(&w);
-    while (es_seconds_now() - w.begin < load_seconds) {
+    es_power power;
+    es_power_begin(&power, "");
+    while (es_seconds_now() - power.begin < load_seconds) {
         peak(ES_SIMD_PICK(es_probe_fp32), p->threads);
-        power_sample(&w, p);
+        es_power_sample(&power);
     }
-    p->load_w = power_end(&w, p);
+    p->load_w = es_power_end(&power);
+    p->power_how = power.how;
 }
 
 /* ---- All of it ---- */
@@ -438,9 +315,7 @@ static bool go_on(const es_probe_options *o, const char *doing) {
 es_status es_probe_run(const es_probe_options *o, es_probe *p, es_errors *errors) {
     const double begin = es_seconds_now();
     *p = (es_probe){.dot_util = NAN, .idle_w = NAN, .load_w = NAN, .power_how = "no readable sensor"};
-    find_cpu(p);
-    find_memory(p);
-    find_caches(p);
+    find_machine(p);
     const bool whole = go_on(o, "idle power") && (measure_idle(p), go_on(o, "memory bandwidth")) &&
                        (measure_memory(p, errors), go_on(o, "arithmetic peaks")) &&
                        (measure_peaks(p), go_on(o, "storage")) &&
@@ -449,8 +324,6 @@ es_status es_probe_run(const es_probe_options *o, es_probe *p, es_errors *errors
         return *o->stop == SIGTERM ? ES_ETERM : ES_EINT;
     if (!isnan(p->idle_w))
         measure_load(p);
-    else
-        p->power_how = "no readable sensor";
     p->seconds = es_seconds_now() - begin;
     return ES_OK;
 }
