@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 
+#include "analyse/pareto_sieve.h"
 #include "pareto_cases.h"
 
 static void assert_front(const random_case *c, es_ties ties, unsigned threads, const bool *mark, uint64_t which) {
@@ -109,6 +110,24 @@ static size_t count_front(double (*row)[SCAN_D], size_t n) {
     return count;
 }
 
+static bool view_dominates(const es_view *view, size_t a, size_t b) {
+    bool better = false;
+    for (unsigned k = 0; k < view->d; k++) {
+        const double x = es_view_at(view, k, a), y = es_view_at(view, k, b);
+        if (x > y)
+            return false;
+        better |= x < y;
+    }
+    return better;
+}
+
+static bool view_equals(const es_view *view, size_t a, size_t b) {
+    bool equal = true;
+    for (unsigned k = 0; k < view->d; k++)
+        equal &= es_view_at(view, k, a) == es_view_at(view, k, b);
+    return equal;
+}
+
 /* Enough points pass the filter by strong points for the sieve by the front of a sample. */
 Test(pareto, sieved_fronts_equal_a_plain_scan) {
     enum { N = 80000 };
@@ -134,6 +153,57 @@ Test(pareto, sieved_fronts_equal_a_plain_scan) {
             memcpy(copy[i], row[front.index[i]], sizeof copy[i]);
         cr_assert_eq(count_front(copy, front.count), expected);
         es_index_free(&front);
+    }
+}
+
+/* The sieve takes away what a member dominates, all of it and nothing else. */
+Test(pareto, sieve_drops_exactly_the_dominated) {
+    enum { N = 40000, SAMPLE = 600 };
+    static double row[N][SCAN_D];
+    static uint32_t index[N], sample[SAMPLE], again[SAMPLE];
+    static const es_direction direction[SCAN_D] = {ES_MINIMIZE, ES_MAXIMIZE, ES_MINIMIZE, ES_MAXIMIZE};
+    const double *column[SCAN_D] = {row[0], row[0] + 1, row[0] + 2, row[0] + 3};
+    uint64_t state = 23;
+    for (size_t i = 0; i < N; i++)
+        for (unsigned k = 0; k < SCAN_D; k++)
+            row[i][k] = (double)random_below(&state, 64) - 20; /* many ties */
+    es_points points = {.n = N, .d = SCAN_D, .column = column, .stride = SCAN_D, .direction = direction};
+    es_view view;
+    cr_assert_eq(es_view_init(&view, &points, NULL), ES_OK);
+    for (uint32_t i = 0; i < N; i++)
+        index[i] = i;
+    const size_t taken = es_take_sample(index, N, N / SAMPLE + 1, sample);
+    cr_assert(taken > SAMPLE / 2 && taken <= SAMPLE);
+    cr_assert_eq(es_take_sample(index, N, N / SAMPLE + 1, again), taken);
+    cr_expect_arr_eq(sample, again, taken * sizeof *sample);
+    size_t members = 0;
+    for (size_t i = 0; i < taken; i++) {
+        bool best = i == 0 || sample[i] > sample[i - 1];
+        cr_assert(best && sample[i] / (N / SAMPLE + 1) == i, "one of each step");
+        for (size_t j = 0; j < taken && best; j++)
+            best = !view_dominates(&view, sample[j], sample[i]);
+        for (size_t j = 0; j < members && best; j++)
+            best = !view_equals(&view, sample[i], again[j]);
+        if (best)
+            again[members++] = sample[i];
+    }
+    for (unsigned threads = 1; threads <= 3; threads += 2) {
+        size_t m = N, kept = 0;
+        for (uint32_t i = 0; i < N; i++)
+            index[i] = i;
+        cr_assert_eq(es_sieve(&view, again, members, threads, index, &m, NULL), ES_OK);
+        for (uint32_t i = 0; i < N; i++) {
+            bool dominated = false;
+            for (size_t j = 0; j < members && !dominated; j++)
+                dominated = view_dominates(&view, again[j], i);
+            if (dominated)
+                continue;
+            cr_assert_lt(kept, m);
+            cr_assert_eq(index[kept], i);
+            kept++;
+        }
+        cr_expect_eq(kept, m);
+        cr_expect(kept > N / 100 && kept < N / 2, "%zu", kept);
     }
 }
 
