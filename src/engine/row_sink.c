@@ -3,8 +3,11 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <edgesweep/version.h>
+
+#include "base/text.h"
 
 /* The last dot of a name that ends at `end`, `end` when there is none; a leading dot is part of the name. */
 static const char *last_dot(const char *base, const char *end) {
@@ -107,8 +110,24 @@ es_status es_row_sink_write(void *sink, const char *data, size_t n, uint64_t row
     return status;
 }
 
+/* Files of a longer run before would pass for parts of this one. */
+static void warn_of_older_files(const es_row_sink *s, es_errors *errors) {
+    char first[PATH_MAX], name[PATH_MAX];
+    unsigned n = 0;
+    es_row_sink_part_name(s->path, s->file + 1, first, sizeof first);
+    memcpy(name, first, sizeof name);
+    while (access(name, F_OK) == 0)
+        es_row_sink_part_name(s->path, s->file + ++n + 1, name, sizeof name);
+    if (n == 1)
+        es_warn(errors, NULL, "'%s' is left of an earlier run", es_quote_text(first).text);
+    else if (n > 1)
+        es_warn(errors, NULL, "'%s' and %u more are left of an earlier run", es_quote_text(first).text, n - 1);
+}
+
 es_status es_row_sink_commit(es_row_sink *s, es_errors *errors) {
     es_status status = s->output ? close_file(s, errors) : ES_OK;
+    if (!status && s->split_rows && !s->receiver)
+        warn_of_older_files(s, errors);
     es_row_sink_abort(s);
     return status;
 }
