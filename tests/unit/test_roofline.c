@@ -803,6 +803,72 @@ Test(roofline, quality_measured) {
     remove_folder();
 }
 
+/* Doubts about a point: each appears with the one change that raises it. */
+Test(roofline, warnings) {
+    static const struct {
+        const char *node;
+        es_kind kind;
+        const char *field; /* NULL: none */
+        double value;
+        bool factor;
+        double nodes, expected;
+    } cases[] = {
+        {"past a utilization of 1", ES_DEVICE, NULL, 0, false, 2, 0},
+        {"past a utilization of 1", ES_DEVICE, "mem_util", 50, true, 1, 1},
+        {"past a utilization of 1", ES_DEVICE, "mem_util", 0.5, true, 1, 0},
+        {"past a utilization of 1", ES_DEVICE, "decode_util", 50, true, 1, 1},
+        {"past a utilization of 1", ES_DEVICE, "prefill_util", 50, true, 1, 1},
+        {"past a utilization of 1", ES_DEVICE, "attn_util", 50, true, 1, 1},
+        {"past a utilization of 1", ES_DEVICE, "prefill_attn_util", 50, true, 1, 1},
+        {"past a utilization of 1", ES_DEVICE, "storage_util", 50, true, 1, 1},
+        {"past a utilization of 1", ES_DEVICE, "h2d_util", 50, true, 1, 0},
+        {"past a utilization of 1", ES_DEVICE, "net_util", 50, true, 1, 0},
+        {"past a utilization of 1", ES_DEVICE, "net_util", 50, true, 2, 1},
+        {"past max_ctx", ES_MODEL, NULL, 0, false, 1, 0},
+        {"past max_ctx", ES_MODEL, "max_ctx", 255, false, 1, 1},
+        {"past max_ctx", ES_MODEL, "max_ctx", 100000, false, 1, 0},
+        {"past load_w", ES_DEVICE, NULL, 0, false, 1, 0},
+        {"past load_w", ES_DEVICE, "tdp_w", 0.1, false, 1, 1},
+        {"past heads", ES_MODEL, "kv_heads", 32, false, 1, 0},
+        {"past heads", ES_MODEL, "kv_heads", 33, false, 1, 1},
+        {"past n_experts", ES_MODEL, NULL, 0, false, 1, 0},
+        {"fixed layout", ES_PRECISION, NULL, 0, false, 1, 0},
+        {"fixed layout", ES_PRECISION, "weight_bits", 3, false, 1, 1},
+        {"fixed layout", ES_PRECISION, "group_size", 2, true, 1, 1},
+        {"fixed layout", ES_PRECISION, "scale_bits", 8, false, 1, 1},
+        {"fixed layout", ES_PRECISION, "zero_bits", 8, false, 1, 1},
+        {"fixed layout", ES_PRECISION, "embed_bits", 8, false, 1, 1},
+        {"fixed layout", ES_PRECISION, "output_bits", 0.5, true, 1, 1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        point p = point_of("Llama-3.2-1B", "Raspberry Pi 5", "Q4_K_M");
+        set_workload(&p, "nodes", cases[i].nodes);
+        set_workload(&p, "prompt", 200);
+        set_workload(&p, "gen", 56);
+        if (cases[i].field)
+            set_field(&p, cases[i].kind, cases[i].field, cases[i].value, cases[i].factor);
+        evaluate(&p);
+        cr_expect_eq(get(&p, cases[i].node), cases[i].expected, "%s, %s = %g", cases[i].node,
+                     cases[i].field ? cases[i].field : "nothing", cases[i].value);
+    }
+    point p = point_of("Llama-3.2-1B", "Raspberry Pi 5", "Q4_K_M");
+    set_field(&p, ES_DEVICE, "h2d_util", 50, true);
+    set_field(&p, ES_DEVICE, "h2d_gbs", 10, false);
+    evaluate(&p);
+    cr_expect_eq(get(&p, "past a utilization of 1"), 1, "a link to the accelerator");
+    p = point_of("Llama-3.2-1B", "Raspberry Pi 5", "INT4");
+    set_field(&p, ES_PRECISION, "weight_bits", 3, false);
+    evaluate(&p);
+    cr_expect_eq(get(&p, "fixed layout"), 0, "a uniform format has the bits it is given");
+    p = point_of("Mixtral-8x7B", "Raspberry Pi 5", "Q4_K_M");
+    for (double active = 8; active <= 9; active++) {
+        set_field(&p, ES_MODEL, "n_active_experts", active, false);
+        evaluate(&p);
+        cr_expect_eq(get(&p, "past n_experts"), active > 8);
+        cr_expect_eq(get(&p, "no layout"), 0, "that doubt is told once");
+    }
+}
+
 /* A Falcon file type without a table, or a format that is no file type, has no layout: empty cells and a warning. */
 Test(roofline, no_layout) {
     make_folder();
