@@ -82,7 +82,7 @@ static es_status find_front(es_reading *reading, const char *const *by, const ch
     es_column_objective objective[MAX_BY];
     es_slice group[MAX_BY];
     const es_text_sink sink = {keep_text, kept};
-    const unsigned warnings = errors->n_warnings;
+    const unsigned warnings = errors ? errors->n_warnings : 0;
     es_csv_front_counts counts = {0};
     es_csv_front_options options = {.objective = objective, .by = group, .skip_missing = true};
     es_status status = open_table(reading, errors);
@@ -98,7 +98,8 @@ static es_status find_front(es_reading *reading, const char *const *by, const ch
     kept->length = 0;
     if (options.n_objectives)
         status = es_csv_front(reading->csv, &options, &sink, NULL, &counts, errors);
-    errors->n_warnings = warnings; /* rows without a number are just on no front */
+    if (errors)
+        errors->n_warnings = warnings; /* rows without a number are just on no front */
     kept->at = es_csv_input_header(reading->csv).length + 1;
     kept->rows = counts.shown;
     close_table(reading);
