@@ -16,19 +16,21 @@ log=$(mktemp) || exit 1
 trap 'rm -f "$log"' EXIT
 passed=0 failed=0
 
-# Adds the numbers of the last `Synthesis` line; a binary without one, or that fails silently, counts as one failure.
+# One binary: its report to stderr, in one piece, and on stdout how many tests passed and failed, by the last `Synthesis`
+# line; a binary without one, or that fails silently, counts as one failure.
 run_unit() {
-    local status=0 tested pass
-    timeout "${TEST_TIMEOUT:-600}" "$1" 2>&1 >/dev/null </dev/null | sed "s|^|${1##*/}: |" | tee "$log" >&2 || status=$?
-    read -r tested pass < <(sed -n 's/.*Tested: *\([0-9]*\) | Passing: *\([0-9]*\) .*/\1 \2/p' "$log" | tail -n 1)
+    local report status=0 tested pass
+    report=$(timeout "${TEST_TIMEOUT:-600}" "$1" 2>&1 >/dev/null </dev/null) || status=$?
+    read -r tested pass < <(sed -n 's/.*Tested: *\([0-9]*\) | Passing: *\([0-9]*\) .*/\1 \2/p' <<<"$report" | tail -n 1)
     if [ -z "${tested:-}" ]; then
-        echo "${1##*/}: no summary, status $status" >&2
+        report+=${report:+$'\n'}"no summary, status $status"
         tested=1 pass=0
     elif [ "$status" != 0 ] && [ "$tested" = "$pass" ]; then
-        echo "${1##*/}: all tests passed but the status is $status" >&2
+        report+=$'\n'"all tests passed but the status is $status"
         tested=$((tested + 1))
     fi
-    passed=$((passed + pass)) failed=$((failed + tested - pass))
+    flock "$log" sed "s|^|${1##*/}: |" <<<"$report" >&2
+    echo "$pass $((tested - pass))"
 }
 
 # Adds the numbers of a script whose last line is `N passed, N failed`.
@@ -43,9 +45,13 @@ run_cases() {
     passed=$((passed + pass)) failed=$((failed + fail))
 }
 
-for binary in "$@"; do
-    run_unit "$binary"
-done
+# As many at a time as there are processors: most binaries end with one long test.
+export -f run_unit
+export log
+# shellcheck disable=SC2016  # $1 is that of the other shell
+while read -r pass fail; do
+    passed=$((passed + pass)) failed=$((failed + fail))
+done < <([ $# = 0 ] || printf '%s\n' "$@" | xargs -P "$(getconf _NPROCESSORS_ONLN)" -I{} bash -c 'run_unit "$1"' unit {})
 # shellcheck disable=SC2086  # a list
 [ -z "${REPLAYS:-}" ] || run_cases scripts/check_corpora.sh $REPLAYS
 if [ -n "${EDGESWEEP:-}" ]; then
