@@ -395,6 +395,7 @@ Test(import_gguf, bytes_of_real_architectures) {
             const es_status status = es_import_gguf(f, path, &catalog, &arena, &import, &errors);
             es_errors_print(&errors, stderr);
             cr_assert_eq(status, ES_OK, "%s %s", row->name, styles[j].label);
+            cr_expect_eq(errors.n_warnings, 0, "%s %s: nothing to doubt", row->name, styles[j].label);
             cr_expect_eq(import.bytes, g.w.bytes, "%s %s: %.0f bytes, written %.0f", row->name, styles[j].label,
                          import.bytes, g.w.bytes);
             const es_shape ours = es_model_row_shape(&import.model);

@@ -215,10 +215,19 @@ static void expect_same(const char *file_type, const es_shape *s, es_family fami
                  expected);
     cr_expect_eq(layout.layer_bytes + layout.first_bytes + layout.last_bytes - (s->tied > 0 ? layout.head_bytes : 0),
                  layout.weight_bytes, "%s %s: parts", name, file_type);
-    double sum = 0;
-    for (int i = 0; i < ES_DENSE_SLOTS; i++)
-        sum += layout.slot[i].bytes;
+    const double active = fmin(s->n_active, s->n_experts);
+    double sum = 0, routed = 0, most = 0;
+    for (int i = 0; i < ES_SLOTS; i++) {
+        *(i < ES_DENSE_SLOTS ? &sum : &routed) += i == ES_DENSE_SLOTS ? 0 : layout.slot[i].bytes;
+        most = fmax(most, layout.slot[i].bytes * (i > ES_DENSE_SLOTS ? active : 1));
+    }
     cr_expect_eq(sum, layout.dense_bytes, "%s %s: slots", name, file_type);
+    cr_expect_eq(routed, layout.routed_bytes, "%s %s: slots of experts", name, file_type);
+    bool main = false; /* the type that one token streams most of, of slots that tie any */
+    for (int i = 0; i < ES_SLOTS; i++)
+        main |=
+            layout.slot[i].type == layout.main_type && layout.slot[i].bytes * (i > ES_DENSE_SLOTS ? active : 1) == most;
+    cr_expect(main, "%s %s: main type", name, file_type);
 }
 
 static const char *file_types[64];

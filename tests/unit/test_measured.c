@@ -102,6 +102,26 @@ Test(measured, runtimes_lose_their_version) {
         cr_expect_str_eq(es_runtime_name(cases[i][0], &arena), cases[i][1], "%s", cases[i][0]);
 }
 
+Test(measured, stems_of_model_files) {
+    static const char *const cases[][2] = {
+        {"/models/a.b/M-Q4_K_M.gguf", "M-Q4_K_M"},
+        {"C:\\models\\M.GGUF", "M"},
+        {"C:\\models/M", "M"},
+        {"dir/M\\N.gguf", "N"},
+        {"M-Q4_K_M-00001-of-00003.gguf", "M-Q4_K_M"},
+        {"M-00002-of-00003", "M"},
+        {"-00001-of-00003.gguf", "-00001-of-00003"},
+        {"M_00001-of-00003.gguf", "M_00001-of-00003"},
+        {"M-000010of-00003.gguf", "M-000010of-00003"},
+        {".gguf", ".gguf"},
+        {"", ""},
+    };
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        const es_slice stem = es_model_file_stem(cases[i][0]);
+        cr_expect(es_slice_equal(stem, cases[i][1]), "%s: %.*s", cases[i][0], (int)stem.length, stem.text);
+    }
+}
+
 Test(measured, names_end_with_a_precision) {
     static const char *const cases[][3] = {
         {"Llama-3.2-1B-Instruct-Q4_K_M", "Q4_K_M", "Llama-3.2-1B-Instruct"},
