@@ -597,6 +597,20 @@ Test(import_gguf, faulty_metadata) {
         {"split.count", 2, "split"},
         {"llama.attention.key_length", 3, "given twice"},
     };
+    static const struct { /* in place of what the file says */
+        const char *key;
+        uint32_t value;
+        const char *says;
+    } others[] = {
+        {"llama.attention.head_count", 0, "'attention.head_count': expected at least 1"},
+        {"llama.attention.head_count_kv", 0, "kv_heads is 0, expected a whole number from 1"},
+        {"llama.attention.key_length", 0, "head_dim is 0, expected a whole number from 1"},
+        {"llama.embedding_length", 65, "rows of 64, expected 65"},
+        {"llama.attention.head_count_kv", 3, "not supported"},
+        {"llama.block_count", 4, "no such layer"},
+        {"llama.block_count", 0, "block_count"},
+        {"llama.block_count", 2000000000, "block_count"},
+    };
     close(mkstemp(faulty_path));
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         generator g;
@@ -606,6 +620,15 @@ Test(import_gguf, faulty_metadata) {
             expect_fault_of(&g.w, "expected");
         else
             expect_fault_of(&g.w, keys[i].says);
+        gguf_free(&g.w);
+    }
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        generator g;
+        small(&g);
+        unsigned char *at = memmem(g.w.data, g.w.size, others[i].key, strlen(others[i].key));
+        cr_assert_not_null(at, "%s", others[i].key);
+        memcpy(at + strlen(others[i].key) + 4, &others[i].value, 4);
+        expect_fault_of(&g.w, others[i].says);
         gguf_free(&g.w);
     }
     generator g;

@@ -64,4 +64,9 @@ Test(report_json, number) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         cr_expect_str_eq(written(es_json_number, es_slice_of(cases[i].text), &m), cases[i].json, "%s: %s",
                          cases[i].text, m.text);
+    /* what follows the slice is not part of it */
+    static const char longer[] = "-12.5e+7";
+    static const char *const parts[] = {"", "-", "-1", "-12", "-12.", "-12.5", "-12.5e", "-12.5e+", "-12.5e+7"};
+    for (size_t n = 0; n < sizeof longer; n++)
+        cr_expect_eq(es_json_is_number((es_slice){longer, n}), n == 2 || n == 3 || n == 5 || n == 8, "%s", parts[n]);
 }
