@@ -59,6 +59,17 @@ static void gguf_key_texts(gguf_writer *w, const char *key, const char *text, ui
     w->keys++;
 }
 
+/* n zeros, as of 32-bit floats. */
+static inline void gguf_key_floats(gguf_writer *w, const char *key, uint64_t n) {
+    gguf_text(w, key);
+    gguf_u32(w, 9);
+    gguf_u32(w, 6);
+    gguf_u64(w, n);
+    for (uint64_t i = 0; i < n; i++)
+        gguf_u32(w, 0);
+    w->keys++;
+}
+
 static void gguf_info(gguf_writer *w, const void *from, size_t n) {
     gguf_append(&w->infos, &w->infos_size, &w->infos_capacity, from, n);
 }

@@ -451,6 +451,81 @@ Test(import_gguf, families) {
     unlink(path);
 }
 
+static void small(generator *g) {
+    const es_row *row = es_table_find(&catalog.table[ES_MODEL], "stories260K", 11);
+    const es_shape shape = es_shape_of(row);
+    *g = (generator){.style = PLAIN, .base = F16};
+    build(g, row, &shape, 1, 0);
+}
+
+/* The key's name is changed, so that the file does not have it. */
+static void forget(generator *g, const char *name) {
+    unsigned char *at = memmem(g->w.data, g->w.size, name, strlen(name));
+    cr_assert_not_null(at, "%s", name);
+    *at = '?';
+}
+
+/* What a file may leave out. */
+Test(import_gguf, defaults) {
+    static const struct {
+        const char *model, *key;
+        int field;
+        double value;
+    } cases[] = {{"Llama-2-7B", "llama.attention.head_count_kv", ES_M_KV_HEADS, 32},
+                 {"Llama-2-7B", "llama.attention.key_length", ES_M_HEAD_DIM, 128},
+                 {"Llama-2-7B", "llama.context_length", ES_M_MAX_CTX, 0},
+                 {"Llama-2-7B", "llama.feed_forward_length", ES_M_INTERMEDIATE, 11008},
+                 {"Qwen3-30B-A3B", "qwen3moe.feed_forward_length", ES_M_INTERMEDIATE, 0},
+                 {"Gemma-2-2B", "gemma2.attention.sliding_window", ES_M_SLIDING_WINDOW, 0}};
+    char path[] = "/tmp/import-default-XXXXXX";
+    close(mkstemp(path));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        generator g = {.style = PLAIN, .base = F16};
+        const es_row *row = es_table_find(&catalog.table[ES_MODEL], cases[i].model, strlen(cases[i].model));
+        const es_shape shape = es_shape_of(row);
+        es_gguf_import import;
+        es_errors errors = {0};
+        es_arena arena = {0};
+        build(&g, row, &shape, 1, 0);
+        forget(&g, cases[i].key);
+        FILE *f = write_file(&g.w, path, true);
+        cr_assert_eq(es_import_gguf(f, path, &catalog, &arena, &import, &errors), ES_OK, "%s without %s: %s", row->name,
+                     cases[i].key, errors.error[0].text);
+        const double found = import.model.value[cases[i].field];
+        cr_expect_eq(found, cases[i].value, "%s without %s: %g", row->name, cases[i].key, found);
+        fclose(f);
+        es_arena_free(&arena);
+        gguf_free(&g.w);
+    }
+    unlink(path);
+}
+
+/* Long arrays and texts are passed over. */
+Test(import_gguf, long_metadata) {
+    enum { LONG = 200000 };
+    generator g;
+    char path[] = "/tmp/import-long-XXXXXX", *text = malloc(LONG + 1);
+    memset(text, 'x', LONG);
+    text[LONG] = '\0';
+    close(mkstemp(path));
+    small(&g);
+    gguf_key_floats(&g.w, "tokenizer.ggml.scores", LONG / 4);
+    gguf_key_text(&g.w, "tokenizer.chat_template", text);
+    gguf_key_u32(&g.w, "general.quantization_version", 2);
+    es_gguf_import import;
+    es_errors errors = {0};
+    es_arena arena = {0};
+    FILE *f = write_file(&g.w, path, true);
+    cr_assert_eq(es_import_gguf(f, path, &catalog, &arena, &import, &errors), ES_OK, "%s", errors.error[0].text);
+    cr_expect_eq(import.params, 260032);
+    cr_expect_eq(errors.n_errors + errors.n_warnings, 0);
+    fclose(f);
+    unlink(path);
+    free(text);
+    es_arena_free(&arena);
+    gguf_free(&g.w);
+}
+
 /* ---- Faulty files ---- */
 
 static char faulty_path[] = "/tmp/import-fault-XXXXXX";
@@ -477,13 +552,6 @@ static void expect_fault_of(const gguf_writer *w, const char *says) {
     fclose(memory);
     expect_fault(data, size, says);
     free(data);
-}
-
-static void small(generator *g) {
-    const es_row *row = es_table_find(&catalog.table[ES_MODEL], "stories260K", 11);
-    const es_shape shape = es_shape_of(row);
-    *g = (generator){.style = PLAIN, .base = F16};
-    build(g, row, &shape, 1, 0);
 }
 
 static void put_u64(unsigned char *at, uint64_t x) { memcpy(at, &x, sizeof x); }
