@@ -203,6 +203,39 @@ Test(calibrate, known_utilizations_come_back) {
         cr_expect(r.row[i].value > 0 && (r.row[i].value <= 1 || strcmp(r.row[i].field, "token_overhead_ms") == 0));
 }
 
+/* The table with its first rows measured on one board, the others on another that differs in memory alone. */
+static const char *on_boards(const char *table, size_t first_rows, const char *first, const char *other) {
+    static char written[1 << 17];
+    const char *line = strchr(table, '\n') + 1;
+    size_t used = (size_t)snprintf(written, sizeof written, "%.*s", (int)(line - table), table);
+    for (size_t i = 0; *line; i++) {
+        const char *end = strchr(line, '\n') + 1, *rest = strchr(line, ',');
+        used += (size_t)snprintf(written + used, sizeof written - used, "%s%.*s", i < first_rows ? first : other,
+                                 (int)(end - rest), rest);
+        line = end;
+    }
+    return written;
+}
+
+/* They are one board, called as most of its measurements, the first of equals. */
+Test(calibrate, usual_board) {
+    static const char *const models[] = {"SmolLM2-135M", "Qwen2.5-0.5B"};
+    static const char first[] = "Raspberry Pi 5 16GB", other[] = "Raspberry Pi 5 2GB";
+    const char *table = simulated_table(0.02, models, 2);
+    size_t rows = 0;
+    for (const char *at = strchr(table, '\n') + 1; *at; at = strchr(at, '\n') + 1)
+        rows++;
+    const size_t cases[] = {0, 1, rows / 2 - 1, rows / 2, rows / 2 + 1, rows};
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        es_calibrated r;
+        es_errors errors = {0};
+        cr_assert_eq(calibrate(on_boards(table, cases[i], first, other), &r, &errors), ES_OK, "%s",
+                     errors.error[0].text);
+        cr_assert_eq(r.n_groups, 1);
+        cr_expect_str_eq(r.group[0].device->name, 2 * cases[i] >= rows ? first : other, "%zu of %zu", cases[i], rows);
+    }
+}
+
 static const es_calibrated_row *row_of(const es_calibrated *r, const char *runtime, const char *type,
                                        const char *field) {
     for (size_t i = 0; i < r->n_rows; i++)
