@@ -443,8 +443,6 @@ typedef struct builder {
     bool hidden_fits;
     double reuse;
     double active_experts;
-    double matrices; /* weights given out so far */
-    int last_slot;   /* where vectors are added */
 } builder;
 
 /* more(i) for begin <= i < end: i < n/8, i >= 7n/8, or (i - n/8) mod 3 == 2 in between. */
@@ -496,7 +494,6 @@ static void put(builder *b, const tensor *t, int type, int64_t count) {
     double weights = t->rows * t->row_length * (double)count;
     double bytes = weights * b->gguf->type[type].bytes_per_weight;
     double stored = bytes * t->copies;
-    b->matrices += weights * t->copies;
     double *where = t->place == ON_FIRST  ? &layout->first_bytes
                     : t->place == ON_LAST ? &layout->last_bytes
                                           : &layout->layer_bytes;

@@ -223,6 +223,12 @@ static void expect_same(const char *file_type, const es_shape *s, es_family fami
     }
     cr_expect_eq(sum, layout.dense_bytes, "%s %s: slots", name, file_type);
     cr_expect_eq(routed, layout.routed_bytes, "%s %s: slots of experts", name, file_type);
+    const es_params p = es_count_params(s);
+    if (p.reuse == 1 && p.projection_in == 0) { /* all is streamed, but rows of the embedding and of positions */
+        const double rows = s->tied > 0 ? 4 * p.positions : layout.first_bytes;
+        const double streamed = layout.dense_bytes + layout.head_bytes + layout.routed_bytes * s->n_experts;
+        cr_expect_eq(streamed + rows, layout.weight_bytes, "%s %s: %.0f streamed", name, file_type, streamed);
+    }
     bool main = false; /* the type that one token streams most of, of slots that tie any */
     for (int i = 0; i < ES_SLOTS; i++)
         main |=
