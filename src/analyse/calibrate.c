@@ -282,7 +282,7 @@ static es_status add_device(calibrator *c, const char *device, const es_fit_grou
     return status ? status : add_attention(c, device, g);
 }
 
-static es_status report_group(calibrator *c, const es_fit_group *g, size_t n_devices) {
+static es_status report_group(calibrator *c, const es_fit_group *g) {
     es_calibrated_group *to = &c->result->group[c->result->n_groups++];
     double *errors = es_arena_array(c->fit.arena, g->n + 1, sizeof *errors);
     if (!errors)
@@ -291,7 +291,6 @@ static es_status report_group(calibrator *c, const es_fit_group *g, size_t n_dev
                                 .runtime = g->runtime,
                                 .folds = g->folds,
                                 .n_sources = g->n_sources,
-                                .n_devices = n_devices,
                                 .n_skipped = g->n_skipped,
                                 .noise = g->fit.noise};
     for (int phase = 0; phase < ES_PHASES; phase++) {
@@ -306,14 +305,11 @@ static es_status report_group(calibrator *c, const es_fit_group *g, size_t n_dev
 
 static es_status add_group(calibrator *c, const es_fit_group *g) {
     const es_table *devices = &c->fit.catalog->table[ES_DEVICE];
-    size_t n_devices = 0;
     es_status status = ES_OK;
     for (size_t d = 0; d < devices->n_rows && !status; d++)
-        if (alike(g->device, &devices->rows[d])) {
-            n_devices++;
+        if (alike(g->device, &devices->rows[d]))
             status = add_device(c, devices->rows[d].name, g);
-        }
-    return status ? status : report_group(c, g, n_devices);
+    return status ? status : report_group(c, g);
 }
 
 /* *enough: there are enough measurements for a fit. */

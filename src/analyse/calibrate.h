@@ -26,9 +26,9 @@ typedef struct es_calibrated_row {
 typedef struct es_calibrated_group {
     const es_row *device; /* the one with most measurements */
     const char *runtime;
-    const char *folds;           /* what was left out in turn; NULL: nothing could be */
-    size_t n_sources, n_devices; /* devices: catalog rows that get the result */
-    size_t n_skipped;            /* measurements with rare threads, several sequences, weights larger than memory */
+    const char *folds; /* what was left out in turn; NULL: nothing could be */
+    size_t n_sources;
+    size_t n_skipped; /* measurements with rare threads, several sequences, weights larger than memory */
     es_error_summary phase[ES_PHASES]; /* cross-validated */
     double noise;
 } es_calibrated_group;
