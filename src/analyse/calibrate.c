@@ -291,8 +291,7 @@ static es_status report_group(calibrator *c, const es_fit_group *g) {
                                 .runtime = g->runtime,
                                 .folds = g->folds,
                                 .n_sources = g->n_sources,
-                                .n_skipped = g->n_skipped,
-                                .noise = g->fit.noise};
+                                .n_skipped = g->n_skipped};
     for (int phase = 0; phase < ES_PHASES; phase++) {
         size_t n = 0;
         for (size_t i = 0; i < g->n; i++)

@@ -30,7 +30,6 @@ typedef struct es_calibrated_group {
     size_t n_sources;
     size_t n_skipped; /* measurements with rare threads, several sequences, weights larger than memory */
     es_error_summary phase[ES_PHASES]; /* cross-validated */
-    double noise;
 } es_calibrated_group;
 
 typedef struct es_calibrated {
