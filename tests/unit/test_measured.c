@@ -422,6 +422,76 @@ Test(measured, half_of_a_cache) {
     cr_expect_eq(m.row[0].kv_bits, (16 + 4.5) / 2);
 }
 
+/* ---- The calibration that a measurement is compared with ---- */
+
+Test(measured, runtimes_that_are_calibrated) {
+    static const struct {
+        const char *device, *runtime, *threads, *expected;
+    } cases[] = {
+        {"Board A", "llama.cpp", "4", "llama.cpp"},
+        {"Board A", "llama.cpp", "2", "llama.cpp 2 threads"},
+        {"Board A", "llama.cpp", "3", "llama.cpp"},
+        {"Board A", "llama.cpp", "", "llama.cpp"},
+        {"Board A", "engine", "2", "engine 2 threads"},
+        {"Board A", "engine", "4", "llama.cpp"},
+        {"Board A", "Llama.CPP b7095", "2", "llama.cpp 2 threads"},
+        {"Board B", "llama.cpp", "2", "other"},
+        {"Board B", "other", "2", "other"},
+        {"Board B", "llama.cpp", "4", "other"},
+        {"Board C", "engine", "2", "engine"},
+        {"Board D", "engine", "4", "engine"},
+    };
+    folder f = folder_new();
+    put(&f, "devices.csv",
+        "name,class,peak_gflops_fp32,mem_bw_gbs,storage_bw_mbs,ram_gb,source\nBoard A,sbc,100,10,90,8,t\nBoard "
+        "B,sbc,100,10,90,8,t\n"
+        "Board C,sbc,100,10,90,8,t\nBoard D,sbc,100,10,90,8,t\n");
+    put(&f, "calibration.csv",
+        "device,runtime,type,field,value,source\n"
+        "Board A,llama.cpp,*,mem_util,0.5,t\nBoard A,llama.cpp,*,threads,4,t\n"
+        "Board A,llama.cpp 2 threads,*,mem_util,0.3,t\nBoard A,llama.cpp 2 threads,*,threads,2,t\n"
+        "Board A,engine 2 threads,*,mem_util,0.2,t\nBoard A,engine 2 threads,*,threads,2,t\n"
+        "Board B,other,*,mem_util,0.3,t\nBoard B,other,*,threads,2,t\nBoard D,*,*,mem_util,0.3,t\n");
+    char source[400], table[2000] = "device,runtime,model,quant,phase,tokens_per_s,threads\n";
+    const char *const sources[] = {source};
+    cr_assert_lt(snprintf(source, sizeof source, "+%s", f.path), (int)sizeof source);
+    tear_down();
+    arena = (es_arena){0};
+    es_errors errors = {0};
+    cr_assert_eq(es_catalog_load(&catalog, sources, 1, &errors), ES_OK, "%s", errors.error[0].text);
+    cr_assert_eq(es_point_kernel_prepare(&point, "roofline", &catalog, &arena, NULL), ES_OK);
+    for (size_t i = 0; i < LENGTH(cases); i++)
+        snprintf(table + strlen(table), sizeof table - strlen(table), "%s,%s,Llama-3.2-1B,Q4_K_M,decode,10,%s\n",
+                 cases[i].device, cases[i].runtime, cases[i].threads);
+    es_measured m;
+    read_text(&m, table, NULL, ES_OK);
+    cr_assert_eq(m.n, LENGTH(cases));
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        cr_assert_null(m.row[i].reason, "%s", m.row[i].reason);
+        cr_expect_str_eq(m.row[i].rows.runtime, cases[i].expected, "%s, %s, %s threads: %s", cases[i].device,
+                         cases[i].runtime, cases[i].threads, m.row[i].rows.runtime);
+    }
+    folder_free(&f);
+}
+
+/* Grades from B on are doubtful: one letter, alone or before a semicolon. */
+Test(measured, grades) {
+    static const struct {
+        const char *note;
+        bool doubtful;
+    } cases[] = {{"A", false},     {"B", true},   {"Z", true},    {"[", false},      {"@", false}, {"b", false},
+                 {"B; raw", true}, {"B,", false}, {"Bad", false}, {"A; raw", false}, {"", false}};
+    char table[2000] = "device,model,quant,phase,tokens_per_s,note\n";
+    es_measured m;
+    for (size_t i = 0; i < LENGTH(cases); i++)
+        snprintf(table + strlen(table), sizeof table - strlen(table),
+                 "Raspberry Pi 5,Llama-3.2-1B,Q4_K_M,decode,10,\"%s\"\n", cases[i].note);
+    read_text(&m, table, NULL, ES_OK);
+    cr_assert_eq(m.n, LENGTH(cases));
+    for (size_t i = 0; i < LENGTH(cases); i++)
+        cr_expect_eq(m.row[i].doubtful, cases[i].doubtful, "'%s'", cases[i].note);
+}
+
 /* ---- The usual number of threads ---- */
 
 Test(measured, usual_threads_are_the_most_frequent_then_the_highest) {
