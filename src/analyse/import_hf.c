@@ -559,7 +559,7 @@ static void read_common(config *c) {
     const names *n = a->names;
     set(c, ES_M_LAYERS, n->layers, NAN);
     set(c, ES_M_HIDDEN, n->hidden, NAN);
-    set(c, ES_M_VOCAB, "padded_vocab_size|vocab_size", or_absent(a->vocab));
+    set(c, ES_M_VOCAB, given(c, "padded_vocab_size") ? "padded_vocab_size" : "vocab_size", or_absent(a->vocab));
     const double hidden = get(c, ES_M_HIDDEN);
     set(c, ES_M_HEADS, n->heads, or_absent(a->heads));
     const double heads = get(c, ES_M_HEADS);
