@@ -308,6 +308,28 @@ Test(archive, refuses_what_is_not_finite_and_keeps_its_state) {
     es_archive_free(NULL);
 }
 
+/* The error names the point, by its own index where there is one. */
+Test(archive, says_which_point_is_not_finite) {
+    enum { N = 5 };
+    static const uint64_t index[N] = {40, 41, 45, 46, 50};
+    for (size_t bad = 0; bad < N; bad++)
+        for (int own = 0; own < 2; own++) {
+            double x[N] = {1, 2, 3, 4, 5}, y[N] = {5, 4, 3, 2, 1};
+            const double *const column[] = {x, y};
+            es_archive *archive;
+            es_errors errors = {0};
+            char expected[80];
+            y[bad] = bad % 2 ? NAN : INFINITY;
+            cr_assert_eq(es_archive_new(2, NULL, &archive, NULL), ES_OK);
+            es_batch batch = {.n = N, .first_index = 7, .index = own ? index : NULL, .column = column};
+            cr_expect_eq(es_archive_insert(archive, &batch, &errors), ES_ERUNTIME);
+            snprintf(expected, sizeof expected, "point %llu: objective 2 is %s",
+                     (unsigned long long)(own ? index[bad] : 7 + bad), bad % 2 ? "NaN" : "infinity");
+            cr_expect_not_null(strstr(errors.error[0].text, expected), "%s", errors.error[0].text);
+            es_archive_free(archive);
+        }
+}
+
 Test(archive, second_pass_passes_over_nan) {
     enum { N = 200 };
     double x[N], y[N], shared = NAN;

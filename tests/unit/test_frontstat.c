@@ -94,6 +94,23 @@ Test(frontstat, knee_of_known_fronts) {
     cr_assert_eq(es_knee(&points, (uint64_t[]){6}, 1, &knee, NULL), ES_EUSAGE);
 }
 
+/* z of an objective without range is 0: it does not decide. */
+Test(frontstat, knee_with_an_objective_without_range) {
+    static const double x[] = {0, 1, 2, 5, 10, 1}, y[] = {100, 40, 12, 8, 0, 40}, same[] = {7, 7, 7, 7, 7, 7};
+    const double *columns[][3] = {{x, y, same}, {x, same, y}, {same, x, y}};
+    for (int i = 0; i < 3; i++) {
+        es_points points = {.n = 6, .d = 3, .column = columns[i]};
+        uint64_t knee = 99;
+        cr_assert_eq(es_knee(&points, NULL, 0, &knee, NULL), ES_OK);
+        cr_expect_eq(knee, 2, "%llu", (unsigned long long)knee);
+    }
+    const double *const all_same[] = {same, same};
+    es_points points = {.n = 6, .d = 2, .column = all_same};
+    uint64_t knee = 99;
+    cr_assert_eq(es_knee(&points, NULL, 0, &knee, NULL), ES_OK);
+    cr_expect_eq(knee, 0, "the lowest index");
+}
+
 /* ---- Hypervolume ---- */
 
 /* Volume of the union of boxes from integer points to the reference, cell by cell. */

@@ -505,11 +505,14 @@ Test(measured, usual_threads_are_the_most_frequent_then_the_highest) {
                  {{"3", NULL}, 3},
                  {{"", "", "2", NULL}, 2}};
     for (size_t i = 0; i < LENGTH(cases); i++) {
-        char table[1000] = "device,model,quant,phase,tokens_per_s,threads\n";
+        char table[4000] = "device,model,quant,phase,tokens_per_s,threads,runtime\n";
         es_measured m;
         for (size_t k = 0; k < 5 && cases[i].threads[k]; k++)
             snprintf(table + strlen(table), sizeof table - strlen(table),
-                     "Raspberry Pi 5,Llama-3.2-1B,Q4_K_M,decode,10,%s\n", cases[i].threads[k]);
+                     "Raspberry Pi 5,Llama-3.2-1B,Q4_K_M,decode,10,%s,\n", cases[i].threads[k]);
+        for (int k = 0; k < 9; k++) /* other boards and runtimes do not count */
+            strcat(table, "Raspberry Pi 4,Llama-3.2-1B,Q4_K_M,decode,10,7,\n"
+                          "Raspberry Pi 5,Llama-3.2-1B,Q4_K_M,decode,10,6,engine\n");
         read_text(&m, table, NULL, ES_OK);
         cr_expect_eq(es_usual_threads(&m, &m.row[0]), cases[i].usual, "case %zu: %g", i,
                      es_usual_threads(&m, &m.row[0]));

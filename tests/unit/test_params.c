@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 
 #include <math.h>
+#include <string.h>
 
 #include <edgesweep/catalog.h>
 
@@ -73,5 +74,20 @@ Test(params, parts_add_up) {
         cr_expect(p.active <= p.total && p.active > 0, "%s", row->name);
         cr_expect_eq(p.total, floor(p.total), "%s: a count", row->name);
     }
+    es_catalog_free(&catalog);
+}
+
+/* What a row may leave out. */
+Test(params, defaults_of_a_row) {
+    es_catalog catalog = load();
+    double value[ES_M_FIELDS];
+    const es_row *known = es_table_find(&catalog.table[ES_MODEL], "Llama-2-7B", 10);
+    cr_assert_not_null(known);
+    memcpy(value, known->value, sizeof value);
+    value[ES_M_HEAD_DIM] = value[ES_M_KV_HEADS] = value[ES_M_UNIQUE_LAYERS] = NAN;
+    const es_row row = {.name = "own", .value = value, .text = known->text};
+    const es_shape shape = es_shape_of(&row);
+    cr_expect(shape.head_dim == 128 && shape.kv_heads == 32 && shape.unique_layers == 32, "%g %g %g", shape.head_dim,
+              shape.kv_heads, shape.unique_layers);
     es_catalog_free(&catalog);
 }
