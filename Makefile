@@ -311,7 +311,7 @@ $(B)/faults/inject.so: tests/faults/inject.c tests/faults/inject.h
 $(B)/faults/inject.o: tests/faults/inject.c tests/faults/inject.h
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(FAULT_FLAGS) -U_FORTIFY_SOURCE -fPIE -DES_FAULT_WRAP -c -o $@ $<
-$(B)/faults/faults: tests/faults/faults.c tests/faults/inject.h
+$(B)/faults/faults: tests/faults/faults.c tests/faults/inject.h tests/faults/tree.h
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(FAULT_FLAGS) -o $@ $<
 $(FAULT_COMMAND): $(CLI_OBJECTS) $(LIBRARY) $(B)/faults/inject.o $(B)/link.stamp

@@ -8,11 +8,11 @@
  * After every fault: no signal, no hang, status 0 with the right bytes or status 1 with a message, files that are whole
  * and old or whole and new, a table and its meta file of one age, nothing hidden left. */
 #include "inject.h"
+#include "tree.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -249,24 +249,19 @@ static outcome run(const setting *s, const char *folder, const char *const *word
 
 static const char old_text[] = "what was there before\n";
 
-static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *place) {
-    (void)status, (void)kind, (void)place;
-    return remove(path);
-}
-
-static void remove_tree(const char *folder) {
-    if (nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0 && errno != ENOENT)
+static void clear(const char *folder) {
+    if (!remove_tree(folder))
         die(folder);
 }
 
 /* The folder as every run finds it: old outputs, or what `prepare` makes. */
 static void reset(const setting *s, const scenario *sc, const char *folder) {
     char path[PATH_MAX + 64];
-    remove_tree(folder);
+    clear(folder);
     if (mkdir(folder, 0700) != 0)
         die(folder);
     snprintf(path, sizeof path, "%s/../tmp", folder);
-    remove_tree(path);
+    clear(path);
     if (mkdir(path, 0700) != 0)
         die(path);
     if (sc->prepare[0]) {
@@ -508,12 +503,9 @@ static void work(const setting *s, int worker) {
 }
 
 static void prepare(setting *s, char **words) {
-    const char *place = getenv("TMPDIR");
     if (!realpath(words[0], s->command) || (!s->wrapped && !realpath(words[1], s->shim)))
         die(words[0]);
-    if (!place)
-        place = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
-    snprintf(s->work, sizeof s->work, "%s/edgesweep-faults-XXXXXX", place);
+    snprintf(s->work, sizeof s->work, "%s/edgesweep-faults-XXXXXX", work_place());
     if (!mkdtemp(s->work))
         die(s->work);
     s->totals = mmap(NULL, sizeof *s->totals, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -562,7 +554,7 @@ int main(int argc, char **argv) {
     for (int w = 0, status; w < WORKERS; w++)
         if (child[w] < 0 || waitpid(child[w], &status, 0) < 0 || status != 0)
             s.totals->failed++;
-    remove_tree(s.work);
+    clear(s.work);
     const totals *t = s.totals;
     printf("%lu faults injected: %lu runs succeeded all the same, %lu refused with status 1, %lu broke a promise\n",
            t->injected, t->succeeded, t->refused, t->failed);

@@ -9,7 +9,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <malloc.h>
 #include <math.h>
@@ -25,6 +24,7 @@
 
 #include "base/clock.h"
 #include "cli/cli.h"
+#include "tree.h"
 
 enum { MAX_WORDS = 32, MAX_FILES = 4, TIME_LIMIT = 300 /* seconds a starved run */, WARM_UP = 3 /* rounds */ };
 
@@ -116,17 +116,12 @@ static uint64_t file_print(const char *path) {
     return hash;
 }
 
-static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *place) {
-    (void)status, (void)kind, (void)place;
-    return remove(path);
-}
-
-static void remove_tree(const char *folder) {
-    if (nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0 && errno != ENOENT)
+static void clear(const char *folder) {
+    if (!remove_tree(folder))
         die(folder);
 }
 
-static void clean_up(void) { remove_tree(soak.work); }
+static void clean_up(void) { clear(soak.work); }
 
 static void put(const char *path, const char *text) {
     FILE *file = fopen(path, "w");
@@ -273,7 +268,7 @@ static void tell(unsigned long round, double seconds, const usage *u) {
 /* ---- The whole ---- */
 
 static void run_round(bool first) {
-    remove_tree("parts");
+    clear("parts");
     for (int i = 0; i < JOBS; i++) {
         if (!first)
             starve(&jobs[i], &soak.right[i]);
@@ -286,7 +281,8 @@ static void run_rounds(double seconds) {
     const double begin = es_seconds_now();
     double told = begin;
     usage warm = {0};
-    for (unsigned long round = 1; round <= WARM_UP + 1 || es_seconds_now() - begin < seconds; round++) {
+    unsigned long round = 1;
+    for (; round <= WARM_UP + 1 || es_seconds_now() - begin < seconds; round++) {
         run_round(round == 1);
         const usage now = look();
         if (round == WARM_UP)
@@ -299,7 +295,7 @@ static void run_rounds(double seconds) {
         }
     }
     const usage end = look();
-    tell(0, es_seconds_now() - begin, &end);
+    tell(round - 1, es_seconds_now() - begin, &end);
 }
 
 /* in/: links to what the jobs read.  here/: where they write.  tmp/: their temporary files. */
@@ -326,10 +322,7 @@ static void make_places(const char *root) {
 
 static void prepare(const char *command) {
     char root[PATH_MAX];
-    const char *place = getenv("TMPDIR");
-    if (!place)
-        place = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
-    snprintf(soak.work, sizeof soak.work, "%s/edgesweep-soak-XXXXXX", place);
+    snprintf(soak.work, sizeof soak.work, "%s/edgesweep-soak-XXXXXX", work_place());
     if (!realpath(command, soak.command) || !getcwd(root, sizeof root) || !mkdtemp(soak.work))
         die(command);
     atexit(clean_up);

@@ -422,35 +422,6 @@ Test(import_gguf, bytes_of_real_architectures) {
     cr_expect_geq(known, 50, "%d files are as built in", known);
 }
 
-/* What is fused in the file decides, whatever the architecture usually does. */
-Test(import_gguf, families) {
-    static const struct {
-        const char *model, *arch, *family;
-    } cases[] = {{"TinyLlama-1.1B", "phi3", "llama"},  {"TinyLlama-1.1B", "gpt2", "llama"},
-                 {"TinyLlama-1.1B", "qwen2", "qwen2"}, {"Pythia-160m", "starcoder2", "gpt2"},
-                 {"Pythia-160m", "bloom", "bloom"},    {"Phi-3-mini-4k", "llama", "phi3"},
-                 {"Mistral-7B-v0.1", "llama", "llama"}};
-    char path[] = "/tmp/import-family-XXXXXX";
-    close(mkstemp(path));
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        generator g = {.style = PLAIN, .base = F16, .arch = cases[i].arch};
-        const es_row *row = es_table_find(&catalog.table[ES_MODEL], cases[i].model, strlen(cases[i].model));
-        const es_shape shape = es_shape_of(row);
-        es_gguf_import import;
-        es_errors errors = {0};
-        es_arena arena = {0};
-        build(&g, row, &shape, 1, 0);
-        FILE *f = write_file(&g.w, path, true);
-        cr_assert_eq(es_import_gguf(f, path, &catalog, &arena, &import, &errors), ES_OK, "%s as %s", row->name,
-                     cases[i].arch);
-        cr_expect_str_eq(import.model.text[ES_M_FAMILY], cases[i].family, "%s as %s", row->name, cases[i].arch);
-        fclose(f);
-        es_arena_free(&arena);
-        gguf_free(&g.w);
-    }
-    unlink(path);
-}
-
 static void small(generator *g) {
     const es_row *row = es_table_find(&catalog.table[ES_MODEL], "stories260K", 11);
     const es_shape shape = es_shape_of(row);
@@ -465,6 +436,43 @@ static void forget(generator *g, const char *name) {
     *at = '?';
 }
 
+/* A file of the model, of another architecture by name or without a key (NULL: neither).  Texts are in the arena. */
+static void import_model(const char *model, const char *arch, const char *forgotten, es_arena *arena,
+                         es_gguf_import *import) {
+    char path[] = "/tmp/import-model-XXXXXX";
+    generator g = {.style = PLAIN, .base = F16, .arch = arch};
+    const es_row *row = es_table_find(&catalog.table[ES_MODEL], model, strlen(model));
+    const es_shape shape = es_shape_of(row);
+    es_errors errors = {0};
+    close(mkstemp(path));
+    build(&g, row, &shape, 1, 0);
+    if (forgotten)
+        forget(&g, forgotten);
+    FILE *f = write_file(&g.w, path, true);
+    cr_assert_eq(es_import_gguf(f, path, &catalog, arena, import, &errors), ES_OK, "%s, %s, %s: %s", model,
+                 arch ? arch : "", forgotten ? forgotten : "", errors.error[0].text);
+    fclose(f);
+    unlink(path);
+    gguf_free(&g.w);
+}
+
+/* What is fused in the file decides, whatever the architecture usually does. */
+Test(import_gguf, families) {
+    static const struct {
+        const char *model, *arch, *family;
+    } cases[] = {{"TinyLlama-1.1B", "phi3", "llama"},  {"TinyLlama-1.1B", "gpt2", "llama"},
+                 {"TinyLlama-1.1B", "qwen2", "qwen2"}, {"Pythia-160m", "starcoder2", "gpt2"},
+                 {"Pythia-160m", "bloom", "bloom"},    {"Phi-3-mini-4k", "llama", "phi3"},
+                 {"Mistral-7B-v0.1", "llama", "llama"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        es_gguf_import import;
+        es_arena arena = {0};
+        import_model(cases[i].model, cases[i].arch, NULL, &arena, &import);
+        cr_expect_str_eq(import.model.text[ES_M_FAMILY], cases[i].family, "%s as %s", cases[i].model, cases[i].arch);
+        es_arena_free(&arena);
+    }
+}
+
 /* What a file may leave out. */
 Test(import_gguf, defaults) {
     static const struct {
@@ -477,27 +485,14 @@ Test(import_gguf, defaults) {
                  {"Llama-2-7B", "llama.feed_forward_length", ES_M_INTERMEDIATE, 11008},
                  {"Qwen3-30B-A3B", "qwen3moe.feed_forward_length", ES_M_INTERMEDIATE, 0},
                  {"Gemma-2-2B", "gemma2.attention.sliding_window", ES_M_SLIDING_WINDOW, 0}};
-    char path[] = "/tmp/import-default-XXXXXX";
-    close(mkstemp(path));
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        generator g = {.style = PLAIN, .base = F16};
-        const es_row *row = es_table_find(&catalog.table[ES_MODEL], cases[i].model, strlen(cases[i].model));
-        const es_shape shape = es_shape_of(row);
         es_gguf_import import;
-        es_errors errors = {0};
         es_arena arena = {0};
-        build(&g, row, &shape, 1, 0);
-        forget(&g, cases[i].key);
-        FILE *f = write_file(&g.w, path, true);
-        cr_assert_eq(es_import_gguf(f, path, &catalog, &arena, &import, &errors), ES_OK, "%s without %s: %s", row->name,
-                     cases[i].key, errors.error[0].text);
+        import_model(cases[i].model, NULL, cases[i].key, &arena, &import);
         const double found = import.model.value[cases[i].field];
-        cr_expect_eq(found, cases[i].value, "%s without %s: %g", row->name, cases[i].key, found);
-        fclose(f);
+        cr_expect_eq(found, cases[i].value, "%s without %s: %g", cases[i].model, cases[i].key, found);
         es_arena_free(&arena);
-        gguf_free(&g.w);
     }
-    unlink(path);
 }
 
 /* Long arrays and texts are passed over. */

@@ -229,11 +229,11 @@ static void expect_same(const char *file_type, const es_shape *s, es_family fami
         const double streamed = layout.dense_bytes + layout.head_bytes + layout.routed_bytes * s->n_experts;
         cr_expect_eq(streamed + rows, layout.weight_bytes, "%s %s: %.0f streamed", name, file_type, streamed);
     }
-    bool main = false; /* the type that one token streams most of, of slots that tie any */
+    bool is_most = false; /* the type that one token streams most of, of slots that tie any */
     for (int i = 0; i < ES_SLOTS; i++)
-        main |=
+        is_most |=
             layout.slot[i].type == layout.main_type && layout.slot[i].bytes * (i > ES_DENSE_SLOTS ? active : 1) == most;
-    cr_expect(main, "%s %s: main type", name, file_type);
+    cr_expect(is_most, "%s %s: main type", name, file_type);
 }
 
 static const char *file_types[64];
