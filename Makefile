@@ -60,8 +60,8 @@ LIBS := -lcsv -ljansson -lxxhash -lzstd -lz $(if $(SQLITE),-lsqlite3) -lm
 LINK = $(CC) $(CFLAGS) $(OPENMP) $(INSTRUMENT) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 
 # ---- Sources ----
-LAYERS := base core catalog grid engine analyse io
-LIB_SOURCES := $(foreach layer,$(LAYERS),$(wildcard src/$(layer)/*.c))
+ROOMS := base io catalog pareto model grid calibrate import tables engine shards report
+LIB_SOURCES := $(foreach room,$(ROOMS),$(wildcard src/$(room)/*.c))
 CLI_SOURCES := $(wildcard src/cli/*.c)
 SIMD_SOURCES := $(filter %.simd.c,$(LIB_SOURCES))
 UNIT_SOURCES := $(wildcard tests/unit/test_*.c)

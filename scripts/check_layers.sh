@@ -1,9 +1,9 @@
 #!/bin/sh
 # Checks the layering rule on the `#include` lines of src/ and include/ (CONTRIBUTING.md, "Layers").
 #
-#   mpi -> cli -> engine, analyse -> grid, catalog, io -> core -> base
+#   base < io < catalog < model, pareto < grid < calibrate, import, tables < engine < shards, report < cli < mpi
 #
-# A file may include headers of its own layer and of those listed for it here; base sees nothing else.  core/ is pure
+# A file may include headers of its own room and of those listed for it here; base sees nothing else.  model/ is pure
 # mathematics: no streams, no allocation, no CSV.  Public headers include only public and standard ones.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -11,14 +11,19 @@ cd "$(dirname "$0")/.." || exit 1
 awk '
 BEGIN {
     allowed["base"] = ""
-    allowed["core"] = "base"
-    allowed["io"] = "core base"
-    allowed["catalog"] = "io core base"
-    allowed["grid"] = "catalog io core base"
-    allowed["analyse"] = "grid catalog io core base"
-    allowed["engine"] = "analyse grid catalog io core base"
-    allowed["cli"] = "engine analyse grid catalog io core base"
-    allowed["mpi"] = "cli engine analyse grid catalog io core base"
+    allowed["io"] = "base"
+    allowed["catalog"] = "io base"
+    allowed["pareto"] = "base"
+    allowed["model"] = "catalog io base"
+    allowed["grid"] = "model catalog io base"
+    allowed["calibrate"] = "grid model catalog io base"
+    allowed["import"] = "grid model catalog io base"
+    allowed["tables"] = "pareto grid model catalog io base"
+    allowed["engine"] = "tables pareto grid model catalog io base"
+    allowed["shards"] = "engine tables pareto grid model catalog io base"
+    allowed["report"] = "tables pareto grid model catalog io base"
+    allowed["cli"] = "report shards engine tables import calibrate pareto grid model catalog io base"
+    allowed["mpi"] = "cli report shards engine tables import calibrate pareto grid model catalog io base"
 }
 function fault(text) { printf "%s:%d: %s\n", FILENAME, FNR, text; faults++ }
 FNR == 1 {
@@ -43,11 +48,11 @@ FNR == 1 {
 /^[ \t]*#[ \t]*include[ \t]*</ {
     split($0, angle, /[<>]/)
     header = angle[2]
-    if (layer == "core" && header ~ /^(stdio|stdlib|malloc|unistd|fcntl|csv|jansson|zlib|zstd|omp)\.h$/)
-        fault("core has no streams, no allocation, no libraries: <" header ">")
+    if (layer == "model" && header ~ /^(stdio|stdlib|malloc|unistd|fcntl|csv|jansson|zlib|zstd|omp)\.h$/)
+        fault("model has no streams, no allocation, no libraries: <" header ">")
 }
-layer == "core" && /[^a-zA-Z0-9_](malloc|calloc|realloc|free|printf|fprintf|fopen|fwrite)\(/ {
-    fault("core neither allocates nor writes")
+layer == "model" && /[^a-zA-Z0-9_](malloc|calloc|realloc|free|printf|fprintf|fopen|fwrite)\(/ {
+    fault("model neither allocates nor writes")
 }
 END { exit faults > 0 }
 ' $(find src include -name '*.[ch]' | sort) || { echo 'check_layers: see CONTRIBUTING.md, "Layers"' >&2; exit 1; }

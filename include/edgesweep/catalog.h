@@ -234,7 +234,7 @@ enum { ES_GGUF_TYPE_FIELDS(ES_X) ES_T_FIELDS };
 enum { ES_GGUF_MIXTURE_FIELDS(ES_X) ES_X_FIELDS };
 #undef ES_X
 
-/* Values of the choice fields: indices into the lists of src/core/fields.c. */
+/* Values of the choice fields: indices into the lists of src/catalog/fields.c. */
 /* Any other family behaves like llama. */
 typedef enum es_family {
     ES_FAMILY_LLAMA,

@@ -72,7 +72,7 @@ struct es_plan; /* internal: src/grid/plan.h */
 
 typedef struct es_sweep {
     const es_catalog *catalog;
-    const struct es_kernel *kernel; /* internal: src/core/node.h */
+    const struct es_kernel *kernel; /* internal: src/model/node.h */
     const es_axis *axes;
     size_t n_axes;
     uint64_t n_points;

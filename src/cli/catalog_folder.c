@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "analyse/import_row.h"
+#include "import/import_row.h"
 #include "catalog/file.h"
 #include "io/output.h"
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyse/csv_best.h"
+#include "tables/csv_best.h"
 #include "cli/commands.h"
 #include "cli/csv_tables.h"
 #include "cli/plot.h"

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "analyse/calibrate.h"
+#include "calibrate/calibrate.h"
 #include "cli/commands.h"
 #include "cli/measurements.h"
 #include "cli/print.h"

@@ -1,7 +1,7 @@
 #include "cli/commands.h"
 #include "cli/doubts.h"
 #include "cli/load.h"
-#include "core/node.h"
+#include "model/node.h"
 
 /* Rows, and what the kernels make of them: rules, calibration and quality name rows of other tables. */
 static es_status check_catalog(es_cli *cli, es_errors *errors) {

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyse/import_gguf.h"
-#include "analyse/import_hf.h"
+#include "import/import_gguf.h"
+#include "import/import_hf.h"
 #include "cli/catalog_folder.h"
 #include "cli/commands.h"
 

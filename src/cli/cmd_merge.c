@@ -2,7 +2,7 @@
 #include "base/utf8.h"
 #include "cli/commands.h"
 #include "cli/run_options.h"
-#include "engine/merge.h"
+#include "shards/merge.h"
 
 /* The first table that the parts have goes to OUT, the others beside it, as `run` does. */
 static es_status choose_paths(es_cli *cli, const es_parts *parts, es_merge_options *options, es_errors *errors) {

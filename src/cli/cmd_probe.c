@@ -1,7 +1,7 @@
 /* probe: the machine in front of the user as a device. */
 #include <stdlib.h>
 
-#include "analyse/probe.h"
+#include "import/probe.h"
 #include "cli/commands.h"
 
 static void show_progress(void *context, const char *doing) {

@@ -5,7 +5,7 @@
 
 #include <edgesweep/version.h>
 
-#include "analyse/report.h"
+#include "report/report.h"
 #include "catalog/file.h"
 #include "cli/commands.h"
 #include "cli/load.h"

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "analyse/validate.h"
+#include "calibrate/validate.h"
 #include "cli/commands.h"
 #include "cli/measurements.h"
 #include "cli/print.h"

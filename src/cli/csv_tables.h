@@ -2,7 +2,7 @@
 #ifndef ES_CLI_CSV_TABLES_H
 #define ES_CLI_CSV_TABLES_H
 
-#include "analyse/csv_front.h"
+#include "tables/csv_front.h"
 #include "cli/cli.h"
 #include "io/output.h"
 

@@ -3,7 +3,7 @@
 #define ES_CLI_KINDS_H
 
 #include "cli/cli.h"
-#include "core/node.h"
+#include "model/node.h"
 
 typedef enum es_listed {
     ES_LIST_MODELS,

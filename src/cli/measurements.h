@@ -2,7 +2,7 @@
 #ifndef ES_CLI_MEASUREMENTS_H
 #define ES_CLI_MEASUREMENTS_H
 
-#include "analyse/measured.h"
+#include "calibrate/measured.h"
 #include "cli/cli.h"
 #include "io/output.h"
 

@@ -5,7 +5,7 @@
 #ifndef ES_CLI_PLOT_H
 #define ES_CLI_PLOT_H
 
-#include "analyse/keys.h"
+#include "tables/keys.h"
 #include "cli/cli.h"
 
 typedef struct es_plot_point {

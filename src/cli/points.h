@@ -6,7 +6,7 @@
 
 #include "cli/cli.h"
 #include "cli/print.h"
-#include "core/node.h"
+#include "model/node.h"
 
 /* True when the i-th condition of the sweep holds at the point with these values of nodes. */
 bool es_condition_holds(const es_sweep *sweep, size_t i, const double *value);

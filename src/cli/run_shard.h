@@ -4,7 +4,7 @@
 
 #include "cli/cli.h"
 #include "cli/progress.h"
-#include "engine/shard_run.h"
+#include "shards/shard_run.h"
 
 /* --shard or one of its companions is given. */
 bool es_cli_wants_shard(const es_cli *cli);

@@ -5,12 +5,12 @@
 #include <edgesweep/sweep.h>
 #include <jansson.h>
 
-#include "analyse/gguf_file.h"
-#include "analyse/import_hf.h"
-#include "analyse/measured_table.h"
+#include "import/gguf_file.h"
+#include "import/import_hf.h"
+#include "calibrate/measured_table.h"
 #include "catalog/csv_rows.h"
 #include "catalog/file.h"
-#include "engine/shard.h"
+#include "shards/shard.h"
 #include "grid/spec.h"
 #include "grid/values.h"
 #include "io/csv_read.h"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyse/pareto_archive.h"
+#include "pareto/pareto_archive.h"
 #include "base/arena.h"
 #include "base/number.h"
 

@@ -5,7 +5,7 @@
 #include <edgesweep/sweep.h>
 
 #include "base/arena.h"
-#include "core/node.h"
+#include "model/node.h"
 #include "grid/spec.h"
 #include "grid/where.h"
 

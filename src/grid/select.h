@@ -6,7 +6,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
-#include "core/node.h"
+#include "model/node.h"
 
 typedef struct es_selection {
     const es_row **row;         /* in the arena */

@@ -2,7 +2,7 @@
 #ifndef ES_MPI_MPI_RUN_H
 #define ES_MPI_MPI_RUN_H
 
-#include "engine/merge.h"
+#include "shards/merge.h"
 
 typedef struct es_ranks {
     int rank, n;

@@ -9,7 +9,7 @@
 #include <xxhash.h>
 
 #include "base/text.h"
-#include "engine/part_file.h"
+#include "shards/part_file.h"
 #include "io/meta.h"
 #include "io/partial.h"
 #include "mpi/mpi_run.h"

@@ -6,7 +6,7 @@
 #include <edgesweep/version.h>
 
 #include "base/arena.h"
-#include "engine/reduce.h"
+#include "shards/reduce.h"
 #include "io/output.h"
 #include "mpi/mpi_run.h"
 

@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "analyse/csv_front.h"
+#include "tables/csv_front.h"
 
 enum { ROUNDS = 7, COLUMNS = 12 };
 

@@ -1,8 +1,8 @@
 /* Any bytes as a CSV table: read, split, numbers, and a front, in blocks of a size that the first byte chooses. */
 #include "fuzz.h"
 
-#include "analyse/csv_best.h"
-#include "analyse/csv_front.h"
+#include "tables/csv_best.h"
+#include "tables/csv_front.h"
 
 static void read_all(const char *path, size_t block_size) {
     const es_csv_input_options options = {.block_size = block_size};

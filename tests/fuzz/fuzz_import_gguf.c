@@ -1,7 +1,7 @@
 /* Any bytes as a GGUF file. */
 #include "fuzz.h"
 
-#include "analyse/import_gguf.h"
+#include "import/import_gguf.h"
 
 static void print_all(const es_gguf_import *import) {
     char *text = NULL;

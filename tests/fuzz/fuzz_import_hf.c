@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "analyse/import_hf.h"
+#include "import/import_hf.h"
 
 static void check_row(const es_model_row *row) {
     const es_field_table *table = es_fields(ES_MODEL);

@@ -4,7 +4,7 @@
 
 #include <unistd.h>
 
-#include "engine/journal.h"
+#include "shards/journal.h"
 
 enum { RECORD = 48, IDENTITY = 7 };
 

@@ -6,7 +6,7 @@
 #include <jansson.h>
 #include <xxhash.h>
 
-#include "engine/manifest.h"
+#include "shards/manifest.h"
 
 /* The JSON object with a hash that fits; NULL when it is none. */
 static char *with_hash(const uint8_t *data, size_t size) {

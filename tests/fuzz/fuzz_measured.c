@@ -1,8 +1,8 @@
 /* Any bytes as measurements: read as CSV or JSON, joined, predicted, calibrated. */
 #include "fuzz.h"
 
-#include "analyse/calibrate.h"
-#include "analyse/validate.h"
+#include "calibrate/calibrate.h"
+#include "calibrate/validate.h"
 
 enum { MAX_FITTED = 6 }; /* more take too long */
 

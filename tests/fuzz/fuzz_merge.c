@@ -6,7 +6,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-#include "engine/merge.h"
+#include "shards/merge.h"
 
 enum { MOST_PARTS = 4 };
 

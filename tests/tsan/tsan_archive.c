@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "analyse/pareto_archive.h"
+#include "pareto/pareto_archive.h"
 
 enum { THREADS = 4, BATCHES = 200, BATCH = 100 };
 

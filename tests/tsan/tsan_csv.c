@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "analyse/csv_best.h"
-#include "analyse/csv_front.h"
+#include "tables/csv_best.h"
+#include "tables/csv_front.h"
 
 enum { ROWS = 40000, THREADS = 4 };
 

@@ -4,7 +4,7 @@
 
 #include "sweep_help.h"
 
-#include "analyse/point.h"
+#include "model/point.h"
 #include "base/arena.h"
 
 static es_catalog catalog;

@@ -2,8 +2,8 @@
  * choices of a run are those of its CSV. */
 #include "sweep_help.h"
 
-#include "analyse/csv_best.h"
-#include "analyse/csv_front.h"
+#include "tables/csv_best.h"
+#include "tables/csv_front.h"
 
 #ifdef ES_SLOW_BUILD
 enum { ROUNDS = 60, ROWS = 3 };

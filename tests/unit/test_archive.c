@@ -1,7 +1,7 @@
 #include <criterion/criterion.h>
 #include <omp.h>
 
-#include "analyse/pareto_archive.h"
+#include "pareto/pareto_archive.h"
 #include "pareto_cases.h"
 
 static es_archive *new_archive(const random_case *c) {

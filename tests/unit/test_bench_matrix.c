@@ -6,10 +6,10 @@
  */
 #include "point_help.h"
 
-#include "analyse/calibrate.h"
-#include "analyse/measured.h"
-#include "analyse/validate.h"
-#include "core/layout.h"
+#include "calibrate/calibrate.h"
+#include "calibrate/measured.h"
+#include "calibrate/validate.h"
+#include "model/layout.h"
 
 enum { MODELS = 7, FORMATS = 8, DEPTHS = 3, PROMPT = 512, GEN = 128, ROWS = MODELS * FORMATS * DEPTHS * 2 };
 #ifdef ES_SLOW_BUILD

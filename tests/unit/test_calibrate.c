@@ -2,8 +2,8 @@
  * are those of the shipped measurements. */
 #include "point_help.h"
 
-#include "analyse/calibrate.h"
-#include "analyse/fit.h"
+#include "calibrate/calibrate.h"
+#include "calibrate/fit.h"
 
 TestSuite(calibrate, .init = set_up, .fini = tear_down);
 

@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "analyse/csv_best.h"
+#include "tables/csv_best.h"
 
 enum { MAX_ROWS = 3000, TEXT_ROOM = MAX_ROWS * 64 };
 

@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "analyse/csv_front.h"
+#include "tables/csv_front.h"
 #include "io/format.h"
 
 /* ---- Texts ---- */

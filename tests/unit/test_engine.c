@@ -3,7 +3,7 @@
 
 #include <signal.h>
 
-#include "core/node.h"
+#include "model/node.h"
 
 enum { MAX_FIELDS = 4, MAX_CONDITIONS = 3, MAX_SETS = 24, MAX_CHOSEN = 6 };
 

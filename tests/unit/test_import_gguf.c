@@ -10,8 +10,8 @@
 
 #include <edgesweep/catalog.h>
 
-#include "analyse/import_gguf.h"
-#include "core/layout.h"
+#include "import/import_gguf.h"
+#include "model/layout.h"
 #include "gguf_writer.h"
 
 static es_catalog catalog;

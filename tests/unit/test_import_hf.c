@@ -11,7 +11,7 @@
 
 #include <edgesweep/catalog.h>
 
-#include "analyse/import_hf.h"
+#include "import/import_hf.h"
 
 static const char folder[] = "tests/data/hf";
 

@@ -10,7 +10,7 @@
 #include <edgesweep/catalog.h>
 
 #include "base/arena.h"
-#include "core/layout.h"
+#include "model/layout.h"
 
 static es_catalog catalog;
 static es_arena arena;

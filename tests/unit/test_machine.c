@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-#include "analyse/machine.h"
+#include "import/machine.h"
 
 /* A file below the folder, with the folders on its way. */
 static void put_deep(folder *f, const char *name, const char *content) {

@@ -1,9 +1,9 @@
 /* Measurements: points without a grid, names, both kinds of tables, joining, rates, summaries. */
 #include "point_help.h"
 
-#include "analyse/measured.h"
-#include "analyse/measured_table.h"
-#include "analyse/validate.h"
+#include "calibrate/measured.h"
+#include "calibrate/measured_table.h"
+#include "calibrate/validate.h"
 
 TestSuite(measured, .init = set_up, .fini = tear_down);
 

@@ -3,8 +3,8 @@
 
 #include <inttypes.h>
 
-#include "engine/parts.h"
-#include "engine/reduce.h"
+#include "shards/parts.h"
+#include "shards/reduce.h"
 
 /* ---- records ---- */
 

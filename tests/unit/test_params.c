@@ -6,7 +6,7 @@
 
 #include <edgesweep/catalog.h>
 
-#include "core/params.h"
+#include "model/params.h"
 
 static es_catalog load(void) {
     es_catalog catalog;

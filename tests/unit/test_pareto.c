@@ -1,6 +1,6 @@
 #include <criterion/criterion.h>
 
-#include "analyse/pareto_sieve.h"
+#include "pareto/pareto_sieve.h"
 #include "pareto_cases.h"
 
 static void assert_front(const random_case *c, es_ties ties, unsigned threads, const bool *mark, uint64_t which) {

@@ -1,7 +1,7 @@
 /* Plans: which rows, in what order, with what strides; dependencies; questions; every fault with its exact message. */
 #include "sweep_help.h"
 
-#include "core/node.h"
+#include "model/node.h"
 #include "grid/plan.h"
 
 typedef struct bench {

@@ -9,8 +9,8 @@
 
 #include <edgesweep/catalog.h>
 
-#include "analyse/probe.h"
-#include "analyse/probe_kernels.h"
+#include "import/probe.h"
+#include "import/probe_kernels.h"
 
 Test(probe, kernels) {
     enum { WORDS = 4096 };

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "analyse/report_json.h"
+#include "report/report_json.h"
 
 typedef struct memory {
     char text[4096];

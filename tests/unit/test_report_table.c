@@ -1,7 +1,7 @@
 /* Tables of the report page: cells as in the file; of long ones the rows that answers depend on stay, by brute force. */
 #include "sweep_help.h"
 
-#include "analyse/report_table.h"
+#include "report/report_table.h"
 #include "pareto_cases.h"
 
 enum { COSTS = 3, MOST = 3000 };

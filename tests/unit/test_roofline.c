@@ -12,10 +12,10 @@
 #include <edgesweep/catalog.h>
 
 #include "base/arena.h"
-#include "core/expo.h"
-#include "core/kernels.h"
-#include "core/layout.h"
-#include "core/node.h"
+#include "base/expo.h"
+#include "model/kernels.h"
+#include "model/layout.h"
+#include "model/node.h"
 
 enum { MAX_NODES = 512, MAX_OUTPUTS = 64, MAX_OVERRIDES = 16, MAX_BLOCKS = 8 };
 

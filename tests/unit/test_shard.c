@@ -8,10 +8,10 @@
 
 #include <criterion/criterion.h>
 
-#include "engine/journal.h"
-#include "engine/manifest.h"
-#include "engine/part_file.h"
-#include "engine/shard.h"
+#include "shards/journal.h"
+#include "shards/manifest.h"
+#include "shards/part_file.h"
+#include "shards/shard.h"
 
 /* ---- ranges ---- */
 

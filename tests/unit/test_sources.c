@@ -1,9 +1,9 @@
 /* What explain names as the sources of a value: exactly the rows whose change changes it. */
 #include "point_help.h"
 
-#include "core/calibrated.h"
-#include "core/quality.h"
-#include "core/roofline_blocks.h"
+#include "model/calibrated.h"
+#include "model/quality.h"
+#include "model/roofline_blocks.h"
 
 TestSuite(sources, .init = set_up, .fini = tear_down);
 

@@ -1,0 +1,51 @@
+/* Predictions against measurements. */
+#ifndef ES_CALIBRATE_VALIDATE_H
+#define ES_CALIBRATE_VALIDATE_H
+
+#include <stddef.h>
+
+#include <edgesweep/error.h>
+
+#include "calibrate/measured.h"
+#include "base/arena.h"
+
+typedef struct es_prediction {
+    double tokens_per_s; /* NaN: none, see the measurement's reason */
+    double error;        /* predicted/measured - 1 */
+    const char *basis;   /* where the utilizations come from */
+    double params;       /* of the model */
+} es_prediction;
+
+/* Predicts all rows; `predictions` has room for measured->n.  Warns where another runtime's calibration stands in. */
+es_status es_validate(const es_measured *measured, es_point_kernel *point, es_prediction *predictions,
+                      es_errors *errors);
+
+typedef struct es_error_summary {
+    size_t n;
+    double bias, median, p90; /* median of errors, median and 90th percentile of their absolute values */
+} es_error_summary;
+
+/* Sorts `errors`; NaN everywhere for n = 0. */
+es_error_summary es_summarise_errors(double *errors, size_t n);
+
+/* What an error table has one line for each of. */
+typedef enum es_error_group { ES_BY_PHASE, ES_BY_DEVICE, ES_BY_PRECISION, ES_BY_SIZE, ES_ERROR_GROUPS } es_error_group;
+
+typedef struct es_error_line {
+    const char *name, *runtime; /* runtime: ES_BY_DEVICE only, else "" */
+    double threads;             /* ES_BY_DEVICE: when it is not the number most measurements have; else NaN */
+    es_phase phase;
+    es_error_summary summary;
+} es_error_line;
+
+/* The number of threads that most measurements of the same device and runtime have, the larger of equals; NaN: unknown. */
+double es_usual_threads(const es_measured *measured, const es_measurement *of);
+
+/* The lines of a table, by name and phase, in order of first appearance; in the arena. */
+es_status es_error_table(const es_measured *measured, const es_prediction *predictions, es_error_group group,
+                         es_arena *arena, es_error_line **lines, size_t *n, es_errors *errors);
+
+/* Rows by falling |log(predicted/measured)|, at most n; returns their number.  Those without a prediction are left out. */
+size_t es_worst_rows(const es_measured *measured, const es_prediction *predictions, size_t *rows, size_t n);
+
+#endif

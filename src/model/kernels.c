@@ -1,0 +1,33 @@
+#include <string.h>
+
+#include "base/simd.h"
+#include "model/kernels.h"
+#include "model/node.h"
+
+size_t es_kernel_count(void) { return 2; }
+
+const es_kernel *es_kernel_at(size_t index) {
+    switch (index) {
+    case 0: return ES_SIMD_PICK(es_edgeprofiler)();
+    case 1: return ES_SIMD_PICK(es_roofline)();
+    default: return NULL;
+    }
+}
+
+const es_kernel *es_kernel_find(const char *name, size_t length) {
+    for (size_t i = 0; i < es_kernel_count(); i++) {
+        const es_kernel *kernel = es_kernel_at(i);
+        if (strlen(kernel->name) == length && memcmp(kernel->name, name, length) == 0)
+            return kernel;
+    }
+    return NULL;
+}
+
+int es_kernel_node(const es_kernel *kernel, const char *name, size_t length) {
+    for (size_t i = 0; i < kernel->n_nodes; i++) {
+        const char *candidate = kernel->nodes[i].name;
+        if (strlen(candidate) == length && memcmp(candidate, name, length) == 0)
+            return (int)i;
+    }
+    return -1;
+}

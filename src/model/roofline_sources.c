@@ -1,0 +1,159 @@
+/* The catalog rows behind the outputs of the roofline kernel's blocks. */
+#include <math.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "model/roofline_blocks.h"
+
+#define OUTPUT_OF(type, member) (offsetof(type, member) / sizeof(double))
+
+static void add(es_source *list, size_t *n, es_kind kind, const es_row *row, int field) {
+    if (*n < ES_MAX_SOURCES)
+        list[(*n)++] = (es_source){kind, row, field};
+}
+
+/* ---- layout: the rules of the file type, the blocks of a slot's tensor type ---- */
+
+static size_t rules_of(const es_roofline_state *state, const es_rows *rows, es_source *list) {
+    static const char prefix[] = "falcon/";
+    const es_table *mixtures = &state->catalog->table[ES_GGUF_MIXTURE];
+    bool falcon = (es_family)rows->model->value[ES_M_FAMILY] == ES_FAMILY_FALCON;
+    size_t n = 0;
+    for (size_t i = 0; i < mixtures->n_rows; i++) {
+        const char *name = mixtures->rows[i].text[ES_X_FILE_TYPE];
+        bool own = strncmp(name, prefix, sizeof prefix - 1) == 0;
+        if (own == falcon && es_equal_fold(own ? name + sizeof prefix - 1 : name, rows->precision->name))
+            add(list, &n, ES_GGUF_MIXTURE, &mixtures->rows[i], ES_X_TENSOR_TYPE);
+    }
+    return n;
+}
+
+static size_t blocks_of(const es_roofline_state *state, const char *type, es_source *list) {
+    const es_table *types = &state->catalog->table[ES_GGUF_TYPE];
+    size_t n = 0;
+    for (size_t i = 0; i < types->n_rows; i++)
+        if (es_equal_fold(types->rows[i].text[ES_T_TYPE], type))
+            add(list, &n, ES_GGUF_TYPE, &types->rows[i], ES_T_BLOCK_BYTES);
+    return n;
+}
+
+size_t es_roofline_layout_sources(const void *state_, const es_rows *rows, const double *in, size_t output,
+                                  es_source *list) {
+    const es_roofline_state *state = state_;
+    if (rows->precision->value[ES_P_KIND] != ES_PRECISION_GGUF)
+        return 0;
+    if (output == OUTPUT_OF(es_layout, weight_bytes))
+        return rules_of(state, rows, list);
+    es_layout layout;
+    es_roofline_layout(state, rows, in, (double *)&layout);
+    for (size_t i = 0; i < ES_SLOTS; i++)
+        if (output == OUTPUT_OF(es_layout, slot[0].type) + i * (sizeof(es_slot) / sizeof(double)) &&
+            layout.slot[i].type > ES_TYPE_NONE)
+            return blocks_of(state, es_type_labels[(size_t)layout.slot[i].type], list);
+    return 0;
+}
+
+/* ---- rates ---- */
+
+static size_t rate_source(const es_roofline_state *state, const es_rows *rows, es_rate rate, int type, bool of_class,
+                          es_source *list) {
+    es_rates_of of = es_rates_find(state->calibration, rows->device, rows->runtime, rows->precision);
+    es_rate_found found = es_rate_find(&of, rate, type);
+    size_t n = 0;
+    if (found.row != NULL && (of_class || found.basis != ES_BASIS_CLASS))
+        add(list, &n, found.kind, found.row, found.kind == ES_DEVICE ? es_rate_field(rate) : ES_C_VALUE);
+    return n;
+}
+
+size_t es_roofline_device_sources(const void *state, const es_rows *rows, const double *in, size_t output,
+                                  es_source *list) {
+    (void)in;
+    static const struct {
+        size_t output;
+        es_rate rate;
+        bool own; /* not that of the class */
+    } rates[] = {
+        {OUTPUT_OF(es_device_rates, inv_mem_util), ES_RATE_MEM_UTIL, false},
+        {OUTPUT_OF(es_device_rates, inv_decode_util), ES_RATE_DECODE_UTIL, false},
+        {OUTPUT_OF(es_device_rates, inv_prefill_util), ES_RATE_PREFILL_UTIL, false},
+        {OUTPUT_OF(es_device_rates, inv_attn_util), ES_RATE_ATTN_UTIL, false},
+        {OUTPUT_OF(es_device_rates, inv_prefill_attn_util), ES_RATE_PREFILL_ATTN_UTIL, false},
+        {OUTPUT_OF(es_device_rates, token_overhead_ms), ES_RATE_TOKEN_OVERHEAD, false},
+        {OUTPUT_OF(es_device_rates, layer_overhead_ms), ES_RATE_LAYER_OVERHEAD, false},
+        {OUTPUT_OF(es_device_rates, pj_per_flop_own), ES_RATE_PJ_PER_FLOP, true},
+        {OUTPUT_OF(es_device_rates, pj_per_flop_class), ES_RATE_PJ_PER_FLOP, false},
+        {OUTPUT_OF(es_device_rates, pj_per_byte_own), ES_RATE_PJ_PER_BYTE, true},
+        {OUTPUT_OF(es_device_rates, pj_per_byte_class), ES_RATE_PJ_PER_BYTE, false},
+        {OUTPUT_OF(es_device_rates, pj_per_storage_byte), ES_RATE_PJ_PER_STORAGE_BYTE, false},
+        {OUTPUT_OF(es_device_rates, idle_w_own), ES_RATE_IDLE_W, true},
+        {OUTPUT_OF(es_device_rates, idle_w_class), ES_RATE_IDLE_W, false},
+        {OUTPUT_OF(es_device_rates, load_w_own), ES_RATE_LOAD_W, true},
+        {OUTPUT_OF(es_device_rates, load_w_class), ES_RATE_LOAD_W, false},
+        {OUTPUT_OF(es_device_rates, net_bw_mbps), ES_RATE_NET_BW, false},
+        {OUTPUT_OF(es_device_rates, storage_util), ES_RATE_STORAGE_UTIL, false},
+        {OUTPUT_OF(es_device_rates, h2d_util), ES_RATE_H2D_UTIL, false},
+        {OUTPUT_OF(es_device_rates, net_util), ES_RATE_NET_UTIL, false},
+    };
+    for (size_t i = 0; i < sizeof rates / sizeof *rates; i++)
+        if (rates[i].output == output)
+            return rate_source(state, rows, rates[i].rate, ES_TYPE_NONE, !rates[i].own, list);
+    return 0;
+}
+
+size_t es_roofline_slot_sources(const void *state, const es_rows *rows, const double *in, size_t output,
+                                es_source *list) {
+    static const struct {
+        size_t first, main;
+        es_rate rate;
+    } rates[] = {
+        {OUTPUT_OF(es_slot_rates, inv_mem_util), OUTPUT_OF(es_slot_rates, main_inv_mem_util), ES_RATE_MEM_UTIL},
+        {OUTPUT_OF(es_slot_rates, inv_decode_util), ES_SLOT_RATES_SIZE, ES_RATE_DECODE_UTIL},
+        {OUTPUT_OF(es_slot_rates, inv_prefill_util), OUTPUT_OF(es_slot_rates, main_inv_prefill_util),
+         ES_RATE_PREFILL_UTIL},
+    };
+    for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
+        size_t slot = output == rates[i].main ? ES_SLOTS : output - rates[i].first;
+        if (output != rates[i].main && (output < rates[i].first || slot >= ES_SLOTS))
+            continue;
+        return rate_source(state, rows, rates[i].rate, in[slot] > ES_TYPE_NONE ? (int)in[slot] : ES_TYPE_NONE, true,
+                           list);
+    }
+    return 0;
+}
+
+/* ---- quality ---- */
+
+static bool is_row(const es_table *table, const char *name, const es_row *row) {
+    return es_table_find(table, name, strlen(name)) == row;
+}
+
+static size_t quality_rows(const es_roofline_state *state, const es_rows *rows, es_quality_use use, es_source *list) {
+    const es_table *table = &state->catalog->table[ES_QUALITY];
+    bool pair = use == ES_QUALITY_RETAINED || use == ES_QUALITY_LOSS;
+    size_t n = 0;
+    for (size_t i = 0; i < table->n_rows; i++) {
+        const es_row *row = &table->rows[i];
+        if (es_quality_use_of(row) != use ||
+            !is_row(&state->catalog->table[ES_MODEL], row->text[ES_Q_MODEL], rows->model))
+            continue;
+        if (pair && !is_row(state->precisions, row->text[ES_Q_PRECISION], rows->precision))
+            continue;
+        add(list, &n, ES_QUALITY, row, ES_Q_VALUE);
+    }
+    return use == ES_QUALITY_SCORE && n > 1 ? 1 : n;
+}
+
+size_t es_roofline_quality_sources(const void *state, const es_rows *rows, const double *in, size_t output,
+                                   es_source *list) {
+    (void)in;
+    if (output == OUTPUT_OF(es_quality, score))
+        return quality_rows(state, rows, ES_QUALITY_SCORE, list);
+    if (output == OUTPUT_OF(es_quality, training))
+        return quality_rows(state, rows, ES_QUALITY_TRAINING, list);
+    if (output == OUTPUT_OF(es_quality, loss))
+        return quality_rows(state, rows, ES_QUALITY_LOSS, list);
+    if (output != OUTPUT_OF(es_quality, retained))
+        return 0;
+    size_t n = quality_rows(state, rows, ES_QUALITY_RETAINED, list);
+    return n ? n : quality_rows(state, rows, ES_QUALITY_LOSS, list);
+}

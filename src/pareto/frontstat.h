@@ -1,0 +1,26 @@
+/* Measures of a set of points: shared access to the subset as rows of minimised values. */
+#ifndef ES_PARETO_FRONTSTAT_H
+#define ES_PARETO_FRONTSTAT_H
+
+#include "pareto/pareto_view.h"
+
+/* Row i: the d minimised values of point subset[i] (NULL: of point i, all n of them). */
+typedef struct es_rows {
+    size_t n;
+    unsigned d;
+    double *value; /* n x d, owned */
+} es_rows;
+
+/* Copies the subset; checks the shape, the indices and that values are finite. */
+es_status es_rows_init(es_rows *rows, const es_points *points, const uint64_t *subset, size_t count, es_errors *errors);
+void es_rows_free(es_rows *rows);
+
+static inline const double *es_row(const es_rows *rows, size_t i) { return rows->value + i * rows->d; }
+
+/* -1, 0, 1: lexicographic order of two vectors. */
+int es_compare_rows(const double *a, const double *b, unsigned d);
+
+/* order[] (room for n): rows in lexicographic order, equal rows by position. */
+void es_rows_order(const es_rows *rows, uint32_t *order);
+
+#endif

@@ -1,0 +1,217 @@
+#include "shards/reduce.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <edgesweep/pareto.h>
+
+#include "pareto/pareto_archive.h"
+#include "base/arena.h"
+#include "base/number.h"
+#include "engine/groups.h"
+
+enum { BATCH = 256 };
+
+/* ---- fronts ---- */
+
+/* Records of one group wait until there are enough for a batch. */
+typedef struct group {
+    es_archive *archive;
+    size_t n;
+    uint64_t *index; /* BATCH */
+    double *value;   /* columns of BATCH */
+} group;
+
+struct es_front_union {
+    size_t n_by, d;
+    bool unique;
+    es_direction direction[ES_MAX_OBJECTIVES];
+    es_groups groups;
+    group *group;
+    size_t capacity;
+};
+
+es_status es_front_union_new(es_front_union **to, const es_part_table *table, bool unique, es_errors *errors) {
+    es_front_union *front = *to = calloc(1, sizeof *front);
+    if (!front)
+        return es_fail_memory(errors);
+    front->n_by = table->n_by;
+    front->d = table->n_objectives;
+    front->unique = unique;
+    for (size_t k = 0; k < front->d; k++)
+        front->direction[k] = table->maximize[k] ? ES_MAXIMIZE : ES_MINIMIZE;
+    es_groups_init(&front->groups, front->n_by);
+    return ES_OK;
+}
+
+void es_front_union_free(es_front_union *front) {
+    if (!front)
+        return;
+    for (size_t g = 0; g < front->groups.count; g++) {
+        es_archive_free(front->group[g].archive);
+        free(front->group[g].index);
+        free(front->group[g].value);
+    }
+    free(front->group);
+    es_groups_free(&front->groups);
+    free(front);
+}
+
+static es_status add_group(es_front_union *front, size_t number, es_errors *errors) {
+    es_status status = ES_OK;
+    group g = {.index = calloc(BATCH, sizeof *g.index), .value = calloc(BATCH * front->d, sizeof *g.value)};
+    if (!g.index || !g.value || !es_grow((void **)&front->group, &front->capacity, number + 1, sizeof g))
+        status = es_fail_memory(errors);
+    if (!status)
+        status = es_archive_new((unsigned)front->d, front->direction, &g.archive, errors);
+    if (status) {
+        free(g.index);
+        free(g.value);
+        front->groups.count = number;
+        return status;
+    }
+    front->group[number] = g;
+    return ES_OK;
+}
+
+static es_status flush(const es_front_union *front, group *g, es_errors *errors) {
+    const double *column[ES_MAX_OBJECTIVES];
+    for (size_t k = 0; k < front->d; k++)
+        column[k] = g->value + k * BATCH;
+    es_batch batch = {.n = g->n, .index = g->index, .column = column};
+    g->n = 0;
+    return batch.n ? es_archive_insert(g->archive, &batch, errors) : ES_OK;
+}
+
+es_status es_front_union_add(es_front_union *front, const es_record *record, es_errors *errors) {
+    size_t number, known = front->groups.count;
+    es_status status = es_groups_find(&front->groups, record->value, &number, errors);
+    if (!status && front->groups.count > known)
+        status = add_group(front, number, errors);
+    if (status)
+        return status;
+    group *g = &front->group[number];
+    g->index[g->n] = record->index;
+    for (size_t k = 0; k < front->d; k++)
+        g->value[k * BATCH + g->n] = record->value[front->n_by + k];
+    return ++g->n == BATCH ? flush(front, g, errors) : ES_OK;
+}
+
+es_status es_front_union_finish(es_front_union *front, es_errors *errors) {
+    es_status status = ES_OK;
+    for (size_t g = 0; g < front->groups.count && !status; g++) {
+        status = flush(front, &front->group[g], errors);
+        if (!status)
+            status = es_archive_finish(front->group[g].archive, errors);
+    }
+    return status;
+}
+
+bool es_front_union_has(const es_front_union *front, const es_record *record) {
+    size_t number;
+    if (!es_groups_lookup(&front->groups, record->value, &number))
+        return false;
+    const es_archive *archive = front->group[number].archive;
+    size_t at = es_archive_find(archive, record->value + front->n_by);
+    return at != SIZE_MAX && (!front->unique || es_archive_index(archive)[at] == record->index);
+}
+
+/* ---- best tables ---- */
+
+typedef struct winner {
+    es_record *record; /* malloc'ed, the row's text behind it */
+    size_t n;
+} winner;
+
+struct es_best_union {
+    size_t n_by, d;
+    double sign[ES_MAX_OBJECTIVES];
+    es_groups groups;
+    winner *winner;
+    size_t capacity;
+};
+
+es_status es_best_union_new(es_best_union **to, const es_part_table *table, es_errors *errors) {
+    es_best_union *best = *to = calloc(1, sizeof *best);
+    if (!best)
+        return es_fail_memory(errors);
+    best->n_by = table->n_by;
+    best->d = table->n_objectives;
+    for (size_t k = 0; k < best->d; k++)
+        best->sign[k] = table->maximize[k] ? -1 : 1;
+    es_groups_init(&best->groups, best->n_by);
+    return ES_OK;
+}
+
+void es_best_union_free(es_best_union *best) {
+    if (!best)
+        return;
+    for (size_t g = 0; g < best->groups.count; g++)
+        free(best->winner[g].record);
+    free(best->winner);
+    es_groups_free(&best->groups);
+    free(best);
+}
+
+/* Lexicographic, then the lower index. */
+static bool is_better(const es_best_union *best, const es_record *a, const es_record *b) {
+    for (size_t k = 0; k < best->d; k++) {
+        double x = best->sign[k] * a->value[best->n_by + k], y = best->sign[k] * b->value[best->n_by + k];
+        if (x != y)
+            return x < y;
+    }
+    return a->index < b->index;
+}
+
+static size_t record_size(const es_best_union *best) { return es_record_size(best->n_by + best->d); }
+
+es_status es_best_union_add(es_best_union *best, const es_record *record, const char *row, size_t n,
+                            es_errors *errors) {
+    size_t number, known = best->groups.count, size = record_size(best);
+    es_status status = es_groups_find(&best->groups, record->value, &number, errors);
+    if (status)
+        return status;
+    bool fresh = best->groups.count > known;
+    if (fresh && !es_grow((void **)&best->winner, &best->capacity, number + 1, sizeof *best->winner)) {
+        best->groups.count = known;
+        return es_fail_memory(errors);
+    }
+    winner *w = &best->winner[number];
+    if (fresh)
+        *w = (winner){0};
+    if (w->record && !is_better(best, record, w->record))
+        return ES_OK;
+    es_record *copy = malloc(size + n);
+    if (!copy)
+        return es_fail_memory(errors);
+    memcpy(copy, record, size);
+    memcpy((char *)copy + size, row, n);
+    free(w->record);
+    *w = (winner){.record = copy, .n = n};
+    return ES_OK;
+}
+
+/* As es_best_rank orders the groups of a run: missing values last. */
+static int by_key(const void *a, const void *b, void *n_by) {
+    const double *x = ((const winner *)a)->record->value, *y = ((const winner *)b)->record->value;
+    for (size_t k = 0; k < *(const size_t *)n_by; k++) {
+        bool x_missing = es_is_missing(x[k]), y_missing = es_is_missing(y[k]);
+        if (x_missing != y_missing)
+            return x_missing ? 1 : -1;
+        if (x[k] != y[k] && !x_missing)
+            return x[k] < y[k] ? -1 : 1;
+    }
+    return 0;
+}
+
+size_t es_best_union_finish(es_best_union *best) {
+    if (best->groups.count)
+        qsort_r(best->winner, best->groups.count, sizeof *best->winner, by_key, &best->n_by);
+    return best->groups.count;
+}
+
+const es_record *es_best_union_row(const es_best_union *best, size_t i, const char **row, size_t *n) {
+    *row = (const char *)best->winner[i].record + record_size(best);
+    *n = best->winner[i].n;
+    return best->winner[i].record;
+}

@@ -1,0 +1,34 @@
+/* Reductions of parts: fronts and best tables merged by their records, row by row the same as those of a single run.
+ *
+ * front(A u B) = front(front A u front B), and the best of a group is the best of its parts' best.
+ */
+#ifndef ES_SHARDS_REDUCE_H
+#define ES_SHARDS_REDUCE_H
+
+#include "shards/manifest.h"
+#include "engine/record.h"
+
+/* ---- fronts: show every record, finish, show every record again and keep the rows of those that match ---- */
+
+typedef struct es_front_union es_front_union;
+
+es_status es_front_union_new(es_front_union **to, const es_part_table *table, bool unique, es_errors *errors);
+void es_front_union_free(es_front_union *front);
+es_status es_front_union_add(es_front_union *front, const es_record *record, es_errors *errors);
+es_status es_front_union_finish(es_front_union *front, es_errors *errors);
+bool es_front_union_has(const es_front_union *front, const es_record *record);
+
+/* ---- best tables ---- */
+
+typedef struct es_best_union es_best_union;
+
+es_status es_best_union_new(es_best_union **to, const es_part_table *table, es_errors *errors);
+void es_best_union_free(es_best_union *best);
+/* row: the row's text, n bytes; copied when it leads its group. */
+es_status es_best_union_add(es_best_union *best, const es_record *record, const char *row, size_t n, es_errors *errors);
+
+/* Orders the winners by the values of the by columns; gives their number.  No more adding after that. */
+size_t es_best_union_finish(es_best_union *best);
+const es_record *es_best_union_row(const es_best_union *best, size_t i, const char **row, size_t *n);
+
+#endif

@@ -1,0 +1,385 @@
+#include "tables/csv_best.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tables/keys.h"
+#include "base/arena.h"
+
+/* The best row so far of one picked value in one group. */
+typedef struct entry {
+    uint64_t index;       /* of the row */
+    uint64_t first_index; /* of the first row with this value in this group */
+    double value[ES_MAX_OBJECTIVES];
+    size_t by_length; /* of the part of the key that names the group */
+    char *text;       /* the row */
+    size_t text_length, text_capacity;
+    uint32_t group;
+    uint64_t group_first; /* index of the group's first row */
+} entry;
+
+typedef struct plan {
+    const es_csv_best_options *options;
+    size_t *column; /* by, then pick */
+    size_t n_by;
+    size_t objective[ES_MAX_OBJECTIVES];
+    unsigned d;
+} plan;
+
+/* One thread, or all of them put together: entry i belongs to key i. */
+typedef struct best_worker {
+    const plan *plan;
+    es_keys keys;
+    es_key key;
+    entry *entry;
+    size_t n, capacity;
+} best_worker;
+
+/* Order of two rows: objectives in turn, then the index. */
+static int compare_rows(const plan *p, const double *a, uint64_t a_index, const double *b, uint64_t b_index) {
+    for (unsigned k = 0; k < p->d; k++) {
+        if (a[k] == b[k])
+            continue;
+        const bool minimize = p->options->objective[k].direction == ES_MINIMIZE;
+        return (a[k] < b[k]) == minimize ? -1 : 1;
+    }
+    return a_index < b_index ? -1 : a_index > b_index;
+}
+
+/* ---- One thread ---- */
+
+/* The entry of the current key, all zero when it is new. */
+static es_status entry_of(best_worker *w, es_slice key, entry **found, bool *is_new, es_errors *errors) {
+    uint32_t number;
+    const es_status status = es_keys_number(&w->keys, key, &number, errors);
+    if (status)
+        return status;
+    *is_new = number == w->n;
+    if (*is_new) {
+        if (!es_grow((void **)&w->entry, &w->capacity, w->n + 1, sizeof *w->entry))
+            return es_fail_memory(errors);
+        w->entry[w->n++] = (entry){0};
+    }
+    *found = &w->entry[number];
+    return ES_OK;
+}
+
+static es_status set_row(entry *e, const double *value, unsigned d, uint64_t index, es_slice text, es_errors *errors) {
+    if (!es_grow((void **)&e->text, &e->text_capacity, text.length + 1, 1))
+        return es_fail_memory(errors);
+    memcpy(e->text, text.text, text.length);
+    e->text_length = text.length;
+    memcpy(e->value, value, d * sizeof *value);
+    e->index = index;
+    return ES_OK;
+}
+
+static es_status take_row(best_worker *w, const es_query_tile *tile, size_t i, es_errors *errors) {
+    const plan *p = w->plan;
+    double value[ES_MAX_OBJECTIVES];
+    for (unsigned k = 0; k < p->d; k++)
+        value[k] = tile->value[k][i];
+    w->key.length = 0;
+    es_status status = es_key_append(&w->key, tile->block, tile->row[i], p->column, p->n_by, errors);
+    const size_t by_length = w->key.length;
+    if (!status)
+        status = es_key_append(&w->key, tile->block, tile->row[i], p->column + p->n_by, 1, errors);
+    entry *e = NULL;
+    bool is_new = false;
+    if (!status)
+        status = entry_of(w, (es_slice){w->key.text, w->key.length}, &e, &is_new, errors);
+    if (status)
+        return status;
+    const uint64_t index = es_query_index(tile, i);
+    if (is_new) {
+        e->first_index = index;
+        e->by_length = by_length;
+    } else if (compare_rows(p, e->value, e->index, value, index) < 0) {
+        return ES_OK;
+    }
+    return set_row(e, value, p->d, index, es_csv_block_row(tile->block, tile->row[i]), errors);
+}
+
+static es_status take_tile(void *worker, const es_query_tile *tile, es_errors *errors) {
+    es_status status = ES_OK;
+    for (size_t i = 0; i < tile->n && !status; i++)
+        status = take_row(worker, tile, i, errors);
+    return status;
+}
+
+static void worker_free(best_worker *w) {
+    for (size_t i = 0; i < w->n; i++)
+        free(w->entry[i].text);
+    free(w->entry);
+    es_keys_free(&w->keys);
+    es_key_free(&w->key);
+    *w = (best_worker){.plan = w->plan};
+}
+
+/* ---- All threads ---- */
+
+/* Moves the better of two entries of each key into `w`. */
+static es_status merge_worker(best_worker *w, best_worker *other, es_errors *errors) {
+    es_status status = ES_OK;
+    for (uint32_t i = 0; i < other->n && !status; i++) {
+        entry *from = &other->entry[i], *to;
+        bool is_new;
+        status = entry_of(w, es_keys_text(&other->keys, i), &to, &is_new, errors);
+        if (status)
+            return status;
+        const uint64_t first_index =
+            is_new || from->first_index < to->first_index ? from->first_index : to->first_index;
+        if (is_new || compare_rows(w->plan, from->value, from->index, to->value, to->index) < 0) {
+            const entry swap = *to;
+            *to = *from;
+            *from = swap;
+        }
+        to->first_index = first_index;
+    }
+    return status;
+}
+
+/* Finds the groups and where they first appear. */
+static es_status find_groups(best_worker *w, es_errors *errors) {
+    es_keys groups = {0};
+    es_status status = ES_OK;
+    for (uint32_t i = 0; i < w->n && !status; i++) {
+        const es_slice key = es_keys_text(&w->keys, i);
+        status = es_keys_number(&groups, (es_slice){key.text, w->entry[i].by_length}, &w->entry[i].group, errors);
+    }
+    uint64_t *first = malloc(((size_t)groups.n + 1) * sizeof *first);
+    if (!status && !first)
+        status = es_fail_memory(errors);
+    for (uint32_t i = 0; i < groups.n && !status; i++)
+        first[i] = UINT64_MAX;
+    for (size_t i = 0; i < w->n && !status; i++) {
+        const entry *e = &w->entry[i];
+        first[e->group] = e->first_index < first[e->group] ? e->first_index : first[e->group];
+    }
+    for (size_t i = 0; i < w->n && !status; i++)
+        w->entry[i].group_first = first[w->entry[i].group];
+    free(first);
+    es_keys_free(&groups);
+    return status;
+}
+
+static int compare_entries(const void *a, const void *b, void *context) {
+    const entry *x = a, *y = b;
+    if (x->group_first != y->group_first)
+        return x->group_first < y->group_first ? -1 : 1;
+    return compare_rows(context, x->value, x->index, y->value, y->index);
+}
+
+/* Orders the entries and lists the first ones of each group. */
+static es_status rank(best_worker *w, es_csv_best *best, es_errors *errors) {
+    es_status status = find_groups(w, errors);
+    best->choice = calloc(w->n + 1, sizeof *best->choice);
+    if (!status && !best->choice)
+        status = es_fail_memory(errors);
+    if (status)
+        return status;
+    if (w->n)
+        qsort_r(w->entry, w->n, sizeof *w->entry, compare_entries, (void *)w->plan);
+    uint64_t position = 0;
+    for (size_t i = 0; i < w->n; i++) {
+        const entry *e = &w->entry[i];
+        const bool new_group = i == 0 || e->group_first != w->entry[i - 1].group_first;
+        best->n_groups += new_group;
+        position = new_group ? 1 : position + 1;
+        if (position <= best->top + 1)
+            best->choice[best->n++] =
+                (es_csv_choice){best->n_groups - 1, position, {e->text, e->text_length}, e->value};
+    }
+    return ES_OK;
+}
+
+static es_status run(best_worker *worker, size_t n, const es_query *query, es_csv_best *best, es_errors *errors) {
+    es_query_counts counts = {0};
+    void **context = calloc(n, sizeof *context);
+    es_status status = context ? ES_OK : es_fail_memory(errors);
+    for (size_t i = 0; i < n && context; i++)
+        context[i] = &worker[i];
+    if (!status)
+        status = es_query_run(query, take_tile, context, n, &counts, errors);
+    if (!status)
+        es_query_warn(query, &counts, errors);
+    best->rows = counts.rows;
+    for (size_t i = 1; i < n && !status; i++)
+        status = merge_worker(&worker[0], &worker[i], errors);
+    free(counts.rejected);
+    free(context);
+    return status ? status : rank(&worker[0], best, errors);
+}
+
+/* ---- Options against the header ---- */
+
+static es_status plan_init(plan *p, const es_csv_input *csv, const es_csv_best_options *options, es_errors *errors) {
+    es_status first = ES_OK;
+    *p = (plan){.options = options, .n_by = options->n_by, .d = (unsigned)options->n_objectives};
+    if (options->n_objectives == 0 || options->n_objectives > ES_MAX_OBJECTIVES)
+        return es_fail(errors, ES_EUSAGE, NULL, "%zu objectives (expected 1 to %d)", options->n_objectives,
+                       ES_MAX_OBJECTIVES);
+    p->column = calloc(p->n_by + 1, sizeof *p->column);
+    if (!p->column)
+        return es_fail_memory(errors);
+    for (size_t i = 0; i <= p->n_by; i++) {
+        const es_slice name = i < p->n_by ? options->by[i] : options->pick;
+        const es_status status = es_query_column(csv, name, NULL, &p->column[i], errors);
+        first = first ? first : status;
+    }
+    for (unsigned k = 0; k < p->d; k++) {
+        const es_status status = es_query_column(csv, options->objective[k].column, NULL, &p->objective[k], errors);
+        first = first ? first : status;
+    }
+    for (unsigned k = 0; k < p->d && !first; k++)
+        for (unsigned j = 0; j < k; j++)
+            if (p->objective[k] == p->objective[j])
+                return es_fail(errors, ES_EUSAGE, NULL, "objective given twice: '%s'",
+                               es_quote(options->objective[k].column).text);
+    for (size_t i = 0; i < p->n_by && !first; i++) {
+        for (size_t j = 0; j < i; j++)
+            if (p->column[i] == p->column[j])
+                return es_fail(errors, ES_EUSAGE, NULL, "group given twice: '%s'", es_quote(options->by[i]).text);
+        if (p->column[i] == p->column[p->n_by])
+            return es_fail(errors, ES_EUSAGE, NULL, "the picked column cannot be a group: '%s'",
+                           es_quote(options->pick).text);
+    }
+    return first;
+}
+
+/* Keeps what the caller needs of the plan. */
+static es_status describe(es_csv_best *best, const plan *p, es_errors *errors) {
+    best->by = malloc((p->n_by + p->d) * sizeof *best->by);
+    if (!best->by)
+        return es_fail_memory(errors);
+    if (p->n_by)
+        memcpy(best->by, p->column, p->n_by * sizeof *best->by);
+    best->objective = best->by + p->n_by;
+    memcpy(best->objective, p->objective, p->d * sizeof *best->objective);
+    best->n_by = p->n_by;
+    best->n_objectives = p->d;
+    best->pick = p->column[p->n_by];
+    best->top = p->options->top ? p->options->top : 1;
+    return ES_OK;
+}
+
+static es_status find(const plan *p, const es_query *query, es_csv_best *best, es_errors *errors) {
+    const long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    const size_t n = p->options->threads ? p->options->threads : processors > 0 ? (size_t)processors : 1;
+    best_worker *worker = calloc(n, sizeof *worker), *all = calloc(1, sizeof *all);
+    es_status status = worker && all ? describe(best, p, errors) : es_fail_memory(errors);
+    for (size_t i = 0; i < n && worker; i++)
+        worker[i].plan = p;
+    if (!status)
+        status = run(worker, n, query, best, errors);
+    if (worker && all) {
+        *all = worker[0];
+        worker[0] = (best_worker){0};
+    }
+    best->memory = all;
+    for (size_t i = 0; i < n && worker; i++)
+        worker_free(&worker[i]);
+    free(worker);
+    return status;
+}
+
+es_status es_csv_best_find(es_csv_input *csv, const es_csv_best_options *options, es_csv_best *best,
+                           es_errors *errors) {
+    plan p;
+    es_query query = {.csv = csv, .skip_missing = options->skip_missing};
+    *best = (es_csv_best){0};
+    es_status status = plan_init(&p, csv, options, errors);
+    query.number = p.objective;
+    query.n_numbers = p.d;
+    const es_status bound = es_query_bind(&query, options->where, errors);
+    status = status ? status : bound;
+    if (!status)
+        status = find(&p, &query, best, errors);
+    es_query_free(&query);
+    free(p.column);
+    if (status)
+        es_csv_best_free(best);
+    return status;
+}
+
+void es_csv_best_free(es_csv_best *best) {
+    if (best->memory)
+        worker_free(best->memory);
+    free(best->memory);
+    free(best->choice);
+    free(best->by);
+    *best = (es_csv_best){0};
+}
+
+/* ---- The table ---- */
+
+/* Columns in the order of the output. */
+static size_t *order_columns(const es_csv_best *best, size_t n_columns) {
+    size_t n = best->n_by, *order = malloc(n_columns * sizeof *order);
+    if (!order)
+        return NULL;
+    memcpy(order, best->by, n * sizeof *order);
+    order[n++] = best->pick;
+    for (size_t c = 0; c < n_columns; c++) {
+        bool first = true;
+        for (size_t i = 0; i <= best->n_by; i++)
+            first &= order[i] != c;
+        if (first)
+            order[n++] = c;
+    }
+    return order;
+}
+
+/* One row, cells in the new order; `rank` goes behind the picked column, NULL: none. */
+static es_status put_row(const es_csv_best *best, es_slice row, char delimiter, const size_t *order, es_slice *cell,
+                         size_t n_columns, const char *rank, es_text_out *out, es_errors *errors) {
+    const es_slice comma = {&delimiter, 1};
+    es_csv_split(row, delimiter, cell, n_columns);
+    es_status status = ES_OK;
+    for (size_t i = 0; i < n_columns && !status; i++) {
+        if (i > 0)
+            status = es_text_out_slice(out, comma, errors);
+        if (!status)
+            status = es_text_out_slice(out, cell[order[i]], errors);
+        if (!status && i == best->n_by && rank)
+            status = es_text_out_format(out, errors, "%c%s", delimiter, rank);
+    }
+    return status ? status : es_text_out_slice(out, es_slice_of("\n"), errors);
+}
+
+static es_status put_choices(const es_csv_best *best, char delimiter, const size_t *order, es_slice *cell,
+                             size_t n_columns, es_text_out *out, es_errors *errors) {
+    es_status status = ES_OK;
+    for (size_t i = 0; i < best->n && !status; i++) {
+        char rank[24];
+        if (best->choice[i].rank > best->top)
+            continue;
+        snprintf(rank, sizeof rank, "%llu", (unsigned long long)best->choice[i].rank);
+        status = put_row(best, best->choice[i].row, delimiter, order, cell, n_columns, best->top > 1 ? rank : NULL, out,
+                         errors);
+    }
+    return status;
+}
+
+es_status es_csv_best_write(const es_csv_input *csv, const es_csv_best *best, const es_text_sink *sink,
+                            es_errors *errors) {
+    const size_t n_columns = es_csv_input_columns(csv);
+    const char delimiter = es_csv_input_delimiter(csv);
+    for (size_t c = 0; c < n_columns && best->top > 1; c++)
+        if (es_slice_equal(es_csv_input_name(csv, c), "rank"))
+            return es_fail(errors, ES_ERUNTIME, NULL, "the table already has a column 'rank'");
+    es_text_out out = {.sink = sink};
+    size_t *order = order_columns(best, n_columns);
+    es_slice *cell = malloc(n_columns * sizeof *cell);
+    es_status status = order && cell ? ES_OK : es_fail_memory(errors);
+    if (!status)
+        status = put_row(best, es_csv_input_header(csv), delimiter, order, cell, n_columns,
+                         best->top > 1 ? "rank" : NULL, &out, errors);
+    if (!status)
+        status = put_choices(best, delimiter, order, cell, n_columns, &out, errors);
+    status = es_text_out_end(&out, status, errors);
+    free(order);
+    free(cell);
+    return status;
+}

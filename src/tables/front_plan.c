@@ -1,0 +1,300 @@
+#include "tables/front_plan.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Options against the header ---- */
+
+static es_status keep_first(es_status first, es_status status) { return first ? first : status; }
+
+static bool same_text(es_slice a, es_slice b) { return a.length == b.length && !memcmp(a.text, b.text, a.length); }
+
+static es_status find_objectives(es_front_plan *plan, es_errors *errors) {
+    const es_csv_front_options *options = plan->options;
+    es_status first = ES_OK;
+    if (options->n_objectives == 0)
+        return es_fail(errors, ES_EUSAGE, NULL, "no objective given (expected columns to minimize or maximize)");
+    if (options->n_objectives > ES_MAX_OBJECTIVES)
+        return es_fail(errors, ES_EUSAGE, NULL, "%zu objectives, at most %d are possible", options->n_objectives,
+                       ES_MAX_OBJECTIVES);
+    plan->d = (unsigned)options->n_objectives;
+    for (unsigned k = 0; k < plan->d; k++) {
+        const es_slice name = options->objective[k].column;
+        for (unsigned j = 0; j < k; j++)
+            if (same_text(name, options->objective[j].column))
+                first = keep_first(
+                    first, es_fail(errors, ES_EUSAGE, NULL, "objective given twice: '%s'", es_quote(name).text));
+        const es_status status = es_query_column(plan->csv, name, NULL, &plan->column[k], errors);
+        first = keep_first(first, status);
+        plan->name[k] = status ? "" : es_csv_input_name(plan->csv, plan->column[k]).text;
+        plan->direction[k] = options->objective[k].direction;
+    }
+    return first;
+}
+
+static es_status find_groups(es_front_plan *plan, es_errors *errors) {
+    const size_t n = plan->options->n_by;
+    plan->by = calloc(n + 1, sizeof *plan->by);
+    if (!plan->by)
+        return es_fail_memory(errors);
+    es_status first = ES_OK;
+    for (size_t i = 0; i < n; i++)
+        first = keep_first(first, es_query_column(plan->csv, plan->options->by[i], NULL, &plan->by[i], errors));
+    return first;
+}
+
+/* Spreads COL=VALUE,... or VALUE,... over the objectives; those not named keep their value. */
+static es_status spread(const es_front_plan *plan, es_column_values given, const char *what, double *value,
+                        es_errors *errors) {
+    bool set[ES_MAX_OBJECTIVES] = {false};
+    for (size_t i = 0; i < given.n; i++) {
+        const es_slice name = given.entry[i].column;
+        unsigned k = 0;
+        while (k < plan->d && (name.length ? !same_text(name, plan->options->objective[k].column) : k != i))
+            k++;
+        if (k == plan->d && !name.length)
+            return es_fail(errors, ES_EUSAGE, NULL, "%s: %zu values for %u objectives", what, given.n, plan->d);
+        if (k == plan->d)
+            return es_fail(errors, ES_EUSAGE, NULL, "%s: not an objective: '%s'", what, es_quote(name).text);
+        if (set[k])
+            return es_fail(errors, ES_EUSAGE, NULL, "%s: given twice: '%s'", what, plan->name[k]);
+        set[k] = true;
+        value[k] = given.entry[i].value;
+    }
+    return ES_OK;
+}
+
+static es_status set_epsilon(es_front_plan *plan, es_errors *errors) {
+    const es_status status = spread(plan, plan->options->epsilon, "epsilon", plan->epsilon, errors);
+    for (unsigned k = 0; k < plan->d && !status; k++)
+        if (!(plan->epsilon[k] >= 0))
+            return es_fail(errors, ES_EUSAGE, NULL, "epsilon of '%s' is negative: %g", plan->name[k], plan->epsilon[k]);
+    return status;
+}
+
+static es_status set_uncertainty(es_front_plan *plan, es_errors *errors) {
+    const es_status status = spread(plan, plan->options->uncertain, "uncertainty", plan->relative, errors);
+    for (unsigned k = 0; k < plan->d && !status; k++) {
+        if (!(plan->relative[k] >= 0 && plan->relative[k] < 100))
+            return es_fail(errors, ES_EUSAGE, NULL, "uncertainty of '%s' is %g%% (expected 0 to below 100)",
+                           plan->name[k], plan->relative[k]);
+        plan->relative[k] /= 100;
+    }
+    return status;
+}
+
+static es_status set_reference(es_front_plan *plan, es_errors *errors) {
+    const size_t n = plan->options->reference.n;
+    if (n != 0 && n != plan->d)
+        return es_fail(errors, ES_EUSAGE, NULL, "reference point: %zu values for %u objectives", n, plan->d);
+    if (n > 4)
+        es_warn(errors, NULL, "the cost of an exact hypervolume grows exponentially from 5 objectives on");
+    return spread(plan, plan->options->reference, "reference point", plan->reference, errors);
+}
+
+static es_status set_mode(es_front_plan *plan, es_errors *errors) {
+    const es_csv_front_options *options = plan->options;
+    const unsigned modes = (options->max_rank > 0) + (options->epsilon.n > 0) + (options->uncertain.n > 0);
+    if (modes > 1)
+        return es_fail(errors, ES_EUSAGE, NULL, "of ranks, epsilon and uncertainty only one can be asked for");
+    plan->mode = options->max_rank      ? ES_FRONT_LAYERS
+                 : options->epsilon.n   ? ES_FRONT_BOXES
+                 : options->uncertain.n ? ES_FRONT_ROBUST
+                                        : ES_FRONT_PLAIN;
+    return ES_OK;
+}
+
+/* The names of added columns must be free, else the output would have two columns of one name. */
+static es_status check_added(const es_front_plan *plan, es_errors *errors) {
+    const es_csv_front_options *options = plan->options;
+    const struct {
+        bool added;
+        const char *name;
+    } added[] = {{options->max_rank > 0, "pareto_rank"},
+                 {options->crowding, "crowding_distance"},
+                 {options->knee, "knee"},
+                 {options->uncertain.n > 0, "robust"}};
+    for (size_t i = 0; i < sizeof added / sizeof *added; i++)
+        for (size_t c = 0; added[i].added && c < es_csv_input_columns(plan->csv); c++)
+            if (es_slice_equal(es_csv_input_name(plan->csv, c), added[i].name))
+                return es_fail(errors, ES_ERUNTIME, NULL, "the table already has a column '%s'", added[i].name);
+    return ES_OK;
+}
+
+es_status es_front_plan_init(es_front_plan *plan, es_csv_input *csv, const es_csv_front_options *options,
+                             es_errors *errors) {
+    *plan = (es_front_plan){.options = options, .csv = csv};
+    es_status status = find_objectives(plan, errors);
+    status = keep_first(status, find_groups(plan, errors));
+    if (!status)
+        status = set_mode(plan, errors);
+    if (!status)
+        status = set_epsilon(plan, errors);
+    if (!status)
+        status = set_uncertainty(plan, errors);
+    if (!status)
+        status = set_reference(plan, errors);
+    return status ? status : check_added(plan, errors);
+}
+
+void es_front_plan_free(es_front_plan *plan) {
+    free(plan->by);
+    *plan = (es_front_plan){0};
+}
+
+/* ---- Verdicts ---- */
+
+void es_front_verdict_free(es_front_verdict *verdict) {
+    es_index_free(&verdict->kept);
+    free(verdict->rank);
+    free(verdict->robust);
+    *verdict = (es_front_verdict){0};
+}
+
+es_points es_front_points(const es_front_plan *plan, const es_candidates *candidates, const double **column) {
+    for (unsigned k = 0; k < plan->d; k++)
+        column[k] = candidates->value[k];
+    return (es_points){.n = candidates->n,
+                       .d = plan->d,
+                       .column = column,
+                       .direction = plan->direction,
+                       .group = plan->options->n_by ? candidates->group : NULL,
+                       .name = plan->name};
+}
+
+/* Order of group, objectives (-0.0 equals 0.0), position. */
+static int compare_equal_points(const void *a, const void *b, void *context) {
+    const es_candidates *c = context;
+    const uint64_t i = *(const uint64_t *)a, j = *(const uint64_t *)b;
+    if (c->group[i] != c->group[j])
+        return c->group[i] < c->group[j] ? -1 : 1;
+    for (unsigned k = 0; k < c->d; k++)
+        if (c->value[k][i] != c->value[k][j])
+            return c->value[k][i] < c->value[k][j] ? -1 : 1;
+    return i < j ? -1 : i > j;
+}
+
+static bool equal_points(const es_candidates *c, uint64_t i, uint64_t j) {
+    bool equal = c->group[i] == c->group[j];
+    for (unsigned k = 0; k < c->d; k++)
+        equal &= c->value[k][i] == c->value[k][j];
+    return equal;
+}
+
+static int compare_positions(const void *a, const void *b) {
+    const uint64_t i = *(const uint64_t *)a, j = *(const uint64_t *)b;
+    return i < j ? -1 : i > j;
+}
+
+/* The first of equal points of each group, by rising position. */
+static es_status first_of_equals(const es_candidates *c, es_index *first, es_errors *errors) {
+    uint64_t *order = malloc((c->n + 1) * sizeof *order);
+    if (!order)
+        return es_fail_memory(errors);
+    for (size_t i = 0; i < c->n; i++)
+        order[i] = i;
+    qsort_r(order, c->n, sizeof *order, compare_equal_points, (void *)c);
+    size_t count = 0;
+    for (size_t i = 0; i < c->n; i++)
+        if (i == 0 || !equal_points(c, order[i], order[i - 1]))
+            order[count++] = order[i];
+    qsort(order, count, sizeof *order, compare_positions);
+    *first = (es_index){order, count};
+    return ES_OK;
+}
+
+/* Points at positions list[i], copied: row-major values and groups; freed by the caller. */
+typedef struct subset {
+    double *value;
+    uint32_t *group;
+} subset;
+
+static es_status take_subset(const es_candidates *c, const es_index *list, subset *s, es_errors *errors) {
+    s->value = malloc((list->count + 1) * c->d * sizeof *s->value);
+    s->group = malloc((list->count + 1) * sizeof *s->group);
+    if (!s->value || !s->group)
+        return es_fail_memory(errors);
+    for (size_t i = 0; i < list->count; i++) {
+        const uint64_t from = list->index[i];
+        for (unsigned k = 0; k < c->d; k++)
+            s->value[i * c->d + k] = c->value[k][from];
+        s->group[i] = c->group[from];
+    }
+    return ES_OK;
+}
+
+/* Ranks or robustness of the points, into arrays of points->n. */
+static es_status judge_points(const es_front_plan *plan, const es_points *points, unsigned threads, uint32_t *rank,
+                              uint8_t *robust, es_errors *errors) {
+    return plan->mode == ES_FRONT_LAYERS ? es_front_ranks(points, plan->options->max_rank, threads, rank, errors)
+                                         : es_front_robust(points, plan->relative, threads, robust, errors);
+}
+
+/* The first of equal candidates as points of their own. */
+static es_status points_of_first(const es_front_plan *plan, const es_candidates *c, es_index *first, subset *s,
+                                 const double **column, es_points *points, es_errors *errors) {
+    es_status status = first_of_equals(c, first, errors);
+    if (!status)
+        status = take_subset(c, first, s, errors);
+    for (unsigned k = 0; k < plan->d && !status; k++)
+        column[k] = s->value + k;
+    points->n = first->count;
+    points->stride = plan->d;
+    points->group = points->group ? s->group : NULL;
+    return status;
+}
+
+/* From positions among the first of equals to candidates: backwards, because the latter are at or behind the former. */
+static void move_to_candidates(const es_index *first, es_front_verdict *verdict) {
+    for (size_t i = first->count; i-- > 0;) {
+        const uint32_t rank = verdict->rank[i];
+        const uint8_t robust = verdict->robust[i];
+        verdict->rank[i] = 0;
+        verdict->robust[i] = 0;
+        verdict->rank[first->index[i]] = rank;
+        verdict->robust[first->index[i]] = robust;
+    }
+}
+
+/* Layers or robustness, of all candidates or of the first of equal ones. */
+static es_status judge_each(const es_front_plan *plan, const es_candidates *c, unsigned threads,
+                            es_front_verdict *verdict, es_errors *errors) {
+    es_index first = {0};
+    subset s = {0};
+    const double *column[ES_MAX_OBJECTIVES];
+    es_points points = es_front_points(plan, c, column);
+    verdict->rank = calloc(c->n + 1, sizeof *verdict->rank);
+    verdict->robust = calloc(c->n + 1, sizeof *verdict->robust);
+    verdict->kept.index = malloc((c->n + 1) * sizeof *verdict->kept.index);
+    bool ok = verdict->rank && verdict->robust && verdict->kept.index;
+    es_status status = ok ? ES_OK : es_fail_memory(errors);
+    if (!status && plan->options->unique)
+        status = points_of_first(plan, c, &first, &s, column, &points, errors);
+    if (!status)
+        status = judge_points(plan, &points, threads, verdict->rank, verdict->robust, errors);
+    if (!status)
+        move_to_candidates(&first, verdict);
+    for (size_t i = 0; i < c->n && !status; i++)
+        if (verdict->rank[i] || verdict->robust[i])
+            verdict->kept.index[verdict->kept.count++] = i;
+    es_index_free(&first);
+    free(s.value);
+    free(s.group);
+    return status;
+}
+
+es_status es_front_judge(const es_front_plan *plan, const es_candidates *candidates, unsigned threads,
+                         es_front_verdict *verdict, es_errors *errors) {
+    *verdict = (es_front_verdict){0};
+    if (candidates->n == 0)
+        return ES_OK;
+    const double *column[ES_MAX_OBJECTIVES];
+    const es_points points = es_front_points(plan, candidates, column);
+    const es_ties ties = plan->options->unique ? ES_TIES_FIRST : ES_TIES_ALL;
+    switch (plan->mode) {
+    case ES_FRONT_PLAIN: return es_front(&points, ties, threads, &verdict->kept, errors);
+    case ES_FRONT_BOXES: return es_front_epsilon(&points, plan->epsilon, threads, &verdict->kept, errors);
+    default: return judge_each(plan, candidates, threads, verdict, errors);
+    }
+}

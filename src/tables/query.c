@@ -1,0 +1,353 @@
+#include "tables/query.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/number.h"
+
+enum { TILE = 1024 };
+
+/* ---- Columns by name ---- */
+
+static bool same_name(es_slice a, es_slice b) { return a.length == b.length && !memcmp(a.text, b.text, a.length); }
+
+static es_status fail_unknown(const es_csv_input *csv, es_slice name, const es_origin *at, es_errors *errors) {
+    const size_t n = es_csv_input_columns(csv);
+    const char **names = malloc(n * sizeof *names);
+    if (!names)
+        return es_fail_memory(errors);
+    for (size_t i = 0; i < n; i++)
+        names[i] = es_csv_input_name(csv, i).text;
+    const char *near = es_nearest(name, names, n);
+    char known[240] = "";
+    for (size_t i = 0, used = 0; i < n && !near; i++) {
+        used +=
+            (size_t)snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", es_quote_text(names[i]).text);
+        if (used + 32 < sizeof known)
+            continue;
+        es_copy_text(known + sizeof known - 5, 5, es_slice_of(" ..."));
+        break;
+    }
+    const es_quoted token = es_quote(name), hint = es_quote_text(near ? near : "");
+    free(names);
+    if (near)
+        return es_fail(errors, ES_EUSAGE, at, "unknown column: '%s' (did you mean '%s'?)", token.text, hint.text);
+    return es_fail(errors, ES_EUSAGE, at, "unknown column: '%s' (expected one of: %s)", token.text, known);
+}
+
+es_status es_query_column(const es_csv_input *csv, es_slice name, const es_origin *at, size_t *column,
+                          es_errors *errors) {
+    const size_t n = es_csv_input_columns(csv);
+    size_t found = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!same_name(es_csv_input_name(csv, i), name))
+            continue;
+        *column = i;
+        found++;
+    }
+    if (found == 0)
+        return fail_unknown(csv, name, at, errors);
+    if (found > 1)
+        return es_fail(errors, ES_EUSAGE, at, "%zu columns have this name: '%s'", found, es_quote(name).text);
+    return ES_OK;
+}
+
+es_status es_query_bind(es_query *query, const es_where *where, es_errors *errors) {
+    const size_t n = where ? where->count : 0;
+    query->condition = calloc(n + 1, sizeof *query->condition);
+    if (!query->condition)
+        return es_fail_memory(errors);
+    query->n_conditions = n;
+    es_status first = ES_OK;
+    for (size_t i = 0; i < n; i++) {
+        es_bound_condition *bound = &query->condition[i];
+        const es_condition *c = bound->condition = &where->condition[i];
+        es_status status = es_query_column(query->csv, c->column, &c->origin, &bound->column, errors);
+        if (c->kind == ES_OPERAND_COLUMN) {
+            const es_status rhs =
+                es_query_column(query->csv, c->rhs_column, &c->rhs_origin, &bound->rhs_column, errors);
+            status = status ? status : rhs;
+        }
+        first = first ? first : status;
+    }
+    return first;
+}
+
+void es_query_free(es_query *query) {
+    free(query->condition);
+    *query = (es_query){0};
+}
+
+/* ---- One thread ---- */
+
+typedef struct reader {
+    const es_query *query;
+    es_query_fn *take;
+    void *worker;
+    atomic_bool *stop;
+    es_csv_block block;
+    es_query_counts counts;
+    es_status status;
+    uint64_t failed_at; /* sequence of the block that failed */
+    es_errors *errors;
+    char *scratch; /* room for two cells */
+    size_t scratch_capacity;
+    double *number; /* n_numbers columns of TILE */
+    const double **column;
+    uint32_t row[TILE];
+    uint8_t keep[TILE], holds[TILE];
+    double left[TILE], right[TILE];
+} reader;
+
+static bool text_holds(reader *r, const es_bound_condition *bound, size_t row) {
+    const es_condition *c = bound->condition;
+    const es_slice cell = es_csv_block_cell(&r->block, row, bound->column);
+    const es_slice value = es_csv_value(cell, r->scratch);
+    if (c->kind == ES_OPERAND_TEXT)
+        return es_compare_text(c->op, value, c->text);
+    const es_slice other = es_csv_block_cell(&r->block, row, bound->rhs_column);
+    const es_slice other_value = es_csv_value(other, r->scratch + cell.length);
+    return other_value.length > 0 && es_compare_text(c->op, value, other_value);
+}
+
+/* Two columns compare as numbers; where one of them is none, = and != compare the texts. */
+static void compare_columns(reader *r, const es_bound_condition *bound, size_t first, size_t n) {
+    const es_compare_op op = bound->condition->op;
+    es_csv_block_numbers(&r->block, bound->rhs_column, NULL, first, n, r->right);
+    es_where_mask(op, r->left, r->right, 0, r->holds, n);
+    for (size_t i = 0; i < n && (op == ES_EQ || op == ES_NE); i++)
+        if (isnan(r->left[i]) || isnan(r->right[i]))
+            r->holds[i] = text_holds(r, bound, first + i);
+}
+
+/* Evaluates every condition on every row, so that each has its own count. */
+static void apply_conditions(reader *r, size_t first, size_t n) {
+    for (size_t k = 0; k < r->query->n_conditions; k++) {
+        const es_bound_condition *bound = &r->query->condition[k];
+        const es_condition *c = bound->condition;
+        memset(r->holds, 1, n);
+        if (c->kind != ES_OPERAND_TEXT)
+            es_csv_block_numbers(&r->block, bound->column, NULL, first, n, r->left);
+        if (c->kind == ES_OPERAND_COLUMN)
+            compare_columns(r, bound, first, n);
+        else if (c->kind == ES_OPERAND_NUMBER)
+            es_where_mask(c->op, r->left, NULL, c->number, r->holds, n);
+        else
+            for (size_t i = 0; i < n; i++)
+                r->holds[i] = text_holds(r, bound, first + i);
+        size_t held = 0;
+        for (size_t i = 0; i < n; i++) {
+            held += r->holds[i] != 0;
+            r->keep[i] &= r->holds[i];
+        }
+        r->counts.rejected[k] += n - held;
+    }
+}
+
+/* Lists the rows of the tile that satisfy all conditions. */
+static size_t select_rows(reader *r, size_t first, size_t n) {
+    memset(r->keep, 1, n);
+    apply_conditions(r, first, n);
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        r->row[kept] = (uint32_t)(first + i);
+        kept += r->keep[i];
+    }
+    return kept;
+}
+
+static es_status fail_missing(const reader *r, size_t row, size_t column, es_errors *errors) {
+    const es_slice cell = es_csv_block_cell(&r->block, row, column);
+    const es_origin at = es_csv_block_origin(&r->block, (size_t)(cell.text - r->block.text));
+    const es_quoted name = es_quote(es_csv_input_name(r->query->csv, column));
+    const es_slice value = es_csv_value(cell, NULL);
+    static const char hint[] = " (expected a number; --skip-missing leaves such rows out)";
+    if (value.length == 0)
+        return es_fail(errors, ES_ERUNTIME, &at, "no value in column '%s'%s", name.text, hint);
+    return es_fail(errors, ES_ERUNTIME, &at, "not a number in column '%s': '%s'%s", name.text, es_quote(value).text,
+                   hint);
+}
+
+/* Drops the rows that lack a number, or fails at the first one. */
+static es_status drop_missing(reader *r, size_t *n) {
+    const size_t n_numbers = r->query->n_numbers;
+    size_t kept = 0;
+    for (size_t i = 0; i < *n; i++) {
+        size_t k = 0;
+        while (k < n_numbers && !isnan(r->number[k * TILE + i]))
+            k++;
+        if (k < n_numbers && !r->query->skip_missing)
+            return fail_missing(r, r->row[i], r->query->number[k], r->errors);
+        if (k < n_numbers)
+            continue;
+        for (k = 0; k < n_numbers; k++)
+            r->number[k * TILE + kept] = r->number[k * TILE + i];
+        r->row[kept++] = r->row[i];
+    }
+    r->counts.missing += *n - kept;
+    *n = kept;
+    return ES_OK;
+}
+
+static es_status take_tile(reader *r, size_t first, size_t n) {
+    size_t kept = select_rows(r, first, n), missing = 0;
+    r->counts.rows += n;
+    r->counts.satisfied += kept;
+    for (size_t k = 0; k < r->query->n_numbers; k++)
+        missing += es_csv_block_numbers(&r->block, r->query->number[k], r->row, 0, kept, r->number + k * TILE);
+    const es_status status = missing ? drop_missing(r, &kept) : ES_OK;
+    if (status || kept == 0)
+        return status;
+    const es_query_tile tile = {.block = &r->block, .n = kept, .row = r->row, .value = r->column};
+    return r->take(r->worker, &tile, r->errors);
+}
+
+static es_status take_block(reader *r) {
+    if (r->scratch_capacity < 2 * r->block.length) {
+        free(r->scratch);
+        r->scratch_capacity = 2 * r->block.length;
+        r->scratch = malloc(r->scratch_capacity);
+    }
+    if (!r->scratch)
+        return es_fail_memory(r->errors);
+    es_status status = ES_OK;
+    for (size_t first = 0; first < r->block.n_rows && !status; first += TILE) {
+        const size_t rest = r->block.n_rows - first;
+        status = take_tile(r, first, rest < TILE ? rest : TILE);
+    }
+    return status ? status : es_csv_block_fail(&r->block, r->errors);
+}
+
+/* Takes the next block; false when this was the last, for the thread or for all. */
+static bool read_block(reader *r) {
+    bool more = false;
+    if (atomic_load_explicit(r->stop, memory_order_relaxed))
+        return false;
+    r->status = es_csv_input_next(r->query->csv, &r->block, &more, r->errors);
+    if (!r->status && more)
+        r->status = take_block(r);
+    if (r->status) {
+        r->failed_at = r->block.sequence;
+        atomic_store_explicit(r->stop, true, memory_order_relaxed);
+    }
+    return !r->status && more;
+}
+
+static void *read_blocks(void *context) {
+    while (read_block(context))
+        continue;
+    return NULL;
+}
+
+/* ---- All threads ---- */
+
+static void reader_free(reader *r) {
+    if (!r)
+        return;
+    es_csv_block_free(&r->block);
+    free(r->counts.rejected);
+    free(r->errors);
+    free(r->scratch);
+    free(r->number);
+    free(r->column);
+    free(r);
+}
+
+static reader *reader_new(const es_query *query, es_query_fn *take, void *worker, atomic_bool *stop) {
+    reader *r = calloc(1, sizeof *r);
+    if (!r)
+        return NULL;
+    *r = (reader){.query = query, .take = take, .worker = worker, .stop = stop};
+    r->errors = calloc(1, sizeof *r->errors);
+    r->counts.rejected = calloc(query->n_conditions + 1, sizeof *r->counts.rejected);
+    r->number = malloc((query->n_numbers + 1) * TILE * sizeof *r->number);
+    r->column = malloc((query->n_numbers + 1) * sizeof *r->column);
+    if (!r->errors || !r->counts.rejected || !r->number || !r->column) {
+        reader_free(r);
+        return NULL;
+    }
+    for (size_t k = 0; k < query->n_numbers; k++)
+        r->column[k] = r->number + k * TILE;
+    return r;
+}
+
+static void add_counts(es_query_counts *total, const es_query_counts *part, size_t n_conditions) {
+    total->rows += part->rows;
+    total->satisfied += part->satisfied;
+    total->missing += part->missing;
+    for (size_t i = 0; i < n_conditions; i++)
+        total->rejected[i] += part->rejected[i];
+}
+
+/* Every block before the one that failed first was read to its end, so this is the first fault of the table. */
+static es_status first_fault(reader *const *readers, size_t n, es_errors *errors) {
+    const reader *first = NULL;
+    for (size_t i = 0; i < n; i++)
+        if (readers[i]->status && (!first || readers[i]->failed_at < first->failed_at))
+            first = readers[i];
+    if (!first)
+        return ES_OK;
+    for (unsigned i = 0; errors && i < first->errors->n_errors; i++, errors->n_errors++)
+        if (i < ES_MAX_ERRORS && errors->n_errors < ES_MAX_ERRORS)
+            errors->error[errors->n_errors] = first->errors->error[i];
+    return first->status;
+}
+
+/* The first block is read alone: for a small table no thread is worth its start. */
+static void read_in_parallel(reader *const *readers, pthread_t *thread, size_t n) {
+    if (!read_block(readers[0]))
+        return;
+    size_t started = 1;
+    while (!es_csv_input_at_end(readers[0]->query->csv) && started < n &&
+           pthread_create(&thread[started], NULL, read_blocks, readers[started]) == 0)
+        started++;
+    read_blocks(readers[0]);
+    while (started > 1)
+        pthread_join(thread[--started], NULL);
+}
+
+es_status es_query_run(const es_query *query, es_query_fn *take, void *const *worker, size_t n_workers,
+                       es_query_counts *counts, es_errors *errors) {
+    atomic_bool stop = false;
+    es_status status = ES_OK;
+    reader **readers = calloc(n_workers, sizeof *readers);
+    pthread_t *thread = calloc(n_workers, sizeof *thread);
+    *counts = (es_query_counts){.rejected = calloc(query->n_conditions + 1, sizeof *counts->rejected)};
+    if (!readers || !thread || !counts->rejected)
+        status = es_fail_memory(errors);
+    for (size_t i = 0; i < n_workers && !status; i++) {
+        readers[i] = reader_new(query, take, worker[i], &stop);
+        if (!readers[i])
+            status = es_fail_memory(errors);
+    }
+    if (!status) {
+        read_in_parallel(readers, thread, n_workers);
+        status = first_fault(readers, n_workers, errors);
+    }
+    for (size_t i = 0; i < n_workers && !status; i++)
+        add_counts(counts, &readers[i]->counts, query->n_conditions);
+    for (size_t i = 0; readers && i < n_workers; i++)
+        reader_free(readers[i]);
+    free(readers);
+    free(thread);
+    return status;
+}
+
+void es_query_warn(const es_query *query, const es_query_counts *counts, es_errors *errors) {
+    if (counts->missing)
+        es_warn(errors, NULL, "skipped %llu of %llu rows, which lack a number to compare",
+                (unsigned long long)counts->missing, (unsigned long long)counts->satisfied);
+    if (counts->rows == 0)
+        es_warn(errors, NULL, "the table has no rows");
+    if (counts->rows == 0 || counts->satisfied)
+        return;
+    es_warn(errors, NULL, "empty result: no row satisfies all conditions");
+    for (size_t i = 0; i < query->n_conditions; i++)
+        es_warn(errors, NULL, "condition '%s' rejected %llu of %llu rows",
+                es_quote(query->condition[i].condition->source).text, (unsigned long long)counts->rejected[i],
+                (unsigned long long)counts->rows);
+}

@@ -1,0 +1,69 @@
+/* Rows of a CSV table that satisfy conditions, with the numbers of some columns, read by several threads. */
+#ifndef ES_TABLES_QUERY_H
+#define ES_TABLES_QUERY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "grid/where.h"
+#include "io/csv_read.h"
+#include <edgesweep/error.h>
+
+/* A condition with its columns found. */
+typedef struct es_bound_condition {
+    const es_condition *condition;
+    size_t column, rhs_column;
+} es_bound_condition;
+
+/* What to read.  Zero-initialise, fill with the functions below, release with es_query_free. */
+typedef struct es_query {
+    es_csv_input *csv;
+    es_bound_condition *condition;
+    size_t n_conditions;
+    const size_t *number; /* columns whose numbers are needed, borrowed */
+    size_t n_numbers;
+    bool skip_missing; /* rows that lack one of the numbers are left out and counted; otherwise they are an error */
+} es_query;
+
+/* The column with this name; ES_EUSAGE when there is none or more than one.  `at` may be NULL. */
+es_status es_query_column(const es_csv_input *csv, es_slice name, const es_origin *at, size_t *column,
+                          es_errors *errors);
+
+/* Finds the columns of the conditions, which are borrowed; `where` may be NULL. */
+es_status es_query_bind(es_query *query, const es_where *where, es_errors *errors);
+
+void es_query_free(es_query *query);
+
+typedef struct es_query_counts {
+    uint64_t rows;      /* of the table */
+    uint64_t satisfied; /* rows for which all conditions hold */
+    uint64_t missing;   /* of these, left out because they lack a number */
+    uint64_t *rejected; /* per condition: rows for which it does not hold */
+} es_query_counts;
+
+/* Rows that passed, a few hundred at a time, in order within one block; borrowed for the call. */
+typedef struct es_query_tile {
+    const es_csv_block *block;
+    size_t n;
+    const uint32_t *row;        /* n rows of the block */
+    const double *const *value; /* value[k][i]: number k of row[i] */
+} es_query_tile;
+
+/* Rises along the table. */
+static inline uint64_t es_query_index(const es_query_tile *tile, size_t i) {
+    return tile->block->sequence << 32 | tile->row[i];
+}
+
+/* Takes a tile.  Tiles of one worker come with rising indices. */
+typedef es_status es_query_fn(void *worker, const es_query_tile *tile, es_errors *errors);
+
+/* Reads the table to its end with up to n_workers threads; each has its own worker[i] to call `take` with.  Of several
+ * faults the first one in the table is reported.  The caller frees counts->rejected. */
+es_status es_query_run(const es_query *query, es_query_fn *take, void *const *worker, size_t n_workers,
+                       es_query_counts *counts, es_errors *errors);
+
+/* Warns about skipped rows and, when no row is left, tells what each condition rejected. */
+void es_query_warn(const es_query *query, const es_query_counts *counts, es_errors *errors);
+
+#endif
