@@ -1,48 +1,9 @@
 /* Every metric over random catalogs against the formulas written down anew in 113-bit arithmetic: relative error below
  * 1e-13.  Formats of GGUF files are left out: their sizes are whole numbers, which test_layout checks exactly. */
+#include "real.h"
 #include "sweep_help.h"
 
-#if defined(__SIZEOF_FLOAT128__)
-typedef __float128 real;
-#else
-typedef long double real; /* 113 bits on most machines without __float128 */
-#endif
-
 static const double TOLERANCE = 1e-13;
-
-/* ---- arithmetic ---- */
-
-static real smaller(real a, real b) { return a < b ? a : b; }
-static real larger(real a, real b) { return a > b ? a : b; }
-static real whole(real x) { return (real)(int64_t)x; } /* 0 <= x < 2^63, towards 0 */
-static real ceiling(real x) { return whole(x) < x ? whole(x) + 1 : whole(x); }
-
-/* exp(x) - 1 for x >= 0, by exp(x) = exp(x/2^12)^(2^12); nothing cancels. */
-static real exponential_less_1(real x) {
-    real r = x / 4096, term = 1, sum = 0;
-    for (int i = 1; i <= 24; i++)
-        sum += term *= r / i;
-    for (int i = 0; i < 12; i++)
-        sum *= sum + 2;
-    return sum;
-}
-
-static real exponential(real x) { return x < 0 ? 1 / (1 + exponential_less_1(-x)) : 1 + exponential_less_1(x); }
-
-/* Newton's iteration from the logarithm of the nearest double. */
-static real logarithm(real x) {
-    real y = log((double)x);
-    for (int i = 0; i < 4; i++)
-        y += 2 * (x - exponential(y)) / (x + exponential(y));
-    return y;
-}
-
-static real power(real x, uint64_t n) {
-    real result = 1;
-    for (; n; n >>= 1, x *= x)
-        result *= n & 1 ? x : 1;
-    return result;
-}
 
 /* ---- random rows ---- */
 
