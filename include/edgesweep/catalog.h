@@ -20,6 +20,7 @@ typedef enum es_kind {
     ES_QUALITY,
     ES_GGUF_TYPE,
     ES_GGUF_MIXTURE,
+    ES_LAYER,
     ES_KINDS
 } es_kind;
 
@@ -104,8 +105,22 @@ typedef struct es_field {
     X(UNIQUE_LAYERS, "unique_layers", "", ES_COUNT, 0, 1, 1e6, ES_ABSENT, NULL, "layers stored [layers]")              \
     X(CONV_LAYERS, "conv_layers", "", ES_COUNT, 0, 0, 1e6, 0, NULL, "layers with a short convolution, no attention")   \
     X(CONV_KERNEL, "conv_kernel", "", ES_COUNT, 0, 0, 1e6, 0, NULL, "taps of that convolution")                        \
+    X(LAYER_PATTERN, "layer_pattern", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL,                                           \
+      "order of the kinds of layers.csv, as in (lin*3 full)*8; empty: one kind, or as the columns above say")          \
+    X(FUSE, "fuse", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL,                                                             \
+      "tensors that GGUF files hold as one: qkv, gate_up, kv_b, separated by ; [of the family]")                       \
+    X(PER_LAYER_EMBD, "per_layer_embd", "", ES_COUNT, 0, 0, ES_COUNT_MAX, 0, NULL, "width of per-layer embeddings")    \
+    X(ALTUP, "altup", "", ES_COUNT, 0, 0, 1000, 0, NULL, "AltUp streams")                                              \
+    X(LAUREL_RANK, "laurel_rank", "", ES_COUNT, 0, 0, ES_COUNT_MAX, 0, NULL, "LAuReL rank")                            \
+    X(MTP_LAYERS, "mtp_layers", "", ES_COUNT, 0, 0, 1e6, 0, NULL,                                                      \
+      "multi-token-prediction layers of a file beyond `layers`; not counted")                                          \
     X(EXTRA_PARAMS, "extra_params", "", ES_COUNT, 0, 0, ES_COUNT_MAX, 0, NULL,                                         \
       "other numbers a file holds (rope factors), F32 in GGUF")                                                        \
+    X(NATIVE_FORMAT, "native_format", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL,                                           \
+      "formats the weights were trained in, separated by ;")                                                           \
+    X(PROJECTOR_BYTES, "projector_bytes", "B", ES_COUNT, 0, 0, ES_HUGE, 0, NULL,                                       \
+      "image tower and projector, a file of its own")                                                                  \
+    X(NEWER, "newer", "", ES_FLAG, 0, 0, 1, 1, NULL, "0: first weights before 2024")                                   \
     X(PARAMS_PUBLISHED, "params_published", "", ES_REAL, 0, 0, ES_HUGE, ES_ABSENT, NULL, "published parameter count")  \
     X(SOURCE, "source", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "where the row was read")                       \
     X(PARAMS_SOURCE, "params_source", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "where the count was read")       \
@@ -207,9 +222,42 @@ typedef struct es_field {
 #define ES_GGUF_MIXTURE_FIELDS(X)                                                                                      \
     X(FILE_TYPE, "file_type", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "quantization of the file")             \
     X(BASE_TYPE, "base_type", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "type of tensors without a rule")       \
-    X(ROLE, "role", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "role of the tensor")                             \
+    X(ROLE, "role", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "roles or tensors, joined by |; *: any")          \
+    X(QUANTIZER, "quantizer", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL,                                                   \
+      "<YYYY-MM or >=YYYY-MM of the quantizer; empty: any")                                                            \
     X(CONDITION, "condition", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "when the rule applies")                \
     X(TENSOR_TYPE, "tensor_type", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "type the rule chooses")
+
+/* Empty cells take the model's value, or what else stands in brackets. */
+#define ES_LAYER_FIELDS(X)                                                                                             \
+    X(MODEL, "model", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "name of the model")                            \
+    X(KIND, "kind", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "name in layer_pattern")                          \
+    X(MIXER, "mixer", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL,                                                           \
+      "attention, mla, gdn, mamba1, mamba2, rwkv7, conv, none; joined by + when parallel [attention; mla]")            \
+    X(HEADS, "heads", "", ES_COUNT, 0, 1, ES_COUNT_MAX, ES_ABSENT, NULL, "query heads [model]")                        \
+    X(KV_HEADS, "kv_heads", "", ES_COUNT, 0, 1, ES_COUNT_MAX, ES_ABSENT, NULL, "key/value heads [model]")              \
+    X(HEAD_DIM, "head_dim", "", ES_COUNT, 0, 1, ES_COUNT_MAX, ES_ABSENT, NULL, "width of a head [model]")              \
+    X(V_HEAD_DIM, "v_head_dim", "", ES_COUNT, 0, 1, ES_COUNT_MAX, ES_ABSENT, NULL, "value width of a head [head_dim]") \
+    X(WINDOW, "window", "tokens", ES_COUNT, 0, 0, ES_COUNT_MAX, ES_ABSENT, NULL, "0: all [sliding_window]")            \
+    X(KV, "kv", "", ES_CHOICE, 0, 0, 0, 0, es_kv_choices, "own; shared: another layer's; none: and has no weights")    \
+    X(K_EQ_V, "k_eq_v", "", ES_FLAG, 0, 0, 1, 0, NULL, "values are computed from the keys' projection")                \
+    X(OUT_GATE, "out_gate", "", ES_FLAG, 0, 0, 1, 0, NULL, "query projection of twice the width")                      \
+    X(CONV_KERNEL, "conv_kernel", "", ES_COUNT, 0, 0, 1e6, ES_ABSENT, NULL, "taps of the convolution [model]")         \
+    X(SSM_HEADS, "ssm_heads", "", ES_COUNT, 0, 0, ES_COUNT_MAX, 0, NULL, "value heads; mamba1: inner width (D)")       \
+    X(SSM_HEAD_DIM, "ssm_head_dim", "", ES_COUNT, 0, 0, ES_COUNT_MAX, 0, NULL, "width of one; mamba1: 1")              \
+    X(SSM_GROUPS, "ssm_groups", "", ES_COUNT, 0, 0, ES_COUNT_MAX, 0, NULL, "mamba2 groups, gdn key heads (g)")         \
+    X(SSM_STATE, "ssm_state", "", ES_COUNT, 0, 0, ES_COUNT_MAX, 0, NULL, "state size, gdn key head width (N)")         \
+    X(SSM_NORM, "ssm_norm", "", ES_FLAG, 0, 0, 1, 0, NULL, "norm of the inner width; mamba1: of dt, B, C")             \
+    X(RANKS, "ranks", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "mamba1: dt; rwkv7: decay;iclr;value;gate")               \
+    X(FFN, "ffn", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL,                                                               \
+      "dense, moe, dense+moe, channel_mix, none [moe with more than one expert, else dense]")                          \
+    X(INTERMEDIATE, "intermediate", "", ES_COUNT, 0, 0, ES_COUNT_MAX, ES_ABSENT, NULL, "FFN width [model]")            \
+    X(N_EXPERTS, "n_experts", "", ES_COUNT, 0, 0, 1e6, ES_ABSENT, NULL, "routed experts [model]")                      \
+    X(N_ACTIVE, "n_active_experts", "", ES_COUNT, 0, 0, 1e6, ES_ABSENT, NULL, "experts per token [model]")             \
+    X(N_SHARED, "n_shared_experts", "", ES_REAL, 0, 0, 1e6, ES_ABSENT, NULL, "experts that always run [model]")        \
+    X(EXPERT_INTERMEDIATE, "expert_intermediate", "", ES_COUNT, 0, 0, ES_COUNT_MAX, ES_ABSENT, NULL,                   \
+      "width of an expert [model]")                                                                                    \
+    X(NORMS, "norms", "", ES_COUNT, 0, 0, 100, ES_ABSENT, NULL, "norms of hidden width [norms_per_layer]")
 
 #define ES_FIELD_ID(prefix, id) prefix##id
 #define ES_X(id, ...) ES_FIELD_ID(ES_M_, id),
@@ -233,6 +281,9 @@ enum { ES_GGUF_TYPE_FIELDS(ES_X) ES_T_FIELDS };
 #define ES_X(id, ...) ES_FIELD_ID(ES_X_, id),
 enum { ES_GGUF_MIXTURE_FIELDS(ES_X) ES_X_FIELDS };
 #undef ES_X
+#define ES_X(id, ...) ES_FIELD_ID(ES_L_, id),
+enum { ES_LAYER_FIELDS(ES_X) ES_L_FIELDS };
+#undef ES_X
 
 /* Values of the choice fields: indices into the lists of src/catalog/fields.c. */
 /* Any other family behaves like llama. */
@@ -244,6 +295,7 @@ typedef enum es_family {
     ES_FAMILY_BLOOM,
     ES_FAMILY_FALCON
 } es_family;
+typedef enum es_kv { ES_KV_OWN, ES_KV_SHARED, ES_KV_NONE } es_kv;
 typedef enum es_norm { ES_NORM_RMS, ES_NORM_LN, ES_NORM_LN_NP, ES_NORM_NONE } es_norm;
 typedef enum es_device_class { ES_CLASS_OTHER, ES_CLASS_MCU, ES_CLASS_GPU } es_device_class;
 typedef enum es_precision_kind { ES_PRECISION_FLOAT, ES_PRECISION_UNIFORM, ES_PRECISION_GGUF } es_precision_kind;
@@ -272,6 +324,7 @@ typedef struct es_row {
     const char *name;           /* the type of gguf_types; "" for other kinds without names */
     const char *const *aliases; /* NULL-terminated */
     es_origin origin;           /* file is "(built-in) models.csv" for embedded rows */
+    uint64_t pattern_column;    /* where a model's layer_pattern stands in its line */
     double *value;
     const char **text;
 } es_row;
@@ -296,7 +349,8 @@ typedef struct es_catalog {
  * "DIR" replaces: models.csv, devices.csv and precisions.csv must be there; calibration and quality are empty without
  * their files, the GGUF tables stay as they were.  "+DIR" extends: any of the files, at least one.  A row overrides the
  * one with the same name (case-insensitive) in its place; without names the same calibration device, runtime, type and
- * field, quality model, precision and metric, or GGUF type.  A file type in gguf_mixtures.csv brings all of its rows.  A
+ * field, quality model, precision and metric, GGUF type, or model and kind of layer.  A file type in gguf_mixtures.csv brings
+ * all of its rows.  A
  * new name or alias is taken from older rows' aliases.
  *
  * On failure *catalog is empty and errors tells why (ES_EUSAGE, or ES_ERUNTIME for read errors and memory). */

@@ -10,6 +10,7 @@
 #include "catalog/embedded.h"
 #include "catalog/file.h"
 #include "catalog/hash.h"
+#include "catalog/layers.h"
 #include "catalog/load.h"
 #include "catalog/table.h"
 
@@ -104,10 +105,11 @@ static es_status apply_source(es_catalog *c, const char *given, es_errors *error
     for (int kind = 0; kind < ES_KINDS; kind++)
         keep_status(&status, load_file(c, (es_kind)kind, &from, &n_found, errors));
     if (status == ES_OK && n_found == 0)
-        status = es_fail(errors, ES_EUSAGE, NULL,
-                         "no catalog in the folder: '%s'; expected at least one of models.csv, devices.csv, "
-                         "precisions.csv, calibration.csv, quality.csv, gguf_types.csv, gguf_mixtures.csv",
-                         es_quote_text(from.folder).text);
+        status =
+            es_fail(errors, ES_EUSAGE, NULL,
+                    "no catalog in the folder: '%s'; expected at least one of models.csv, layers.csv, devices.csv, "
+                    "precisions.csv, calibration.csv, quality.csv, gguf_types.csv, gguf_mixtures.csv",
+                    es_quote_text(from.folder).text);
     return status;
 }
 
@@ -140,11 +142,84 @@ static es_status check_base_types(const es_table *mixtures, es_errors *errors) {
     return status;
 }
 
+/* The row of layers.csv of a model's kind. */
+static const es_row *find_layer(const es_catalog *c, const es_row *model, es_slice kind, const char **names,
+                                size_t *n_names) {
+    const es_table *table = &c->table[ES_LAYER];
+    *n_names = 0;
+    for (size_t i = 0; i < table->n_rows; i++) {
+        const es_row *row = &table->rows[i];
+        const char *name = row->text[ES_L_MODEL];
+        if (es_table_find(&c->table[ES_MODEL], name, strlen(name)) != model)
+            continue;
+        if (es_slice_equal_fold(kind, row->text[ES_L_KIND]))
+            return row;
+        if (*n_names < ES_MAX_KINDS)
+            names[(*n_names)++] = row->text[ES_L_KIND];
+    }
+    return NULL;
+}
+
+static bool uses_kind(const es_catalog *c, const es_row *model, const char *kind) {
+    es_pattern pattern;
+    bool used = false;
+    if (model->text[ES_M_LAYER_PATTERN][0] == '\0' ||
+        !es_pattern_expand(model->text[ES_M_LAYER_PATTERN], c->arena, &pattern))
+        return false;
+    for (size_t i = 0; i < pattern.n && !used; i++)
+        used = es_slice_equal_fold(pattern.kind[i], kind);
+    return used;
+}
+
+/* Every kind of the patterns needs its row, every row of layers.csv its model. */
+static es_status check_layers(const es_catalog *c, es_errors *errors) {
+    const es_table *models = &c->table[ES_MODEL], *layers = &c->table[ES_LAYER];
+    es_status status = ES_OK;
+    const char *names[ES_MAX_KINDS];
+    size_t n;
+    for (size_t i = 0; i < models->n_rows; i++) {
+        const es_row *model = &models->rows[i];
+        es_pattern pattern;
+        if (model->text[ES_M_LAYER_PATTERN][0] == '\0')
+            continue;
+        if (!es_pattern_expand(model->text[ES_M_LAYER_PATTERN], c->arena, &pattern))
+            return es_fail_memory(errors);
+        for (size_t k = 0; k < pattern.n; k++) {
+            es_slice kind = pattern.kind[k];
+            if ((k > 0 && kind.text == pattern.kind[k - 1].text) || find_layer(c, model, kind, names, &n) != NULL)
+                continue;
+            const char *nearest = es_nearest(kind, names, n);
+            const es_origin at = {model->origin.file, model->origin.line,
+                                  model->pattern_column + (uint64_t)(kind.text - model->text[ES_M_LAYER_PATTERN])};
+            keep_status(&status,
+                        es_fail(errors, ES_EUSAGE, &at,
+                                "layer_pattern: unknown kind: '%s'; expected a kind that layers.csv has for "
+                                "'%s'%s%s%s",
+                                es_quote(kind).text, es_quote_text(model->name).text, nearest ? "; did you mean '" : "",
+                                nearest ? nearest : "", nearest ? "'?" : ""));
+            break;
+        }
+    }
+    for (size_t i = 0; i < layers->n_rows; i++) {
+        const es_row *row = &layers->rows[i],
+                     *model = es_table_find(models, row->text[ES_L_MODEL], strlen(row->text[ES_L_MODEL]));
+        if (model == NULL)
+            keep_status(&status,
+                        es_fail(errors, ES_EUSAGE, &row->origin, "unknown model: '%s'; expected one of models.csv",
+                                es_quote_text(row->text[ES_L_MODEL]).text));
+        else if (strncmp(row->origin.file, "(built-in)", 10) != 0 && !uses_kind(c, model, row->text[ES_L_KIND]))
+            es_warn(errors, &row->origin, "kind '%s': the layer_pattern of '%s' does not use it",
+                    es_quote_text(row->text[ES_L_KIND]).text, es_quote_text(model->name).text);
+    }
+    return status;
+}
+
 static es_status check_across(const es_catalog *c, es_errors *errors) {
     es_status status = check_types(c, ES_GGUF_TYPE, ES_T_FALLBACK, errors);
     keep_status(&status, check_types(c, ES_GGUF_MIXTURE, ES_X_BASE_TYPE, errors));
     keep_status(&status, check_types(c, ES_GGUF_MIXTURE, ES_X_TENSOR_TYPE, errors));
     keep_status(&status, check_base_types(&c->table[ES_GGUF_MIXTURE], errors));
+    keep_status(&status, check_layers(c, errors));
     return status;
 }
 

@@ -6,6 +6,7 @@
 
 /* Indices are the enums of catalog.h. */
 static const char *const es_family_choices[] = {"llama", "phi3", "gptneox", "gpt2", "bloom", "falcon", NULL};
+static const char *const es_kv_choices[] = {"own", "shared", "none", NULL};
 static const char *const es_norm_choices[] = {"rms", "ln", "ln_np", "none", NULL};
 static const char *const es_class_choices[] = {"other", "mcu", "gpu", NULL};
 static const char *const es_precision_kind_choices[] = {"float", "uniform", "gguf", NULL};
@@ -20,6 +21,7 @@ static const es_field calibration_fields[] = {ES_CALIBRATION_FIELDS(ROW)};
 static const es_field quality_fields[] = {ES_QUALITY_FIELDS(ROW)};
 static const es_field gguf_type_fields[] = {ES_GGUF_TYPE_FIELDS(ROW)};
 static const es_field gguf_mixture_fields[] = {ES_GGUF_MIXTURE_FIELDS(ROW)};
+static const es_field layer_fields[] = {ES_LAYER_FIELDS(ROW)};
 #undef ROW
 
 static const es_field_table tables[ES_KINDS] = {
@@ -30,6 +32,7 @@ static const es_field_table tables[ES_KINDS] = {
     [ES_QUALITY] = {"quality", quality_fields, ES_Q_FIELDS},
     [ES_GGUF_TYPE] = {"gguf_types", gguf_type_fields, ES_T_FIELDS},
     [ES_GGUF_MIXTURE] = {"gguf_mixtures", gguf_mixture_fields, ES_X_FIELDS},
+    [ES_LAYER] = {"layers", layer_fields, ES_L_FIELDS},
 };
 
 const es_field_table *es_fields(es_kind kind) { return &tables[kind]; }

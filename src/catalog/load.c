@@ -8,9 +8,10 @@
 #include "base/text.h"
 #include "base/utf8.h"
 #include "catalog/csv_rows.h"
+#include "catalog/layers.h"
 #include "catalog/table.h"
 
-enum { MAX_FIELDS = 64, NO_FIELD = -1 };
+enum { MAX_FIELDS = 96, NO_FIELD = -1 };
 _Static_assert((int)ES_M_FIELDS <= (int)MAX_FIELDS && (int)ES_D_FIELDS <= (int)MAX_FIELDS, "raise MAX_FIELDS");
 
 typedef struct loader {
@@ -307,6 +308,52 @@ static void check_experts(loader *l, const es_row *row) {
          es_quote_text(row->text[ES_M_N_ACTIVE]).text, row->value[ES_M_N_EXPERTS]);
 }
 
+/* The pattern by itself; whether layers.csv has its kinds is seen when all tables are there. */
+static bool check_pattern(loader *l, es_row *row) {
+    static const int replaced[] = {ES_M_GLOBAL_EVERY, ES_M_FIRST_DENSE, ES_M_CONV_LAYERS};
+    const char *text = row->text[ES_M_LAYER_PATTERN];
+    if (*text == '\0')
+        return true;
+    es_pattern pattern;
+    es_origin at = es_csv_cell_origin(&l->csv, (size_t)l->field_column[ES_M_LAYER_PATTERN]);
+    row->pattern_column = at.column;
+    if (!es_pattern_expand(text, l->arena, &pattern))
+        return false;
+    if (pattern.expected != NULL) {
+        at.column += pattern.fault;
+        FAIL(l, &at, "layer_pattern: '%s'; expected %s", es_quote_text(text + pattern.fault).text, pattern.expected);
+    } else if ((double)pattern.n != row->value[ES_M_LAYERS]) {
+        FAIL(l, &at, "layer_pattern: %zu layers: '%s'; expected %.0f, as in layers", pattern.n,
+             es_quote_text(text).text, row->value[ES_M_LAYERS]);
+    }
+    for (size_t i = 0; i < sizeof replaced / sizeof *replaced; i++)
+        if (row->value[replaced[i]] > 0) {
+            es_origin cell = es_csv_cell_origin(&l->csv, (size_t)l->field_column[replaced[i]]);
+            FAIL(l, &cell, "%s: '%s'; expected 0 or nothing beside layer_pattern", l->fields[replaced[i]].name,
+                 es_quote_text(row->text[replaced[i]]).text);
+        }
+    return true;
+}
+
+static void fail_layer(loader *l, const es_row *row, int field, const char *what) {
+    const int column = l->field_column[field];
+    es_origin at = es_csv_cell_origin(&l->csv, column < 0 ? l->name_column : (size_t)column);
+    FAIL(l, &at, "%s: %s: '%s'; expected %s", l->fields[field].name, what, es_quote_text(row->text[field]).text,
+         l->fields[field].help);
+}
+
+/* Words of layers.csv that are no plain choices. */
+static void check_layer(loader *l, const es_row *row) {
+    double ranks[4];
+    const int mixers = es_mixers_of(row->text[ES_L_MIXER]), n = es_ranks_of(row->text[ES_L_RANKS], ranks, 4);
+    if (mixers < 0)
+        fail_layer(l, row, ES_L_MIXER, "unknown mixer");
+    if (es_ffn_of(row->text[ES_L_FFN]) < 0)
+        fail_layer(l, row, ES_L_FFN, "unknown feed-forward kind");
+    if (n < 0 || (mixers > 0 && ((mixers & ES_MIXER_RWKV7 && n != 4) || (mixers & ES_MIXER_MAMBA1 && n != 1))))
+        fail_layer(l, row, ES_L_RANKS, "ranks that the mixer does not have");
+}
+
 static bool wrong_cell_count(loader *l, const es_csv_row *source) {
     if (source->n_cells == l->n_columns)
         return false;
@@ -336,6 +383,10 @@ static bool read_row(loader *l, const es_csv_row *source) {
         check_calibration(l, &row);
     if (l->kind == ES_MODEL && l->n_faults == faults_before && l->n_header_faults == 0)
         check_experts(l, &row);
+    if (l->kind == ES_MODEL && l->n_faults == faults_before && l->n_header_faults == 0 && !check_pattern(l, &row))
+        return false;
+    if (l->kind == ES_LAYER && l->n_faults == faults_before && l->n_header_faults == 0)
+        check_layer(l, &row);
     if (!has_key(l, &row))
         return true;
     if (es_kind_has_aliases(l->kind))

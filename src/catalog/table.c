@@ -14,7 +14,8 @@ static const int key_fields[ES_KINDS][KEY_MAX] = {
     [ES_CALIBRATION] = {ES_C_DEVICE, ES_C_RUNTIME, ES_C_TYPE, ES_C_FIELD, -1},
     [ES_QUALITY] = {ES_Q_MODEL, ES_Q_PRECISION, ES_Q_METRIC, -1},
     [ES_GGUF_TYPE] = {ES_T_TYPE, -1},
-    [ES_GGUF_MIXTURE] = {ES_X_FILE_TYPE, ES_X_ROLE, ES_X_CONDITION, -1},
+    [ES_GGUF_MIXTURE] = {ES_X_FILE_TYPE, ES_X_ROLE, ES_X_QUANTIZER, ES_X_CONDITION, -1},
+    [ES_LAYER] = {ES_L_MODEL, ES_L_KIND, -1},
 };
 
 const int *es_key_fields(es_kind kind) { return key_fields[kind]; }

@@ -673,6 +673,7 @@ static es_status prove(importer *m, bool falcon) {
         text[ES_X_FILE_TYPE] = falcon ? "falcon/own" : "own";
         text[ES_X_BASE_TYPE] = out->base_type;
         text[ES_X_ROLE] = rule->role;
+        text[ES_X_QUANTIZER] = "";
         text[ES_X_CONDITION] = rule->condition;
         text[ES_X_TENSOR_TYPE] = rule->type;
         rows[i] = (es_row){.name = "", .text = text, .origin = {m->path, 0, 0}};
@@ -824,6 +825,7 @@ static void print_rule(FILE *out, const es_gguf_import *import, const es_import_
     cells[ES_X_FILE_TYPE] = import->mixture;
     cells[ES_X_BASE_TYPE] = import->base_type;
     cells[ES_X_ROLE] = rule->role;
+    cells[ES_X_QUANTIZER] = "";
     cells[ES_X_CONDITION] = rule->condition;
     cells[ES_X_TENSOR_TYPE] = rule->type;
     es_catalog_row(out, cells, ES_X_FIELDS);

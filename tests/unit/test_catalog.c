@@ -110,8 +110,9 @@ static void expect_messages(const folder *f, const char *source, es_status expec
     "mlp_bias, norm, norms_per_layer, qk_norm, pos_rows, lm_head_bias, embed_norm, embed_dim, n_experts, "             \
     "n_active_experts, n_shared_experts, expert_intermediate, first_dense_layers, router_bias, expert_bias, "          \
     "shared_gate, attn_sinks, sub_norms, kv_lora_rank, q_lora_rank, qk_rope_head_dim, qk_nope_head_dim, v_head_dim, "  \
-    "unique_layers, conv_layers, conv_kernel, extra_params, params_published, source, params_source, "                 \
-    "published_scope, note"
+    "unique_layers, conv_layers, conv_kernel, layer_pattern, fuse, per_layer_embd, altup, laurel_rank, mtp_layers, "   \
+    "extra_params, native_format, projector_bytes, newer, params_published, source, params_source, published_scope, "  \
+    "note"
 #define DEVICE_NUMBERS                                                                                                 \
     "peak_gflops_fp32, peak_gflops_fp16, peak_gops_int8, mem_bw_gbs, storage_bw_mbs, h2d_gbs, net_bw_mbps, "           \
     "compute_util, mem_util, storage_util, h2d_util, net_util, decode_util, prefill_util, attn_util, "                 \
@@ -272,7 +273,42 @@ Test(catalog_faults, names) {
          "gguf_mixtures.csv:2:1: tensor_type: unknown tensor type: 'Q9'; expected a type of gguf_types.csv\n"
          "gguf_mixtures.csv:3:1: base_type: differs within file type A: 'Q5_K'; expected 'Q4_K'\n"},
         {"gguf_mixtures.csv", MIXTURES "A,Q4_K,*,otherwise,Q4_K\nA,Q4_K,*,otherwise,Q5_K\n",
-         "gguf_mixtures.csv:3:1: duplicate row: 'A, *, otherwise'; first used on line 2\n"},
+         "gguf_mixtures.csv:3:1: duplicate row: 'A, *, , otherwise'; first used on line 2\n"},
+    };
+    check_faults(cases, LENGTH(cases));
+}
+
+#define PATTERNS "name,layers,hidden,intermediate,vocab,first_dense_layers,layer_pattern\n"
+#define LAYERS "model,kind,mixer,ffn,ranks\n"
+
+Test(catalog_faults, layers) {
+    static const struct fault_case cases[] = {
+        {"models.csv",
+         PATTERNS "A,8,1,1,1,,(a*3 b)*3\nB,8,1,1,1,,(a*3 b*2\nC,8,1,1,1,,a*0 b\nD,8,1,1,1,,a*8)\nE,8,1,1,1,1,a*8\n"
+                  "F,8,1,1,1,,a*8b\nG,8,1,1,1,,()*8\nH,8,1,1,1,,(a*1000)*2000\n",
+         "models.csv:2:12: layer_pattern: 12 layers: '(a*3 b)*3'; expected 8, as in layers\n"
+         "models.csv:3:20: layer_pattern: ''; expected ')'\n"
+         "models.csv:4:14: layer_pattern: '0 b'; expected a count from 1 to 1000000\n"
+         "models.csv:5:15: layer_pattern: ')'; expected '(' before it\n"
+         "models.csv:6:11: first_dense_layers: '1'; expected 0 or nothing beside layer_pattern\n"
+         "models.csv:7:15: layer_pattern: 'b'; expected a blank, '*' or the end\n"
+         "models.csv:8:13: layer_pattern: ')*8'; expected a kind or '('\n"
+         "models.csv:9:25: layer_pattern: ''; expected at most 1000000 layers\n"},
+        {"models.csv", PATTERNS "LFM2-350M,4,1,1,1,,c aa*3\n",
+         "models.csv:2:22: layer_pattern: unknown kind: 'aa'; expected a kind that layers.csv has for 'LFM2-350M'; "
+         "did you mean 'a'?\n"},
+        {"layers.csv", LAYERS "LFM2-350M,x,atention,,\nLFM2-350M,y,rwkv7,dnse,1;2\nLFM2-350M,z,mamba1+conv,,\n",
+         "layers.csv:2:13: mixer: unknown mixer: 'atention'; expected attention, mla, gdn, mamba1, mamba2, rwkv7, "
+         "conv, none; joined by + when parallel [attention; mla]\n"
+         "layers.csv:3:19: ffn: unknown feed-forward kind: 'dnse'; expected dense, moe, dense+moe, channel_mix, none "
+         "[moe with more than one expert, else dense]\n"
+         "layers.csv:3:24: ranks: ranks that the mixer does not have: '1;2'; expected mamba1: dt; rwkv7: "
+         "decay;iclr;value;gate\n"
+         "layers.csv:4:26: ranks: ranks that the mixer does not have: ''; expected mamba1: dt; rwkv7: "
+         "decay;iclr;value;gate\n"},
+        {"layers.csv", LAYERS "Nobody,x,,,\n", "layers.csv:2:1: unknown model: 'Nobody'; expected one of models.csv\n"},
+        {"layers.csv", LAYERS "LFM2-350M,x,,,\nlfm2-350m,X,,,\n",
+         "layers.csv:3:1: duplicate row: 'lfm2-350m, X'; first used on line 2\n"},
     };
     check_faults(cases, LENGTH(cases));
 }
@@ -365,10 +401,11 @@ Test(catalog_faults, folders) {
         "devices.csv: no such file; expected in a folder that replaces the catalogs (+FOLDER extends them)\n"
         "precisions.csv: no such file; expected in a folder that replaces the catalogs (+FOLDER extends "
         "them)\n");
-    snprintf(expected, sizeof expected,
-             "no catalog in the folder: '%s'; expected at least one of models.csv, devices.csv, precisions.csv, "
-             "calibration.csv, quality.csv, gguf_types.csv, gguf_mixtures.csv\n",
-             f.path);
+    snprintf(
+        expected, sizeof expected,
+        "no catalog in the folder: '%s'; expected at least one of models.csv, layers.csv, devices.csv, precisions.csv, "
+        "calibration.csv, quality.csv, gguf_types.csv, gguf_mixtures.csv\n",
+        f.path);
     expect_messages(&f, f.given, ES_EUSAGE, expected);
     snprintf(path, sizeof path, "%s/models.csv", f.path);
     snprintf(plus_path, sizeof plus_path, "+%s", path);
