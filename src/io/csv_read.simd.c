@@ -6,6 +6,8 @@
 
 #if defined(__SSE2__)
 #include <immintrin.h>
+#elif defined(__ARM_NEON)
+#include <arm_neon.h>
 #endif
 
 #if defined(__AVX512BW__)
@@ -41,6 +43,24 @@ static inline uint64_t equal_mask(const word *w, char c) {
     for (int i = 0; i < 4; i++)
         mask |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(w->part[i], wanted)) << (16 * i);
     return mask;
+}
+#elif defined(__ARM_NEON)
+typedef struct word {
+    uint8x16_t part[4];
+} word;
+static inline word load_word(const char *p) {
+    const uint8_t *from = (const uint8_t *)p;
+    return (word){{vld1q_u8(from), vld1q_u8(from + 16), vld1q_u8(from + 32), vld1q_u8(from + 48)}};
+}
+/* Each byte keeps the bit of its place in 8; three pairwise sums make 64 bits of 64 bytes. */
+static inline uint64_t equal_mask(const word *w, char c) {
+    static const uint8_t place[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+    const uint8x16_t wanted = vdupq_n_u8((uint8_t)c), bit = vld1q_u8(place);
+    uint8x16_t equal[4];
+    for (int i = 0; i < 4; i++)
+        equal[i] = vandq_u8(vceqq_u8(w->part[i], wanted), bit);
+    const uint8x16_t sum = vpaddq_u8(vpaddq_u8(equal[0], equal[1]), vpaddq_u8(equal[2], equal[3]));
+    return vgetq_lane_u64(vreinterpretq_u64_u8(vpaddq_u8(sum, sum)), 0);
 }
 #else
 typedef struct word {

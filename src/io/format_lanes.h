@@ -4,6 +4,8 @@
 
 #if defined(__SSE2__)
 #include <immintrin.h>
+#elif defined(__ARM_NEON)
+#include <arm_neon.h>
 #endif
 
 #include "io/format_digits.h"
@@ -16,10 +18,12 @@ typedef __m512i simd;
 enum { WIDTH = 32 };
 #define SIMD(name) _mm256_##name
 typedef __m256i simd;
-#else
+#elif defined(__SSE2__)
 enum { WIDTH = 16 };
 #define SIMD(name) _mm_##name
 typedef __m128i simd;
+#else
+enum { WIDTH = 16 };
 #endif
 
 enum { LANES = WIDTH / 8 };
@@ -40,6 +44,8 @@ static const double certain_distance = 0.5 - 2.4e-7;
 static inline words multiply_low(words x, uint32_t factor) {
 #if defined(__SSE2__)
     return (words)SIMD(mul_epu32)((simd)x, SIMD(set1_epi32)((int)factor));
+#elif defined(__ARM_NEON)
+    return (words)vmull_n_u32(vmovn_u64((uint64x2_t)x), factor);
 #else
     return (x & UINT32_MAX) * factor;
 #endif
@@ -49,6 +55,10 @@ static inline words multiply_low(words x, uint32_t factor) {
 static inline halves multiply_high(halves x, uint16_t factor) {
 #if defined(__SSE2__)
     return (halves)SIMD(mulhi_epu16)((simd)x, SIMD(set1_epi16)((short)factor));
+#elif defined(__ARM_NEON)
+    const uint32x4_t low = vmull_n_u16(vget_low_u16((uint16x8_t)x), factor);
+    const uint32x4_t high = vmull_n_u16(vget_high_u16((uint16x8_t)x), factor);
+    return (halves)vuzp2q_u16(vreinterpretq_u16_u32(low), vreinterpretq_u16_u32(high));
 #else
     for (size_t i = 0; i < sizeof x / sizeof x[0]; i++)
         x[i] = (uint16_t)(((uint32_t)x[i] * factor) >> 16);

@@ -7,6 +7,8 @@
 
 #if defined(__SSE2__)
 #include <immintrin.h>
+#elif defined(__ARM_NEON)
+#include <arm_neon.h>
 #endif
 
 /* Bit l of 16: lane[l] <= value.  lane is 64-byte aligned. */
@@ -26,6 +28,14 @@ static inline uint32_t es_lanes_le(const int32_t *lane, int32_t value) {
     __m128i low = _mm_packs_epi32(_mm_cmpgt_epi32(from[0], v), _mm_cmpgt_epi32(from[1], v));
     __m128i high = _mm_packs_epi32(_mm_cmpgt_epi32(from[2], v), _mm_cmpgt_epi32(from[3], v));
     return (uint32_t)_mm_movemask_epi8(_mm_packs_epi16(low, high)) ^ 0xFFFFu;
+#elif defined(__ARM_NEON)
+    static const uint32_t place[4] = {1, 2, 4, 8};
+    const int32x4_t v = vdupq_n_s32(value);
+    const uint32x4_t bit = vld1q_u32(place);
+    uint32_t mask = 0;
+    for (unsigned k = 0; k < 4; k++)
+        mask |= vaddvq_u32(vandq_u32(vcleq_s32(vld1q_s32(lane + 4 * k), v), bit)) << 4 * k;
+    return mask;
 #else
     uint32_t mask = 0;
     for (unsigned l = 0; l < 16; l++)
@@ -96,6 +106,26 @@ static inline es_mask es_vector_above(es_vector a, double bound) { return _mm_cm
 static inline es_mask es_mask_and(es_mask a, es_mask b) { return _mm_and_pd(a, b); }
 
 static inline uint32_t es_mask_bits(es_mask mask) { return (uint32_t)_mm_movemask_pd(mask); }
+
+#elif defined(__ARM_NEON)
+
+enum { ES_VECTOR = 2 };
+typedef float64x2_t es_vector;
+typedef uint64x2_t es_mask;
+
+static inline es_vector es_vector_load(const double *from, uint64_t flip) {
+    return vreinterpretq_f64_u64(veorq_u64(vreinterpretq_u64_f64(vld1q_f64(from)), vdupq_n_u64(flip)));
+}
+
+static inline es_mask es_vector_at_least(es_vector a, double bound) { return vcgeq_f64(a, vdupq_n_f64(bound)); }
+
+static inline es_mask es_vector_above(es_vector a, double bound) { return vcgtq_f64(a, vdupq_n_f64(bound)); }
+
+static inline es_mask es_mask_and(es_mask a, es_mask b) { return vandq_u64(a, b); }
+
+static inline uint32_t es_mask_bits(es_mask mask) {
+    return (uint32_t)(vgetq_lane_u64(mask, 0) & 1) | (uint32_t)(vgetq_lane_u64(mask, 1) & 2);
+}
 
 #else
 

@@ -123,7 +123,7 @@ static void worker_free(best_worker *w) {
 static es_status merge_worker(best_worker *w, best_worker *other, es_errors *errors) {
     es_status status = ES_OK;
     for (uint32_t i = 0; i < other->n && !status; i++) {
-        entry *from = &other->entry[i], *to;
+        entry *from = &other->entry[i], *to = NULL;
         bool is_new;
         status = entry_of(w, es_keys_text(&other->keys, i), &to, &is_new, errors);
         if (status)
