@@ -108,13 +108,15 @@ echo 'edgesweep: installing with apt-get:' >&2
 say_missing
 log=$(mktemp) || exit 1
 trap 'rm -f "$log"' EXIT
+wait_for_lock='-o DPkg::Lock::Timeout=300' # seconds; another apt-get may be at work
 install_packages() {
     # shellcheck disable=SC2086  # lists, split on purpose
-    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get $wait_for_lock install -y --no-install-recommends $packages
 }
 install_packages >"$log" 2>&1 </dev/null && exit 0
 # Package lists may be absent or old.
-{ $as_root apt-get update && install_packages; } >"$log" 2>&1 </dev/null && exit 0
+# shellcheck disable=SC2086  # an option and its value
+{ $as_root apt-get $wait_for_lock update && install_packages; } >"$log" 2>&1 </dev/null && exit 0
 tail -n 20 "$log" >&2
 echo "edgesweep: apt-get could not install: $packages" >&2
 exit 1

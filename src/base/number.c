@@ -117,6 +117,8 @@ static es_number_fault convert(const decimal *d, double *value) {
         magnitude = convert_slowly(d);
     if (isinf(magnitude))
         return ES_NUMBER_RANGE;
+    if (magnitude == 0 && d->n_digits > 0)
+        return ES_NUMBER_SMALL;
     *value = d->negative ? -magnitude : magnitude;
     return ES_NUMBER_OK;
 }
@@ -187,6 +189,7 @@ const char *es_number_fault_text(es_number_fault fault) {
     case ES_NUMBER_EMPTY: return "empty";
     case ES_NUMBER_JUNK: return "not a number";
     case ES_NUMBER_RANGE: return "number too large";
+    case ES_NUMBER_SMALL: return "number too small for anything but zero";
     case ES_NUMBER_SPECIAL: return "not a finite number";
     }
     return "not a number";

@@ -12,6 +12,7 @@ typedef enum es_number_fault {
     ES_NUMBER_EMPTY,
     ES_NUMBER_JUNK,    /* not a number, or something behind it */
     ES_NUMBER_RANGE,   /* overflows a double */
+    ES_NUMBER_SMALL,   /* rounds to zero and is not */
     ES_NUMBER_SPECIAL, /* nan, inf */
 } es_number_fault;
 

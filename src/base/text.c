@@ -68,13 +68,26 @@ size_t es_utf8_length(const char *text, size_t length) {
     return n;
 }
 
+/* Characters that reorder the text around them or have no width: what is read is not what was written (Unicode TR 36, 2.2;
+ * CVE-2021-42574).  Arabic letter mark, zero width, marks, embeddings, word joiner, isolates, byte order mark. */
+static bool is_invisible(const char *text, size_t n) {
+    static const char *const characters[] = {
+        "\xD8\x9C",     "\xE2\x80\x8B", "\xE2\x80\x8C", "\xE2\x80\x8D", "\xE2\x80\x8E", "\xE2\x80\x8F",
+        "\xE2\x80\xAA", "\xE2\x80\xAB", "\xE2\x80\xAC", "\xE2\x80\xAD", "\xE2\x80\xAE", "\xE2\x81\xA0",
+        "\xE2\x81\xA6", "\xE2\x81\xA7", "\xE2\x81\xA8", "\xE2\x81\xA9", "\xEF\xBB\xBF"};
+    for (size_t i = 0; i < sizeof characters / sizeof *characters; i++)
+        if (strlen(characters[i]) == n && memcmp(text, characters[i], n) == 0)
+            return true;
+    return false;
+}
+
 size_t es_utf8_printable(const char *text, size_t length) {
     size_t n = es_utf8_length(text, length);
     unsigned char c = n > 0 ? (unsigned char)text[0] : 0;
     if (n == 1)
         return c >= 0x20 && c != 0x7f;
-    bool is_c1_control = n == 2 && c == 0xc2 && (unsigned char)text[1] < 0xa0;
-    return is_c1_control ? 0 : n;
+    const bool is_c1_control = n == 2 && c == 0xc2 && (unsigned char)text[1] < 0xa0;
+    return is_c1_control || (n > 1 && is_invisible(text, n)) ? 0 : n;
 }
 
 size_t es_escape(char *to, size_t size, es_slice from) {

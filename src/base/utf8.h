@@ -9,7 +9,7 @@
 /* Bytes of the well-formed character at the start of text; 0 when there is none. */
 size_t es_utf8_length(const char *text, size_t length);
 
-/* The same, and 0 for control characters too (C0, DEL, C1). */
+/* The same, and 0 for control characters too (C0, DEL, C1, bidirectional ones) and for those without a width. */
 size_t es_utf8_printable(const char *text, size_t length);
 
 /* Copies with control characters and ill-formed bytes as \xNN, whole characters only, always terminated (size > 0).

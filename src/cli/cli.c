@@ -17,15 +17,17 @@
 #include "cli/limits.h"
 #include "io/json_text.h"
 
-/* Set by the first SIGINT, SIGTERM or SIGALRM; handlers can reach nothing but a global. */
+/* SIGINT, SIGALRM when --max-time is over, SIGTERM for all others; handlers can reach nothing but a global. */
 static volatile sig_atomic_t stop_requested, stop_second;
 
 /* A second signal kills, but not the echo of the first: timeout(1) and make signal the process and then its group. */
-static void request_stop(int signal_number) {
+static void request_stop(int signal_number, siginfo_t *info, void *context) {
     struct timespec now;
+    (void)context;
     clock_gettime(CLOCK_MONOTONIC, &now);
     if (!stop_requested) {
-        stop_requested = signal_number;
+        const bool own_alarm = signal_number == SIGALRM && info->si_code == SI_KERNEL;
+        stop_requested = signal_number == SIGINT || own_alarm ? signal_number : SIGTERM;
         stop_second = (sig_atomic_t)now.tv_sec;
     } else if (now.tv_sec - stop_second > 1) {
         signal(signal_number, SIG_DFL);
@@ -45,13 +47,20 @@ static void *json_memory(size_t n) {
     return memory;
 }
 
+static void catch_signal(int signal_number) {
+    struct sigaction stop = {.sa_sigaction = request_stop, .sa_flags = SA_SIGINFO};
+    sigaction(signal_number, &stop, NULL);
+}
+
+/* What schedulers send before they kill (help clusters); what was ignored at the start, as by nohup, stays so. */
 static void install_signals(void) {
-    struct sigaction stop = {.sa_handler = request_stop};
-    struct sigaction ignore = {.sa_handler = SIG_IGN};
-    sigaction(SIGINT, &stop, NULL);
-    sigaction(SIGTERM, &stop, NULL);
-    sigaction(SIGALRM, &stop, NULL);
-    sigaction(SIGPIPE, &ignore, NULL); /* writes then fail with EPIPE, and partial files are cleaned up */
+    static const int stops[] = {SIGINT, SIGTERM, SIGHUP, SIGXCPU, SIGUSR1, SIGUSR2, SIGALRM};
+    struct sigaction inherited, ignore = {.sa_handler = SIG_IGN};
+    for (size_t i = 0; i < sizeof stops / sizeof *stops; i++)
+        if (sigaction(stops[i], NULL, &inherited) != 0 || inherited.sa_handler != SIG_IGN)
+            catch_signal(stops[i]);
+    sigaction(SIGPIPE, &ignore, NULL); /* writes then fail with EPIPE, EFBIG, and partial files are cleaned up */
+    sigaction(SIGXFSZ, &ignore, NULL);
 }
 
 static void look_at_terminal(es_cli *cli) {
@@ -138,6 +147,8 @@ static es_status run_command(es_cli *cli, es_errors *errors) {
     es_status status = keep_inputs(cli, errors);
     if (status)
         return status;
+    if (es_given(cli, ES_OPT_MAX_TIME))
+        catch_signal(SIGALRM);
     status = es_cli_limits_begin(cli, errors);
     return es_cli_limits_end(cli, status ? status : cli->command->run(cli, errors), errors);
 }

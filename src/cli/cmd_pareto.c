@@ -28,6 +28,7 @@ static es_status read_options(es_cli *cli, es_csv_front_options *options, es_err
     options->objective = objective;
     options->by = by;
     options->skip_missing = es_given(cli, ES_OPT_SKIP_MISSING);
+    options->strict = es_given(cli, ES_OPT_STRICT);
     options->unique = es_given(cli, ES_OPT_UNIQUE);
     options->max_rank = (uint32_t)es_count_of(cli, ES_OPT_RANKS, 0);
     options->crowding = es_given(cli, ES_OPT_CROWDING);
@@ -107,8 +108,9 @@ const es_command es_cmd_pareto = {
         "read as one table and need the same header; without files standard input is read. On a terminal the front is "
         "shown as a table. Memory is proportional to the result, not to the input.\n\n"
         "The input is CSV with a header: quoted cells, CR LF, a byte order mark and newlines in quotes are fine. With "
-        "semicolons or tabs only in the header, these separate cells. A cell of an objective that is empty or no "
-        "number is an error unless --skip-missing. Names with a comma stand in double quotes.\n\n"
+        "semicolons or tabs only in the header, these separate cells. A row with an empty cell in an objective is left "
+        "out and counted (an error under --strict); other text there is an error unless --skip-missing. Names with a "
+        "comma stand in double quotes.\n\n"
         "--where comes first, then --skip-missing, then --unique, which lets the first of rows with equal objectives "
         "in a group stand for all. --by makes one front for each combination of texts.\n\n"
         "--ranks K keeps the first K layers: layer 1 is the front, layer 2 the front of the rest, and so on. "

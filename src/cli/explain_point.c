@@ -36,7 +36,10 @@ static es_status choose_value(es_cli *cli, const es_sweep *sweep, es_slice pair,
         return es_usage(cli, errors, "--point: not AXIS=VALUE: '%s'", es_quote(pair).text);
     es_slice value = es_slice_trim((es_slice){equals + 1, (size_t)(pair.text + pair.length - equals - 1)});
     es_copy_text(name, sizeof name, es_slice_trim((es_slice){pair.text, (size_t)(equals - pair.text)}));
-    if (!es_unquote(&value))
+    char *room = es_arena_alloc(&cli->arena, value.length + 1);
+    if (!room)
+        return es_fail_memory(errors);
+    if (!es_unquote_name(&value, room))
         return es_usage(cli, errors, "--point: quote without a partner: '%s'", es_quote(value).text);
     for (size_t a = 0; a < sweep->n_axes; a++)
         names[a] = sweep->axes[a].name;

@@ -1,8 +1,46 @@
 #include "cli/limits.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+/* Commands took up to 100 KiB, threads of a sweep up to 40 KiB (tried on sweeps/edge.sweep with gcc -O1). */
+enum { LEAST_STACK = 256 << 10, LEAST_THREAD_STACK = 128 << 10 };
+
+/* Bytes of a size as OpenMP writes it: kilobytes unless B, K, M or G follows; UINT64_MAX when it is none. */
+static uint64_t openmp_size(const char *text) {
+    static const char units[] = "BKMG";
+    char *end;
+    const unsigned long long value = strtoull(text, &end, 10);
+    if (end == text)
+        return UINT64_MAX;
+    end += strspn(end, " \t");
+    const char *unit = *end ? strchr(units, *end & ~0x20) : units + 1;
+    const unsigned shift = unit ? 10 * (unsigned)(unit - units) : 63;
+    return value >> (63 - shift) ? UINT64_MAX : (uint64_t)value << shift;
+}
+
+static bool refuse_stack(const char *limit, const char *value, const char *raise) {
+    const char *const words[] = {"edgesweep: ", limit, value, " is too small; expected ", raise, "\n"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (write(STDERR_FILENO, words[i], strlen(words[i])) < 0)
+            break;
+    return false;
+}
+
+bool es_cli_stack_is_enough(void) {
+    static const char *const variables[] = {"OMP_STACKSIZE", "GOMP_STACKSIZE", "KMP_STACKSIZE"};
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur < LEAST_STACK)
+        return refuse_stack("the limit of the stack", "", "'ulimit -s 1024' or more");
+    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
+        const char *value = getenv(variables[i]);
+        if (value && openmp_size(value) < LEAST_THREAD_STACK)
+            return refuse_stack(variables[i], " of the environment", "1M or more");
+    }
+    return true;
+}
 
 /* Linux counts private writable memory (heap, large blocks, thread stacks) against RLIMIT_DATA, code and files not. */
 static es_status limit_memory(uint64_t bytes, es_errors *errors) {

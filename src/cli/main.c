@@ -1,3 +1,5 @@
 #include "cli/cli.h"
+#include "cli/limits.h"
 
-int main(int argc, char **argv) { return es_cli_main(argc, argv); }
+/* The check comes before anything that needs a stack. */
+int main(int argc, char **argv) { return es_cli_stack_is_enough() ? es_cli_main(argc, argv) : ES_ERUNTIME; }

@@ -157,7 +157,7 @@ static const char exit_status[] =
     ".It 1\nA data, run-time or write error.\n"
     "A reader that closes the pipe early ends the command without a message.\n"
     ".It 2\nA fault in the command line, a sweep file or a catalog; nothing was written.\n"
-    ".It 130 , 143\nStopped by SIGINT or SIGTERM.\n.El\n";
+    ".It 130 , 143\nStopped by SIGINT; by SIGTERM, SIGHUP, SIGXCPU, SIGUSR1, SIGUSR2 or SIGALRM.\n.El\n";
 
 static const char environment[] =
     ".Sh ENVIRONMENT\n.Bl -tag -width Ds -compact\n"

@@ -145,7 +145,10 @@ static es_status select_item(selector *s, const es_list_item *item, bool *only_e
     if (minus)
         text = es_slice_trim((es_slice){text.text + 1, text.length - 1});
     bool quoted = text.length && (text.text[0] == '\'' || text.text[0] == '"');
-    if (!es_unquote(&text))
+    char *room = es_arena_alloc(s->arena, text.length + 1);
+    if (!room)
+        return es_fail_memory(s->errors);
+    if (!es_unquote_name(&text, room))
         return es_fail(s->errors, ES_EUSAGE, &item->at, "unfinished quote: '%s'", es_quote(item->text).text);
     if (!text.length)
         return es_fail(s->errors, ES_EUSAGE, &item->at, "empty name; expected a name or a glob");

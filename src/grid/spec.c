@@ -334,3 +334,22 @@ bool es_unquote(es_slice *text) {
     text->text++, text->length -= 2;
     return memchr(text->text, quote, text->length) == NULL;
 }
+
+bool es_unquote_name(es_slice *text, char *room) {
+    const char quote = text->length ? text->text[0] : 0;
+    es_slice inside = *text;
+    if (es_unquote(&inside)) {
+        *text = inside;
+        return true;
+    }
+    if (inside.text == text->text) /* no quote at the end */
+        return false;
+    size_t n = 0;
+    for (size_t i = 0; i < inside.length; i++) {
+        room[n++] = inside.text[i];
+        if (inside.text[i] == quote && (++i == inside.length || inside.text[i] != quote))
+            return false;
+    }
+    *text = (es_slice){room, n};
+    return true;
+}

@@ -60,4 +60,7 @@ bool es_list_next(es_slice *rest, es_origin *at, es_list_item *item);
 /* Removes a pair of quotes around the whole of text; false when a quote has no partner. */
 bool es_unquote(es_slice *text);
 
+/* The same for names that may hold the quote itself, doubled; `room` has space for text->length bytes. */
+bool es_unquote_name(es_slice *text, char *room);
+
 #endif

@@ -624,11 +624,17 @@ static es_slice trim(es_slice s) {
     return s;
 }
 
+/* What would be a formula in a spreadsheet is written with an apostrophe (format of `run`), which is no part of it. */
+static es_slice without_guard(es_slice text) {
+    const bool guarded = text.length > 1 && text.text[0] == '\'' && memchr("=+-@\t\r", text.text[1], 6);
+    return guarded ? (es_slice){text.text + 1, text.length - 1} : text;
+}
+
 es_slice es_csv_value(es_slice cell, char *scratch) {
     cell = trim(cell);
     if (cell.length < 2 || cell.text[0] != '"')
-        return cell;
-    const es_slice inside = {cell.text + 1, cell.length - 2};
+        return without_guard(cell);
+    const es_slice inside = without_guard((es_slice){cell.text + 1, cell.length - 2});
     if (!scratch || !memchr(inside.text, '"', inside.length))
         return inside;
     size_t n = 0;

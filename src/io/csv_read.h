@@ -107,7 +107,7 @@ static inline es_slice es_csv_block_row(const es_csv_block *block, size_t row) {
     return (es_slice){first.text, (size_t)(last.text + last.length - first.text)};
 }
 
-/* What a cell as written holds: no blanks around it, no quotes.  `scratch` has room for cell.length bytes, used only when
+/* What a cell as written holds: no blanks around it, no quotes, no apostrophe before =, +, -, @, tab or CR.  `scratch` has room for cell.length bytes, used only when
  * quotes are doubled; with NULL they stay doubled. */
 es_slice es_csv_value(es_slice cell, char *scratch);
 

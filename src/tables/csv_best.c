@@ -287,7 +287,7 @@ static es_status find(const plan *p, const es_query *query, es_csv_best *best, e
 es_status es_csv_best_find(es_csv_input *csv, const es_csv_best_options *options, es_csv_best *best,
                            es_errors *errors) {
     plan p;
-    es_query query = {.csv = csv, .skip_missing = options->skip_missing};
+    es_query query = {.csv = csv, .skip_missing = options->skip_missing, .strict = options->strict};
     *best = (es_csv_best){0};
     es_status status = plan_init(&p, csv, options, errors);
     query.number = p.objective;

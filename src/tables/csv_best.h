@@ -14,10 +14,10 @@ typedef struct es_csv_best_options {
     size_t n_by;
     const es_column_objective *objective; /* the first decides, the others break ties in order, then the input order */
     size_t n_objectives;
-    const es_where *where; /* NULL: all rows */
-    bool skip_missing;
-    uint64_t top;     /* choices to show per group, at least 1 */
-    unsigned threads; /* 0: as many as there are processors */
+    const es_where *where;     /* NULL: all rows */
+    bool skip_missing, strict; /* of rows that lack a number: query.h */
+    uint64_t top;              /* choices to show per group, at least 1 */
+    unsigned threads;          /* 0: as many as there are processors */
 } es_csv_best_options;
 
 /* The best row of one picked value in its group. */

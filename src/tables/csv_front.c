@@ -296,7 +296,7 @@ static es_status run(const es_front_plan *plan, const es_query *query, const es_
 es_status es_csv_front(es_csv_input *csv, const es_csv_front_options *options, const es_text_sink *out,
                        const es_text_sink *side, es_csv_front_counts *counts, es_errors *errors) {
     es_front_plan plan;
-    es_query query = {.csv = csv, .skip_missing = options->skip_missing};
+    es_query query = {.csv = csv, .skip_missing = options->skip_missing, .strict = options->strict};
     *counts = (es_csv_front_counts){0};
     es_status status = es_front_plan_init(&plan, csv, options, errors);
     query.number = plan.column;

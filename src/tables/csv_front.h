@@ -36,8 +36,8 @@ typedef struct es_csv_front_options {
     size_t n_objectives;
     const es_slice *by; /* one front per distinct combination of texts in these columns */
     size_t n_by;
-    const es_where *where; /* NULL: all rows */
-    bool skip_missing;
+    const es_where *where;      /* NULL: all rows */
+    bool skip_missing, strict;  /* of rows that lack a number: query.h */
     bool unique;                /* of rows of a group with equal objectives only the first counts */
     es_column_values epsilon;   /* box sizes; objectives not named have none (pareto.h, es_front_epsilon) */
     uint32_t max_rank;          /* layers to keep, with the column pareto_rank; 0: the front, without it */

@@ -165,14 +165,21 @@ static es_status fail_missing(const reader *r, size_t row, size_t column, es_err
     const es_origin at = es_csv_block_origin(&r->block, (size_t)(cell.text - r->block.text));
     const es_quoted name = es_quote(es_csv_input_name(r->query->csv, column));
     const es_slice value = es_csv_value(cell, NULL);
-    static const char hint[] = " (expected a number; --skip-missing leaves such rows out)";
     if (value.length == 0)
-        return es_fail(errors, ES_ERUNTIME, &at, "no value in column '%s'%s", name.text, hint);
-    return es_fail(errors, ES_ERUNTIME, &at, "not a number in column '%s': '%s'%s", name.text, es_quote(value).text,
-                   hint);
+        return es_fail(errors, ES_ERUNTIME, &at,
+                       "no value in column '%s' (expected a number; without --strict such rows are left out)",
+                       name.text);
+    return es_fail(errors, ES_ERUNTIME, &at,
+                   "not a number in column '%s': '%s' (expected a number; --skip-missing leaves such rows out)",
+                   name.text, es_quote(value).text);
 }
 
-/* Drops the rows that lack a number, or fails at the first one. */
+static bool may_lack(const reader *r, size_t row, size_t column) {
+    const bool empty = es_csv_value(es_csv_block_cell(&r->block, row, column), NULL).length == 0;
+    return r->query->skip_missing || (empty && !r->query->strict);
+}
+
+/* Drops the rows that lack a number, or fails at the first one that may not. */
 static es_status drop_missing(reader *r, size_t *n) {
     const size_t n_numbers = r->query->n_numbers;
     size_t kept = 0;
@@ -180,8 +187,14 @@ static es_status drop_missing(reader *r, size_t *n) {
         size_t k = 0;
         while (k < n_numbers && !isnan(r->number[k * TILE + i]))
             k++;
-        if (k < n_numbers && !r->query->skip_missing)
-            return fail_missing(r, r->row[i], r->query->number[k], r->errors);
+        for (size_t m = k; m < n_numbers; m++)
+            if (isnan(r->number[m * TILE + i]) && !may_lack(r, r->row[i], r->query->number[m]))
+                return fail_missing(r, r->row[i], r->query->number[m], r->errors);
+        if (k < n_numbers && !r->counts.first.file) {
+            const es_slice cell = es_csv_block_cell(&r->block, r->row[i], r->query->number[k]);
+            r->counts.first = es_csv_block_origin(&r->block, (size_t)(cell.text - r->block.text));
+            r->counts.first_block = r->block.sequence;
+        }
         if (k < n_numbers)
             continue;
         for (k = 0; k < n_numbers; k++)
@@ -279,6 +292,10 @@ static void add_counts(es_query_counts *total, const es_query_counts *part, size
     total->rows += part->rows;
     total->satisfied += part->satisfied;
     total->missing += part->missing;
+    if (part->first.file && (!total->first.file || part->first_block < total->first_block)) {
+        total->first = part->first;
+        total->first_block = part->first_block;
+    }
     for (size_t i = 0; i < n_conditions; i++)
         total->rejected[i] += part->rejected[i];
 }
@@ -339,7 +356,7 @@ es_status es_query_run(const es_query *query, es_query_fn *take, void *const *wo
 
 void es_query_warn(const es_query *query, const es_query_counts *counts, es_errors *errors) {
     if (counts->missing)
-        es_warn(errors, NULL, "skipped %llu of %llu rows, which lack a number to compare",
+        es_warn(errors, &counts->first, "left out %llu of %llu rows, which lack a number to compare; this is the first",
                 (unsigned long long)counts->missing, (unsigned long long)counts->satisfied);
     if (counts->rows == 0)
         es_warn(errors, NULL, "the table has no rows");

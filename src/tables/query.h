@@ -23,7 +23,8 @@ typedef struct es_query {
     size_t n_conditions;
     const size_t *number; /* columns whose numbers are needed, borrowed */
     size_t n_numbers;
-    bool skip_missing; /* rows that lack one of the numbers are left out and counted; otherwise they are an error */
+    bool skip_missing; /* rows with something else than a number are left out, too; otherwise they are an error */
+    bool strict;       /* rows with an empty cell instead of a number are an error; otherwise they are left out */
 } es_query;
 
 /* The column with this name; ES_EUSAGE when there is none or more than one.  `at` may be NULL. */
@@ -39,6 +40,8 @@ typedef struct es_query_counts {
     uint64_t rows;      /* of the table */
     uint64_t satisfied; /* rows for which all conditions hold */
     uint64_t missing;   /* of these, left out because they lack a number */
+    es_origin first;    /* the first of them in the table; without a file when there are none */
+    uint64_t first_block;
     uint64_t *rejected; /* per condition: rows for which it does not hold */
 } es_query_counts;
 

@@ -79,9 +79,9 @@ Test(number, doubles) {
         {"1.7976931348623157e308", ES_NUMBER_OK, DBL_MAX},
         {"2.2250738585072011e-308", ES_NUMBER_OK, 2.2250738585072011e-308},
         {"4.9e-324", ES_NUMBER_OK, 4.9406564584124654e-324},
-        {"1e-400", ES_NUMBER_OK, 0},
+        {"1e-400", ES_NUMBER_SMALL, -77},
         {"0e999999999999999999999", ES_NUMBER_OK, 0},
-        {"1e-999999999999999999999", ES_NUMBER_OK, 0},
+        {"1e-999999999999999999999", ES_NUMBER_SMALL, -77},
         {"", ES_NUMBER_EMPTY, 0},
         {"1e309", ES_NUMBER_RANGE, 0},
         {"-1e309", ES_NUMBER_RANGE, 0},
@@ -207,7 +207,12 @@ Test(number, ignores_the_locale) {
 }
 
 Test(number, faults_have_words) {
-    static const char *const words[] = {"valid", "empty", "not a number", "number too large", "not a finite number"};
+    static const char *const words[] = {"valid",
+                                        "empty",
+                                        "not a number",
+                                        "number too large",
+                                        "number too small for anything but zero",
+                                        "not a finite number"};
     for (int i = 0; i < (int)LENGTH(words); i++)
         cr_expect_str_eq(es_number_fault_text((es_number_fault)i), words[i]);
 }

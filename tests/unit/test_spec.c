@@ -222,3 +222,27 @@ Test(spec, quotes_around_a_name) {
         cr_expect(!good || es_slice_equal(s, cases[i].inside), "%s", cases[i].written);
     }
 }
+
+Test(spec, doubled_quotes_in_a_name) {
+    static const struct {
+        const char *written, *inside;
+    } cases[] = {{"a", "a"},
+                 {"'a'", "a"},
+                 {"''", ""},
+                 {"'it''s'", "it's"},
+                 {"'it''s \"x\"'", "it's \"x\""},
+                 {"\"a\"\"b\"", "a\"b"},
+                 {"''''", "'"},
+                 {"'a'b'", NULL},
+                 {"'a", NULL},
+                 {"'''", NULL},
+                 {"'a'''b'", NULL},
+                 {"'a''", NULL}};
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        char room[32];
+        es_slice s = es_slice_of(cases[i].written);
+        const bool good = es_unquote_name(&s, room);
+        cr_expect_eq(good, cases[i].inside != NULL, "%s", cases[i].written);
+        cr_expect(!good || es_slice_equal(s, cases[i].inside), "%s", cases[i].written);
+    }
+}
