@@ -16,11 +16,17 @@ typedef enum es_kind {
     ES_MODEL,
     ES_DEVICE,
     ES_PRECISION,
+    ES_UNIT,
+    ES_RUNTIME,
     ES_CALIBRATION,
     ES_QUALITY,
     ES_GGUF_TYPE,
     ES_GGUF_MIXTURE,
     ES_LAYER,
+    ES_RUNTIME_MEMORY,
+    ES_KERNEL_GENERATION,
+    ES_REPACKED_TYPE,
+    ES_POWER,
     ES_KINDS
 } es_kind;
 
@@ -30,6 +36,7 @@ typedef enum es_field_type {
     ES_FLAG,    /* 0 or 1 */
     ES_CHOICE,  /* one of `choices`; value = index */
     ES_OPENSET, /* text; value = index in `choices`, or 0 when it is none of them */
+    ES_NOTED,   /* text; value = the number when the text is one, else NaN */
     ES_TEXT     /* text; value = NaN */
 } es_field_type;
 
@@ -131,13 +138,23 @@ typedef struct es_field {
 #define ES_DEVICE_FIELDS(X)                                                                                            \
     X(NAME, "name", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "unique name")                                    \
     X(ALIASES, "aliases", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "other names, separated by ;")                \
-    X(CLASS, "class", "", ES_OPENSET, 0, 0, 0, 0, es_class_choices, "sbc, soc, mcu, phone, laptop, gpu ...")           \
+    X(BOARD, "board", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "the board, whatever its memory and unit")                \
+    X(UNIT, "unit", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "what it computes with, of units.csv [first of units]")     \
+    X(UNITS, "units", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "unit*count@GHz, joined by +; gives missing peaks")       \
+    X(CORES, "cores", "", ES_COUNT, 0, 1, 1e6, ES_ABSENT, NULL, "cores, SMs, CUs of the unit")                         \
+    X(CLOCK_GHZ, "clock_ghz", "GHz", ES_REAL, ES_EXCLUSIVE, 0, 1e3, ES_ABSENT, NULL, "clock of the unit")              \
+    X(CLASS, "class", "", ES_CHOICE, 0, 0, 0, ES_ABSENT, es_class_choices, "kind of board")                            \
+    X(POWER_BOUNDARY, "power_boundary", "", ES_CHOICE, 0, 0, 0, ES_ABSENT, es_boundary_choices,                        \
+      "what idle_w and load_w were measured at")                                                                       \
     X(PEAK_FP32, "peak_gflops_fp32", "GFLOP/s", ES_REAL, ES_COLUMN | ES_EXCLUSIVE, 0, ES_HUGE, ES_ABSENT, NULL,        \
       "peak rate, 32-bit floats")                                                                                      \
     X(PEAK_FP16, "peak_gflops_fp16", "GFLOP/s", ES_REAL, ES_EXCLUSIVE, 0, ES_HUGE, ES_ABSENT, NULL,                    \
       "peak rate, 16-bit floats [fp32]")                                                                               \
     X(PEAK_INT8, "peak_gops_int8", "GOP/s", ES_REAL, ES_EXCLUSIVE, 0, ES_HUGE, ES_ABSENT, NULL,                        \
       "peak rate, 8-bit integers [fp16]")                                                                              \
+    X(PEAK_INT8_MATRIX, "peak_gops_int8_matrix", "GOP/s", ES_REAL, ES_EXCLUSIVE, 0, ES_HUGE, ES_ABSENT, NULL,          \
+      "peak rate, 8-bit matrix instructions [int8]")                                                                   \
+    X(PEAK_BASIS, "peak_basis", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "where the peaks come from")            \
     X(MEM_BW, "mem_bw_gbs", "GB/s", ES_REAL, ES_COLUMN | ES_EXCLUSIVE, 0, ES_HUGE, ES_ABSENT, NULL,                    \
       "theoretical memory bandwidth")                                                                                  \
     X(STORAGE_BW, "storage_bw_mbs", "MB/s", ES_REAL, ES_EXCLUSIVE, 0, ES_HUGE, ES_ABSENT, NULL,                        \
@@ -171,7 +188,8 @@ typedef struct es_field {
     X(OS_RESERVED_GB, "os_reserved_gb", "GiB", ES_REAL, 0, 0, 1e9, ES_ABSENT, NULL,                                    \
       "memory taken by the system [0.3; 0 for mcu and gpu]")                                                           \
     X(PRICE_USD, "price_usd", "USD", ES_REAL, 0, 0, 1e9, ES_ABSENT, NULL, "price of the board")                        \
-    X(BASIS, "basis", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "datasheet, measured, derived or memory")         \
+    X(BASIS, "basis", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "measured, datasheet, derived, vendor ...")       \
+    X(UNSOURCED, "unsourced", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "what has no source")                     \
     X(SOURCE, "source", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "where the constants were read")                \
     X(NOTE, "note", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "remarks")
 
@@ -179,6 +197,9 @@ typedef struct es_field {
     X(NAME, "name", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "unique name")                                    \
     X(ALIASES, "aliases", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "other names, separated by ;")                \
     X(KIND, "kind", "", ES_CHOICE, 0, 0, 0, 1, es_precision_kind_choices, "float, uniform or gguf")                    \
+    X(FORMAT_KIND, "format_kind", "", ES_CHOICE, 0, 0, 0, ES_ABSENT, es_precision_kind_choices,                        \
+      "the kind that formats of runtimes.csv ask for [kind]")                                                          \
+    X(HYPOTHETICAL, "hypothetical", "", ES_FLAG, 0, 0, 1, 0, NULL, "1: no file has it; only when named")               \
     X(WEIGHT_BITS, "weight_bits", "bit", ES_REAL, ES_EXCLUSIVE, 0, 1024, ES_ABSENT, NULL, "bits of a weight")          \
     X(GROUP_SIZE, "group_size", "", ES_COUNT, 0, 0, ES_COUNT_MAX, 0, NULL, "weights sharing a scale, 0: no overhead")  \
     X(SCALE_BITS, "scale_bits", "bit", ES_REAL, 0, 0, 1024, 0, NULL, "bits of a group's scale")                        \
@@ -259,6 +280,102 @@ typedef struct es_field {
       "width of an expert [model]")                                                                                    \
     X(NORMS, "norms", "", ES_COUNT, 0, 0, 100, ES_ABSENT, NULL, "norms of hidden width [norms_per_layer]")
 
+#define ES_UNIT_FIELDS(X)                                                                                              \
+    X(UNIT, "unit", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "unique name: a core, an SM, a GPU, an NPU")      \
+    X(ALIASES, "aliases", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "other names, separated by ;")                \
+    X(KIND, "kind", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "cpu_arm, gpu_nvidia, npu_rockchip ...")          \
+    X(FIT_KIND, "fit_kind", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "kind in calibration")                              \
+    X(FIT_UNIT, "fit_unit", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "unit in calibration")                              \
+    X(PER, "per", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "what counts as one")                                 \
+    X(FP32, "fp32_per_cycle", "", ES_REAL, ES_EXCLUSIVE, 0, 1e9, ES_ABSENT, NULL, "operations, 32-bit floats")         \
+    X(FP16, "fp16_per_cycle", "", ES_REAL, ES_EXCLUSIVE, 0, 1e9, ES_ABSENT, NULL, "operations, 16-bit floats")         \
+    X(INT8, "int8_per_cycle", "", ES_REAL, ES_EXCLUSIVE, 0, 1e9, ES_ABSENT, NULL, "operations, 8-bit integers")        \
+    X(INT8_MATRIX, "int8_matrix_per_cycle", "", ES_REAL, ES_EXCLUSIVE, 0, 1e9, ES_ABSENT, NULL,                        \
+      "operations of 8-bit matrix instructions")                                                                       \
+    X(INT8_MATRIX_CORES, "int8_matrix_cores", "", ES_COUNT, 0, 1, 1e6, ES_ABSENT, NULL,                                \
+      "how many of a device have those instructions [all]")                                                            \
+    X(ISA, "isa", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "what it can do, separated by blanks")                        \
+    X(BASIS, "basis", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "measured, derived, vendor, none")                \
+    X(SOURCE, "source", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "where the widths were read")                   \
+    X(NOTE, "note", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "remarks")
+
+#define ES_RUNTIME_FIELDS(X)                                                                                           \
+    X(NAME, "name", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "unique name")                                    \
+    X(ALIASES, "aliases", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "other names, separated by ;")                \
+    X(FAMILY, "family", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "the program, whatever the backend")                    \
+    X(BACKEND, "backend", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "cpu, cuda, vulkan ...")                              \
+    X(UNIT_KINDS, "unit_kinds", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "kinds of units it runs on, * any; none: none") \
+    X(UNITS, "units", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "units it runs on [all of the kinds]")                    \
+    X(REQUIRES, "requires", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "isa that the unit needs; a|b: either")             \
+    X(ISA_REQUIRED, "isa_required", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "the same in words")                \
+    X(FORMATS, "formats", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL,                                                       \
+      "what it loads: names, globs, gguf:*, !p not, p@isa only with that isa; the last match wins")                    \
+    X(KV_TYPES, "kv_types", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "types of keys and values")                         \
+    X(KV_DEFAULT, "kv_default", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "type of keys and values [F16]")                \
+    X(UBATCH_DEFAULT, "ubatch_default", "tokens", ES_NOTED, 0, 1, ES_COUNT_MAX, ES_ABSENT, NULL,                       \
+      "tokens of a prefill step [512]")                                                                                \
+    X(BATCH_DEFAULT, "batch_default", "tokens", ES_NOTED, 0, 1, ES_COUNT_MAX, ES_ABSENT, NULL, "n_batch")              \
+    X(FLASH_ATTENTION, "flash_attention_default", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "fused attention [on]")       \
+    X(CTX_DEFAULT, "ctx_default", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "context when none is asked for")     \
+    X(PARALLEL_DEFAULT, "parallel_default", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "sequences at once")        \
+    X(MEMORY_RULES, "memory_rules", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "what it allocates, in words")      \
+    X(LOAD_FLOOR, "load_floor_s", "s", ES_REAL, 0, 0, 1e6, ES_ABSENT, NULL, "time to start whatever the model [0]")    \
+    X(MODELS, "models", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "only these run: names or globs, separated by ;")       \
+    X(STATUS, "status", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "shipping, experimental, research ...")         \
+    X(SUPPORT_RANK, "support_rank", "", ES_COUNT, 0, 1, 1e6, ES_ABSENT, NULL,                                          \
+      "the lowest of those that load something on a device is its default; none: only when named")                     \
+    X(SOURCE, "source", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "where the row was read")                       \
+    X(NOTE, "note", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "remarks")
+
+#define ES_RUNTIME_MEMORY_FIELDS(X)                                                                                    \
+    X(RUNTIME, "runtime", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "family of runtimes, perhaps with a part")  \
+    X(FAMILY, "family", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "model family as in GGUF, * any")             \
+    X(RULE, "rule", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "what the row says")                              \
+    X(VALUE, "value", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "a number or a rule in words")                            \
+    X(SOURCE, "source", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "where it was read")
+
+#define ES_KERNEL_GENERATION_FIELDS(X)                                                                                 \
+    X(RUNTIME, "runtime", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "family of runtimes")                       \
+    X(TYPE, "type", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "tensor types, separated by blanks")              \
+    X(ISA, "isa", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "what the kernel needs")                                      \
+    X(PHASE, "phase", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "prefill, decode or both")                                \
+    X(DATE, "date", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "when it arrived")                                  \
+    X(BUILD, "build", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "build it arrived in")                                    \
+    X(RATIO, "ratio", "", ES_REAL, ES_EXCLUSIVE, 0, 1e6, ES_ABSENT, NULL, "rate after over rate before")               \
+    X(RATIO_LO, "ratio_lo", "", ES_REAL, ES_EXCLUSIVE, 0, 1e6, ES_ABSENT, NULL, "lowest measured")                     \
+    X(RATIO_HI, "ratio_hi", "", ES_REAL, ES_EXCLUSIVE, 0, 1e6, ES_ABSENT, NULL, "highest measured")                    \
+    X(DEVICE, "device", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "where it was measured")                                \
+    X(COMPARED_WITH, "compared_with", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "the kernel before")                      \
+    X(SOURCE, "source", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "where it was read")                            \
+    X(NOTE, "note", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "remarks")
+
+#define ES_REPACKED_TYPE_FIELDS(X)                                                                                     \
+    X(ISA, "isa", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "what a unit needs, joined by +")                   \
+    X(TYPE, "type", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "tensor type")                                    \
+    X(ROWS, "rows_multiple_of", "", ES_COUNT, 0, 1, 1e6, 1, NULL, "output rows that a tensor needs a multiple of")     \
+    X(FIRST_BUILD, "first_build", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "build of llama.cpp with the kernel")         \
+    X(FIRST_DATE, "first_date", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "its day, YYYY-MM-DD")                          \
+    X(PREFILL_RATIO, "prefill_ratio", "", ES_REAL, ES_EXCLUSIVE, 0, 1e6, ES_ABSENT, NULL,                              \
+      "prefill rate, with / before")                                                                                   \
+    X(DECODE_RATIO, "decode_ratio", "", ES_REAL, ES_EXCLUSIVE, 0, 1e6, ES_ABSENT, NULL, "decode rate, with / before")  \
+    X(RATIO_DEVICE, "ratio_device", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "where they were measured")         \
+    X(SOURCE, "source", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "where it was read")
+
+#define ES_POWER_FIELDS(X)                                                                                             \
+    X(DEVICE, "device", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "device or board")                            \
+    X(BOUNDARY, "power_boundary", "", ES_CHOICE, ES_REQUIRED, 0, 0, ES_ABSENT, es_boundary_choices,                    \
+      "where it was measured")                                                                                         \
+    X(UNIT, "unit", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "unit that computed")                                       \
+    X(THREADS, "threads", "", ES_COUNT, 0, 1, 1e6, ES_ABSENT, NULL, "threads of it [all]")                             \
+    X(DECODE_W, "decode_w", "W", ES_REAL, ES_REQUIRED | ES_EXCLUSIVE, 0, 1e6, ES_ABSENT, NULL, "power in decode")      \
+    X(STREAM_GBS, "stream_gbs", "GB/s", ES_REAL, ES_EXCLUSIVE, 0, 1e9, ES_ABSENT, NULL, "bytes streamed meanwhile")    \
+    X(TIME_SHARE, "time_share", "", ES_REAL, 0, 0, 1, ES_ABSENT, NULL, "share of the power that time takes")           \
+    X(IDLE_W, "idle_w", "W", ES_REAL, 0, 0, 1e6, ES_ABSENT, NULL, "power when idle")                                   \
+    X(ROWS, "rows", "", ES_COUNT, 0, 0, ES_COUNT_MAX, ES_ABSENT, NULL, "measurements behind it")                       \
+    X(SOURCES, "sources", "", ES_COUNT, 0, 0, ES_COUNT_MAX, ES_ABSENT, NULL, "sources behind them")                    \
+    X(SOURCE, "source", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "where it was read")                            \
+    X(NOTE, "note", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "remarks")
+
 #define ES_FIELD_ID(prefix, id) prefix##id
 #define ES_X(id, ...) ES_FIELD_ID(ES_M_, id),
 enum { ES_MODEL_FIELDS(ES_X) ES_M_FIELDS };
@@ -284,6 +401,24 @@ enum { ES_GGUF_MIXTURE_FIELDS(ES_X) ES_X_FIELDS };
 #define ES_X(id, ...) ES_FIELD_ID(ES_L_, id),
 enum { ES_LAYER_FIELDS(ES_X) ES_L_FIELDS };
 #undef ES_X
+#define ES_X(id, ...) ES_FIELD_ID(ES_U_, id),
+enum { ES_UNIT_FIELDS(ES_X) ES_U_FIELDS };
+#undef ES_X
+#define ES_X(id, ...) ES_FIELD_ID(ES_R_, id),
+enum { ES_RUNTIME_FIELDS(ES_X) ES_R_FIELDS };
+#undef ES_X
+#define ES_X(id, ...) ES_FIELD_ID(ES_RM_, id),
+enum { ES_RUNTIME_MEMORY_FIELDS(ES_X) ES_RM_FIELDS };
+#undef ES_X
+#define ES_X(id, ...) ES_FIELD_ID(ES_K_, id),
+enum { ES_KERNEL_GENERATION_FIELDS(ES_X) ES_K_FIELDS };
+#undef ES_X
+#define ES_X(id, ...) ES_FIELD_ID(ES_RT_, id),
+enum { ES_REPACKED_TYPE_FIELDS(ES_X) ES_RT_FIELDS };
+#undef ES_X
+#define ES_X(id, ...) ES_FIELD_ID(ES_W_, id),
+enum { ES_POWER_FIELDS(ES_X) ES_W_FIELDS };
+#undef ES_X
 
 /* Values of the choice fields: indices into the lists of src/catalog/fields.c. */
 /* Any other family behaves like llama. */
@@ -297,7 +432,23 @@ typedef enum es_family {
 } es_family;
 typedef enum es_kv { ES_KV_OWN, ES_KV_SHARED, ES_KV_NONE } es_kv;
 typedef enum es_norm { ES_NORM_RMS, ES_NORM_LN, ES_NORM_LN_NP, ES_NORM_NONE } es_norm;
-typedef enum es_device_class { ES_CLASS_OTHER, ES_CLASS_MCU, ES_CLASS_GPU } es_device_class;
+typedef enum es_device_class {
+    ES_CLASS_SBC,
+    ES_CLASS_SOC,
+    ES_CLASS_PHONE,
+    ES_CLASS_LAPTOP,
+    ES_CLASS_MAC,
+    ES_CLASS_IGPU,
+    ES_CLASS_GPU,
+    ES_CLASS_NPU,
+    ES_CLASS_MCU
+} es_device_class;
+typedef enum es_boundary {
+    ES_BOUNDARY_WALL,
+    ES_BOUNDARY_MODULE,
+    ES_BOUNDARY_RAIL,
+    ES_BOUNDARY_SOC_ESTIMATE
+} es_boundary;
 typedef enum es_precision_kind { ES_PRECISION_FLOAT, ES_PRECISION_UNIFORM, ES_PRECISION_GGUF } es_precision_kind;
 typedef enum es_compute { ES_COMPUTE_FP32, ES_COMPUTE_FP16, ES_COMPUTE_INT8 } es_compute;
 
@@ -340,22 +491,34 @@ typedef struct es_table {
 /* All catalogs.  Rows belong to the catalog; immutable after loading, so it may be shared between threads. */
 typedef struct es_catalog {
     es_table table[ES_KINDS];
+    const es_row *const *unit_of; /* by device: its row of units; one of its class's kind alone when it names none */
     struct es_arena *arena;
     uint64_t hash; /* xxh64 of the canonical contents, for grid hashes */
 } es_catalog;
 
 /* Loads the embedded catalogs, then applies folders of CSV files in order.
  *
- * "DIR" replaces: models.csv, devices.csv and precisions.csv must be there; calibration and quality are empty without
- * their files, the GGUF tables stay as they were.  "+DIR" extends: any of the files, at least one.  A row overrides the
+ * "DIR" replaces: models.csv, devices.csv and precisions.csv must be there; the others are empty without their files,
+ * but the GGUF tables stay as they were.  Without units, names of units are not checked; of runtimes `default` is left.  "+DIR" extends: any of the files, at least one.  A row overrides the
  * one with the same name (case-insensitive) in its place; without names the same calibration device, runtime, type and
  * field, quality model, precision and metric, GGUF type, or model and kind of layer.  A file type in gguf_mixtures.csv brings
  * all of its rows.  A
  * new name or alias is taken from older rows' aliases.
+ * field, quality model, precision and metric, or GGUF type.  A file type in gguf_mixtures.csv brings all of its rows.  A
+ * new name or alias is taken from older rows' aliases.  Peaks that a device lacks follow from its `units`.
  *
  * On failure *catalog is empty and errors tells why (ES_EUSAGE, or ES_ERUNTIME for read errors and memory). */
 es_status es_catalog_load(es_catalog *catalog, const char *const *sources, size_t n_sources, es_errors *errors);
 void es_catalog_free(es_catalog *catalog);
+
+/* What a device of the catalog computes with; never NULL.  A unit that only follows from the device's class has no name,
+ * no isa and no widths; without a class no kind either. */
+static inline const es_row *es_unit_of(const es_catalog *catalog, const es_row *device) {
+    return catalog->unit_of[device - catalog->table[ES_DEVICE].rows];
+}
+
+/* The runtime `default`, neutral, for studies: it runs everything everywhere.  There is always one. */
+const es_row *es_default_runtime(const es_catalog *catalog);
 
 /* The row with this name or alias (ASCII case-insensitive), or NULL. */
 const es_row *es_table_find(const es_table *table, const char *name, size_t length);

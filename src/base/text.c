@@ -20,6 +20,18 @@ es_slice es_slice_trim(es_slice s) {
     return s;
 }
 
+bool es_slice_part(es_slice *rest, char separator, es_slice *part) {
+    while (rest->length > 0) {
+        const char *end = memchr(rest->text, separator, rest->length);
+        size_t length = end ? (size_t)(end - rest->text) : rest->length, taken = end ? length + 1 : length;
+        *part = es_slice_trim((es_slice){rest->text, length});
+        *rest = (es_slice){rest->text + taken, rest->length - taken};
+        if (part->length > 0)
+            return true;
+    }
+    return false;
+}
+
 bool es_slice_equal(es_slice a, const char *b) {
     size_t length = strlen(b);
     return a.length == length && (length == 0 || memcmp(a.text, b, length) == 0);

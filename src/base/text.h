@@ -14,6 +14,8 @@ typedef struct es_slice {
 
 es_slice es_slice_of(const char *text);
 es_slice es_slice_trim(es_slice s);
+/* Takes the next part of a list up to `separator`, trimmed, empty ones left out; false at the end. */
+bool es_slice_part(es_slice *rest, char separator, es_slice *part);
 bool es_slice_equal(es_slice a, const char *b);      /* byte for byte */
 bool es_slice_equal_fold(es_slice a, const char *b); /* ASCII case-insensitive */
 

@@ -7,6 +7,7 @@
 
 #include "calibrate/measured_table.h"
 #include "base/number.h"
+#include "model/runtime.h"
 
 const char *const es_phase_names[ES_PHASES + 1] = {"prefill", "decode", "prefill+decode", NULL};
 
@@ -472,7 +473,11 @@ static es_status read_rows(reader *r, es_measured *measured, es_errors *errors) 
             m->reason = unusable(r, m);
         if (m->reason)
             continue;
-        m->rows.runtime = choose_runtime(r, m);
+        m->rows.calibrated_as = choose_runtime(r, m);
+        m->rows.unit = es_unit_of(r->catalog, m->rows.device);
+        m->rows.runtime = es_runtime_find(r->catalog, es_slice_of(m->runtime), m->rows.unit);
+        if (!m->rows.runtime)
+            m->rows.runtime = es_default_runtime(r->catalog);
         es_measurement_evaluate(r->point, m, value);
         if (!(node_value(r->point, "tpot_s", value) > 0))
             m->reason = "no table says how this file type lays out the model";

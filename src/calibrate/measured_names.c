@@ -127,7 +127,8 @@ static const es_row *best_match(es_point_kernel *point, const es_table *models, 
         const size_t length = match_names(row, plain, part);
         if (length <= longest)
             continue;
-        es_point_evaluate(point, &(es_rows){row, point->any_device, precision, "default"}, workload, value);
+        const es_rows rows = es_point_rows(point, row, point->any_device, precision);
+        es_point_evaluate(point, &rows, workload, value);
         const double again = row->value[ES_M_TIED] > 0 ? node_value(point, "head_weights", value) : 0;
         *params = node_value(point, "params", value);
         if (n_params > 0 && !params_agree(*params, again, n_params))
@@ -178,7 +179,8 @@ static double params_of(es_point_kernel *point, const es_row *model, const es_ro
     double workload[ES_MAX_INPUTS];
     for (size_t k = 0; k < ES_MAX_INPUTS; k++)
         workload[k] = NAN;
-    es_point_evaluate(point, &(es_rows){model, point->any_device, precision, "default"}, workload, value);
+    const es_rows rows = es_point_rows(point, model, point->any_device, precision);
+    es_point_evaluate(point, &rows, workload, value);
     return node_value(point, "params", value);
 }
 

@@ -17,7 +17,8 @@ static const char *basis_of(const es_point_kernel *point, const double *value) {
 /* The same runtime but for the number of threads. */
 static bool is_own(const es_measurement *m) {
     const size_t n = strlen(m->runtime);
-    return strncasecmp(m->rows.runtime, m->runtime, n) == 0 && (!m->rows.runtime[n] || m->rows.runtime[n] == ' ');
+    return strncasecmp(m->rows.calibrated_as, m->runtime, n) == 0 &&
+           (!m->rows.calibrated_as[n] || m->rows.calibrated_as[n] == ' ');
 }
 
 /* Says once for each device and runtime that another runtime's calibration stands in. */
@@ -35,7 +36,7 @@ static void warn_of_stand_ins(const es_measured *measured, es_errors *errors) {
         }
         if (!said)
             es_warn(errors, NULL, "%s has no calibration for %s: %zu measurement%s predicted as %s",
-                    m->rows.device->name, m->runtime, n, n == 1 ? "" : "s", m->rows.runtime);
+                    m->rows.device->name, m->runtime, n, n == 1 ? "" : "s", m->rows.calibrated_as);
     }
 }
 

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "catalog/embedded.h"
 #include "catalog/file.h"
+#include "catalog/connect.h"
 #include "catalog/hash.h"
 #include "catalog/layers.h"
 #include "catalog/load.h"
@@ -104,13 +105,14 @@ static es_status apply_source(es_catalog *c, const char *given, es_errors *error
     size_t n_found = 0;
     for (int kind = 0; kind < ES_KINDS; kind++)
         keep_status(&status, load_file(c, (es_kind)kind, &from, &n_found, errors));
-    if (status == ES_OK && n_found == 0)
-        status =
-            es_fail(errors, ES_EUSAGE, NULL,
-                    "no catalog in the folder: '%s'; expected at least one of models.csv, layers.csv, devices.csv, "
-                    "precisions.csv, calibration.csv, quality.csv, gguf_types.csv, gguf_mixtures.csv",
-                    es_quote_text(from.folder).text);
-    return status;
+    if (status != ES_OK || n_found > 0)
+        return status;
+    char list[ES_TEXT_MAX] = "";
+    for (size_t kind = 0, used = 0; kind < ES_KINDS && used < sizeof list; kind++)
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s.csv", kind ? ", " : "",
+                                 es_fields((es_kind)kind)->name);
+    return es_fail(errors, ES_EUSAGE, NULL, "no catalog in the folder: '%s'; expected at least one of %s",
+                   es_quote_text(from.folder).text, list);
 }
 
 /* Names in `field` must be types of the gguf_types table; empty means none. */
@@ -232,6 +234,8 @@ es_status es_catalog_load(es_catalog *catalog, const char *const *sources, size_
         status = apply_source(catalog, sources[i], errors);
     if (status == ES_OK)
         status = check_across(catalog, errors);
+    if (status == ES_OK)
+        status = es_catalog_connect(catalog, errors);
     if (status == ES_OK)
         status = es_catalog_hash(catalog, &catalog->hash, errors);
     if (status != ES_OK)

@@ -40,6 +40,7 @@ void es_field_expects(const es_field *field, char *text, size_t size) {
     case ES_FLAG: append(text, size, "0 or 1"); break;
     case ES_CHOICE: append_choices(field, text, size); break;
     case ES_OPENSET:
+    case ES_NOTED:
     case ES_TEXT: append(text, size, "text"); break;
     }
 }

@@ -8,7 +8,9 @@
 static const char *const es_family_choices[] = {"llama", "phi3", "gptneox", "gpt2", "bloom", "falcon", NULL};
 static const char *const es_kv_choices[] = {"own", "shared", "none", NULL};
 static const char *const es_norm_choices[] = {"rms", "ln", "ln_np", "none", NULL};
-static const char *const es_class_choices[] = {"other", "mcu", "gpu", NULL};
+static const char *const es_class_choices[] = {"sbc",  "soc", "phone", "laptop", "mac",
+                                               "igpu", "gpu", "npu",   "mcu",    NULL};
+static const char *const es_boundary_choices[] = {"wall", "module", "rail", "soc_estimate", NULL};
 static const char *const es_precision_kind_choices[] = {"float", "uniform", "gguf", NULL};
 static const char *const es_compute_choices[] = {"fp32", "fp16", "int8", NULL};
 
@@ -22,6 +24,12 @@ static const es_field quality_fields[] = {ES_QUALITY_FIELDS(ROW)};
 static const es_field gguf_type_fields[] = {ES_GGUF_TYPE_FIELDS(ROW)};
 static const es_field gguf_mixture_fields[] = {ES_GGUF_MIXTURE_FIELDS(ROW)};
 static const es_field layer_fields[] = {ES_LAYER_FIELDS(ROW)};
+static const es_field unit_fields[] = {ES_UNIT_FIELDS(ROW)};
+static const es_field runtime_fields[] = {ES_RUNTIME_FIELDS(ROW)};
+static const es_field runtime_memory_fields[] = {ES_RUNTIME_MEMORY_FIELDS(ROW)};
+static const es_field kernel_generation_fields[] = {ES_KERNEL_GENERATION_FIELDS(ROW)};
+static const es_field repacked_type_fields[] = {ES_REPACKED_TYPE_FIELDS(ROW)};
+static const es_field power_fields[] = {ES_POWER_FIELDS(ROW)};
 #undef ROW
 
 static const es_field_table tables[ES_KINDS] = {
@@ -33,6 +41,12 @@ static const es_field_table tables[ES_KINDS] = {
     [ES_GGUF_TYPE] = {"gguf_types", gguf_type_fields, ES_T_FIELDS},
     [ES_GGUF_MIXTURE] = {"gguf_mixtures", gguf_mixture_fields, ES_X_FIELDS},
     [ES_LAYER] = {"layers", layer_fields, ES_L_FIELDS},
+    [ES_UNIT] = {"units", unit_fields, ES_U_FIELDS},
+    [ES_RUNTIME] = {"runtimes", runtime_fields, ES_R_FIELDS},
+    [ES_RUNTIME_MEMORY] = {"runtimes_memory", runtime_memory_fields, ES_RM_FIELDS},
+    [ES_KERNEL_GENERATION] = {"kernel_generations", kernel_generation_fields, ES_K_FIELDS},
+    [ES_REPACKED_TYPE] = {"repacked_types", repacked_type_fields, ES_RT_FIELDS},
+    [ES_POWER] = {"power", power_fields, ES_W_FIELDS},
 };
 
 const es_field_table *es_fields(es_kind kind) { return &tables[kind]; }

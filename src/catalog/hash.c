@@ -29,7 +29,7 @@ static void add_row(XXH64_state_t *state, const es_field_table *table, const es_
         const es_field *field = &table->fields[i];
         if (field->flags & ES_REMARK)
             continue;
-        if (field->type == ES_TEXT || field->type == ES_OPENSET)
+        if (field->type == ES_TEXT || field->type == ES_OPENSET || field->type == ES_NOTED)
             add_text(state, row->text[i]);
         else
             add_number(state, row->value[i]);

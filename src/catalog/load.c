@@ -80,7 +80,8 @@ static void read_header(loader *l, const es_csv_row *row) {
         l->column_field[i] = resolve_column(l, i, es_slice_trim(row->cells[i]));
     es_origin end = es_csv_cell_origin(&l->csv, row->n_cells);
     for (size_t i = 0; i < l->n_fields; i++)
-        if (l->fields[i].flags & (ES_REQUIRED | ES_COLUMN) && l->field_column[i] < 0)
+        if (l->fields[i].flags & (ES_REQUIRED | ES_COLUMN) && l->field_column[i] < 0 &&
+            !(l->kind == ES_DEVICE && i == ES_D_PEAK_FP32 && l->field_column[ES_D_UNITS] >= 0)) /* units give peaks */
             FAIL(l, &end, "missing column: '%s'; expected in the header (%s)", l->fields[i].name, l->fields[i].help);
     int column = l->field_column[es_key_fields(l->kind)[0]];
     l->name_column = column < 0 ? 0 : (size_t)column;
@@ -151,6 +152,11 @@ static void read_cell(loader *l, size_t column, const es_field *field, es_slice 
     case ES_REAL:
     case ES_FLAG: read_number(l, column, field, cell, value); break;
     case ES_CHOICE: read_choice(l, column, field, cell, value); break;
+    case ES_NOTED:
+        if (es_parse_double(cell, value) != ES_NUMBER_OK)
+            *value = field->fallback;
+        check_text(l, column, field, cell);
+        break;
     case ES_OPENSET: read_choice(l, column, field, cell, value); /* fall through */
     case ES_TEXT:
         if (!(field->flags & ES_REMARK))

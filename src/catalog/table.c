@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 
-enum { KEY_MAX = 5 };
+enum { KEY_MAX = 6 };
 
 static const int key_fields[ES_KINDS][KEY_MAX] = {
     [ES_MODEL] = {ES_M_NAME, -1},
@@ -16,11 +16,17 @@ static const int key_fields[ES_KINDS][KEY_MAX] = {
     [ES_GGUF_TYPE] = {ES_T_TYPE, -1},
     [ES_GGUF_MIXTURE] = {ES_X_FILE_TYPE, ES_X_ROLE, ES_X_QUANTIZER, ES_X_CONDITION, -1},
     [ES_LAYER] = {ES_L_MODEL, ES_L_KIND, -1},
+    [ES_UNIT] = {ES_U_UNIT, -1},
+    [ES_RUNTIME] = {ES_R_NAME, -1},
+    [ES_RUNTIME_MEMORY] = {ES_RM_RUNTIME, ES_RM_FAMILY, ES_RM_RULE, -1},
+    [ES_KERNEL_GENERATION] = {ES_K_RUNTIME, ES_K_TYPE, ES_K_ISA, ES_K_PHASE, ES_K_BUILD, -1},
+    [ES_REPACKED_TYPE] = {ES_RT_ISA, ES_RT_TYPE, -1},
+    [ES_POWER] = {ES_W_DEVICE, ES_W_BOUNDARY, ES_W_UNIT, ES_W_THREADS, -1},
 };
 
 const int *es_key_fields(es_kind kind) { return key_fields[kind]; }
 
-bool es_kind_has_aliases(es_kind kind) { return kind == ES_MODEL || kind == ES_DEVICE || kind == ES_PRECISION; }
+bool es_kind_has_aliases(es_kind kind) { return es_field_find(kind, "aliases", 7) >= 0; }
 
 static bool has_single_key(es_kind kind) { return key_fields[kind][1] < 0; }
 

@@ -12,7 +12,7 @@
 /* The fields that no two rows of a table share all of: a name, or several texts together.  Ends with -1. */
 const int *es_key_fields(es_kind kind);
 
-/* Models, devices and precisions: rows have names and aliases, unique together. */
+/* Whether rows have names and aliases, unique together. */
 bool es_kind_has_aliases(es_kind kind);
 
 /* The row with the same key as `row`, or NULL. */

@@ -29,22 +29,21 @@ enum { MAX_LISTED_FIELDS = 12 };
 static const int model_fields[] = {ES_M_FAMILY, ES_M_LAYERS, ES_M_HIDDEN,   ES_M_INTERMEDIATE,
                                    ES_M_VOCAB,  ES_M_HEADS,  ES_M_KV_HEADS, ES_M_PARAMS_PUBLISHED,
                                    -1};
-static const int device_fields[] = {ES_D_CLASS,  ES_D_PEAK_FP32, ES_D_MEM_BW,    ES_D_STORAGE_BW,
-                                    ES_D_RAM_GB, ES_D_LOAD_W,    ES_D_PRICE_USD, -1};
+static const int device_fields[] = {ES_D_UNIT,   ES_D_CLASS,  ES_D_PEAK_FP32, ES_D_MEM_BW, ES_D_STORAGE_BW,
+                                    ES_D_RAM_GB, ES_D_LOAD_W, ES_D_PRICE_USD, -1};
 static const int precision_fields[] = {
     ES_P_KIND, ES_P_WEIGHT_BITS, ES_P_GROUP_SIZE, ES_P_SCALE_BITS, ES_P_KV_BITS, ES_P_COMPUTE, -1};
-static const int *const listed_fields[] = {model_fields, device_fields, precision_fields};
-
-static bool is_text(const es_field *field) {
-    return field->type == ES_TEXT || field->type == ES_CHOICE || field->type == ES_OPENSET;
-}
+static const int unit_fields[] = {ES_U_KIND, ES_U_FP32, ES_U_FP16, ES_U_INT8, ES_U_INT8_MATRIX, ES_U_ISA, -1};
+static const int runtime_fields[] = {ES_R_FAMILY,   ES_R_BACKEND,      ES_R_UNIT_KINDS, ES_R_UNITS,
+                                     ES_R_REQUIRES, ES_R_SUPPORT_RANK, ES_R_FORMATS,    -1};
+static const int *const listed_fields[] = {model_fields, device_fields, precision_fields, unit_fields, runtime_fields};
 
 static void begin_rows(es_grid *grid, es_kind kind, const int *listed) {
     char text[MAX_LISTED_FIELDS][64];
     const char *headers[MAX_LISTED_FIELDS + 2] = {"name"};
     for (size_t i = 0; listed[i] >= 0; i++) {
         const es_field *field = &es_fields(kind)->fields[listed[i]];
-        snprintf(text[i], sizeof text[i], "%s%s%s%s%s", is_text(field) ? "" : ">", field->name,
+        snprintf(text[i], sizeof text[i], "%s%s%s%s%s", es_field_is_numeric(field) ? ">" : "", field->name,
                  *field->unit ? " [" : "", field->unit, *field->unit ? "]" : "");
         headers[i + 1] = text[i];
     }
@@ -58,7 +57,7 @@ static void add_row(es_grid *grid, es_kind kind, const es_row *row, const int *l
         double value = row->value[*listed];
         if (field->type == ES_CHOICE)
             es_grid_cell(grid, isnan(value) ? "" : field->choices[(size_t)value]);
-        else if (is_text(field))
+        else if (!es_field_is_numeric(field))
             es_grid_cell(grid, row->text[*listed]);
         else
             es_grid_number(grid, value);
@@ -194,7 +193,7 @@ static const char *const examples[] = {
 const es_command es_cmd_list = {
     .id = ES_CMD_LIST,
     .name = "list",
-    .synopsis = "models|devices|precisions|kernels|metrics [GLOB]",
+    .synopsis = "models|devices|units|runtimes|precisions|kernels|metrics [GLOB]",
     .min_operands = 1,
     .max_operands = 2,
     .choices = es_listed_names,

@@ -13,7 +13,7 @@
 static void field_value(char *to, size_t size, const es_field *field, const es_row *row, size_t f) {
     double value = row->value[f];
     bool chosen = field->type == ES_CHOICE || field->type == ES_OPENSET;
-    if (row->text[f][0] && (chosen || field->type == ES_TEXT)) {
+    if (row->text[f][0] && !es_field_is_numeric(field)) {
         snprintf(to, size, "%s", row->text[f]);
     } else if (isnan(value)) {
         to[0] = '\0';
@@ -297,7 +297,7 @@ static const char *const examples[] = {
 const es_command es_cmd_show = {
     .id = ES_CMD_SHOW,
     .name = "show",
-    .synopsis = "model|device|precision|kernel|metric NAME",
+    .synopsis = "model|device|unit|runtime|precision|kernel|metric NAME",
     .min_operands = 2,
     .max_operands = 16,
     .choices = es_listed_singular,

@@ -282,7 +282,7 @@ static es_status add_field(builder *b, const es_entry *entry, int entity, es_sli
     if (index < 0)
         return unknown_key(b, entry);
     const es_field *field = &es_fields((es_kind)entity)->fields[index];
-    if (field->type == ES_TEXT || field->type == ES_CHOICE || field->type == ES_OPENSET)
+    if (!es_field_is_numeric(field))
         return es_fail(b->errors, ES_EUSAGE, &entry->key_at, "not a numeric field, so not an axis: '%s'",
                        es_quote(entry->key).text);
     if (!kernel_reads(b->plan->kernel, entity, index))

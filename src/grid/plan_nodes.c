@@ -4,6 +4,7 @@
 
 #include "base/number.h"
 #include "grid/plan.h"
+#include "model/runtime.h"
 
 typedef struct binder {
     es_sweep *sweep;
@@ -286,11 +287,16 @@ es_status es_plan_add_leaf(es_sweep *sweep, es_kind entity, const double *table,
 es_rows es_plan_rows(const es_sweep *sweep, const size_t *coordinate) {
     const es_plan *plan = sweep->plan;
     int m = plan->entity_axis[ES_MODEL], d = plan->entity_axis[ES_DEVICE], p = plan->entity_axis[ES_PRECISION];
-    es_rows rows = {sweep->axes[m].row[coordinate[m]], sweep->axes[d].row[coordinate[d]],
-                    sweep->axes[p].row[coordinate[p]], NULL};
+    es_rows rows = {.model = sweep->axes[m].row[coordinate[m]],
+                    .device = sweep->axes[d].row[coordinate[d]],
+                    .precision = sweep->axes[p].row[coordinate[p]]};
+    rows.unit = es_unit_of(sweep->catalog, rows.device);
     if (plan->runtime_axis >= 0) {
         size_t at = coordinate[plan->runtime_auto ? d : plan->runtime_axis];
-        rows.runtime = plan->runtimes[(size_t)plan->runtime_of[at]];
+        rows.calibrated_as = plan->runtimes[(size_t)plan->runtime_of[at]];
+        rows.runtime = es_runtime_find(sweep->catalog, es_slice_of("llama.cpp"), rows.unit);
+        if (!rows.runtime)
+            rows.runtime = es_default_runtime(sweep->catalog);
     }
     return rows;
 }

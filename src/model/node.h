@@ -52,7 +52,7 @@ typedef struct es_node {
     const char *help;
     es_node_kind kind;
     unsigned flags;
-    es_kind entity;  /* FIELD, AXIS, FACTOR, ROW: ES_MODEL, ES_DEVICE or ES_PRECISION */
+    es_kind entity;  /* FIELD, AXIS, FACTOR: ES_MODEL, ES_DEVICE or ES_PRECISION; ROW: ES_UNIT and ES_RUNTIME, too */
     uint16_t index;  /* field, workload axis, option or block */
     uint16_t output; /* BLOCK: which output */
     es_node_fn *fn;  /* FN */
@@ -64,11 +64,22 @@ typedef struct es_node {
     uint16_t in[ES_MAX_INPUTS];
 } es_node;
 
-/* The rows a point selects.  `runtime` is a resolved name ("default", "llama.cpp", ...), NULL for kernels without. */
+/* The rows a point selects; `unit` is what the device computes with (es_unit_of).  `calibrated_as` is the name of the
+ * runtime in calibration.csv ("default", "llama.cpp", ...).  Both runtimes are NULL for kernels without. */
 typedef struct es_rows {
-    const es_row *model, *device, *precision;
-    const char *runtime;
+    const es_row *model, *device, *precision, *runtime, *unit;
+    const char *calibrated_as;
 } es_rows;
+
+static inline const es_row *es_row_of(const es_rows *rows, es_kind kind) {
+    switch (kind) {
+    case ES_MODEL: return rows->model;
+    case ES_DEVICE: return rows->device;
+    case ES_UNIT: return rows->unit;
+    case ES_RUNTIME: return rows->runtime;
+    default: return rows->precision;
+    }
+}
 
 enum { ES_READS_MODEL = 1, ES_READS_DEVICE = 2, ES_READS_RUNTIME = 4, ES_READS_PRECISION = 8 };
 

@@ -16,19 +16,26 @@ es_status es_point_kernel_prepare(es_point_kernel *point, const char *name, cons
         return es_fail_memory(errors);
     if (!catalog->table[ES_DEVICE].n_rows)
         return es_fail(errors, ES_EUSAGE, NULL, "no devices in the catalog");
+    point->catalog = catalog;
     point->any_device = &catalog->table[ES_DEVICE].rows[0];
     return point->kernel->prepare ? point->kernel->prepare(catalog, arena, &point->state, errors) : ES_OK;
 }
 
-static const es_row *row_of(const es_rows *rows, es_kind kind) {
-    return kind == ES_MODEL ? rows->model : kind == ES_DEVICE ? rows->device : rows->precision;
+es_rows es_point_rows(const es_point_kernel *point, const es_row *model, const es_row *device,
+                      const es_row *precision) {
+    return (es_rows){.model = model,
+                     .device = device,
+                     .precision = precision,
+                     .runtime = es_default_runtime(point->catalog),
+                     .unit = es_unit_of(point->catalog, device),
+                     .calibrated_as = "default"};
 }
 
 const char *es_point_missing(const es_point_kernel *point, const es_rows *rows) {
     for (size_t i = 0; i < point->kernel->n_nodes; i++) {
         const es_node *node = &point->kernel->nodes[i];
         if (node->kind == ES_NODE_FIELD && node->flags & ES_NEEDED &&
-            isnan(row_of(rows, node->entity)->value[node->index]))
+            isnan(es_row_of(rows, node->entity)->value[node->index]))
             return es_fields(node->entity)->fields[node->index].name;
     }
     return NULL;
@@ -37,7 +44,7 @@ const char *es_point_missing(const es_point_kernel *point, const es_rows *rows) 
 static double leaf_value(const es_kernel *kernel, const es_node *node, const es_rows *rows, const double *workload) {
     switch (node->kind) {
     case ES_NODE_FIELD:
-    case ES_NODE_ROW: return row_of(rows, node->entity)->value[node->index];
+    case ES_NODE_ROW: return es_row_of(rows, node->entity)->value[node->index];
     case ES_NODE_FACTOR: return 1;
     case ES_NODE_WORKLOAD:
         return isnan(workload[node->index]) ? kernel->axes[node->index].fallback : workload[node->index];

@@ -13,6 +13,7 @@
 
 typedef struct es_point_kernel {
     const es_kernel *kernel;
+    const es_catalog *catalog;
     const void *state;
     double *block_out;        /* room for the largest block */
     const es_row *any_device; /* for values that do not depend on one */
@@ -21,6 +22,9 @@ typedef struct es_point_kernel {
 /* Prepares the kernel of that name, in the arena. */
 es_status es_point_kernel_prepare(es_point_kernel *point, const char *name, const es_catalog *catalog, es_arena *arena,
                                   es_errors *errors);
+
+/* The rows of a point under the runtime `default`. */
+es_rows es_point_rows(const es_point_kernel *point, const es_row *model, const es_row *device, const es_row *precision);
 
 /* The first field that the kernel needs and the rows lack; NULL when there is none. */
 const char *es_point_missing(const es_point_kernel *point, const es_rows *rows);

@@ -79,7 +79,7 @@ static double inverse_util(double util) { return util >= 1 ? 1 : 1 / util; }
 void es_roofline_device_rates(const void *state_, const es_rows *rows, const double *in, double *out) {
     const es_roofline_state *state = state_;
     (void)in;
-    es_rates_of of = es_rates_find(state->calibration, rows->device, rows->runtime, rows->precision);
+    es_rates_of of = es_rates_find(state->calibration, rows->device, rows->calibrated_as, rows->precision);
     es_device_rates rates = {
         .inv_mem_util = inverse_util(any_rate(&of, ES_RATE_MEM_UTIL)),
         .inv_decode_util = inverse_util(any_rate(&of, ES_RATE_DECODE_UTIL)),
@@ -130,7 +130,7 @@ static void note_least(es_slot_rates *rates, const typed_rates *own) {
 
 void es_roofline_slot_rates(const void *state_, const es_rows *rows, const double *in, double *out) {
     const es_roofline_state *state = state_;
-    es_rates_of of = es_rates_find(state->calibration, rows->device, rows->runtime, rows->precision);
+    es_rates_of of = es_rates_find(state->calibration, rows->device, rows->calibrated_as, rows->precision);
     es_slot_rates rates = {
         .least_inv_mem_util = HUGE_VAL, .least_inv_decode_util = HUGE_VAL, .least_inv_prefill_util = HUGE_VAL};
     typed_rates untyped = rates_of_type(&of, ES_TYPE_NONE);

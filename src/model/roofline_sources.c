@@ -57,7 +57,7 @@ size_t es_roofline_layout_sources(const void *state_, const es_rows *rows, const
 
 static size_t rate_source(const es_roofline_state *state, const es_rows *rows, es_rate rate, int type, bool of_class,
                           es_source *list) {
-    es_rates_of of = es_rates_find(state->calibration, rows->device, rows->runtime, rows->precision);
+    es_rates_of of = es_rates_find(state->calibration, rows->device, rows->calibrated_as, rows->precision);
     es_rate_found found = es_rate_find(&of, rate, type);
     size_t n = 0;
     if (found.row != NULL && (of_class || found.basis != ES_BASIS_CLASS))

@@ -217,14 +217,15 @@ static double weights_seconds(const machine *m, const double (*jitter)[2], const
 static double true_seconds(const machine *m, const double (*jitter)[2], const char *model, const char *format,
                            int depth, bool decode, double *params) {
     const es_row *row = row_of(ES_MODEL, model);
-    const es_measurement of = {.phase = decode ? ES_PHASE_DECODE : ES_PHASE_PREFILL,
-                               .prompt = decode ? 0 : PROMPT,
-                               .gen = decode ? GEN : 0,
-                               .depth = depth,
-                               .batch = 1,
-                               .ubatch = NAN,
-                               .kv_bits = NAN,
-                               .rows = {row, row_of(ES_DEVICE, m->device), row_of(ES_PRECISION, format), "default"}};
+    const es_measurement of = {
+        .phase = decode ? ES_PHASE_DECODE : ES_PHASE_PREFILL,
+        .prompt = decode ? 0 : PROMPT,
+        .gen = decode ? GEN : 0,
+        .depth = depth,
+        .batch = 1,
+        .ubatch = NAN,
+        .kv_bits = NAN,
+        .rows = es_point_rows(&point, row, row_of(ES_DEVICE, m->device), row_of(ES_PRECISION, format))};
     double *value = calloc(point.kernel->n_nodes, sizeof *value);
     cr_assert_not_null(value);
     es_measurement_evaluate(&point, &of, value);

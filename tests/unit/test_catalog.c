@@ -114,7 +114,8 @@ static void expect_messages(const folder *f, const char *source, es_status expec
     "extra_params, native_format, projector_bytes, newer, params_published, source, params_source, published_scope, "  \
     "note"
 #define DEVICE_NUMBERS                                                                                                 \
-    "peak_gflops_fp32, peak_gflops_fp16, peak_gops_int8, mem_bw_gbs, storage_bw_mbs, h2d_gbs, net_bw_mbps, "           \
+    "cores, clock_ghz, peak_gflops_fp32, peak_gflops_fp16, peak_gops_int8, peak_gops_int8_matrix, mem_bw_gbs, "        \
+    "storage_bw_mbs, h2d_gbs, net_bw_mbps, "                                                                           \
     "compute_util, mem_util, storage_util, h2d_util, net_util, decode_util, prefill_util, attn_util, "                 \
     "prefill_attn_util, "                                                                                              \
     "token_overhead_ms, layer_overhead_ms, threads, pj_per_flop, pj_per_byte, pj_per_storage_byte, idle_w, load_w, "   \
@@ -403,9 +404,10 @@ Test(catalog_faults, folders) {
         "them)\n");
     snprintf(
         expected, sizeof expected,
-        "no catalog in the folder: '%s'; expected at least one of models.csv, layers.csv, devices.csv, precisions.csv, "
-        "calibration.csv, quality.csv, gguf_types.csv, gguf_mixtures.csv\n",
-        f.path);
+        "no catalog in the folder: '%s'; expected at least one of models.csv, devices.csv, precisions.csv, units.csv, "
+             "runtimes.csv, calibration.csv, quality.csv, gguf_types.csv, gguf_mixtures.csv, layers.csv, "
+             "runtimes_memory.csv, kernel_generations.csv, repacked_types.csv, power.csv\n",
+             f.path);
     expect_messages(&f, f.given, ES_EUSAGE, expected);
     snprintf(path, sizeof path, "%s/models.csv", f.path);
     snprintf(plus_path, sizeof plus_path, "+%s", path);
@@ -496,7 +498,7 @@ Test(catalog, defaults_and_values) {
     cr_expect(isnan(bare->value[ES_D_PEAK_FP32]) && isnan(bare->value[ES_D_RAM_GB]));
     cr_expect_eq(bare->value[ES_D_COMPUTE_UTIL], 0.7);
     cr_expect_eq(bare->value[ES_D_CLASS], ES_CLASS_MCU);
-    cr_expect_eq(full->value[ES_D_CLASS], ES_CLASS_OTHER);
+    cr_expect_eq(full->value[ES_D_CLASS], ES_CLASS_SBC);
     cr_expect_str_eq(full->text[ES_D_CLASS], "sbc");
     cr_expect_not(signbit(bare->value[ES_D_OS_RESERVED_GB]), "no negative zero");
     cr_expect_str_eq(bare->text[ES_D_NOTE], "a \"note\",\nof two lines");
@@ -514,7 +516,7 @@ Test(catalog, replacing_keeps_only_the_gguf_tables) {
     put(&f, "devices.csv", DEVICES "Raspberry Pi 5,Pi,1,1\n");
     put(&f, "precisions.csv", "name\nFP32\n");
     es_catalog c = load(f.path);
-    static const size_t rows[] = {1, 1, 1, 0, 0};
+    static const size_t rows[] = {1, 1, 1, 0, 1 /* default */, 0, 0};
     for (int kind = 0; kind < (int)LENGTH(rows); kind++)
         cr_expect_eq(c.table[kind].n_rows, rows[kind], "%s", es_fields((es_kind)kind)->name);
     cr_expect_eq(c.table[ES_GGUF_TYPE].n_rows, built_in.table[ES_GGUF_TYPE].n_rows);

@@ -59,8 +59,9 @@ Test(measured, a_point_has_the_bits_of_the_grid) {
         const char *runtime = strncmp(cases[i].device, "Rasp", 4) == 0 || strncmp(cases[i].device, "Jet", 3) == 0
                                   ? "llama.cpp"
                                   : cases[i].runtime;
-        const es_rows rows = {row(ES_MODEL, cases[i].model), row(ES_DEVICE, cases[i].device),
-                              row(ES_PRECISION, cases[i].precision), runtime};
+        es_rows rows = es_point_rows(&point, row(ES_MODEL, cases[i].model), row(ES_DEVICE, cases[i].device),
+                                     row(ES_PRECISION, cases[i].precision));
+        rows.calibrated_as = runtime;
         es_point_evaluate(&point, &rows, cases[i].workload, value);
         for (size_t n = 0; n < point.kernel->n_nodes; n++)
             cr_expect(value[n] == expected[n] || (isnan(value[n]) && isnan(expected[n])), "%s: %s: %.17g, %.17g",
@@ -72,8 +73,8 @@ Test(measured, a_point_has_the_bits_of_the_grid) {
 }
 
 Test(measured, rows_without_a_needed_field_are_named) {
-    es_rows rows = {row(ES_MODEL, "Llama-3.2-1B"), row(ES_DEVICE, "RK3588 NPU (Rockchip)"), row(ES_PRECISION, "Q4_0"),
-                    "default"};
+    es_rows rows = es_point_rows(&point, row(ES_MODEL, "Llama-3.2-1B"), row(ES_DEVICE, "RK3588 NPU (Rockchip)"),
+                                 row(ES_PRECISION, "Q4_0"));
     cr_expect_str_eq(es_point_missing(&point, &rows), "peak_gflops_fp32");
     rows.device = row(ES_DEVICE, "Raspberry Pi 5 8GB");
     cr_expect_null(es_point_missing(&point, &rows));
@@ -468,8 +469,8 @@ Test(measured, runtimes_that_are_calibrated) {
     cr_assert_eq(m.n, LENGTH(cases));
     for (size_t i = 0; i < LENGTH(cases); i++) {
         cr_assert_null(m.row[i].reason, "%s", m.row[i].reason);
-        cr_expect_str_eq(m.row[i].rows.runtime, cases[i].expected, "%s, %s, %s threads: %s", cases[i].device,
-                         cases[i].runtime, cases[i].threads, m.row[i].rows.runtime);
+        cr_expect_str_eq(m.row[i].rows.calibrated_as, cases[i].expected, "%s, %s, %s threads: %s", cases[i].device,
+                         cases[i].runtime, cases[i].threads, m.row[i].rows.calibrated_as);
     }
     folder_free(&f);
 }

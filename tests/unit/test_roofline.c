@@ -66,7 +66,12 @@ static const es_row *find(es_kind kind, const char *name) {
 }
 
 static point point_of(const char *model, const char *device, const char *precision) {
-    point p = {.rows = {find(ES_MODEL, model), find(ES_DEVICE, device), find(ES_PRECISION, precision), "default"}};
+    point p = {.rows = {.model = find(ES_MODEL, model),
+                        .device = find(ES_DEVICE, device),
+                        .precision = find(ES_PRECISION, precision),
+                        .runtime = es_default_runtime(&catalog),
+                        .calibrated_as = "default"}};
+    p.rows.unit = es_unit_of(&catalog, p.rows.device);
     for (size_t i = 0; i < kernel->n_axes; i++)
         p.workload[i] = kernel->axes[i].fallback;
     for (size_t i = 0; i < kernel->n_options; i++)
@@ -153,8 +158,8 @@ static const es_row *any(es_kind kind) { return &catalog.table[kind].rows[draw()
 
 static bool usable(const point *p) {
     const double *d = p->rows.device->value;
-    return !isnan(d[ES_D_PEAK_FP32]) && !isnan(d[ES_D_RAM_GB]) && !isnan(d[ES_D_STORAGE_BW]) &&
-           p->rows.model->value[ES_M_FAMILY] != ES_FAMILY_FALCON;
+    return !isnan(d[ES_D_PEAK_FP32]) && !isnan(d[ES_D_MEM_BW]) && !isnan(d[ES_D_RAM_GB]) &&
+           !isnan(d[ES_D_STORAGE_BW]) && p->rows.model->value[ES_M_FAMILY] != ES_FAMILY_FALCON;
 }
 
 /* Any model on any device with hypothetical fields. */
@@ -163,7 +168,7 @@ static point random_point(void) {
     do {
         p.rows.model = any(ES_MODEL), p.rows.device = any(ES_DEVICE), p.rows.precision = any(ES_PRECISION);
     } while (!usable(&p));
-    p.rows.runtime = draw() % 2 ? "llama.cpp" : "default";
+    p.rows.calibrated_as = draw() % 2 ? "llama.cpp" : "default";
     set_workload(&p, "prompt", floor(between(1, 10000)));
     set_workload(&p, "gen", floor(between(1, 2000)));
     set_workload(&p, "depth", draw() % 2 ? 0 : floor(between(1, 9000)));
@@ -644,13 +649,13 @@ Test(roofline, precedence) {
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         point p = point_of("Llama-2-7B", known[i].device, known[i].precision);
-        p.rows.runtime = known[i].runtime;
+        p.rows.calibrated_as = known[i].runtime;
         evaluate(&p);
         cr_expect_eq(get(&p, known[i].node), known[i].expected, "%s %s %s %s: %g", known[i].device, known[i].runtime,
                      known[i].precision, known[i].node, get(&p, known[i].node));
     }
     point p = point_of("Llama-2-7B", "Bench", "Q4_K_M");
-    p.rows.runtime = "llama.cpp";
+    p.rows.calibrated_as = "llama.cpp";
     set_field(&p, ES_DEVICE, "mem_util", 0.3, false);
     evaluate(&p);
     cr_expect_eq(get(&p, "basis"), 0, "an axis wins");

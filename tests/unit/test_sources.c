@@ -30,8 +30,8 @@ static void choose_examples(void) {
         workload[k] = NAN;
     for (int i = 0; i < POINTS;) {
         example *e = &examples[i];
-        e->rows = (es_rows){any_row(ES_MODEL), any_row(ES_DEVICE), any_row(ES_PRECISION),
-                            runtimes[(size_t)(uniform_deviate() * 4)]};
+        e->rows = es_point_rows(&point, any_row(ES_MODEL), any_row(ES_DEVICE), any_row(ES_PRECISION));
+        e->rows.calibrated_as = runtimes[(size_t)(uniform_deviate() * 4)];
         if (es_point_missing(&point, &e->rows))
             continue;
         e->value = es_arena_array(&arena, point.kernel->n_nodes, sizeof *e->value);
@@ -88,7 +88,7 @@ static void compare(const es_block *block, es_kind kind, es_row *row, int field)
             moved += moves;
             cr_expect_eq(moves, is_listed(block, &examples[i], in, k, row, field),
                          "%s output %zu of %s, %s, %s, %s: %s:%llu %s %s", block->name, k, r->model->name,
-                         r->device->name, r->runtime, r->precision->name, row->origin.file,
+                         r->device->name, r->calibrated_as, r->precision->name, row->origin.file,
                          (unsigned long long)row->origin.line, f->name, moves ? "changes it" : "is listed");
         }
     }
