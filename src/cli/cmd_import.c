@@ -9,10 +9,10 @@
 #include "cli/commands.h"
 
 typedef enum format { HF, GGUF } format;
-typedef enum table { MODELS, PRECISIONS, MIXTURES, TYPES } table;
+typedef enum table { MODELS, LAYERS, PRECISIONS, MIXTURES, TYPES } table;
 
 static const char *const formats[] = {"hf", "gguf", NULL};
-static const es_kind kinds[] = {ES_MODEL, ES_PRECISION, ES_GGUF_MIXTURE};
+static const es_kind kinds[] = {ES_MODEL, ES_LAYER, ES_PRECISION, ES_GGUF_MIXTURE};
 
 /* HF: only the model is filled. */
 typedef struct imported {
@@ -32,9 +32,10 @@ static es_status read_gguf(es_cli *cli, const char *path, const es_catalog *cata
     return status;
 }
 
-static es_status read_hf(es_cli *cli, const char *path, imported *import, es_errors *errors) {
+static es_status read_hf(es_cli *cli, const char *path, const es_catalog *catalog, imported *import,
+                         es_errors *errors) {
     es_model_row *model = &import->file.model;
-    const es_status status = es_import_hf(path, &cli->arena, model, errors);
+    const es_status status = es_import_hf(path, catalog, &cli->arena, model, errors);
     if (status)
         return status;
     if (es_given(cli, ES_OPT_NAME))
@@ -49,6 +50,8 @@ static es_status read_hf(es_cli *cli, const char *path, imported *import, es_err
 static void print_rows(FILE *out, const imported *import, table which) {
     if (which == MODELS)
         es_model_row_print(out, &import->file.model);
+    else if (which == LAYERS)
+        es_model_row_print_layers(out, &import->file.model);
     else if (which == PRECISIONS)
         es_gguf_import_print_precision(out, &import->file);
     else if (which == MIXTURES)
@@ -74,6 +77,8 @@ static es_status put_rows(const char *folder, const imported *import, table whic
 
 static es_status put_all(const char *folder, const imported *import, es_errors *errors) {
     es_status status = put_rows(folder, import, MODELS, errors);
+    if (!status)
+        status = put_rows(folder, import, LAYERS, errors);
     if (!status && import->format == GGUF)
         status = put_rows(folder, import, PRECISIONS, errors);
     if (!status && import->format == GGUF)
@@ -101,20 +106,24 @@ static es_status run_import(es_cli *cli, es_errors *errors) {
     if (chosen < 0)
         return ES_EUSAGE;
     import.format = (format)chosen;
-    if (import.format == HF && which != MODELS)
-        return es_usage(cli, errors, "only GGUF files have tensor types; --table models");
+    if (import.format == HF && which > LAYERS)
+        return es_usage(cli, errors, "only GGUF files have tensor types; --table models or layers");
     if (es_given(cli, ES_OPT_INTO) && (es_given(cli, ES_OPT_TABLE) || es_given(cli, ES_OPT_HEADER)))
         return es_usage(cli, errors, "--into writes all tables with their headers: no --table, no --header");
-    es_status status = import.format == GGUF ? es_cli_load_catalog(cli, &catalog, errors) : ES_OK;
+    es_status status = es_cli_load_catalog(cli, &catalog, errors);
     if (!status)
         status = import.format == GGUF ? read_gguf(cli, cli->operand[1], &catalog, &import, errors)
-                                       : read_hf(cli, cli->operand[1], &import, errors);
+                                       : read_hf(cli, cli->operand[1], &catalog, &import, errors);
     if (!status && es_given(cli, ES_OPT_INTO)) {
         status = put_all(es_text_of(cli, ES_OPT_INTO), &import, errors);
     } else if (!status) {
-        if (es_given(cli, ES_OPT_HEADER) && which != TYPES)
-            es_catalog_header(stdout, kinds[which]);
-        print_rows(stdout, &import, which);
+        /* Without --table the kinds of layers follow the model that has them. */
+        const bool layers = !es_given(cli, ES_OPT_TABLE) && import.file.model.n_kinds > 0;
+        for (table t = which; t <= (layers ? LAYERS : which); t++) {
+            if (es_given(cli, ES_OPT_HEADER) && t != TYPES)
+                es_catalog_header(stdout, kinds[t]);
+            print_rows(stdout, &import, t);
+        }
     }
     es_cli_report(cli, errors);
     if (!status)
@@ -142,11 +151,14 @@ const es_command es_cmd_import = {
     .choices = formats,
     .help = "catalog rows of a config.json or a GGUF file",
     .details =
-        "Prints a row of models.csv. Nothing is guessed: an architecture, a field or a tensor that rows of the "
+        "Prints a row of models.csv, and rows of layers.csv where layers differ in more than windows. Nothing is "
+        "guessed: an architecture, a field or a tensor that rows of the "
         "catalogs "
         "cannot describe is an error that names it.\n\n"
         "hf reads the config.json of a Hugging Face repository; of models with other inputs than text it takes the "
-        "text decoder. gguf reads the header of a GGUF file, not its tensors, and checks that the rows give the file's "
+        "text decoder. Fields are read by the rules of the class that the transformers library has for them: what the "
+        "file leaves out is the class's default, null is none. gguf reads the header of a GGUF file, not its tensors, "
+        "and checks that the rows give the file's "
         "parameters and bytes to the last one. Its precision is that of the file type when the built-in rules of that "
         "type give the same bytes; else a precision of its own, named after model and file type, with a rule for each "
         "role whose tensors differ. --into DIR writes the rows of all three tables; rows of the same name are "

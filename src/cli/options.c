@@ -21,7 +21,7 @@
 #define ALL (ES_IN(ES_CMD_IDS) - 1u)
 
 static const char *const formats[] = {"csv", "tsv", "jsonl", "md", NULL};
-static const char *const import_tables[] = {"models", "precisions", "gguf_mixtures", "types", NULL};
+static const char *const import_tables[] = {"models", "layers", "precisions", "gguf_mixtures", "types", NULL};
 static const char *const modes[] = {"auto", "always", "never", NULL};
 
 #define SWITCH .type = ES_VALUE_NONE

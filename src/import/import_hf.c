@@ -1,5 +1,5 @@
-/* One table row per architecture: what its fields are called, what it has without saying so, and what is derived.
- * Defaults are those of the configuration classes of the transformers library, which leaves defaults out of the file. */
+/* Fields are read by the rules of the configuration class: a missing one is the class's default, null is None and not
+ * missing, a field that no rule reads and that is not known to be harmless is refused by name. */
 #include "import/import_hf.h"
 
 #include <limits.h>
@@ -11,60 +11,22 @@
 
 #include "base/text.h"
 #include "catalog/file.h"
+#include "import/hf_archs.h"
 #include "io/json_text.h"
 
-/* What the quantities are called; alternatives are separated by |. */
-typedef struct names {
-    const char *layers, *hidden, *intermediate, *heads, *kv_heads, *max_ctx;
-} names;
+enum { MAX_NESTING = 4, MAX_LAYERS = 4096 };
 
-static const names usual = {"num_hidden_layers",   "hidden_size",         "intermediate_size",
-                            "num_attention_heads", "num_key_value_heads", "max_position_embeddings"};
-static const names of_gpt2 = {"n_layer", "n_embd", "n_inner", "n_head", NULL, "n_positions|n_ctx"};
-static const names of_opt = {"num_hidden_layers",   "hidden_size", "ffn_dim",
-                             "num_attention_heads", NULL,          "max_position_embeddings"};
-static const names of_falcon = {"num_hidden_layers|n_layer",  "hidden_size", "ffn_hidden_size",
-                                "num_attention_heads|n_head", NULL,          "max_position_embeddings"};
-static const names of_bloom = {
-    "n_layer|num_hidden_layers", "hidden_size|n_embed", NULL, "n_head|num_attention_heads", NULL, "seq_length"};
-static const names of_mpt = {"n_layers", "d_model", NULL, "n_heads", NULL, "max_seq_len"};
-static const names of_lfm2 = {"num_hidden_layers",   "hidden_size",         "intermediate_size|block_ff_dim",
-                              "num_attention_heads", "num_key_value_heads", "max_position_embeddings"};
-static const names of_chatglm = {"num_layers",          "hidden_size", "ffn_hidden_size",
-                                 "num_attention_heads", NULL,          "seq_length"};
-static const names of_hybrid = {"num_hidden_layers",   "hidden_size",         "shared_intermediate_size",
-                                "num_attention_heads", "num_key_value_heads", "max_position_embeddings"};
-
-enum { /* what an architecture always has, or may have */
-       QKV_BIAS = 1,
-       O_BIAS = 2,
-       MLP_BIAS = 4,
-       HEAD_BIAS = 8,
-       EMBED_NORM = 16,
-       TIED = 32,    /* unless the file says otherwise */
-       WIDE = 64,    /* the FFN is four times as wide as the model unless the file says otherwise */
-       EXPERTS = 128 /* may have experts */
-};
-enum { BIASES = QKV_BIAS | O_BIAS | MLP_BIAS };
-
-struct config;
-
-typedef struct arch {
-    const char *model_type, *family;
-    const names *names;
-    unsigned flags;
-    es_norm norm;
-    int norms_per_layer, ffn_matrices, qk_norm;
-    int vocab, heads, kv_heads, head_dim, max_ctx; /* defaults; 0: as for all others */
-    const char *act;
-    void (*derive)(struct config *c);
-} arch;
+/* What layer_types may call a layer. */
+typedef enum part { FULL, SLIDING, MIXER, PARALLEL, EXPERTS_ONLY, DENSE_ONLY } part;
 
 /* The first fault stays in status; what follows it is ignored. */
 typedef struct config {
     const char *file;
-    json_t *object;
-    const arch *arch;
+    json_t *object;             /* the decoder */
+    json_t *outer[MAX_NESTING]; /* what it lies in, innermost last */
+    size_t n_outer;
+    json_t *read; /* names that rules asked for */
+    const es_hf_arch *arch;
     es_model_row *row;
     es_arena *arena;
     es_errors *errors;
@@ -79,38 +41,104 @@ static void fail(config *c, const char *field, const char *expected) {
             es_fail(c->errors, ES_EUSAGE, &(es_origin){.file = c->file}, "field '%s': expected %s", field, expected);
 }
 
+/* The word behind `key=` in words separated by blanks; NULL: none. */
+static const char *word_of(const char *words, const char *key, size_t *length) {
+    const size_t n = strlen(key);
+    for (const char *at = words; at && *at;) {
+        const size_t size = strcspn(at, " ");
+        if (size > n && strncmp(at, key, n) == 0 && at[n] == '=') {
+            *length = size - n - 1;
+            return at + n + 1;
+        }
+        at += size + strspn(at + size, " ");
+    }
+    return NULL;
+}
+
 typedef struct field {
-    char name[64];
-    const json_t *value; /* NULL: not there, or null */
+    char name[80];
+    const json_t *value; /* NULL: null, or not there */
+    bool given;          /* is there, if only as null */
+    double fallback;     /* of the class; NaN: None */
 } field;
 
-/* The first of the alternatives that has a value; else the name of the first. */
-static field find(const config *c, const char *alternatives) {
-    field f = {{0}, NULL};
-    for (const char *at = alternatives; at != NULL && f.value == NULL;) {
-        char name[64];
-        const size_t length = strcspn(at, "|");
-        es_copy_text(name, sizeof name, (es_slice){at, length});
-        const json_t *value = json_object_get(c->object, name);
-        if (at == alternatives || (value && !json_is_null(value)))
+/* A name with a dot is a member of an object. */
+static const json_t *member(const json_t *object, const char *name) {
+    char outer[80];
+    const char *dot = strchr(name, '.');
+    if (dot == NULL)
+        return json_object_get(object, name);
+    es_copy_text(outer, sizeof outer, (es_slice){name, (size_t)(dot - name)});
+    return json_object_get(json_object_get(object, outer), dot + 1);
+}
+
+static double class_default(const es_hf_arch *a, const char *usual) {
+    const struct {
+        const char *name;
+        int value;
+    } sizes[] = {{"num_hidden_layers", a->layers},
+                 {"hidden_size", a->hidden},
+                 {"intermediate_size", a->intermediate},
+                 {"vocab_size", a->vocab},
+                 {"num_attention_heads", a->heads},
+                 {"num_key_value_heads", a->kv_heads},
+                 {"head_dim", a->head_dim},
+                 {"max_position_embeddings", a->max_ctx}};
+    size_t length;
+    const char *word = word_of(a->defaults, usual, &length);
+    if (word)
+        return strtod(word, NULL);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        if (strcmp(sizes[i].name, usual) == 0 && sizes[i].value > 0)
+            return sizes[i].value;
+    return NAN;
+}
+
+/* The first of the class's names for it that has a value; else the first that is there; else the first. */
+static field find(config *c, const char *usual) {
+    field f = {.fallback = class_default(c->arch, usual)};
+    size_t length = strlen(usual), n;
+    const char *at = word_of(c->arch->names, usual, &length);
+    for (at = at ? at : usual; f.value == NULL; at += n + 1) {
+        char name[80];
+        n = strcspn(at, "| ");
+        n = n < length ? n : length;
+        es_copy_text(name, sizeof name, (es_slice){at, n});
+        const json_t *value = member(c->object, name);
+        if (*f.name == '\0' || (value && (!f.given || !json_is_null(value))))
             memcpy(f.name, name, sizeof name);
-        if (value && !json_is_null(value))
-            f.value = value;
-        at = at[length] == '|' ? at + length + 1 : NULL;
+        f.given |= value != NULL;
+        f.value = value && !json_is_null(value) ? value : NULL;
+        if (json_object_set_new(c->read, name, json_true()) != 0)
+            c->status = es_fail_memory(c->errors);
+        length -= n;
+        if (length == 0 || at[n] != '|')
+            break;
+        length--;
     }
+    if (json_is_string(f.value) && strcmp(json_string_value(f.value), "auto") == 0)
+        f.value = NULL; /* as None: the class computes it */
     return f;
 }
 
-static bool given(const config *c, const char *alternatives) { return find(c, alternatives).value != NULL; }
+/* Whether the table gives the class this field. */
+static bool knows(const config *c, const char *usual) {
+    size_t length;
+    return word_of(c->arch->names, usual, &length) || word_of(c->arch->defaults, usual, &length);
+}
 
-/* A number of the file for a field of the catalog; NaN as fallback: the file must have it. */
-static double number(config *c, int id, const char *alternatives, double fallback) {
-    const es_field *target = &es_fields(ES_MODEL)->fields[id];
-    const field f = find(c, alternatives);
+static bool given(config *c, const char *usual) { return find(c, usual).value != NULL; }
+
+/* A number for a field of the catalog, of layer i where the file has a list; `none`: what None means, NaN: a fault. */
+static double number_at(config *c, es_kind kind, int id, const char *usual, size_t i, double none) {
+    const es_field *target = &es_fields(kind)->fields[id];
+    field f = find(c, usual);
     char expected[160];
-    if (f.value == NULL && !isnan(fallback))
-        return fallback;
-    const double x = f.value && json_is_number(f.value) ? json_number_value(f.value) : NAN;
+    if (json_is_array(f.value) && json_array_size(f.value) > i)
+        f.value = json_array_get(f.value, i);
+    const double x = f.value                        ? json_is_number(f.value) ? json_number_value(f.value) : (double)NAN
+                     : f.given || isnan(f.fallback) ? none
+                                                    : f.fallback;
     if (!isnan(x) && es_field_accepts(target, x))
         return x;
     es_field_expects(target, expected, sizeof expected);
@@ -118,501 +146,663 @@ static double number(config *c, int id, const char *alternatives, double fallbac
     return 1;
 }
 
-static void set(config *c, int id, const char *alternatives, double fallback) {
-    c->row->value[id] = number(c, id, alternatives, fallback);
+static double number(config *c, int id, const char *usual, double none) {
+    return number_at(c, ES_MODEL, id, usual, 0, none);
 }
 
-static bool flag(config *c, const char *alternatives, bool fallback) {
-    const field f = find(c, alternatives);
+static void set(config *c, int id, const char *usual, double none) { c->row->value[id] = number(c, id, usual, none); }
+
+/* None is false, as in Python. */
+static bool flag(config *c, const char *usual) {
+    const field f = find(c, usual);
     if (f.value == NULL)
-        return fallback;
+        return !f.given && f.fallback > 0;
     if (!json_is_boolean(f.value) && !(json_is_integer(f.value) && (json_integer_value(f.value) | 1) == 1))
         fail(c, f.name, "true or false");
     return json_is_true(f.value) || (json_is_integer(f.value) && json_integer_value(f.value) == 1);
 }
 
+/* A list with an entry for each layer, or NULL. */
+static const json_t *list(config *c, const char *usual, bool per_layer) {
+    const field f = find(c, usual);
+    if (f.value &&
+        (!json_is_array(f.value) || (per_layer && (double)json_array_size(f.value) < c->row->value[ES_M_LAYERS]))) {
+        fail(c, f.name, per_layer ? "a list with an entry for each layer" : "a list");
+        return NULL;
+    }
+    return f.value;
+}
+
+static bool lists(const json_t *array, size_t i) {
+    const json_t *item;
+    size_t at;
+    json_array_foreach(array, at,
+                       item) if (json_is_integer(item) && json_integer_value(item) == (json_int_t)i) return true;
+    return false;
+}
+
 static double get(const config *c, int id) { return c->row->value[id]; }
 static void put(config *c, int id, double value) { c->row->value[id] = value; }
 
-/* ---- Parts that several architectures share ---- */
+/* ---- Columns ---- */
 
-static void attention_bias(config *c) {
-    const bool bias = flag(c, "attention_bias", false);
-    put(c, ES_M_QKV_BIAS, bias);
-    put(c, ES_M_O_BIAS, bias);
+/* Cells that the architecture's row of the table names: number, choice, field, !field or field?number:number. */
+static void read_columns(config *c) {
+    const es_field_table *table = es_fields(ES_MODEL);
+    for (const char *at = c->arch->row; at && *at && c->status == ES_OK; at += strspn(at, " ")) {
+        const size_t column = strcspn(at, "="), size = strcspn(at, " ");
+        const char *source = at + column + 1;
+        char name[80];
+        int id = 0;
+        while (!es_slice_equal((es_slice){at, column}, table->fields[id].name))
+            id++;
+        es_copy_text(name, sizeof name,
+                     (es_slice){source + (*source == '!'), strcspn(source + (*source == '!'), "? ")});
+        const char *question = memchr(source, '?', size - column - 1);
+        at += size;
+        if (*source >= '0' && *source <= '9') {
+            put(c, id, strtod(source, NULL));
+        } else if (table->fields[id].type == ES_CHOICE) {
+            for (int i = 0; table->fields[id].choices[i]; i++)
+                if (strcmp(table->fields[id].choices[i], name) == 0)
+                    put(c, id, i);
+        } else if (table->fields[id].type != ES_FLAG && !question) {
+            put(c, id, number(c, id, name, 0));
+        } else {
+            const bool on = flag(c, name) != (*source == '!');
+            put(c, id, question ? strtod(on ? question + 1 : strchr(question, ':') + 1, NULL) : on);
+        }
+    }
 }
 
-static void no_window(config *c) {
-    put(c, ES_M_SLIDING_WINDOW, 0);
-    put(c, ES_M_GLOBAL_EVERY, 0);
+/* text_config's own, else the one around it, else the class's. */
+static bool is_tied(config *c) {
+    const field own = find(c, "tie_word_embeddings");
+    json_t *object = c->object;
+    bool tied = own.fallback > 0;
+    for (size_t i = c->n_outer; i-- > 0 && !own.given;)
+        if (json_object_get(c->outer[i], "tie_word_embeddings")) {
+            c->object = c->outer[i];
+            tied = flag(c, "tie_word_embeddings");
+            c->object = object;
+            return tied;
+        }
+    return own.given ? flag(c, "tie_word_embeddings") : tied;
 }
 
-/* A window as long as the context is none. */
-static void window(config *c, double fallback, double every) {
-    set(c, ES_M_SLIDING_WINDOW, "sliding_window", fallback);
-    put(c, ES_M_GLOBAL_EVERY, every);
-    if (get(c, ES_M_MAX_CTX) > 0 && get(c, ES_M_SLIDING_WINDOW) >= get(c, ES_M_MAX_CTX))
-        no_window(c);
-}
-
-static void window_of_all(config *c) { window(c, 0, 0); }
-
-static void experts(config *c, const char *count, const char *width) {
-    const double fallback = width ? NAN : get(c, ES_M_INTERMEDIATE);
-    set(c, ES_M_N_EXPERTS, count, NAN);
-    if (get(c, ES_M_N_EXPERTS) == 0)
-        fail(c, find(c, count).name, "at least one expert");
-    set(c, ES_M_N_ACTIVE, "num_experts_per_tok|experts_per_token", NAN);
-    set(c, ES_M_EXPERT_INTERMEDIATE, width, fallback);
-    if (get(c, ES_M_N_ACTIVE) > get(c, ES_M_N_EXPERTS))
-        fail(c, "num_experts_per_tok", "no more than there are experts");
-}
-
-/* ---- Architectures ---- */
-
-static void derive_llama(config *c) {
-    attention_bias(c);
-    put(c, ES_M_MLP_BIAS, flag(c, "mlp_bias", false));
-}
-
-static void derive_mixtral(config *c) {
-    window_of_all(c);
-    experts(c, "num_local_experts", NULL);
-}
-
-static void derive_qwen2(config *c) {
-    if (flag(c, "use_sliding_window", false))
-        window_of_all(c);
-}
-
-static void derive_qwen3(config *c) {
-    attention_bias(c);
-    derive_qwen2(c);
-}
-
-static void derive_qwen3_moe(config *c) {
-    derive_qwen3(c);
-    experts(c, "num_experts", "moe_intermediate_size");
-}
-
-static void derive_qwen2_moe(config *c) {
-    put(c, ES_M_QKV_BIAS, flag(c, "qkv_bias", true));
-    derive_qwen2(c);
-    experts(c, "num_experts", "moe_intermediate_size");
-    const double shared = number(c, ES_M_INTERMEDIATE, "shared_expert_intermediate_size", NAN);
+static void read_experts(config *c) {
+    const bool optional = c->arch->flags & ES_HF_MAY_BE_DENSE;
+    double n = number(c, ES_M_N_EXPERTS, "num_experts", optional ? 0 : NAN);
+    if (strcmp(c->arch->family, "gemma4") == 0 && !flag(c, "enable_moe_block"))
+        n = 0;
+    if (n < (optional ? 2 : 1)) {
+        if (!optional)
+            fail(c, find(c, "num_experts").name, "at least one expert");
+        find(c, "num_experts_per_tok"); /* says nothing then */
+        find(c, "moe_intermediate_size");
+        return;
+    }
+    put(c, ES_M_N_EXPERTS, n);
+    set(c, ES_M_N_ACTIVE, "num_experts_per_tok", NAN);
+    if (get(c, ES_M_N_ACTIVE) > n)
+        fail(c, find(c, "num_experts_per_tok").name, "no more than there are experts");
+    set(c, ES_M_EXPERT_INTERMEDIATE, "moe_intermediate_size", get(c, ES_M_INTERMEDIATE));
+    if (knows(c, "num_shared_experts"))
+        set(c, ES_M_N_SHARED, "num_shared_experts", 0);
+    if (!knows(c, "shared_expert_intermediate_size"))
+        return;
     const double each = get(c, ES_M_EXPERT_INTERMEDIATE);
-    if (each < 1 || fmod(shared, each) != 0)
-        fail(c, "shared_expert_intermediate_size", "a multiple of moe_intermediate_size");
-    else
-        put(c, ES_M_N_SHARED, shared / each);
-    put(c, ES_M_SHARED_GATE, 1);
+    const double shared = number(c, ES_M_INTERMEDIATE, "shared_expert_intermediate_size", 0);
+    put(c, ES_M_N_SHARED, each > 0 ? shared / each : 0);
+    if (each < 1 || !es_field_accepts(&es_fields(ES_MODEL)->fields[ES_M_N_SHARED], shared / each))
+        fail(c, find(c, "shared_expert_intermediate_size").name, "a multiple of moe_intermediate_size");
 }
 
-static void derive_gemma(config *c) { attention_bias(c); }
-
-static void derive_gemma2(config *c) {
-    attention_bias(c);
-    window(c, 4096, 2);
-}
-
-static void derive_gemma3(config *c) {
-    attention_bias(c);
-    window(c, 4096, number(c, ES_M_GLOBAL_EVERY, "sliding_window_pattern|_sliding_window_pattern", 6));
-}
-
-static void derive_phi3(config *c) {
-    attention_bias(c);
-    window_of_all(c);
-}
-
-static void derive_phimoe(config *c) {
-    attention_bias(c);
-    window_of_all(c);
-    put(c, ES_M_LM_HEAD_BIAS, flag(c, "lm_head_bias", false));
-    experts(c, "num_local_experts", NULL);
-}
-
-static void derive_gpt2(config *c) { set(c, ES_M_POS_ROWS, c->arch->names->max_ctx, NAN); }
-
-/* Two rows more than positions; with its norms behind the layers OPT-350M has no final one, as models whose embedding is
- * projected. */
-static void derive_opt(config *c) {
-    put(c, ES_M_POS_ROWS, get(c, ES_M_MAX_CTX) + 2);
-    const double width = number(c, ES_M_EMBED_DIM, "word_embed_proj_dim", get(c, ES_M_HIDDEN));
-    const bool projected = width != get(c, ES_M_HIDDEN);
-    put(c, ES_M_EMBED_DIM, projected ? width : 0);
-    if (flag(c, "do_layer_norm_before", true) == projected)
-        fail(c, "do_layer_norm_before", "false with, true without word_embed_proj_dim other than hidden_size");
-    const bool bias = flag(c, "enable_bias", true);
-    put(c, ES_M_QKV_BIAS, bias);
-    put(c, ES_M_O_BIAS, bias);
-    put(c, ES_M_MLP_BIAS, bias);
-}
-
-static void derive_neox(config *c) {
-    const bool bias = flag(c, "attention_bias", true);
-    put(c, ES_M_QKV_BIAS, bias);
-    put(c, ES_M_O_BIAS, bias);
-}
-
-static void derive_falcon(config *c) {
-    const bool bias = flag(c, "bias", false), grouped = flag(c, "new_decoder_architecture", false);
-    put(c, ES_M_QKV_BIAS, bias);
-    put(c, ES_M_O_BIAS, bias);
-    put(c, ES_M_MLP_BIAS, bias);
-    if (grouped)
-        set(c, ES_M_KV_HEADS, "num_kv_heads|n_head_kv", NAN);
-    else
-        put(c, ES_M_KV_HEADS, flag(c, "multi_query", true) ? 1 : get(c, ES_M_HEADS));
-    const double norms = grouped ? 2 : flag(c, "parallel_attn", true) ? 1 : 2;
-    set(c, ES_M_NORMS_PER_LAYER, "num_ln_in_parallel_attn", norms);
-}
-
-static void derive_olmo3(config *c) {
-    attention_bias(c);
-    window(c, 4096, 4);
-}
-
-static void derive_olmoe(config *c) {
-    attention_bias(c);
-    experts(c, "num_experts", NULL);
-}
-
-static void derive_granitemoe(config *c) {
-    attention_bias(c);
-    experts(c, "num_local_experts", NULL);
-}
-
-static void derive_mla(config *c) {
-    attention_bias(c);
+static void read_latent(config *c) {
     if (get(c, ES_M_QKV_BIAS) > 0)
         fail(c, "attention_bias", "false");
     set(c, ES_M_KV_LORA_RANK, "kv_lora_rank", NAN);
     set(c, ES_M_Q_LORA_RANK, "q_lora_rank", 0);
     set(c, ES_M_QK_ROPE, "qk_rope_head_dim", NAN);
     set(c, ES_M_QK_NOPE, "qk_nope_head_dim", NAN);
-    set(c, ES_M_V_HEAD_DIM, "v_head_dim", get(c, ES_M_HEAD_DIM));
+    set(c, ES_M_V_HEAD_DIM, "v_head_dim", floor(get(c, ES_M_HIDDEN) / get(c, ES_M_HEADS)));
     if (get(c, ES_M_KV_LORA_RANK) < 1)
         fail(c, "kv_lora_rank", "at least 1");
 }
 
-static void routed(config *c) {
-    experts(c, "n_routed_experts", "moe_intermediate_size");
-    set(c, ES_M_N_SHARED, "n_shared_experts", 0);
-    set(c, ES_M_FIRST_DENSE, "first_k_dense_replace", 0);
-}
-
-static void derive_deepseek(config *c) {
-    attention_bias(c);
-    if (given(c, "n_routed_experts"))
-        routed(c);
-}
-
-static void derive_deepseek2(config *c) {
-    derive_mla(c);
-    if (given(c, "n_routed_experts"))
-        routed(c);
-}
-
-/* Load balancing without an auxiliary loss learns a bias per expert (arXiv 2412.19437, section 2.1.2). */
-static void derive_deepseek3(config *c) {
-    derive_mla(c);
-    routed(c);
-    put(c, ES_M_ROUTER_BIAS, 1);
-}
-
-static void derive_stablelm(config *c) {
-    put(c, ES_M_QKV_BIAS, flag(c, "use_qkv_bias", false));
-    put(c, ES_M_NORMS_PER_LAYER, flag(c, "use_parallel_residual", false) ? 1 : 2);
-}
-
-static double rounded_up(double x, double multiple) { return ceil(x / multiple) * multiple; }
-
-/* The attention layers are listed by index, or all layers by kind. */
-static void derive_lfm2(config *c) {
-    const json_t *attention = json_object_get(c->object, "full_attn_idxs");
-    put(c, ES_M_CONV_KERNEL, number(c, ES_M_CONV_KERNEL, "conv_L_cache", 3));
-    if (json_is_array(attention)) {
-        const double count = (double)json_array_size(attention), layers = get(c, ES_M_LAYERS);
-        if (count > layers)
-            fail(c, "full_attn_idxs", "no more entries than there are layers");
-        else
-            put(c, ES_M_CONV_LAYERS, layers - count);
-    } else if (!given(c, "layer_types")) {
-        fail(c, "full_attn_idxs", "the indices of the attention layers");
-    }
-    if (flag(c, "conv_bias", false))
-        fail(c, "conv_bias", "false");
-    if (flag(c, "block_auto_adjust_ff_dim", true)) {
-        const double factor = json_number_value(json_object_get(c->object, "block_ffn_dim_multiplier"));
+/* Rules of single classes. */
+static void read_oddities(config *c) {
+    const char *type = c->arch->types;
+    if (strcmp(type, "opt") == 0) {
+        /* Two rows more than positions; with its norms behind the layers OPT-350M has no final one, as models whose
+         * embedding is projected. */
+        const double width = number(c, ES_M_EMBED_DIM, "word_embed_proj_dim", get(c, ES_M_HIDDEN));
+        const bool projected = width != get(c, ES_M_HIDDEN);
+        put(c, ES_M_POS_ROWS, get(c, ES_M_MAX_CTX) + 2);
+        put(c, ES_M_EMBED_DIM, projected ? width : 0);
+        if (flag(c, "do_layer_norm_before") == projected)
+            fail(c, "do_layer_norm_before", "false with, true without word_embed_proj_dim other than hidden_size");
+    } else if (strncmp(type, "falcon ", 7) == 0) {
+        const bool grouped = flag(c, "new_decoder_architecture");
+        const double kv = number(c, ES_M_KV_HEADS, "num_key_value_heads", get(c, ES_M_HEADS));
+        const double norms = number(c, ES_M_NORMS_PER_LAYER, "num_ln_in_parallel_attn", 2);
+        put(c, ES_M_KV_HEADS, grouped ? kv : flag(c, "multi_query") ? 1 : get(c, ES_M_HEADS));
+        if (grouped)
+            put(c, ES_M_NORMS_PER_LAYER, norms);
+    } else if (strcmp(type, "gpt_bigcode") == 0) {
+        put(c, ES_M_KV_HEADS, flag(c, "multi_query") ? 1 : get(c, ES_M_HEADS));
+    } else if (strcmp(type, "chatglm") == 0) {
+        if (!flag(c, "multi_query_attention"))
+            put(c, ES_M_KV_HEADS, get(c, ES_M_HEADS));
+        if (flag(c, "add_bias_linear"))
+            fail(c, "add_bias_linear", "false");
+    } else if (strcmp(type, "mpt") == 0) {
+        put(c, ES_M_INTERMEDIATE, get(c, ES_M_HIDDEN) * number(c, ES_M_N_ACTIVE, "expansion_ratio", NAN));
+        put(c, ES_M_POS_ROWS, flag(c, "learned_pos_emb") && !flag(c, "attn_config.alibi") ? get(c, ES_M_MAX_CTX) : 0);
+        if (!flag(c, "no_bias"))
+            fail(c, "no_bias", "true");
+    } else if (strcmp(type, "lfm2") == 0 && flag(c, "block_auto_adjust_ff_dim")) {
+        const field factor = find(c, "block_ffn_dim_multiplier");
+        const double times = factor.value ? json_number_value(factor.value) : factor.given ? 1 : factor.fallback;
         const double multiple = number(c, ES_M_CONV_KERNEL, "block_multiple_of", 256);
-        const double width = floor(2 * get(c, ES_M_INTERMEDIATE) / 3) * (factor > 0 && factor < 100 ? factor : 1);
-        put(c, ES_M_INTERMEDIATE, rounded_up(floor(width), multiple > 0 ? multiple : 1));
+        const double width = floor(2 * get(c, ES_M_INTERMEDIATE) / 3) * (times > 0 && times < 100 ? times : 1);
+        put(c, ES_M_INTERMEDIATE, ceil(floor(width) / (multiple > 0 ? multiple : 1)) * (multiple > 0 ? multiple : 1));
+    } else if (strncmp(type, "gemma4 ", 7) == 0) {
+        /* A scale per layer and, in GGUF files, the rope factors of the wide heads. */
+        put(c, ES_M_EXTRA_PARAMS,
+            get(c, ES_M_LAYERS) + floor(number(c, ES_M_HEAD_DIM, "global_head_dim", get(c, ES_M_HEAD_DIM)) / 2));
     }
-    put(c, ES_M_TIED, flag(c, "tie_word_embeddings|tie_embedding", true));
 }
 
-static void derive_gpt_oss(config *c) {
-    put(c, ES_M_O_BIAS, flag(c, "attention_bias", true));
-    window(c, 128, 2);
-    experts(c, "num_local_experts|num_experts", NULL);
-    put(c, ES_M_ROUTER_BIAS, 1);
-    put(c, ES_M_EXPERT_BIAS, 1);
-    put(c, ES_M_ATTN_SINKS, 1);
+static void read_heads(config *c) {
+    const field dim = find(c, "head_dim");
+    const double hidden = get(c, ES_M_HIDDEN);
+    set(c, ES_M_HEADS, "num_attention_heads", NAN);
+    const double heads = get(c, ES_M_HEADS);
+    set(c, ES_M_KV_HEADS, "num_key_value_heads", heads);
+    set(c, ES_M_HEAD_DIM, "head_dim", floor(hidden / heads));
+    if (!dim.value && (dim.given || isnan(dim.fallback)) && !(c->arch->flags & ES_HF_MLA) && fmod(hidden, heads) != 0)
+        fail(c, find(c, "num_attention_heads").name, "a divisor of the hidden size");
 }
-
-static void derive_mpt(config *c) {
-    const double ratio = number(c, ES_M_N_ACTIVE, "expansion_ratio", 4);
-    put(c, ES_M_INTERMEDIATE, get(c, ES_M_HIDDEN) * ratio);
-    if (!flag(c, "no_bias", true))
-        fail(c, "no_bias", "true");
-}
-
-static void derive_bitnet(config *c) {
-    attention_bias(c);
-    put(c, ES_M_SUB_NORMS, 1);
-}
-
-static void derive_exaone4(config *c) {
-    if (given(c, "sliding_window"))
-        window(c, 0, 4);
-}
-
-static void derive_internlm(config *c) {
-    put(c, ES_M_QKV_BIAS, flag(c, "bias", false));
-    put(c, ES_M_O_BIAS, get(c, ES_M_QKV_BIAS));
-}
-
-static void derive_ernie(config *c) {
-    const bool bias = flag(c, "use_bias", false);
-    put(c, ES_M_QKV_BIAS, bias);
-    put(c, ES_M_O_BIAS, bias);
-    put(c, ES_M_MLP_BIAS, bias);
-}
-
-static void derive_starcoder2(config *c) {
-    const bool bias = flag(c, "use_bias", true);
-    put(c, ES_M_QKV_BIAS, bias);
-    put(c, ES_M_O_BIAS, bias);
-    put(c, ES_M_MLP_BIAS, bias);
-    window_of_all(c);
-}
-
-static void derive_mobilellm(config *c) {
-    derive_llama(c);
-    put(c, ES_M_TIED, flag(c, "share_embedding|tie_word_embeddings", true));
-}
-
-static void derive_chatglm(config *c) {
-    put(c, ES_M_QKV_BIAS, flag(c, "add_qkv_bias|add_bias_linear", false));
-    if (flag(c, "multi_query_attention", false))
-        set(c, ES_M_KV_HEADS, "multi_query_group_num", NAN);
-    if (flag(c, "add_bias_linear", false))
-        fail(c, "add_bias_linear", "false");
-    set(c, ES_M_HEAD_DIM, "kv_channels", get(c, ES_M_HEAD_DIM));
-}
-
-static void derive_hybrid(config *c) {
-    attention_bias(c);
-    if (!given(c, "layer_types"))
-        fail(c, "layer_types", "a list of the kinds of layers");
-}
-
-/* clang-format off */
-static const arch arches[] = {
-    /* model_type, family, names, flags, norm, norms, ffn, qk_norm, vocab heads kv_heads head_dim max_ctx, act, derive */
-    {"llama", "llama", &usual, 0, ES_NORM_RMS, 2, 3, 0, 32000, 32, 0, 0, 2048, "silu", derive_llama},
-    {"mistral", "mistral", &usual, 0, ES_NORM_RMS, 2, 3, 0, 32000, 32, 8, 0, 0, "silu", window_of_all},
-    {"mixtral", "mixtral", &usual, EXPERTS, ES_NORM_RMS, 2, 3, 0, 32000, 32, 8, 0, 0, "silu", derive_mixtral},
-    {"qwen2", "qwen2", &usual, QKV_BIAS, ES_NORM_RMS, 2, 3, 0, 0, 0, 0, 0, 32768, "silu", derive_qwen2},
-    {"qwen2_5_vl_text", "qwen2", &usual, QKV_BIAS, ES_NORM_RMS, 2, 3, 0, 0, 0, 0, 0, 32768, "silu", derive_qwen2},
-    {"qwen2_5_vl", "qwen2", &usual, QKV_BIAS, ES_NORM_RMS, 2, 3, 0, 0, 0, 0, 0, 32768, "silu", derive_qwen2},
-    {"qwen2_moe", "qwen2moe", &usual, EXPERTS, ES_NORM_RMS, 2, 3, 0, 0, 0, 0, 0, 32768, "silu", derive_qwen2_moe},
-    {"qwen3", "qwen3", &usual, 0, ES_NORM_RMS, 2, 3, 1, 0, 0, 0, 128, 32768, "silu", derive_qwen3},
-    {"qwen3_vl_text", "qwen3", &usual, 0, ES_NORM_RMS, 2, 3, 1, 0, 0, 0, 128, 128000, "silu", derive_qwen3},
-    {"qwen3_moe", "qwen3moe", &usual, EXPERTS, ES_NORM_RMS, 2, 3, 1, 0, 0, 0, 0, 32768, "silu", derive_qwen3_moe},
-    {"gemma", "gemma", &usual, TIED, ES_NORM_RMS, 2, 3, 0, 256000, 16, 16, 256, 8192, "gelu", derive_gemma},
-    {"gemma2", "gemma2", &usual, TIED, ES_NORM_RMS, 4, 3, 0, 256000, 8, 4, 256, 8192, "gelu", derive_gemma2},
-    {"gemma3", "gemma3", &usual, TIED, ES_NORM_RMS, 4, 3, 1, 262208, 8, 4, 256, 131072, "gelu", derive_gemma3},
-    {"gemma3_text", "gemma3", &usual, TIED, ES_NORM_RMS, 4, 3, 1, 262208, 8, 4, 256, 131072, "gelu", derive_gemma3},
-    {"phi", "phi", &usual, BIASES | HEAD_BIAS, ES_NORM_LN, 1, 2, 0, 51200, 32, 0, 0, 2048, "gelu", NULL},
-    {"phi3", "phi3", &usual, 0, ES_NORM_RMS, 2, 3, 0, 32064, 32, 0, 0, 4096, "silu", derive_phi3},
-    {"phimoe", "phimoe", &usual, EXPERTS, ES_NORM_LN, 2, 3, 0, 32064, 32, 8, 0, 131072, "silu", derive_phimoe},
-    {"gpt2", "gpt2", &of_gpt2, BIASES | TIED | WIDE, ES_NORM_LN, 2, 2, 0, 50257, 0, 0, 0, 1024, "gelu", derive_gpt2},
-    {"opt", "opt", &of_opt, TIED, ES_NORM_LN, 2, 2, 0, 50272, 0, 0, 0, 2048, "relu", derive_opt},
-    {"gpt_neox", "gptneox", &usual, MLP_BIAS, ES_NORM_LN, 2, 2, 0, 0, 0, 0, 0, 2048, "gelu", derive_neox},
-    {"falcon", "falcon", &of_falcon, TIED | WIDE, ES_NORM_LN, 1, 2, 0, 65024, 0, 0, 0, 2048, "gelu", derive_falcon},
-    {"RefinedWebModel", "falcon", &of_falcon, TIED | WIDE, ES_NORM_LN, 1, 2, 0, 65024, 0, 0, 0, 2048, "gelu",
-     derive_falcon},
-    {"bloom", "bloom", &of_bloom, BIASES | TIED | WIDE | EMBED_NORM, ES_NORM_LN, 2, 2, 0, 250880, 0, 0, 0, 2048, "gelu",
-     NULL},
-    {"mpt", "gpt2", &of_mpt, TIED | WIDE, ES_NORM_RMS, 2, 2, 0, 50368, 0, 0, 0, 2048, "gelu", derive_mpt},
-    {"olmo", "olmo", &usual, 0, ES_NORM_LN_NP, 2, 3, 0, 50304, 32, 0, 0, 2048, "silu", attention_bias},
-    {"olmo2", "olmo2", &usual, 0, ES_NORM_RMS, 2, 3, 2, 50304, 32, 0, 0, 2048, "silu", attention_bias},
-    {"olmo3", "olmo2", &usual, 0, ES_NORM_RMS, 2, 3, 2, 50304, 32, 0, 0, 2048, "silu", derive_olmo3},
-    {"olmoe", "olmoe", &usual, EXPERTS, ES_NORM_RMS, 2, 3, 2, 50304, 16, 0, 0, 4096, "silu", derive_olmoe},
-    {"granite", "granite", &usual, 0, ES_NORM_RMS, 2, 3, 0, 32000, 32, 0, 0, 2048, "silu", derive_llama},
-    {"granitemoe", "granitemoe", &usual, EXPERTS, ES_NORM_RMS, 2, 3, 0, 32000, 32, 0, 0, 2048, "silu",
-     derive_granitemoe},
-    {"granitemoehybrid", "granite", &of_hybrid, 0, ES_NORM_RMS, 2, 3, 0, 0, 0, 0, 0, 2048, "silu", derive_hybrid},
-    {"deepseek", "deepseek", &usual, EXPERTS, ES_NORM_RMS, 2, 3, 0, 102400, 32, 0, 0, 2048, "silu", derive_deepseek},
-    {"deepseek_v2", "deepseek2", &usual, EXPERTS, ES_NORM_RMS, 2, 3, 0, 102400, 32, 0, 0, 2048, "silu",
-     derive_deepseek2},
-    {"deepseek_v3", "deepseek2", &usual, EXPERTS, ES_NORM_RMS, 2, 3, 0, 129280, 128, 0, 0, 4096, "silu",
-     derive_deepseek3},
-    {"smollm3", "smollm3", &usual, TIED, ES_NORM_RMS, 2, 3, 0, 128256, 16, 4, 0, 32768, "silu", derive_llama},
-    {"stablelm", "stablelm", &usual, 0, ES_NORM_LN, 2, 3, 0, 50304, 32, 0, 0, 4096, "silu", derive_stablelm},
-    {"minicpm", "minicpm", &usual, TIED, ES_NORM_RMS, 2, 3, 0, 32000, 32, 0, 0, 2048, "silu", attention_bias},
-    {"minicpm3", "minicpm3", &usual, TIED, ES_NORM_RMS, 2, 3, 0, 73448, 40, 0, 0, 32768, "silu", derive_mla},
-    {"lfm2", "lfm2", &of_lfm2, TIED, ES_NORM_RMS, 2, 3, 1, 65536, 32, 8, 0, 128000, "silu", derive_lfm2},
-    {"gpt_oss", "gptoss", &usual, EXPERTS | QKV_BIAS, ES_NORM_RMS, 2, 3, 0, 201088, 64, 8, 64, 131072, "silu",
-     derive_gpt_oss},
-    {"internlm2", "internlm2", &usual, 0, ES_NORM_RMS, 2, 3, 0, 0, 0, 0, 0, 2048, "silu", derive_internlm},
-    {"exaone4", "exaone4", &usual, 0, ES_NORM_RMS, 2, 3, 1, 102400, 32, 0, 0, 2048, "silu", derive_exaone4},
-    {"ernie4_5", "ernie4_5", &usual, TIED, ES_NORM_RMS, 2, 3, 0, 103424, 16, 2, 128, 131072, "silu", derive_ernie},
-    {"bitnet", "bitnet", &usual, TIED, ES_NORM_RMS, 2, 3, 0, 128256, 20, 5, 0, 2048, "relu2", derive_bitnet},
-    {"starcoder2", "starcoder2", &usual, TIED, ES_NORM_LN, 2, 2, 0, 49152, 24, 2, 0, 4096, "gelu", derive_starcoder2},
-    {"mobilellm", "mobilellm", &usual, TIED, ES_NORM_RMS, 2, 3, 0, 32000, 0, 0, 0, 2048, "silu", derive_mobilellm},
-    {"chatglm", "phi3", &of_chatglm, 0, ES_NORM_RMS, 2, 3, 0, 0, 0, 0, 0, 2048, "silu", derive_chatglm},
-};
-/* clang-format on */
-enum { ARCHES = sizeof arches / sizeof *arches };
-
-/* ---- Reading ---- */
-
-/* Fields that would change the count in ways no row can say: any other value is refused. */
-static void refuse_unknown_variants(config *c) {
-    static const struct {
-        const char *name;
-        double allowed;
-        unsigned unless; /* flags of architectures that read the field */
-    } variants[] = {
-        {"num_local_experts", 0, EXPERTS},
-        {"num_experts", 0, EXPERTS},
-        {"n_routed_experts", 0, EXPERTS},
-        {"moe_layer_freq", 1, 0},
-        {"decoder_sparse_step", 1, 0},
-        {"interleave_moe_layer_step", 1, 0},
-        {"add_cross_attention", 0, 0},
-        {"is_encoder_decoder", 0, 0},
-        {"layer_sharing", 0, 0},
-        {"qk_layernorm", 0, 0},
-        {"use_qk_layernorm", 0, 0},
-        {"layer_norm_elementwise_affine", 1, 0},
-        {"cross_attention_frequency", 0, 0},
-        {"num_mem_blocks", 0, 0},
-    };
-    for (size_t i = 0; i < sizeof variants / sizeof *variants && c->status == ES_OK; i++) {
-        const field f = find(c, variants[i].name);
-        if (f.value == NULL || (c->arch->flags & variants[i].unless))
-            continue;
-        const double x = json_is_number(f.value) ? json_number_value(f.value) : json_is_true(f.value);
-        if (x == variants[i].allowed && (json_is_number(f.value) || json_is_boolean(f.value)))
-            continue;
-        fail(c, f.name,
-             variants[i].allowed > 0 ? "1: other models are not understood"
-                                     : "0 or false: other models are not understood");
-    }
-    if (json_array_size(json_object_get(c->object, "mlp_only_layers")) > 0)
-        fail(c, "mlp_only_layers", "an empty list: other models are not understood");
-}
-
-/* Adopts a list of layer kinds: full_attention at every n-th layer, sliding_attention elsewhere; conv for lfm2. */
-static void read_layer_types(config *c) {
-    const json_t *list = json_object_get(c->object, "layer_types"), *item;
-    const size_t n = json_array_size(list);
-    size_t i, full = 0, sliding = 0, conv = 0, first_full = 0;
-    if (list == NULL || json_is_null(list))
-        return;
-    if ((double)n != get(c, ES_M_LAYERS)) {
-        fail(c, "layer_types", "a list with an entry for each layer");
-        return;
-    }
-    json_array_foreach(list, i, item) {
-        const char *kind = json_is_string(item) ? json_string_value(item) : "";
-        if (strcmp(kind, "full_attention") == 0 || strcmp(kind, "attention") == 0) {
-            if (full++ == 0)
-                first_full = i + 1;
-        } else if (strcmp(kind, "sliding_attention") == 0) {
-            sliding++;
-        } else if (strcmp(kind, "conv") == 0 && strcmp(c->arch->model_type, "lfm2") == 0) {
-            conv++;
-        } else {
-            fail(c, "layer_types", "full_attention or sliding_attention");
-        }
-    }
-    put(c, ES_M_CONV_LAYERS, (double)conv);
-    if (sliding == 0)
-        no_window(c);
-    else if (full > 0 && n / first_full == full)
-        put(c, ES_M_GLOBAL_EVERY, (double)first_full);
-    else if (full > 0 && n % full == 0) /* global layers first in each group: gpt-oss */
-        put(c, ES_M_GLOBAL_EVERY, (double)n / (double)full);
-    else if (full > 0)
-        fail(c, "layer_types", "full_attention at regular distances");
-}
-
-static double or_absent(int fallback) { return fallback > 0 ? (double)fallback : (double)NAN; }
 
 static void read_common(config *c) {
-    const arch *a = c->arch;
-    const names *n = a->names;
-    set(c, ES_M_LAYERS, n->layers, NAN);
-    set(c, ES_M_HIDDEN, n->hidden, NAN);
-    set(c, ES_M_VOCAB, given(c, "padded_vocab_size") ? "padded_vocab_size" : "vocab_size", or_absent(a->vocab));
-    const double hidden = get(c, ES_M_HIDDEN);
-    set(c, ES_M_HEADS, n->heads, or_absent(a->heads));
-    const double heads = get(c, ES_M_HEADS);
-    set(c, ES_M_KV_HEADS, n->kv_heads, a->kv_heads > 0 ? a->kv_heads : heads);
-    set(c, ES_M_INTERMEDIATE, n->intermediate, a->flags & WIDE ? 4 * hidden : NAN);
-    set(c, ES_M_MAX_CTX, n->max_ctx, a->max_ctx);
-    const bool own_dim = n == &usual && (given(c, "head_dim") || a->head_dim > 0);
-    set(c, ES_M_HEAD_DIM, n == &usual ? "head_dim" : NULL, a->head_dim > 0 ? a->head_dim : floor(hidden / heads));
-    if (!own_dim && fmod(hidden, heads) != 0)
-        fail(c, n->heads, "a divisor of the hidden size");
-    put(c, ES_M_TIED, flag(c, "tie_word_embeddings", a->flags & TIED));
-}
-
-static void put_traits(config *c) {
-    const arch *a = c->arch;
-    put(c, ES_M_FAMILY, 0);
+    const es_hf_arch *a = c->arch;
+    put(c, ES_M_FFN_MATRICES, 3);
     c->row->text[ES_M_FAMILY] = a->family;
     c->row->text[ES_M_ACT] = a->act;
-    put(c, ES_M_NORM, a->norm);
-    put(c, ES_M_NORMS_PER_LAYER, a->norms_per_layer);
-    put(c, ES_M_FFN_MATRICES, a->ffn_matrices);
-    put(c, ES_M_QK_NORM, a->qk_norm);
-    put(c, ES_M_QKV_BIAS, (a->flags & QKV_BIAS) != 0);
-    put(c, ES_M_O_BIAS, (a->flags & O_BIAS) != 0);
-    put(c, ES_M_MLP_BIAS, (a->flags & MLP_BIAS) != 0);
-    put(c, ES_M_LM_HEAD_BIAS, (a->flags & HEAD_BIAS) != 0);
-    put(c, ES_M_EMBED_NORM, (a->flags & EMBED_NORM) != 0);
+    put(c, ES_M_FAMILY, 0);
+    set(c, ES_M_HIDDEN, "hidden_size", NAN);
+    set(c, ES_M_VOCAB, "vocab_size", NAN);
+    const double hidden = get(c, ES_M_HIDDEN);
+    if (!(a->flags & ES_HF_NO_ATTENTION))
+        read_heads(c);
+    if (!(a->flags & ES_HF_NO_FFN))
+        set(c, ES_M_INTERMEDIATE, "intermediate_size",
+            a->flags & ES_HF_WIDE      ? 4 * hidden
+            : a->intermediate > 0      ? NAN
+            : a->flags & ES_HF_EXPERTS ? number(c, ES_M_INTERMEDIATE, "moe_intermediate_size", NAN)
+                                       : 0);
+    else
+        put(c, ES_M_INTERMEDIATE, 0);
+    if (a->flags & ES_HF_HALF_FFN)
+        put(c, ES_M_INTERMEDIATE, get(c, ES_M_INTERMEDIATE) / 2);
+    set(c, ES_M_MAX_CTX, "max_position_embeddings", 0);
+    put(c, ES_M_TIED, is_tied(c));
+    if (c->status == ES_OK)
+        read_columns(c);
+    if (c->status == ES_OK && a->flags & ES_HF_MLA)
+        read_latent(c);
+    if (c->status == ES_OK && a->flags & ES_HF_EXPERTS)
+        read_experts(c);
+    if (c->status == ES_OK)
+        read_oddities(c);
 }
 
-/* Multimodal models keep their decoder in text_config; its model_type may be missing there. */
-static void find_arch(config *c) {
-    const json_t *outer = json_object_get(c->object, "model_type");
-    json_t *text = json_object_get(c->object, "text_config");
-    const es_origin at = {.file = c->file};
-    const char *type = json_is_string(outer) ? json_string_value(outer) : NULL, *known[ARCHES];
-    if (json_is_object(text)) {
-        const json_t *inner = json_object_get(text, "model_type");
-        type = json_is_string(inner) ? json_string_value(inner) : type;
-        c->object = text;
-        es_warn(c->errors, &at, "the row describes the text decoder only: field 'text_config'");
+/* ---- Layers ---- */
+
+static part part_of(config *c, const char *word) {
+    static const struct {
+        const char *word;
+        part part;
+    } words[] = {{"full_attention", FULL},
+                 {"attention", FULL},
+                 {"*", FULL},
+                 {"sliding_attention", SLIDING},
+                 {"chunked_attention", SLIDING},
+                 {"linear_attention", MIXER},
+                 {"conv", MIXER},
+                 {"mamba", MIXER},
+                 {"M", MIXER},
+                 {"hybrid", PARALLEL},
+                 {"moe", EXPERTS_ONLY},
+                 {"E", EXPERTS_ONLY},
+                 {"mlp", DENSE_ONLY},
+                 {"-", DENSE_ONLY}};
+    const es_hf_mixer mixer = c->arch->mixer;
+    const bool single = c->arch->flags & ES_HF_SINGLE;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(words[i].word, word) == 0 && (words[i].part >= EXPERTS_ONLY ? single : true) &&
+            (words[i].part == MIXER || words[i].part == PARALLEL
+                 ? mixer != ES_HF_NO_MIXER && (*word != 'c' || mixer == ES_HF_CONV) &&
+                       (*word != 'm' || mixer == ES_HF_MAMBA1 || mixer == ES_HF_MAMBA2)
+                 : true))
+            return words[i].part;
+    fail(c, find(c, "layer_types").name,
+         "kinds of layer that this architecture has, as full_attention or sliding_attention");
+    return FULL;
+}
+
+/* A field, or a number of the table. */
+static double period_of(config *c, const char *source) {
+    if (source == NULL || (*source >= '0' && *source <= '9'))
+        return source ? strtod(source, NULL) : 0;
+    const field f = find(c, source);
+    if (json_is_string(f.value)) /* LLLG */
+        return (double)strlen(json_string_value(f.value));
+    return number(c, ES_M_GLOBAL_EVERY, source, 0);
+}
+
+static void read_parts(config *c, part *parts, size_t n) {
+    const es_hf_arch *a = c->arch;
+    const field types = find(c, "layer_types");
+    const double period = period_of(c, a->period);
+    const double offset = a->offset ? number(c, ES_M_GLOBAL_EVERY, a->offset, 0) : period - 1;
+    const double late = a->order == ES_HF_LATE ? number(c, ES_M_FIRST_DENSE, "max_window_layers", (double)n) : 0;
+    const bool slides = a->order != ES_HF_LATE || flag(c, "use_sliding_window");
+    if (a->order == ES_HF_SLIDING || a->order == ES_HF_LATE)
+        find(c, "sliding_window");
+    const json_t *attention = knows(c, "full_attn_idxs") ? list(c, "full_attn_idxs", false) : NULL,
+                 *rope = list(c, "no_rope_layers", false);
+    const part others = a->order == ES_HF_OTHER            ? MIXER
+                        : a->order == ES_HF_PARALLEL       ? PARALLEL
+                        : slides && a->order != ES_HF_FULL ? SLIDING
+                                                           : FULL;
+    const char *pattern = json_is_string(types.value) ? json_string_value(types.value) : NULL;
+    if (types.value && !pattern && json_array_size(types.value) != n)
+        fail(c, types.name, "a list with an entry for each layer");
+    if (!types.value && a->order == ES_HF_LISTED)
+        fail(c, types.name, "a list of the kinds of layers");
+    if (attention && (double)json_array_size(attention) > get(c, ES_M_LAYERS))
+        fail(c, find(c, "full_attn_idxs").name, "no more entries than there are layers");
+    for (size_t i = 0; i < n && c->status == ES_OK; i++) {
+        const char letter[2] = {pattern ? pattern[i] : '\0', '\0'};
+        const char *word = pattern ? letter : json_string_value(json_array_get(types.value, i));
+        const bool last_is_full = strncmp(a->types, "gemma4 ", 7) == 0 && i + 1 == n;
+        if (types.value)
+            parts[i] = part_of(c, word ? word : "");
+        else if (attention)
+            parts[i] = lists(attention, i) ? FULL : MIXER;
+        else if (strncmp(a->types, "llama4 ", 7) == 0 && json_array_size(rope) > i)
+            parts[i] = json_integer_value(json_array_get(rope, i)) ? SLIDING : FULL;
+        else
+            parts[i] = (period > 0 && fmod((double)i, period) == offset) || (double)i < late ? FULL : others;
+        if (last_is_full)
+            parts[i] = FULL;
     }
+}
+
+/* What the class's rules for experts in some layers only come to. */
+static bool has_experts(config *c, size_t i) {
+    static const struct {
+        const char *name;
+        bool inside; /* a list of layers, else of kinds by layer */
+        bool experts;
+    } named[] = {{"mlp_only_layers", true, false}, {"moe_layers", true, true}, {"mlp_layer_types", false, true}};
+    const double layer = (double)i;
+    bool has = get(c, ES_M_N_EXPERTS) > 0;
+    if (knows(c, "first_k_dense_replace"))
+        has &= layer >= number(c, ES_M_FIRST_DENSE, "first_k_dense_replace", 0);
+    if (knows(c, "decoder_sparse_step"))
+        has &= fmod(layer + 1, number(c, ES_M_LAYERS, "decoder_sparse_step", 1)) == 0;
+    if (knows(c, "expert_layer_period"))
+        has &= fmod(layer, number(c, ES_M_LAYERS, "expert_layer_period", 1)) ==
+               number(c, ES_M_FIRST_DENSE, "expert_layer_offset", 0);
+    if (knows(c, "moe_layer_freq"))
+        has &= fmod(layer, number(c, ES_M_LAYERS, "moe_layer_freq", 1)) == 0;
+    if (knows(c, "moe_layer_end_index")) {
+        const double end = json_number_value(find(c, "moe_layer_end_index").value);
+        has &= !given(c, "moe_layer_end_index") || end < 0 || layer <= end;
+    }
+    for (size_t k = 0; k < sizeof named / sizeof *named; k++) {
+        const json_t *items = knows(c, named[k].name) ? list(c, named[k].name, !named[k].inside) : NULL;
+        const char *kind = json_string_value(json_array_get(items, i));
+        const bool on = named[k].inside ? lists(items, i) : kind && strcmp(kind, "sparse") == 0;
+        if (items && (named[k].experts || on))
+            has = get(c, ES_M_N_EXPERTS) > 0 && on == named[k].experts;
+    }
+    return has;
+}
+
+static double of_layer(config *c, es_layer_row *layer, int id, const char *usual, size_t i, double none) {
+    return layer->value[id] = number_at(c, ES_LAYER, id, usual, i, none);
+}
+
+static void read_mixer(config *c, es_layer_row *layer) {
+    const double hidden = get(c, ES_M_HIDDEN);
+    switch (c->arch->mixer) {
+    case ES_HF_GDN:
+        layer->text[ES_L_MIXER] = "gdn";
+        of_layer(c, layer, ES_L_CONV_KERNEL, "linear_conv_kernel_dim", 0, NAN);
+        of_layer(c, layer, ES_L_SSM_HEADS, "linear_num_value_heads", 0, NAN);
+        of_layer(c, layer, ES_L_SSM_HEAD_DIM, "linear_value_head_dim", 0, NAN);
+        of_layer(c, layer, ES_L_SSM_GROUPS, "linear_num_key_heads", 0, NAN);
+        of_layer(c, layer, ES_L_SSM_STATE, "linear_key_head_dim", 0, NAN);
+        break;
+    case ES_HF_CONV:
+        layer->text[ES_L_MIXER] = "conv";
+        put(c, ES_M_CONV_KERNEL, number(c, ES_M_CONV_KERNEL, "conv_L_cache", NAN));
+        if (flag(c, "conv_bias"))
+            fail(c, "conv_bias", "false");
+        break;
+    case ES_HF_MAMBA1:
+    case ES_HF_MAMBA2: {
+        const double expand = number(c, ES_M_N_ACTIVE, "mamba_expand", NAN);
+        const bool first = c->arch->mixer == ES_HF_MAMBA1;
+        const double heads = first ? 0 : of_layer(c, layer, ES_L_SSM_HEADS, "mamba_n_heads", 0, NAN);
+        const double inner = number(c, ES_M_INTERMEDIATE, "mamba_d_ssm",
+                                    first || isnan(class_default(c->arch, "mamba_d_head")) ? expand * hidden : 0);
+        layer->text[ES_L_MIXER] = first ? "mamba1" : "mamba2";
+        of_layer(c, layer, ES_L_CONV_KERNEL, "mamba_d_conv", 0, NAN);
+        of_layer(c, layer, ES_L_SSM_STATE, "mamba_d_state", 0, NAN);
+        layer->value[ES_L_SSM_NORM] = flag(c, "ssm_norm");
+        static const char *const without[] = {"mamba_proj_bias", "use_bias", "projectors_bias"};
+        static const char *const with[] = {"mamba_conv_bias", "use_conv_bias"};
+        for (size_t i = 0; i < sizeof without / sizeof *without; i++)
+            if (flag(c, without[i]))
+                fail(c, without[i], "false");
+        for (size_t i = 0; i < sizeof with / sizeof *with; i++)
+            if (find(c, with[i]).given && !flag(c, with[i]))
+                fail(c, with[i], "true");
+        if (first) {
+            const double rank = number(c, ES_M_INTERMEDIATE, "mamba_dt_rank", ceil(hidden / 16));
+            layer->value[ES_L_SSM_HEADS] = inner;
+            layer->value[ES_L_SSM_HEAD_DIM] = 1;
+            layer->text[ES_L_RANKS] = es_arena_printf(c->arena, "%.0f", rank);
+            break;
+        }
+        of_layer(c, layer, ES_L_SSM_GROUPS, "mamba_n_groups", 0, NAN);
+        of_layer(c, layer, ES_L_SSM_HEAD_DIM, "mamba_d_head", 0, heads > 0 ? floor(inner / heads) : NAN);
+        if (inner > 0 && heads * layer->value[ES_L_SSM_HEAD_DIM] != inner)
+            fail(c, find(c, "mamba_n_heads").name, "heads that make up the inner width");
+        break;
+    }
+    case ES_HF_RWKV7: {
+        static const char *const names[] = {"decay_low_rank_dim", "a_low_rank_dim", "v_low_rank_dim",
+                                            "gate_low_rank_dim"};
+        double rank[4];
+        const field ratio = find(c, "hidden_ratio"), own = find(c, "intermediate_size");
+        if (!own.value && ratio.value)
+            put(c, ES_M_INTERMEDIATE, floor(hidden * json_number_value(ratio.value)));
+        for (int i = 0; i < 4; i++)
+            rank[i] = number(c, ES_M_INTERMEDIATE, names[i], NAN);
+        layer->text[ES_L_MIXER] = "rwkv7";
+        layer->text[ES_L_FFN] = "channel_mix";
+        layer->value[ES_L_SSM_HEAD_DIM] = number(c, ES_M_HEAD_DIM, "head_dim", NAN);
+        layer->value[ES_L_SSM_HEADS] = floor(hidden / layer->value[ES_L_SSM_HEAD_DIM]);
+        layer->text[ES_L_RANKS] = es_arena_printf(c->arena, "%.0f;%.0f;%.0f;%.0f", rank[0], rank[1], rank[2], rank[3]);
+        break;
+    }
+    case ES_HF_NO_MIXER: break;
+    }
+    if (layer->text[ES_L_RANKS] == NULL)
+        c->status = es_fail_memory(c->errors);
+}
+
+static void read_attention(config *c, es_layer_row *layer, size_t i, bool slides) {
+    const double window = slides ? number(c, ES_M_SLIDING_WINDOW, "sliding_window", 0) : 0;
+    const bool all = get(c, ES_M_MAX_CTX) > 0 && window >= get(c, ES_M_MAX_CTX); /* as long as the context is none */
+    layer->text[ES_L_MIXER] = get(c, ES_M_KV_LORA_RANK) > 0 ? "mla" : "attention";
+    layer->value[ES_L_WINDOW] = all ? 0 : window;
+    const double heads = of_layer(c, layer, ES_L_HEADS, "num_attention_heads", i, NAN);
+    if (json_is_array(find(c, "num_key_value_heads").value))
+        of_layer(c, layer, ES_L_KV_HEADS, "num_key_value_heads", i, heads);
+    else
+        layer->value[ES_L_KV_HEADS] = get(c, ES_M_KV_HEADS);
+    layer->value[ES_L_OUT_GATE] =
+        c->arch->mixer == ES_HF_GDN && (!given(c, "attn_output_gate") || flag(c, "attn_output_gate"));
+    if (strncmp(c->arch->types, "gemma4 ", 7) == 0 && !slides) {
+        const bool k_eq_v = flag(c, "attention_k_eq_v");
+        const double kv = number(c, ES_M_KV_HEADS, "num_global_key_value_heads", get(c, ES_M_KV_HEADS));
+        layer->value[ES_L_K_EQ_V] = k_eq_v;
+        layer->value[ES_L_KV_HEADS] = k_eq_v ? kv : layer->value[ES_L_KV_HEADS];
+        layer->value[ES_L_HEAD_DIM] = number(c, ES_M_HEAD_DIM, "global_head_dim", get(c, ES_M_HEAD_DIM));
+    }
+    if (fmod(layer->value[ES_L_HEADS], layer->value[ES_L_KV_HEADS]) != 0)
+        fail(c, find(c, "num_key_value_heads").name, "a divisor of the heads");
+}
+
+/* make_divisible of OpenELM: the nearest multiple, but no less than nine tenths. */
+static double openelm_width(config *c, size_t i) {
+    const json_t *factors = list(c, "ffn_multipliers", true);
+    const double divisor = number(c, ES_M_LAYERS, "ffn_dim_divisor", NAN);
+    const double exact = json_number_value(json_array_get(factors, i)) * get(c, ES_M_HIDDEN);
+    double width = floor((exact + divisor / 2) / divisor) * divisor;
+    width = width < divisor ? divisor : width;
+    if (!(exact > 0 && exact < ES_COUNT_MAX))
+        fail(c, "ffn_multipliers", "a factor for each layer");
+    return width < 0.9 * exact ? width + divisor : width;
+}
+
+static void read_layer(config *c, es_layer_row *layer, size_t i, size_t n, part kind) {
+    const es_hf_arch *a = c->arch;
+    const double shared = knows(c, "num_kv_shared_layers") ? number(c, ES_M_FIRST_DENSE, "num_kv_shared_layers", 0) : 0;
+    const bool reuses = i >= (size_t)((double)n - shared), experts = a->flags & ES_HF_EXPERTS && has_experts(c, i);
+    es_layer_row_begin(layer);
+    layer->text[ES_L_MIXER] = "none";
+    layer->text[ES_L_FFN] = experts ? "moe" : a->flags & ES_HF_NO_FFN ? "none" : "dense";
+    if (kind == MIXER || kind == PARALLEL)
+        read_mixer(c, layer);
+    if (kind == FULL || kind == SLIDING || kind == PARALLEL) {
+        const char *mixer = layer->text[ES_L_MIXER];
+        read_attention(c, layer, i, kind == SLIDING);
+        if (kind == PARALLEL &&
+            (layer->text[ES_L_MIXER] = es_arena_printf(c->arena, "%s+%s", layer->text[ES_L_MIXER], mixer)) == NULL)
+            c->status = es_fail_memory(c->errors);
+        layer->value[ES_L_KV] = reuses && shared > 0 ? ES_KV_SHARED : ES_KV_OWN;
+    }
+    if (a->flags & ES_HF_SINGLE)
+        layer->text[ES_L_FFN] = kind == EXPERTS_ONLY ? "moe" : kind == DENSE_ONLY ? "dense" : "none";
+    if (json_is_array(find(c, "intermediate_size").value))
+        of_layer(c, layer, ES_L_INTERMEDIATE, "intermediate_size", i, NAN);
+    if (strcmp(a->types, "openelm") == 0)
+        layer->value[ES_L_INTERMEDIATE] = openelm_width(c, i);
+    if (strncmp(a->types, "gemma4 ", 7) == 0) {
+        if (flag(c, "use_double_wide_mlp") && reuses && shared > 0)
+            layer->value[ES_L_INTERMEDIATE] = 2 * get(c, ES_M_INTERMEDIATE);
+        if (experts)
+            layer->text[ES_L_FFN] = "dense+moe";
+    }
+}
+
+static void read_layers(config *c) {
+    static const int of_experts[] = {ES_M_N_EXPERTS, ES_M_N_ACTIVE, ES_M_N_SHARED, ES_M_EXPERT_INTERMEDIATE,
+                                     ES_M_ROUTER_BIAS};
+    const field types = find(c, "layer_types");
+    if (c->arch->layers == 0 && types.value) /* the list decides: NemotronHConfig.num_hidden_layers */
+        put(c, ES_M_LAYERS,
+            json_is_string(types.value) ? (double)json_string_length(types.value)
+                                        : (double)json_array_size(types.value));
+    if (c->arch->layers == 0)
+        find(c, "num_hidden_layers");
+    const double layers = get(c, ES_M_LAYERS);
+    if (!(layers >= 1 && layers <= MAX_LAYERS)) {
+        fail(c, find(c, "num_hidden_layers").name, "1 to 4096 layers");
+        return;
+    }
+    const size_t n = (size_t)layers;
+    part *parts = es_arena_array(c->arena, n, sizeof *parts);
+    es_layer_row unused;
+    es_layer_row_begin(&unused);
+    read_mixer(c, &unused); /* for what it refuses, whether a layer has it or not */
+    es_layer_row *layer = es_arena_array(c->arena, n, sizeof *layer);
+    if (parts == NULL || layer == NULL) {
+        c->status = es_fail_memory(c->errors);
+        return;
+    }
+    read_parts(c, parts, n);
+    for (size_t i = 0; i < n && c->status == ES_OK; i++)
+        read_layer(c, &layer[i], i, n, parts[i]);
+    if (c->status != ES_OK)
+        return;
+    bool mixers = false, experts = false;
+    for (size_t i = 0; i < n; i++) {
+        mixers |= parts[i] == MIXER;
+        experts |= strstr(layer[i].text[ES_L_FFN], "moe") != NULL;
+    }
+    if (!experts)
+        for (size_t f = 0; f < sizeof of_experts / sizeof *of_experts; f++)
+            put(c, of_experts[f], 0);
+    if (strcmp(c->arch->family, "granitehybrid") == 0 && !mixers)
+        c->row->text[ES_M_FAMILY] = get(c, ES_M_N_EXPERTS) > 0 ? "granitemoe" : "granite";
+    if (strcmp(c->arch->family, "nemotron_h") == 0 && experts)
+        c->row->text[ES_M_FAMILY] = "nemotron_h_moe";
+    if (!es_model_row_set_layers(c->row, layer, n, c->arena))
+        c->status = es_fail_memory(c->errors);
+}
+
+/* ---- What is left ---- */
+
+static bool harmless(const char *name) {
+    const size_t n = strlen(name);
+    for (const char *at = es_hf_harmless; *at; at += strspn(at, " ")) {
+        const size_t size = strcspn(at, " ");
+        const bool tail = *at == '*', head = at[size - 1] == '*';
+        const char *word = at + tail;
+        const size_t length = size - tail - head;
+        at += size;
+        if (n >= length && (head || tail || n == length) && strncmp(tail ? name + n - length : name, word, length) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Off: null, false, 0 and what is empty. */
+static bool off(const json_t *value) {
+    return json_is_null(value) || json_is_false(value) || (json_is_number(value) && json_number_value(value) == 0) ||
+           (json_is_string(value) && json_string_length(value) == 0) ||
+           (json_is_array(value) && json_array_size(value) == 0) ||
+           (json_is_object(value) && json_object_size(value) == 0);
+}
+
+/* Whether words like a=b|c or a=1 have the name. */
+static bool names(const char *words, const char *name) {
+    const size_t n = strlen(name);
+    for (const char *at = words; at && *at;) {
+        const size_t size = strcspn(at, "=| ");
+        if (size == n && strncmp(at, name, n) == 0)
+            return true;
+        at += size + (at[size] != '\0');
+    }
+    return false;
+}
+
+static void refuse_unknown(config *c, json_t *object, const char *inside) {
+    static const char *const on[] = {"layer_norm_elementwise_affine", "rmsnorm", "norm_bias"};
+    const char *key;
+    json_t *value;
+    json_object_foreach(object, key, value) {
+        char name[80];
+        snprintf(name, sizeof name, "%s%s%s", inside, *inside ? "." : "", key);
+        for (size_t i = 0; i < sizeof on / sizeof *on; i++)
+            if (strcmp(on[i], name) == 0 && !json_is_true(value))
+                fail(c, name, "true: other models are not understood");
+            else if (strcmp(on[i], name) == 0)
+                json_object_set_new(c->read, name, json_true());
+        if (json_object_get(c->read, name) || names(c->arch->names, name) || names(c->arch->defaults, name) ||
+            harmless(key))
+            continue;
+        if (json_is_object(value) && (strcmp(name, "attn_config") == 0 || strcmp(name, "ffn_config") == 0))
+            refuse_unknown(c, value, name);
+        else if (json_is_string(value) && !off(value))
+            es_warn(c->errors, &(es_origin){.file = c->file}, "field '%s' is not known: taken to change no count",
+                    es_quote_text(name).text);
+        else if (!off(value) && c->status == ES_OK)
+            fail(c, es_quote_text(name).text, "0 or false: not known, and it could change the counts");
+    }
+}
+
+/* ---- Finding the decoder ---- */
+
+static bool has_word(const char *words, const char *word) {
+    const size_t n = strlen(word);
+    for (const char *at = words; *at; at += strspn(at, " ")) {
+        const size_t size = strcspn(at, " ");
+        if (size == n && strncmp(at, word, n) == 0)
+            return true;
+        at += size;
+    }
+    return false;
+}
+
+static const es_hf_arch *arch_of_type(const char *type) {
+    for (size_t i = 0; type && i < es_hf_n_archs; i++)
+        if (has_word(es_hf_archs[i].types, type))
+            return &es_hf_archs[i];
+    return NULL;
+}
+
+/* Qwen3ForCausalLM, GPT2LMHeadModel, InternVLChatModel: without the ending. */
+static const es_hf_arch *arch_of_class(const json_t *object) {
+    static const char *const endings[] = {"ForCausalLM", "ForConditionalGeneration", "LMHeadModel", "Model"};
+    const char *class = json_string_value(json_array_get(json_object_get(object, "architectures"), 0));
+    for (size_t e = 0; class && e < sizeof endings / sizeof *endings; e++) {
+        char stem[80];
+        const size_t n = strlen(class), ending = strlen(endings[e]);
+        if (n <= ending || strcmp(class + n - ending, endings[e]) != 0)
+            continue;
+        es_copy_text(stem, sizeof stem, (es_slice){class, n - ending});
+        for (size_t i = 0; i < es_hf_n_archs; i++)
+            if (has_word(es_hf_archs[i].classes, stem))
+                return &es_hf_archs[i];
+    }
+    return NULL;
+}
+
+static const char *nearest_type(const char *type) {
+    const char *known[512], *best = NULL;
+    static _Thread_local char words[512][40];
+    size_t n = 0;
+    for (size_t i = 0; i < es_hf_n_archs; i++)
+        for (const char *at = es_hf_archs[i].types; *at && n < 512; at += strspn(at, " ")) {
+            const size_t size = strcspn(at, " ");
+            es_copy_text(words[n], sizeof words[n], (es_slice){at, size});
+            known[n] = words[n];
+            n++;
+            at += size;
+        }
+    best = es_nearest(es_slice_of(type), known, n);
+    return best;
+}
+
+static void find_arch(config *c) {
+    static const char *const decoders[] = {"text_config", "llm_config", "language_config", "thinker_config"};
+    const es_origin at = {.file = c->file};
+    for (size_t i = 0; i < sizeof decoders / sizeof *decoders && c->n_outer < MAX_NESTING; i++) {
+        json_t *inner = json_object_get(c->object, decoders[i]);
+        if (!json_is_object(inner))
+            continue;
+        es_warn(c->errors, &at, "the row describes the text decoder only: field '%s'", decoders[i]);
+        c->outer[c->n_outer++] = c->object;
+        c->object = inner;
+        i = (size_t)-1;
+    }
+    const char *type = NULL;
+    json_t *object = c->object;
+    for (size_t i = c->n_outer + 1; i-- > 0 && !type && !c->arch;) {
+        type = json_string_value(json_object_get(object, "model_type"));
+        c->arch = arch_of_type(type);
+        if (!c->arch && (c->arch = arch_of_class(object)) && type)
+            es_warn(c->errors, &at, "model_type '%s' is not known: read as '%s', which its class is",
+                    es_quote_text(type).text, c->arch->classes);
+        object = i > 0 ? c->outer[i - 1] : NULL;
+    }
+    if (c->arch)
+        return;
     if (type == NULL) {
         fail(c, "model_type", "the name of an architecture");
         return;
     }
-    for (size_t i = 0; i < ARCHES; i++) {
-        known[i] = arches[i].model_type;
-        if (strcmp(known[i], type) == 0)
-            c->arch = &arches[i];
-    }
-    if (c->arch)
-        return;
-    const char *nearest = es_nearest(es_slice_of(type), known, ARCHES);
+    const char *nearest = nearest_type(type);
     c->status = es_fail(c->errors, ES_EUSAGE, &at, "field 'model_type': unknown architecture '%s'%s%s%s",
                         es_quote_text(type).text, nearest ? "; did you mean '" : "", nearest ? nearest : "",
                         nearest ? "'?" : "");
@@ -630,46 +820,120 @@ static void read_name(config *c, const json_t *outer) {
         c->status = es_fail_memory(c->errors);
 }
 
-static void read_model(config *c, const json_t *outer) {
+/* A quantized repository: the precision of the catalog that its weights fit. */
+static void name_precision(config *c, const json_t *outer, const es_catalog *catalog) {
+    static const struct {
+        const char *method, *precision;
+    } known[] = {{"fp8", "FP8-E4M3"}, {"fbgemm_fp8", "FP8-E4M3"},        {"mxfp4", "MXFP4"},
+                 {"nvfp4", "NVFP4"},  {"bitnet", "BitNet b1.58 (I2_S)"}, {"mlx", "MLX 4-bit"}};
+    const json_t *q = json_object_get(c->object, "quantization_config");
+    q = q ? q : json_object_get(outer, "quantization_config");
+    if (!json_is_object(q))
+        return;
+    const json_t *weights = json_object_get(json_object_get(json_object_get(q, "config_groups"), "group_0"), "weights");
+    const char *method = json_string_value(json_object_get(q, "quant_method"));
+    const char *algorithm = json_string_value(json_object_get(q, "quant_algo")), *fits = NULL;
+    const bool mlx = !method && json_object_get(q, "bits");
+    const json_t *bits_field = json_object_get(weights ? weights : q, weights ? "num_bits" : "bits");
+    double bits = json_number_value(bits_field),
+           group = json_number_value(json_object_get(weights ? weights : q, "group_size"));
+    const bool symmetric = json_is_true(json_object_get(weights ? weights : q, weights ? "symmetric" : "sym"));
+    method = algorithm ? algorithm : method ? method : mlx ? "mlx" : "?";
+    if (strcmp(method, "bitsandbytes") == 0)
+        fits = json_is_true(json_object_get(q, "load_in_4bit")) ? "NF4" : "INT8 per-channel";
+    const char *type = json_string_value(json_object_get(weights, "type"));
+    if (type && strcmp(type, "float") == 0)
+        fits = bits == 8 ? "FP8-E4M3" : "NVFP4";
+    for (size_t i = 0; !fits && i < sizeof known / sizeof *known; i++)
+        fits = es_equal_fold(known[i].method, method) ? known[i].precision : NULL;
+    if (fits && mlx && bits == 8)
+        fits = "MLX 8-bit";
+    if (strcmp(method, "mxfp4") == 0)
+        c->row->text[ES_M_NATIVE_FORMAT] = "MXFP4";
+    group = group < 0 ? 4096 : group; /* by channel: the catalog's rows are of 4096 */
+    const es_table *table = catalog ? &catalog->table[ES_PRECISION] : NULL;
+    for (size_t i = 0; table && !fits && bits > 0 && i < table->n_rows; i++) {
+        const es_row *row = &table->rows[i];
+        const double zero = row->value[ES_P_ZERO_BITS] > 0 ? row->value[ES_P_ZERO_BITS] : 0;
+        if (row->value[ES_P_KIND] == ES_PRECISION_UNIFORM && row->value[ES_P_WEIGHT_BITS] == bits &&
+            row->value[ES_P_GROUP_SIZE] == group && row->value[ES_P_SCALE_BITS] == 16 && (zero == 0) == symmetric &&
+            row->value[ES_P_OUTPUT_BITS] == 16)
+            fits = row->name;
+    }
+    char width[60] = "";
+    if (bits > 0)
+        snprintf(width, sizeof width, group > 0 ? ", %g bits in groups of %g" : ", %g bits", bits, group);
+    es_warn(c->errors, &(es_origin){.file = c->file},
+            fits ? "field 'quantization_config': quantized as %s%s: precision '%s' fits"
+                 : "field 'quantization_config': quantized as %s%s: no precision of the catalog fits%s",
+            es_quote_text(method).text, width, fits ? fits : "");
+}
+
+/* What Python's json writes and JSON does not have, in as many bytes: a number that no count takes. */
+static char *without_infinity(const char *json, size_t size) {
+    char *text = malloc(size + 1);
+    bool quoted = false;
+    if (text == NULL)
+        return NULL;
+    memcpy(text, json, size);
+    text[size] = '\0';
+    for (size_t i = 0; i < size; i++) {
+        if (quoted && text[i] == '\\')
+            i++;
+        else if (text[i] == '"')
+            quoted = !quoted;
+        else if (!quoted && size - i >= 8 && memcmp(text + i, "Infinity", 8) == 0)
+            memcpy(text + i, "1.7e+308", 8);
+        else if (!quoted && size - i >= 3 && memcmp(text + i, "NaN", 3) == 0)
+            memcpy(text + i, "0.5", 3);
+    }
+    return text;
+}
+
+static void read_model(config *c, json_t *outer, const es_catalog *catalog) {
     find_arch(c);
     if (c->status != ES_OK)
         return;
-    put_traits(c);
-    read_common(c);
-    if (c->arch->derive && c->status == ES_OK)
-        c->arch->derive(c);
+    if (c->arch->layers > 0)
+        set(c, ES_M_LAYERS, "num_hidden_layers", NAN);
     if (c->status == ES_OK)
-        refuse_unknown_variants(c);
+        read_common(c);
     if (c->status == ES_OK)
-        read_layer_types(c);
-    const double heads = get(c, ES_M_HEADS), kv_heads = get(c, ES_M_KV_HEADS);
-    if (fmod(heads, kv_heads) != 0)
-        fail(c, c->arch->names->kv_heads ? c->arch->names->kv_heads : "num_kv_heads", "a divisor of the heads");
-    if (get(c, ES_M_CONV_LAYERS) == 0)
-        put(c, ES_M_CONV_KERNEL, 0);
+        read_layers(c);
+    if (c->status == ES_OK)
+        refuse_unknown(c, c->object, "");
     if (c->status == ES_OK)
         read_name(c, outer);
+    if (c->status == ES_OK)
+        name_precision(c, outer, catalog);
     es_model_row_name_attention(c->row);
 }
 
-es_status es_import_hf_text(const char *file, const char *json, size_t size, es_arena *arena, es_model_row *row,
-                            es_errors *errors) {
+es_status es_import_hf_text(const char *file, const char *json, size_t size, const es_catalog *catalog, es_arena *arena,
+                            es_model_row *row, es_errors *errors) {
     json_error_t fault;
     es_model_row_begin(row);
     if (size > ES_CONFIG_MAX_BYTES)
         return es_fail(errors, ES_EUSAGE, &(es_origin){.file = file}, "more than %d bytes: no config.json",
                        ES_CONFIG_MAX_BYTES);
-    json_t *outer = es_json_read(json, size, &fault);
+    char *text = without_infinity(json, size);
+    if (text == NULL)
+        return es_fail_memory(errors);
+    json_t *outer = es_json_read(text, size, &fault);
+    free(text);
     if (outer == NULL) {
         const es_origin at = {file, fault.line > 0 ? (uint64_t)fault.line : 0,
                               fault.column > 0 ? (uint64_t)fault.column : 0};
         return es_fail(errors, ES_EUSAGE, &at, "not JSON: %s", es_quote_text(fault.text).text);
     }
-    config c = {.file = file, .object = outer, .row = row, .arena = arena, .errors = errors};
-    if (!json_is_object(outer))
+    config c = {.file = file, .object = outer, .row = row, .arena = arena, .errors = errors, .read = json_object()};
+    if (c.read == NULL)
+        c.status = es_fail_memory(errors);
+    else if (!json_is_object(outer))
         c.status = es_fail(errors, ES_EUSAGE, &(es_origin){.file = file}, "expected a JSON object");
     else
-        read_model(&c, outer);
+        read_model(&c, outer, catalog);
+    json_decref(c.read);
     json_decref(outer);
     return c.status;
 }
@@ -686,14 +950,15 @@ static const char *name_of_folder(const char *path, es_arena *arena) {
     return es_import_name(arena, es_slice_of(strrchr(full, '/') + 1));
 }
 
-es_status es_import_hf(const char *path, es_arena *arena, es_model_row *row, es_errors *errors) {
+es_status es_import_hf(const char *path, const es_catalog *catalog, es_arena *arena, es_model_row *row,
+                       es_errors *errors) {
     char *json = NULL;
     size_t size = 0;
     es_status status = es_file_read(path, &json, &size, errors);
     if (!status && json == NULL)
         return es_fail(errors, ES_EUSAGE, &(es_origin){.file = path}, "no such file");
     if (!status)
-        status = es_import_hf_text(path, json, size, arena, row, errors);
+        status = es_import_hf_text(path, json, size, catalog, arena, row, errors);
     free(json);
     if (!status && *row->text[ES_M_NAME] == '\0') {
         row->text[ES_M_NAME] = name_of_folder(path, arena);

@@ -15,11 +15,12 @@ enum { ES_CONFIG_MAX_BYTES = 4 << 20 };
  * not know how to read and a value outside of a field's range are errors that name the field: nothing is guessed.
  * `file` names the file in messages and must outlive the errors.  Texts of the row are in the arena.  Pure and
  * thread-safe, apart from the arena. */
-es_status es_import_hf_text(const char *file, const char *json, size_t size, es_arena *arena, es_model_row *row,
-                            es_errors *errors);
+es_status es_import_hf_text(const char *file, const char *json, size_t size, const es_catalog *catalog, es_arena *arena,
+                            es_model_row *row, es_errors *errors);
 
 /* The same for a regular file of at most ES_CONFIG_MAX_BYTES; the model is named after `_name_or_path` in the file, else
  * after its folder. */
-es_status es_import_hf(const char *path, es_arena *arena, es_model_row *row, es_errors *errors);
+es_status es_import_hf(const char *path, const es_catalog *catalog, es_arena *arena, es_model_row *row,
+                       es_errors *errors);
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef ES_IMPORT_IMPORT_ROW_H
 #define ES_IMPORT_IMPORT_ROW_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include <edgesweep/catalog.h>
@@ -10,14 +11,28 @@
 #include "base/arena.h"
 #include "model/params.h"
 
-/* A row of models.csv.  Texts are not NULL and belong to the caller's arena. */
+/* A row of layers.csv: NaN and "" are empty cells. */
+typedef struct es_layer_row {
+    double value[ES_L_FIELDS];
+    const char *text[ES_L_FIELDS];
+} es_layer_row;
+
+/* A row of models.csv with the kinds of its layer_pattern.  Texts are not NULL and belong to the caller's arena. */
 typedef struct es_model_row {
     double value[ES_M_FIELDS]; /* NaN: absent */
     const char *text[ES_M_FIELDS];
+    es_layer_row *kind;
+    size_t n_kinds;
 } es_model_row;
 
 /* Every field at its default. */
 void es_model_row_begin(es_model_row *row);
+void es_layer_row_begin(es_layer_row *row);
+
+/* Layers whose cells say everything that the model's row does not: equal ones become a kind, the order the pattern.  Where
+ * windows and leading dense layers are all that differs, the columns of models.csv say it and there are no kinds.  Cells
+ * that say what the model says are emptied.  False when out of memory. */
+bool es_model_row_set_layers(es_model_row *row, es_layer_row *layer, size_t n, es_arena *arena);
 
 es_shape es_model_row_shape(const es_model_row *row);
 
@@ -31,7 +46,8 @@ void es_model_row_name_attention(es_model_row *row);
  * spreadsheet would run as a formula gets an apostrophe in front. */
 void es_catalog_header(FILE *out, es_kind kind);
 void es_catalog_row(FILE *out, const char *const *cells, size_t n);
-/* The row as a line of models.csv; fields at their default are empty. */
+/* The row as a line of models.csv, its kinds as lines of layers.csv; fields at their default are empty. */
 void es_model_row_print(FILE *out, const es_model_row *row);
+void es_model_row_print_layers(FILE *out, const es_model_row *row);
 
 #endif

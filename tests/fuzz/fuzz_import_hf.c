@@ -28,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     char *text = NULL;
     size_t length = 0;
     FILE *out = open_memstream(&text, &length);
-    const es_status status = es_import_hf_text("config.json", (const char *)data, size, &arena, &row, errors);
+    const es_status status = es_import_hf_text("config.json", (const char *)data, size, NULL, &arena, &row, errors);
     FUZZ_CHECK(out);
     fuzz_outcome(status, errors);
     if (status == ES_OK) {
