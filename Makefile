@@ -51,7 +51,8 @@ fortify = $(if $(INSTRUMENT)$(filter -O0,$(CFLAGS)),,$(if $(filter -O%,$(CFLAGS)
 HARDENING := $(fortify) $(if $(INSTRUMENT),,-fstack-protector-strong) -fPIE
 OPENMP ?= -fopenmp
 # Tests with many random cases take fewer of them where ES_SLOW_BUILD is defined.
-BASE_CPPFLAGS = -D_GNU_SOURCE -Iinclude -Isrc $(if $(SQLITE),-DES_HAVE_SQLITE) $(if $(filter-out coverage,$(FLAVOUR)),$(if $(INSTRUMENT),-DES_SLOW_BUILD))
+# OS=posix: only what POSIX has, as on systems other than Linux (src/base/os.h).
+BASE_CPPFLAGS = -D_GNU_SOURCE $(if $(filter posix,$(OS)),-DES_OS_POSIX) -Iinclude -Isrc $(if $(SQLITE),-DES_HAVE_SQLITE) $(if $(filter-out coverage,$(FLAVOUR)),$(if $(INSTRUMENT),-DES_SLOW_BUILD))
 COMPILE = $(CC) -std=c11 $(BASE_CPPFLAGS) $(CPPFLAGS) $(WARNINGS) $(CFLAGS) $(ARITHMETIC) $(HARDENING) $(OPENMP) $(INSTRUMENT)
 # -o NAME.db needs SQLite; `make SQLITE=` builds without.
 SQLITE ?= $(shell printf '\043include <sqlite3.h>\n' | $(CC) -E -x c - >/dev/null 2>&1 && echo 1)

@@ -51,6 +51,10 @@ FNR == 1 {
     if (layer == "model" && header ~ /^(stdio|stdlib|malloc|unistd|fcntl|csv|jansson|zlib|zstd|omp)\.h$/)
         fault("model has no streams, no allocation, no libraries: <" header ">")
 }
+FILENAME != "src/base/os.c" && FILENAME != "src/base/os.h" &&
+/[^a-zA-Z0-9_](fallocate|posix_fadvise|fdatasync|getrandom|renameat2|sched_getaffinity|qsort_r|pipe2|sysinfo|statfs|copy_file_range|sendfile|O_TMPFILE|O_PATH|O_DIRECT)[^a-zA-Z0-9_]/ && layer != "public" {
+    fault("a Linux call outside base/os")
+}
 layer == "model" && /[^a-zA-Z0-9_](malloc|calloc|realloc|free|printf|fprintf|fopen|fwrite)\(/ {
     fault("model neither allocates nor writes")
 }

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/os.h"
 #include "base/utf8.h"
 #include "cli/print.h"
 
@@ -134,7 +135,7 @@ static int spawn(const posix_spawn_file_actions_t *actions, pid_t *child) {
 static int start(FILE *script, pid_t *child, int *from) {
     int ends[2];
     posix_spawn_file_actions_t actions;
-    if (pipe2(ends, O_CLOEXEC) != 0)
+    if (es_os_pipe(ends) != 0)
         return errno;
     int failed = posix_spawn_file_actions_init(&actions);
     if (!failed) {

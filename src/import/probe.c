@@ -1,13 +1,10 @@
 #include "import/probe.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <omp.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,6 +16,7 @@
 
 #include <edgesweep/catalog.h>
 
+#include "base/os.h"
 #include "import/import_row.h"
 #include "import/machine.h"
 #include "import/probe_kernels.h"
@@ -40,9 +38,8 @@ static double thread_seconds(void) {
 /* ---- What the machine is ---- */
 
 static void find_machine(es_probe *p) {
-    const double memory = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+    const double memory = es_os_memory();
     es_machine machine;
-    cpu_set_t set;
     es_machine_read("", &machine);
     memcpy(p->cpu, machine.cpu, sizeof p->cpu);
 #if defined(__x86_64__)
@@ -50,7 +47,7 @@ static void find_machine(es_probe *p) {
 #else
     es_copy_text(p->class, sizeof p->class, es_slice_of("sbc"));
 #endif
-    p->threads = sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
+    p->threads = es_os_processors();
     if (machine.cpu_quota < p->threads)
         p->threads = (unsigned)fmax(1, ceil(machine.cpu_quota));
     p->ram_gib = fmin(memory, isnan(machine.memory_max) ? memory : machine.memory_max) / 0x1p30;
@@ -191,32 +188,12 @@ static void measure_peaks(es_probe *p) {
 
 /* ---- Storage ---- */
 
-static int make_file(const char *folder) {
-    int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    char path[4096];
-    if (fd >= 0)
-        return fd;
-    const int n = snprintf(path, sizeof path, "%s/.edgesweep-probe-XXXXXX", folder);
-    if (n < 0 || (size_t)n >= sizeof path)
-        return -1;
-    fd = mkostemp(path, O_CLOEXEC);
-    if (fd >= 0)
-        unlink(path);
-    return fd;
-}
-
-static bool in_memory(int fd) {
-    enum { TMPFS = 0x01021994, RAMFS = (int)0x858458f6 };
-    struct statfs fs;
-    return fstatfs(fd, &fs) == 0 && ((int)fs.f_type == TMPFS || (int)fs.f_type == RAMFS);
-}
-
 /* Bytes written before time ran out; at least one block, or 0 with errno. */
 static off_t fill_file(int fd, const char *block) {
     const double begin = es_seconds_now();
     off_t written = 0;
     while (written < STORAGE_BYTES && (written == 0 || es_seconds_now() - begin < write_seconds)) {
-        if (write(fd, block, STORAGE_BLOCK) != STORAGE_BLOCK || fdatasync(fd) != 0)
+        if (write(fd, block, STORAGE_BLOCK) != STORAGE_BLOCK || es_os_sync_data(fd) != 0)
             return 0;
         written += STORAGE_BLOCK;
     }
@@ -237,17 +214,15 @@ static double read_back(int fd, char *block, off_t size) {
 
 /* Past the page cache where the file system allows, else after asking the kernel to forget the file. */
 static double read_rate(es_probe *p, int fd, char *block, off_t size) {
-    char path[64];
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-    const int direct = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
+    es_os_forget_cached(fd);
+    const int direct = es_os_reopen_direct(fd);
     double rate = direct >= 0 ? read_back(direct, block, size) : NAN;
-    p->storage_how = "O_DIRECT";
+    p->storage_how = "direct reads";
     if (direct >= 0)
         close(direct);
     if (isnan(rate)) {
         p->storage_how = "buffered reads";
-        posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+        es_os_forget_cached(fd);
         rate = read_back(fd, block, size);
     }
     return rate / 1e6;
@@ -255,12 +230,12 @@ static double read_rate(es_probe *p, int fd, char *block, off_t size) {
 
 static void measure_storage(const char *folder, es_probe *p, es_errors *errors) {
     char *block = aligned_alloc(4096, STORAGE_BLOCK);
-    const int fd = make_file(folder);
+    const int fd = es_os_temporary(folder);
     p->storage_mbs = NAN;
     p->storage_how = "not measured";
     if (fd < 0 || block == NULL) {
         es_warn(errors, NULL, "storage not measured: '%s': %s", es_quote_text(folder).text, strerror(errno));
-    } else if (in_memory(fd)) {
+    } else if (es_os_in_memory(fd)) {
         es_warn(errors, NULL, "storage not measured: '%s' lies in memory; --tmp DIR names another folder",
                 es_quote_text(folder).text);
     } else {
@@ -284,7 +259,7 @@ static void measure_idle(es_probe *p) {
     es_power power;
     es_power_begin(&power, "");
     for (int i = 0; i < SAMPLES; i++) {
-        usleep((useconds_t)(1e6 * idle_seconds / SAMPLES));
+        nanosleep(&(struct timespec){.tv_nsec = (long)(1e9 * idle_seconds / SAMPLES)}, NULL);
         es_power_sample(&power);
     }
     p->idle_w = es_power_end(&power);

@@ -1,6 +1,5 @@
 #include "io/compress.h"
 
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -10,6 +9,7 @@
 #define ZSTD_STATIC_LINKING_ONLY /* ZSTD_createCCtx_advanced */
 #include <zstd.h>
 
+#include "base/os.h"
 #include "io/gzip.h"
 
 enum { MAX_THREADS = 64, ZSTD_LEVEL = 3 };
@@ -45,9 +45,8 @@ es_compression es_compression_of(const char *path) {
 }
 
 static unsigned thread_count(unsigned asked) {
-    cpu_set_t set;
     if (asked == 0)
-        asked = sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
+        asked = es_os_processors();
     return asked < 1 ? 1 : asked < MAX_THREADS ? asked : MAX_THREADS;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/os.h"
 #include "base/arena.h"
 #include "base/number.h"
 #include "io/csv_read.h"
@@ -31,6 +32,7 @@ es_status es_database_write(const char *path, const es_database_content *content
 
 #else
 
+#include <limits.h>
 #include <sqlite3.h>
 
 typedef struct es_writing {
@@ -197,8 +199,11 @@ es_status es_database_write(const char *path, const es_database_content *content
     es_writing w = {.path = path, .content = content};
     es_partial partial = ES_PARTIAL_NONE;
     es_status status = es_partial_open(&partial, path, errors);
+    char place[PATH_MAX];
+    const char *slash = strrchr(path, '/'),
+               *folder = es_arena_printf(&w.arena, "%.*s", slash ? (int)(slash + 1 - path) : 0, path);
     const char *file =
-        status ? NULL : es_arena_printf(&w.arena, "/proc/self/fd/%d/%s", partial.directory, partial.temporary);
+        status || !folder ? NULL : es_os_path_in(partial.directory, folder, partial.temporary, place, sizeof place);
     if (!status)
         status = file ? fill(&w, file, errors) : es_fail_memory(errors);
     if (sqlite3_close(w.database) != SQLITE_OK && !status)

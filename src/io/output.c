@@ -9,6 +9,7 @@
 
 #include <xxhash.h>
 
+#include "base/os.h"
 #include "base/number.h"
 #include "base/open.h"
 #include "base/text.h"
@@ -89,8 +90,8 @@ static es_status open_file(es_output *o, es_errors *errors) {
 /* A wider pipe takes a block at a time instead of 16 pages; only a help. */
 static void widen_pipe(int fd) {
     struct stat status;
-    if (fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode) && fcntl(fd, F_GETPIPE_SZ) < PIPE_BYTES)
-        fcntl(fd, F_SETPIPE_SZ, PIPE_BYTES);
+    if (fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode))
+        es_os_widen_pipe(fd, PIPE_BYTES);
 }
 
 /* Bytes on their way to the file: the last station of all of them. */

@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/os.h"
 #include "base/open.h"
 #include "base/text.h"
 
@@ -65,41 +65,15 @@ static bool follow_links(char **path) {
     return false;
 }
 
-/* The process's umask without changing it for the other threads, where /proc tells. */
-static mode_t current_umask(void) {
-    static const char label[] = "Umask:";
-    FILE *file = fopen("/proc/self/status", "re");
-    bool found = false;
-    char line[256];
-    while (file && !found && fgets(line, sizeof line, file))
-        found = strncmp(line, label, sizeof label - 1) == 0;
-    if (file)
-        fclose(file);
-    if (found)
-        return (mode_t)strtoul(line + sizeof label - 1, NULL, 8);
-    mode_t old = umask(077);
-    umask(old);
-    return old;
-}
-
 /* The mode of the finished file; false with errno when there is a file that may not be written. */
 static bool decide_mode(es_partial *partial) {
     struct stat old;
     if (fstatat(partial->directory, partial->name, &old, AT_SYMLINK_NOFOLLOW) != 0) {
-        partial->mode = 0666 & ~current_umask();
+        partial->mode = 0666 & ~es_os_umask();
         return errno == ENOENT;
     }
     partial->mode = old.st_mode & 0777;
     return faccessat(partial->directory, partial->name, W_OK, AT_EACCESS) == 0;
-}
-
-static uint32_t random_tag(void) {
-    uint32_t tag;
-    if (getrandom(&tag, sizeof tag, GRND_NONBLOCK) == (ssize_t)sizeof tag)
-        return tag;
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint32_t)now.tv_nsec ^ (uint32_t)getpid() << 16;
 }
 
 /* ---- locks: whoever writes a partial holds its flock, so that one without was left by a process that was killed ---- */
@@ -159,7 +133,7 @@ static void remove_stale(const es_partial *partial) {
 static bool create_temporary(es_partial *partial) {
     for (int tries = 0; tries < MAX_TRIES; tries++) {
         snprintf(partial->temporary, sizeof partial->temporary, ".%.*s.%0*" PRIx32 ".part", (int)NAME_KEPT,
-                 partial->name, TAG, random_tag());
+                 partial->name, TAG, es_os_random());
         partial->fd = es_open_at(partial->directory, partial->temporary,
                                  O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
         if (partial->fd >= 0 && lock_partial(partial))
@@ -200,7 +174,7 @@ static es_status open_directory(es_partial *partial, const char *resolved, es_er
     if (!directory)
         return es_fail_memory(errors);
     es_status status = ES_OK;
-    partial->directory = es_open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+    partial->directory = es_open(directory, ES_OS_SEARCH | O_DIRECTORY | O_CLOEXEC, 0);
     if (partial->directory < 0) {
         es_quoted quoted = es_quote_text(directory);
         status = es_fail(errors, ES_ERUNTIME, NULL, "cannot write: '%s': directory '%s': %m",
@@ -255,19 +229,21 @@ es_status es_partial_publish(es_partial *partial, es_errors *errors) {
     return fchmod(partial->fd, partial->mode) == 0 ? ES_OK : cannot_write(partial, errors);
 }
 
-static bool rename_partial(es_partial *partial, unsigned flags) {
+static bool rename_partial(es_partial *partial) {
     int result;
     do
-        result = flags ? renameat2(partial->directory, partial->temporary, partial->directory, partial->name, flags)
-                       : renameat(partial->directory, partial->temporary, partial->directory, partial->name);
+        result = renameat(partial->directory, partial->temporary, partial->directory, partial->name);
     while (result != 0 && errno == EINTR);
     return result == 0;
 }
 
+static bool exchange_partial(const es_partial *partial) {
+    return es_os_exchange(partial->directory, partial->temporary, partial->name);
+}
+
 /* Undoes the rename of a partial whose companion could not be renamed. */
 static void take_back(es_partial *partial, bool swapped, bool replaced, es_errors *errors) {
-    if (swapped ? rename_partial(partial, RENAME_EXCHANGE)
-                : !replaced && unlinkat(partial->directory, partial->name, 0) == 0)
+    if (swapped ? exchange_partial(partial) : !replaced && unlinkat(partial->directory, partial->name, 0) == 0)
         return;
     es_fail(errors, ES_ERUNTIME, NULL, "'%s' has its new content all the same", es_quote_text(partial->path).text);
     if (!swapped)
@@ -290,10 +266,10 @@ static es_status rename_pair(es_partial *partial, es_partial *beside, es_errors 
     /* Swapping keeps the old file until its companion is in place too. */
     struct stat old;
     bool replaced = fstatat(partial->directory, partial->name, &old, AT_SYMLINK_NOFOLLOW) == 0;
-    bool swapped = replaced && S_ISREG(old.st_mode) && rename_partial(partial, RENAME_EXCHANGE);
-    if (!swapped && !rename_partial(partial, 0))
+    bool swapped = replaced && S_ISREG(old.st_mode) && exchange_partial(partial);
+    if (!swapped && !rename_partial(partial))
         return cannot_write(partial, errors);
-    if (!rename_partial(beside, 0)) {
+    if (!rename_partial(beside)) {
         es_status status = cannot_write(beside, errors);
         take_back(partial, swapped, replaced, errors);
         return status;
@@ -325,7 +301,7 @@ es_status es_partial_commit(es_partial *partial, es_partial *beside, bool sync, 
             close(lock);
         if (status != ES_OK)
             return status;
-    } else if (!rename_partial(partial, 0)) {
+    } else if (!rename_partial(partial)) {
         return cannot_write(partial, errors);
     } else {
         partial->temporary[0] = '\0';

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/os.h"
 #include "pareto/pareto_rank.h"
 
 es_status es_rows_init(es_rows *rows, const es_points *points, const uint64_t *subset, size_t count,
@@ -55,8 +56,7 @@ static int compare_positions(const void *a, const void *b, void *context) {
 void es_rows_order(const es_rows *rows, uint32_t *order) {
     for (size_t i = 0; i < rows->n; i++)
         order[i] = (uint32_t)i;
-    if (rows->n > 1)
-        qsort_r(order, rows->n, sizeof *order, compare_positions, (void *)rows);
+    es_os_sort(order, rows->n, sizeof *order, compare_positions, (void *)rows);
 }
 
 /* ---- Crowding distance ---- */

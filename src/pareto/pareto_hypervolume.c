@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "pareto/frontstat.h"
+#include "base/os.h"
 #include "pareto/pareto_front.h"
 
 /* Exact hypervolume by dimension sweep.  With points in the order of their last objective, the volume in d objectives
@@ -184,7 +185,7 @@ static void sort_falling(const volume_set *set, unsigned first, uint32_t *order)
     sort_context context = {set, first};
     for (size_t i = 0; i < set->n; i++)
         order[i] = (uint32_t)i;
-    qsort_r(order, set->n, sizeof *order, compare_falling, &context);
+    es_os_sort(order, set->n, sizeof *order, compare_falling, &context);
 }
 
 /* Memory for the sweeps over one set of up to four objectives. */

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/os.h"
 #include "base/arena.h"
 #include "base/open.h"
 #include "base/text.h"
@@ -176,7 +177,7 @@ static bool write_all(int fd, const void *data, size_t n) {
 static bool sync_data(int fd) {
     int result;
     do
-        result = fdatasync(fd);
+        result = es_os_sync_data(fd);
     while (result != 0 && errno == EINTR);
     return result == 0;
 }

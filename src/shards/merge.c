@@ -10,6 +10,7 @@
 #include <edgesweep/version.h>
 #include <xxhash.h>
 
+#include "base/os.h"
 #include "base/open.h"
 #include "base/text.h"
 #include "shards/reduce.h"
@@ -55,7 +56,7 @@ static es_status checked_open(checked *c, char *path, uint64_t bytes, uint64_t x
         return es_fail_errno(errors, "cannot read", path);
     if ((uint64_t)status.st_size != bytes)
         return damaged(path, "has another size than its manifest says", errors);
-    posix_fadvise(c->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+    es_os_read_ahead(c->fd);
     return ES_OK;
 }
 

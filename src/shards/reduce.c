@@ -5,6 +5,7 @@
 
 #include <edgesweep/pareto.h>
 
+#include "base/os.h"
 #include "pareto/pareto_archive.h"
 #include "base/arena.h"
 #include "base/number.h"
@@ -206,7 +207,7 @@ static int by_key(const void *a, const void *b, void *n_by) {
 
 size_t es_best_union_finish(es_best_union *best) {
     if (best->groups.count)
-        qsort_r(best->winner, best->groups.count, sizeof *best->winner, by_key, &best->n_by);
+        es_os_sort(best->winner, best->groups.count, sizeof *best->winner, by_key, &best->n_by);
     return best->groups.count;
 }
 

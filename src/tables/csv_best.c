@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/os.h"
 #include "tables/keys.h"
 #include "base/arena.h"
 
@@ -180,7 +181,7 @@ static es_status rank(best_worker *w, es_csv_best *best, es_errors *errors) {
     if (status)
         return status;
     if (w->n)
-        qsort_r(w->entry, w->n, sizeof *w->entry, compare_entries, (void *)w->plan);
+        es_os_sort(w->entry, w->n, sizeof *w->entry, compare_entries, (void *)w->plan);
     uint64_t position = 0;
     for (size_t i = 0; i < w->n; i++) {
         const entry *e = &w->entry[i];

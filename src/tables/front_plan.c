@@ -1,5 +1,7 @@
 #include "tables/front_plan.h"
 
+#include "base/os.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -194,7 +196,7 @@ static es_status first_of_equals(const es_candidates *c, es_index *first, es_err
         return es_fail_memory(errors);
     for (size_t i = 0; i < c->n; i++)
         order[i] = i;
-    qsort_r(order, c->n, sizeof *order, compare_equal_points, (void *)c);
+    es_os_sort(order, c->n, sizeof *order, compare_equal_points, (void *)c);
     size_t count = 0;
     for (size_t i = 0; i < c->n; i++)
         if (i == 0 || !equal_points(c, order[i], order[i - 1]))
