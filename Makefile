@@ -196,6 +196,15 @@ $(MPI_COMMAND): $(MPI_OBJECTS) $(filter-out %/main.o,$(CLI_OBJECTS)) $(LIBRARY) 
 	$(Q)$(MPICC) $(CFLAGS) $(OPENMP) $(INSTRUMENT) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS) -o $@ \
 	  $(MPI_OBJECTS) $(filter-out %/main.o,$(CLI_OBJECTS)) $(LIBRARY) $(LIBS)
 
+# One file that runs on any machine of its architecture.
+STATIC_COMMAND := $(B)/edgesweep-static
+.PHONY: static
+static:
+	+@$(PARALLEL) $(STATIC_COMMAND)
+$(STATIC_COMMAND): $(CLI_OBJECTS) $(LIBRARY) $(B)/link.stamp
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(OPENMP) -static -s -Wl,--gc-sections $(LDFLAGS) -o $@ $(CLI_OBJECTS) $(LIBRARY) $(LIBS)
+
 # Manual pages and completions, printed by the command.
 SHARE := $(B)/share
 $(SHARE)/.done: $(COMMAND) scripts/share_files.sh
@@ -434,7 +443,8 @@ help:
 	  'make fuzz | corpora             fuzz targets, TIME=60 seconds each; the inputs they once found' \
 	  'make lint | format              layers, clang-format, cppcheck, clang-tidy; reformat' \
 	  'make docs       the library as HTML, by doxygen' \
-	  'make install | uninstall        PREFIX=$(PREFIX), DESTDIR' \
+	  'make static     build/edgesweep-static: one file for any machine of this architecture' \
+  'make install | uninstall        PREFIX=$(PREFIX), DESTDIR' \
 	  'make dist | clean' \
 	  'Variables: FLAVOUR=release|clang|debug|asan|ubsan|tsan|coverage BUILD=build CC= CFLAGS= WERROR=1 V=1'
 
