@@ -689,7 +689,7 @@ static char sign_of(const es_expr *x, const es_expr_node *n, const es_expr_funct
     case ES_X_CALL:
         for (size_t k = 0; k < n->n_in; k++) {
             char how = function[n->index].signs[k], of = sign[n->in[k] - base];
-            s = both(s, of == '=' || how == '+' ? of : how == '-' ? flip(of) : '0');
+            s = both(s, of == '=' || how == '=' ? '=' : how == '+' ? of : how == '-' ? flip(of) : '0');
         }
         return s;
     case ES_X_NEG: return flip(a);

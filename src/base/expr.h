@@ -89,7 +89,7 @@ typedef struct es_interval {
 typedef struct es_expr_function {
     const char *name;
     uint16_t n_args;
-    const char *signs; /* per argument one of + - 0: the value never falls, never rises, unknown */
+    const char *signs; /* per argument one of + - 0 =: the value never falls, never rises, unknown, is the same */
     es_interval result;
 } es_expr_function;
 

@@ -9,26 +9,26 @@ static const char *const node_names[ES_FIT_NODES] = {
     [ES_FIT_PEAK] = "peak",
     [ES_FIT_FP_PEAK] = "peak_gflops_fp32",
     [ES_FIT_PASSES] = "passes",
-    [ES_FIT_TOKENS] = "prefill tokens",
+    [ES_FIT_TOKENS] = "prefill_tokens",
     [ES_FIT_BATCH] = "batch",
-    [ES_FIT_DECODE_EXPERTS] = "decode experts",
-    [ES_FIT_PREFILL_EXPERTS] = "prefill experts",
+    [ES_FIT_DECODE_EXPERTS] = "decode_experts",
+    [ES_FIT_PREFILL_EXPERTS] = "prefill_experts",
     [ES_FIT_SCORE_EACH] = "score_flops_each",
     [ES_FIT_KV_EACH] = "kv_bytes_each",
-    [ES_FIT_DECODE_POSITIONS] = "decode positions",
-    [ES_FIT_PREFILL_POSITIONS] = "prefill positions",
+    [ES_FIT_DECODE_POSITIONS] = "decode_positions",
+    [ES_FIT_PREFILL_POSITIONS] = "prefill_positions",
     [ES_FIT_UBATCH] = "ubatch",
     [ES_FIT_PROMPT] = "prompt",
     [ES_FIT_RESIDENCY] = "residency",
     [ES_FIT_LAYERS] = "layers",
 };
 
-static const char *const slot_names[ES_SLOTS] = {"dense 1", "dense 2",     "dense 3",   "dense 4",   "dense 5",
-                                                 "dense 6", "output head", "experts 1", "experts 2", "experts 3"};
+static const char *const slot_names[ES_SLOTS] = {"dense_1", "dense_2",     "dense_3",   "dense_4",   "dense_5",
+                                                 "dense_6", "output_head", "experts_1", "experts_2", "experts_3"};
 
 static es_status find_node(es_fit_context *c, const char *part, const char *name, int *node) {
     char whole[64];
-    snprintf(whole, sizeof whole, "%s%s%s", part, *part ? " " : "", name);
+    snprintf(whole, sizeof whole, "%s%s%s", part, *part ? "_" : "", name);
     *node = es_kernel_node(c->point->kernel, whole, strlen(whole));
     return *node < 0 ? es_fail(c->errors, ES_ERUNTIME, NULL, "the kernel has no %s", whole) : ES_OK;
 }

@@ -111,9 +111,9 @@ static void leaf_source(const es_explanation *x, const es_node *node, char *to, 
 
 static bool is_leaf(const es_node *node) { return node->kind != ES_NODE_FN && node->kind != ES_NODE_BLOCK; }
 
-/* Nodes "SLOT ..." of a slot whose "SLOT type" is none: the point has fewer tensor types than there are slots. */
+/* Nodes SLOT_... of a slot whose SLOT_type is none: the point has fewer tensor types than there are slots. */
 static bool is_empty_slot(const es_explanation *x, const es_node *node) {
-    static const char suffix[] = " type";
+    static const char suffix[] = "_type";
     for (size_t i = 0; i < x->kernel->n_nodes; i++) {
         const es_node *type = &x->kernel->nodes[i];
         size_t length = strlen(type->name), slot = length - (sizeof suffix - 1);

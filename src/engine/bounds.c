@@ -33,8 +33,9 @@ struct es_bounds {
     es_arena arena;
     bound_node *node;
     size_t n_nodes;
-    bool *needed;  /* per node of the plan */
-    bool **spread; /* per axis, per node of the plan: alike along the axis, read by nodes that vary along it */
+    bool *needed;       /* per node of the plan */
+    const char **signs; /* per node of the plan: of its inputs, NULL when unknown */
+    bool **spread;      /* per axis, per node of the plan: alike along the axis, read by nodes that vary along it */
 };
 
 /* What is known of a node in the boxes computed last. */
@@ -168,7 +169,7 @@ static es_status add_nodes(es_bounds *b, const es_program *program, es_errors *e
     for (size_t i = 0; i < b->plan->n_nodes; i++) {
         const es_pnode *node = &b->plan->node[i];
         for (size_t k = 0; b->needed[i] && node->kind == ES_PNODE_FN && k < node->n_in; k++)
-            if (!node->monotone || !is_sign(node->monotone[k]))
+            if (!b->signs[i] || !is_sign(b->signs[i][k]))
                 tight[node->in[k]] = true;
     }
     es_status status = ES_OK;
@@ -185,6 +186,20 @@ static es_status add_nodes(es_bounds *b, const es_program *program, es_errors *e
             status = summarise_block(b, program, node, errors);
     }
     return status;
+}
+
+static es_status find_signs(es_bounds *b, es_errors *errors) {
+    const char *const *of_kernel;
+    es_status status = es_kernel_signs(b->plan->kernel, &b->arena, &of_kernel, errors);
+    b->signs = es_arena_array(&b->arena, b->plan->n_nodes, sizeof *b->signs);
+    if (status || !b->signs)
+        return status ? status : es_fail_memory(errors);
+    for (size_t i = 0; i < b->plan->n_nodes; i++) {
+        const es_pnode *node = &b->plan->node[i];
+        const bool computed = node->kind == ES_PNODE_FN && node->def && node->def->kind == ES_NODE_FN;
+        b->signs[i] = node->monotone || !computed ? node->monotone : of_kernel[node->def - b->plan->kernel->nodes];
+    }
+    return ES_OK;
 }
 
 static es_status mark_spread(es_bounds *b, size_t axis, es_errors *errors) {
@@ -214,7 +229,7 @@ es_status es_bounds_new(es_bounds **bounds, const es_program *program, const es_
     b->ladder = ladder;
     b->needed = es_arena_array(&b->arena, b->plan->n_nodes, sizeof *b->needed);
     b->spread = es_arena_array(&b->arena, b->sweep->n_axes, sizeof *b->spread);
-    es_status status = b->needed && b->spread ? ES_OK : es_fail_memory(errors);
+    es_status status = b->needed && b->spread ? find_signs(b, errors) : es_fail_memory(errors);
     for (size_t i = 0; i < n_wanted && !status; i++)
         need(b, wanted[i]);
     if (!status)
@@ -335,14 +350,14 @@ static void look_up(es_boxes *x, const bound_node *node, const es_rung *rung, si
 }
 
 /* One way to choose NaN or a value for inputs that may be either; false: unbounded. */
-static bool evaluate_choice(const es_pnode *node, const es_range *in, uint64_t nans, es_range *all) {
+static bool evaluate_choice(const es_pnode *node, const char *signs, const es_range *in, uint64_t nans, es_range *all) {
     double end[ES_MAX_INPUTS][2], out[2];
     const double *pointer[ES_MAX_INPUTS];
     bool fixed = true, any_nan = false;
     for (size_t k = 0; k < node->n_in; k++) {
         bool is_nan = in[k].state == ES_HAS_NAN || nans >> k & 1;
         bool open = !is_nan && in[k].low < in[k].high;
-        char sign = node->monotone ? node->monotone[k] : '0';
+        char sign = signs ? signs[k] : '0';
         if (open && !is_sign(sign))
             return false;
         end[k][0] = is_nan ? NAN : sign == '-' ? in[k].high : in[k].low;
@@ -362,7 +377,7 @@ static bool evaluate_choice(const es_pnode *node, const es_range *in, uint64_t n
     return true;
 }
 
-static es_range evaluate_one(const es_boxes *x, const es_pnode *node, size_t i) {
+static es_range evaluate_one(const es_boxes *x, const es_pnode *node, const char *signs, size_t i) {
     es_range in[ES_MAX_INPUTS], all = {NAN, NAN, 0};
     unsigned mixed = 0;
     uint64_t which = 0;
@@ -379,19 +394,19 @@ static es_range evaluate_one(const es_boxes *x, const es_pnode *node, size_t i) 
     /* every subset of the mixed inputs */
     uint64_t subset = 0;
     do {
-        if (!evaluate_choice(node, in, subset, &all))
+        if (!evaluate_choice(node, signs, in, subset, &all))
             return UNBOUNDED;
         subset = (subset - which) & which;
     } while (subset);
     return all;
 }
 
-static bool can_be_fast(const es_boxes *x, const es_pnode *node) {
+static bool can_be_fast(const es_boxes *x, const es_pnode *node, const char *signs) {
     for (size_t k = 0; k < node->n_in; k++) {
         const box_column *c = &x->column[node->in[k]];
         if (!c->definite)
             return false;
-        if (!c->fixed && (!node->monotone || !is_sign(node->monotone[k])))
+        if (!c->fixed && (!signs || !is_sign(signs[k])))
             return false;
     }
     return true;
@@ -407,21 +422,21 @@ static bool are_finite(const double *ends, size_t n) {
     return !odd;
 }
 
-static void evaluate(es_boxes *x, const es_pnode *node, box_column *c, size_t n) {
+static void evaluate(es_boxes *x, const es_pnode *node, const char *signs, box_column *c, size_t n) {
     const double *in[ES_MAX_INPUTS];
     double *ends = ends_of(c, c->varies);
     c->definite = true;
-    if (can_be_fast(x, node)) {
+    if (can_be_fast(x, node, signs)) {
         for (size_t k = 0; k < node->n_in; k++) {
             const box_column *input = &x->column[node->in[k]];
-            in[k] = ends_of(input, c->varies) + (node->monotone && node->monotone[k] == '-' ? n : 0);
+            in[k] = ends_of(input, c->varies) + (signs && signs[k] == '-' ? n : 0);
         }
         node->fn(ends, in, 2 * n);
         if (are_finite(ends, n))
             return;
     }
     for (size_t i = 0; i < n; i++)
-        set_range(c, i, n, evaluate_one(x, node, i));
+        set_range(c, i, n, evaluate_one(x, node, signs, i));
 }
 
 static void compute_node(es_boxes *x, const bound_node *node, size_t j, uint64_t chunk) {
@@ -436,7 +451,7 @@ static void compute_node(es_boxes *x, const bound_node *node, size_t j, uint64_t
     if (node->rung) {
         look_up(x, node, rung, j, chunk, n);
     } else if (def->kind == ES_PNODE_FN) {
-        evaluate(x, def, c, n);
+        evaluate(x, def, b->signs[node->id], c, n);
     } else {
         for (size_t i = 0; i < n; i++)
             set_range(c, i, n, UNBOUNDED);

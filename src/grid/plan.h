@@ -18,13 +18,13 @@ typedef enum es_pnode_kind {
 
 typedef struct es_pnode {
     es_pnode_kind kind;
-    uint64_t mask;       /* bit a: the value changes along axis a; axes of one value never count */
-    const es_node *def;  /* what it is in the kernel; NULL for nodes the plan added */
-    double constant;     /* CONST */
-    int axis;            /* LEAF */
-    const double *table; /* LEAF */
-    es_node_fn *fn;      /* FN */
-    const char *monotone;
+    uint64_t mask;        /* bit a: the value changes along axis a; axes of one value never count */
+    const es_node *def;   /* what it is in the kernel; NULL for nodes the plan added */
+    double constant;      /* CONST */
+    int axis;             /* LEAF */
+    const double *table;  /* LEAF */
+    es_node_fn *fn;       /* FN */
+    const char *monotone; /* per input one of + - 0, see es_kernel_signs, which gives those of the kernel's own nodes */
     uint16_t n_in, block, output;
     const uint16_t *in; /* FN */
 } es_pnode;

@@ -109,8 +109,7 @@ static es_status bind_node(binder *b, const es_node *def, es_pnode *node) {
     case ES_NODE_OPTION: *node = constant(b->option[def->index]); break;
     case ES_NODE_BLOCK: *node = (es_pnode){.kind = ES_PNODE_BLOCK, .block = def->index, .output = def->output}; break;
     case ES_NODE_FN:
-        *node =
-            (es_pnode){.kind = ES_PNODE_FN, .fn = def->fn, .monotone = def->monotone, .n_in = def->n_in, .in = def->in};
+        *node = (es_pnode){.kind = ES_PNODE_FN, .fn = def->fn, .n_in = def->n_in, .in = def->in};
         break;
     default: status = bind_field(b, def, node);
     }

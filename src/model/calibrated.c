@@ -9,23 +9,9 @@ static const struct {
     int field;
     double otherwise; /* for a class without rows: a small board */
 } rate_info[ES_RATES] = {
-    [ES_RATE_MEM_UTIL] = {ES_D_MEM_UTIL, 0.6},
-    [ES_RATE_DECODE_UTIL] = {ES_D_DECODE_UTIL, 0.1},
-    [ES_RATE_PREFILL_UTIL] = {ES_D_PREFILL_UTIL, 0.3},
-    [ES_RATE_ATTN_UTIL] = {ES_D_ATTN_UTIL, 0.1},
-    [ES_RATE_PREFILL_ATTN_UTIL] = {ES_D_PREFILL_ATTN_UTIL, NAN},
-    [ES_RATE_TOKEN_OVERHEAD] = {ES_D_TOKEN_OVERHEAD, 1},
-    [ES_RATE_LAYER_OVERHEAD] = {ES_D_LAYER_OVERHEAD, 0},
-    [ES_RATE_THREADS] = {ES_D_THREADS, NAN},
-    [ES_RATE_PJ_PER_FLOP] = {ES_D_PJ_PER_FLOP, 50},
-    [ES_RATE_PJ_PER_BYTE] = {ES_D_PJ_PER_BYTE, 300},
-    [ES_RATE_PJ_PER_STORAGE_BYTE] = {ES_D_PJ_PER_STORAGE_BYTE, 1000},
-    [ES_RATE_IDLE_W] = {ES_D_IDLE_W, 3},
-    [ES_RATE_LOAD_W] = {ES_D_LOAD_W, 10},
-    [ES_RATE_NET_BW] = {ES_D_NET_BW, 1000},
-    [ES_RATE_STORAGE_UTIL] = {ES_D_STORAGE_UTIL, 0.8},
-    [ES_RATE_H2D_UTIL] = {ES_D_H2D_UTIL, 0.7},
-    [ES_RATE_NET_UTIL] = {ES_D_NET_UTIL, 0.8},
+#define RATED(field, id, unit, fallback, kind) {ES_D_##field, fallback},
+#include "model/rates.def"
+#undef RATED
 };
 
 /* Rows of one device or class for one runtime; NULL where there is none. */

@@ -13,24 +13,11 @@
 #include "base/arena.h"
 #include "model/layout.h"
 
+/* ES_RATE_MEM_UTIL ...: rates.def.  The first ES_TYPED_RATES depend on the tensor type. */
 typedef enum es_rate {
-    ES_RATE_MEM_UTIL, /* the first three depend on the tensor type */
-    ES_RATE_DECODE_UTIL,
-    ES_RATE_PREFILL_UTIL,
-    ES_RATE_ATTN_UTIL,
-    ES_RATE_PREFILL_ATTN_UTIL, /* NaN: attn_util */
-    ES_RATE_TOKEN_OVERHEAD,
-    ES_RATE_LAYER_OVERHEAD,
-    ES_RATE_THREADS, /* that the others hold for; NaN: not known.  No kernel reads it */
-    ES_RATE_PJ_PER_FLOP,
-    ES_RATE_PJ_PER_BYTE,
-    ES_RATE_PJ_PER_STORAGE_BYTE,
-    ES_RATE_IDLE_W,
-    ES_RATE_LOAD_W,
-    ES_RATE_NET_BW,
-    ES_RATE_STORAGE_UTIL,
-    ES_RATE_H2D_UTIL,
-    ES_RATE_NET_UTIL,
+#define RATED(field, ...) ES_RATE_##field,
+#include "model/rates.def"
+#undef RATED
     ES_RATES
 } es_rate;
 

@@ -47,7 +47,7 @@ enum {
 
 typedef struct es_node {
     const char *name, *unit;
-    const char *formula; /* as printed by explain and list metrics; NULL for leaves */
+    const char *formula; /* FN: the expression over the inputs, see formula.h; blocks: what it is; NULL for leaves */
     const char *source;  /* paper and equation, or document */
     const char *help;
     es_node_kind kind;
@@ -56,9 +56,6 @@ typedef struct es_node {
     uint16_t index;  /* field, workload axis, option or block */
     uint16_t output; /* BLOCK: which output */
     es_node_fn *fn;  /* FN */
-    /* FN: one of + - 0 per input over the legal domain: the output never falls, never rises, unknown; NULL: all unknown.
-     * Signs also hold while some other input is fixed at NaN. */
-    const char *monotone;
     const char *const *labels;
     uint16_t n_in;
     uint16_t in[ES_MAX_INPUTS];
@@ -97,6 +94,7 @@ enum { ES_MAX_SOURCES = 48 };
 typedef struct es_block {
     const char *name;
     unsigned reads; /* ES_READS_* beyond the inputs */
+    double least;   /* no output is below it */
     void (*fn)(const void *state, const es_rows *rows, const double *in, double *out);
     uint16_t n_out, n_in;
     uint16_t in[ES_MAX_INPUTS]; /* nodes; may not depend on other blocks' outputs unless listed earlier */
@@ -117,6 +115,18 @@ typedef struct es_option {
     const char *const *choices; /* NULL-terminated; value is the index, fallback too */
 } es_option;
 
+/* A name in expressions for a number. */
+typedef struct es_constant {
+    const char *name; /* NULL: the end */
+    double value;
+} es_constant;
+
+/* Signs of a node that its expression does not give; see es_node_signs. */
+typedef struct es_known_signs {
+    uint16_t node;
+    const char *signs; /* NULL: the end */
+} es_known_signs;
+
 typedef struct es_kernel {
     const char *name, *help, *source;
     bool has_runtime; /* a runtime axis between device and precision */
@@ -126,6 +136,8 @@ typedef struct es_kernel {
     size_t n_options;
     const es_node *nodes;
     size_t n_nodes;
+    const es_constant *constants;
+    const es_known_signs *signs;
     const es_block *blocks;
     size_t n_blocks;
     /* Compiles what the blocks need from the catalogs (parsed rules, sorted calibration); NULL when there is nothing.
@@ -142,5 +154,9 @@ size_t es_kernel_count(void);
 const es_kernel *es_kernel_at(size_t index); /* the copy for this machine */
 const es_kernel *es_kernel_find(const char *name, size_t length);
 int es_kernel_node(const es_kernel *kernel, const char *name, size_t length); /* -1: none */
+
+/* signs[node] becomes, for computed nodes, one of + - 0 per input over the legal domain: the output never falls, never
+ * rises, unknown.  Derived from the expressions; they also hold while some other input is missing. */
+es_status es_kernel_signs(const es_kernel *kernel, es_arena *arena, const char *const **signs, es_errors *errors);
 
 #endif

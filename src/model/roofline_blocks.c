@@ -61,18 +61,6 @@ void es_roofline_layout(const void *state_, const es_rows *rows, const double *i
     memcpy(out, &layout, sizeof layout);
 }
 
-/* NaN when the rate only comes from the class. */
-static double own_rate(const es_rates_of *rates, es_rate rate) {
-    es_basis basis;
-    double value = es_rate_get(rates, rate, ES_TYPE_NONE, &basis);
-    return basis == ES_BASIS_CLASS ? NAN : value;
-}
-
-static double any_rate(const es_rates_of *rates, es_rate rate) {
-    es_basis basis;
-    return es_rate_get(rates, rate, ES_TYPE_NONE, &basis);
-}
-
 /* Utilizations above 1 would beat the device's peak: cut.  NaN stays. */
 static double inverse_util(double util) { return util >= 1 ? 1 : 1 / util; }
 
@@ -80,74 +68,35 @@ void es_roofline_device_rates(const void *state_, const es_rows *rows, const dou
     const es_roofline_state *state = state_;
     (void)in;
     es_rates_of of = es_rates_find(state->calibration, rows->device, rows->calibrated_as, rows->precision);
-    es_device_rates rates = {
-        .inv_mem_util = inverse_util(any_rate(&of, ES_RATE_MEM_UTIL)),
-        .inv_decode_util = inverse_util(any_rate(&of, ES_RATE_DECODE_UTIL)),
-        .inv_prefill_util = inverse_util(any_rate(&of, ES_RATE_PREFILL_UTIL)),
-        .inv_attn_util = inverse_util(any_rate(&of, ES_RATE_ATTN_UTIL)),
-        .inv_prefill_attn_util = inverse_util(any_rate(&of, ES_RATE_PREFILL_ATTN_UTIL)),
-        .token_overhead_ms = any_rate(&of, ES_RATE_TOKEN_OVERHEAD),
-        .layer_overhead_ms = any_rate(&of, ES_RATE_LAYER_OVERHEAD),
-        .pj_per_flop_own = own_rate(&of, ES_RATE_PJ_PER_FLOP),
-        .pj_per_flop_class = any_rate(&of, ES_RATE_PJ_PER_FLOP),
-        .pj_per_byte_own = own_rate(&of, ES_RATE_PJ_PER_BYTE),
-        .pj_per_byte_class = any_rate(&of, ES_RATE_PJ_PER_BYTE),
-        .pj_per_storage_byte = any_rate(&of, ES_RATE_PJ_PER_STORAGE_BYTE),
-        .idle_w_own = own_rate(&of, ES_RATE_IDLE_W),
-        .idle_w_class = any_rate(&of, ES_RATE_IDLE_W),
-        .load_w_own = own_rate(&of, ES_RATE_LOAD_W),
-        .load_w_class = any_rate(&of, ES_RATE_LOAD_W),
-        .net_bw_mbps = any_rate(&of, ES_RATE_NET_BW),
-        .storage_util = any_rate(&of, ES_RATE_STORAGE_UTIL),
-        .h2d_util = any_rate(&of, ES_RATE_H2D_UTIL),
-        .net_util = any_rate(&of, ES_RATE_NET_UTIL),
-    };
-    memcpy(out, &rates, sizeof rates);
-}
-
-typedef struct typed_rates {
-    double inverse[ES_TYPED_RATES];
-    es_basis basis;
-} typed_rates;
-
-static typed_rates rates_of_type(const es_rates_of *of, int type) {
-    typed_rates rates = {.basis = ES_BASIS_CLASS};
-    for (int i = 0; i < ES_TYPED_RATES; i++) {
+    es_device_rates rates;
+    for (int i = 0; i < ES_RATES; i++) {
         es_basis basis;
-        rates.inverse[i] = inverse_util(es_rate_get(of, (es_rate)i, type, &basis));
-        rates.basis = basis < rates.basis ? basis : rates.basis;
+        rates.any[i] = es_rate_get(&of, (es_rate)i, ES_TYPE_NONE, &basis);
+        rates.own[i] = basis == ES_BASIS_CLASS ? NAN : rates.any[i];
+        rates.inverse[i] = inverse_util(rates.any[i]);
     }
-    return rates;
-}
-
-static double smaller(double a, double b) { return a < b ? a : b; }
-
-static void note_least(es_slot_rates *rates, const typed_rates *own) {
-    rates->least_inv_mem_util = smaller(rates->least_inv_mem_util, own->inverse[ES_RATE_MEM_UTIL]);
-    rates->least_inv_decode_util = smaller(rates->least_inv_decode_util, own->inverse[ES_RATE_DECODE_UTIL]);
-    rates->least_inv_prefill_util = smaller(rates->least_inv_prefill_util, own->inverse[ES_RATE_PREFILL_UTIL]);
+    memcpy(out, &rates, sizeof rates);
 }
 
 void es_roofline_slot_rates(const void *state_, const es_rows *rows, const double *in, double *out) {
     const es_roofline_state *state = state_;
     es_rates_of of = es_rates_find(state->calibration, rows->device, rows->calibrated_as, rows->precision);
-    es_slot_rates rates = {
-        .least_inv_mem_util = HUGE_VAL, .least_inv_decode_util = HUGE_VAL, .least_inv_prefill_util = HUGE_VAL};
-    typed_rates untyped = rates_of_type(&of, ES_TYPE_NONE);
+    es_slot_rates rates;
+    for (int r = 0; r < ES_TYPED_RATES; r++)
+        rates.least_inv_util[r] = HUGE_VAL;
     for (int i = 0; i <= ES_SLOTS; i++) {
-        int type = in[i] > ES_TYPE_NONE ? (int)in[i] : ES_TYPE_NONE; /* NaN: no layout */
-        typed_rates own = type == ES_TYPE_NONE ? untyped : rates_of_type(&of, type);
-        if (type != ES_TYPE_NONE || i == ES_SLOTS) /* slots without a type are unused, or the format is uniform */
-            note_least(&rates, &own);
-        if (i == ES_SLOTS) {
-            rates.main_inv_mem_util = own.inverse[ES_RATE_MEM_UTIL];
-            rates.main_inv_prefill_util = own.inverse[ES_RATE_PREFILL_UTIL];
-            rates.basis = own.basis;
-            break;
+        const int type = in[i] > ES_TYPE_NONE ? (int)in[i] : ES_TYPE_NONE; /* NaN: no layout */
+        es_basis best = ES_BASIS_CLASS;
+        for (int r = 0; r < ES_TYPED_RATES; r++) {
+            es_basis basis;
+            const double inverse = inverse_util(es_rate_get(&of, (es_rate)r, type, &basis));
+            rates.inv_util[r][i] = inverse;
+            best = basis < best ? basis : best;
+            /* slots without a type are unused, or the format is uniform */
+            if ((type != ES_TYPE_NONE || i == ES_SLOTS) && inverse < rates.least_inv_util[r])
+                rates.least_inv_util[r] = inverse;
         }
-        rates.inv_mem_util[i] = own.inverse[ES_RATE_MEM_UTIL];
-        rates.inv_decode_util[i] = own.inverse[ES_RATE_DECODE_UTIL];
-        rates.inv_prefill_util[i] = own.inverse[ES_RATE_PREFILL_UTIL];
+        rates.basis = best; /* the main type comes last */
     }
     memcpy(out, &rates, sizeof rates);
 }

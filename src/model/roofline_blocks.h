@@ -11,26 +11,18 @@
 #include "model/node.h"
 #include "model/quality.h"
 
-/* Rates without a tensor type, of a device, runtime and precision.  NaN marks an absent "own" value: then the class
- * value, or one derived in the kernel, holds. */
+/* Rates without a tensor type, of a device, runtime and precision, by es_rate. */
 typedef struct es_device_rates {
-    double inv_mem_util, inv_decode_util, inv_prefill_util, inv_attn_util; /* 1/utilization, at least 1 */
-    double inv_prefill_attn_util;                                          /* NaN: as inv_attn_util */
-    double token_overhead_ms, layer_overhead_ms;
-    double pj_per_flop_own, pj_per_flop_class;
-    double pj_per_byte_own, pj_per_byte_class;
-    double pj_per_storage_byte;
-    double idle_w_own, idle_w_class;
-    double load_w_own, load_w_class;
-    double net_bw_mbps, storage_util, h2d_util, net_util;
+    double any[ES_RATES];
+    double own[ES_RATES];     /* NaN: only the class has one */
+    double inverse[ES_RATES]; /* of any: 1/utilization, at least 1 */
 } es_device_rates;
 
-/* Rates of the tensor types of a layout's slots. */
+/* Rates of the tensor types of a layout's slots, and of its main type: the one with most bytes. */
 typedef struct es_slot_rates {
-    double inv_mem_util[ES_SLOTS], inv_decode_util[ES_SLOTS], inv_prefill_util[ES_SLOTS];
-    double main_inv_mem_util, main_inv_prefill_util;                          /* of the type with most bytes */
-    double least_inv_mem_util, least_inv_decode_util, least_inv_prefill_util; /* among the types of the layout */
-    double basis;                                                             /* the best source among them */
+    double inv_util[ES_TYPED_RATES][ES_SLOTS + 1]; /* the last: main type */
+    double least_inv_util[ES_TYPED_RATES];         /* among the types of the layout */
+    double basis;                                  /* the best source among those of the main type */
 } es_slot_rates;
 
 enum {

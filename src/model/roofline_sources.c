@@ -68,57 +68,16 @@ static size_t rate_source(const es_roofline_state *state, const es_rows *rows, e
 size_t es_roofline_device_sources(const void *state, const es_rows *rows, const double *in, size_t output,
                                   es_source *list) {
     (void)in;
-    static const struct {
-        size_t output;
-        es_rate rate;
-        bool own; /* not that of the class */
-    } rates[] = {
-        {OUTPUT_OF(es_device_rates, inv_mem_util), ES_RATE_MEM_UTIL, false},
-        {OUTPUT_OF(es_device_rates, inv_decode_util), ES_RATE_DECODE_UTIL, false},
-        {OUTPUT_OF(es_device_rates, inv_prefill_util), ES_RATE_PREFILL_UTIL, false},
-        {OUTPUT_OF(es_device_rates, inv_attn_util), ES_RATE_ATTN_UTIL, false},
-        {OUTPUT_OF(es_device_rates, inv_prefill_attn_util), ES_RATE_PREFILL_ATTN_UTIL, false},
-        {OUTPUT_OF(es_device_rates, token_overhead_ms), ES_RATE_TOKEN_OVERHEAD, false},
-        {OUTPUT_OF(es_device_rates, layer_overhead_ms), ES_RATE_LAYER_OVERHEAD, false},
-        {OUTPUT_OF(es_device_rates, pj_per_flop_own), ES_RATE_PJ_PER_FLOP, true},
-        {OUTPUT_OF(es_device_rates, pj_per_flop_class), ES_RATE_PJ_PER_FLOP, false},
-        {OUTPUT_OF(es_device_rates, pj_per_byte_own), ES_RATE_PJ_PER_BYTE, true},
-        {OUTPUT_OF(es_device_rates, pj_per_byte_class), ES_RATE_PJ_PER_BYTE, false},
-        {OUTPUT_OF(es_device_rates, pj_per_storage_byte), ES_RATE_PJ_PER_STORAGE_BYTE, false},
-        {OUTPUT_OF(es_device_rates, idle_w_own), ES_RATE_IDLE_W, true},
-        {OUTPUT_OF(es_device_rates, idle_w_class), ES_RATE_IDLE_W, false},
-        {OUTPUT_OF(es_device_rates, load_w_own), ES_RATE_LOAD_W, true},
-        {OUTPUT_OF(es_device_rates, load_w_class), ES_RATE_LOAD_W, false},
-        {OUTPUT_OF(es_device_rates, net_bw_mbps), ES_RATE_NET_BW, false},
-        {OUTPUT_OF(es_device_rates, storage_util), ES_RATE_STORAGE_UTIL, false},
-        {OUTPUT_OF(es_device_rates, h2d_util), ES_RATE_H2D_UTIL, false},
-        {OUTPUT_OF(es_device_rates, net_util), ES_RATE_NET_UTIL, false},
-    };
-    for (size_t i = 0; i < sizeof rates / sizeof *rates; i++)
-        if (rates[i].output == output)
-            return rate_source(state, rows, rates[i].rate, ES_TYPE_NONE, !rates[i].own, list);
-    return 0;
+    const bool own = output / ES_RATES == OUTPUT_OF(es_device_rates, own) / ES_RATES;
+    return rate_source(state, rows, (es_rate)(output % ES_RATES), ES_TYPE_NONE, !own, list);
 }
 
 size_t es_roofline_slot_sources(const void *state, const es_rows *rows, const double *in, size_t output,
                                 es_source *list) {
-    static const struct {
-        size_t first, main;
-        es_rate rate;
-    } rates[] = {
-        {OUTPUT_OF(es_slot_rates, inv_mem_util), OUTPUT_OF(es_slot_rates, main_inv_mem_util), ES_RATE_MEM_UTIL},
-        {OUTPUT_OF(es_slot_rates, inv_decode_util), ES_SLOT_RATES_SIZE, ES_RATE_DECODE_UTIL},
-        {OUTPUT_OF(es_slot_rates, inv_prefill_util), OUTPUT_OF(es_slot_rates, main_inv_prefill_util),
-         ES_RATE_PREFILL_UTIL},
-    };
-    for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
-        size_t slot = output == rates[i].main ? ES_SLOTS : output - rates[i].first;
-        if (output != rates[i].main && (output < rates[i].first || slot >= ES_SLOTS))
-            continue;
-        return rate_source(state, rows, rates[i].rate, in[slot] > ES_TYPE_NONE ? (int)in[slot] : ES_TYPE_NONE, true,
-                           list);
-    }
-    return 0;
+    const size_t rate = output / (ES_SLOTS + 1), slot = output % (ES_SLOTS + 1);
+    if (rate >= ES_TYPED_RATES)
+        return 0;
+    return rate_source(state, rows, (es_rate)rate, in[slot] > ES_TYPE_NONE ? (int)in[slot] : ES_TYPE_NONE, true, list);
 }
 
 /* ---- quality ---- */

@@ -177,9 +177,9 @@ static double value_of(const double *value, const char *name) {
 static double slot_value(const double *value, int slot, const char *what) {
     char name[64];
     if (slot < ES_DENSE_SLOTS)
-        snprintf(name, sizeof name, "dense %d %s", slot + 1, what);
+        snprintf(name, sizeof name, "dense_%d_%s", slot + 1, what);
     else
-        snprintf(name, sizeof name, "output head %s", what);
+        snprintf(name, sizeof name, "output_head_%s", what);
     return value_of(value, name);
 }
 
@@ -230,7 +230,7 @@ static double true_seconds(const machine *m, const double (*jitter)[2], const ch
     cr_assert_not_null(value);
     es_measurement_evaluate(&point, &of, value);
     const double hidden = row->value[ES_M_HIDDEN], layers = row->value[ES_M_LAYERS];
-    const double positions = value_of(value, decode ? "decode positions" : "prefill positions");
+    const double positions = value_of(value, decode ? "decode_positions" : "prefill_positions");
     double seconds = weights_seconds(m, jitter, value, hidden, decode) + layers * m->layer_s;
     seconds += positions * (value_of(value, "score_flops_each") / (decode ? m->decode_attn : m->prefill_attn) +
                             row->value[ES_M_HEADS] * (decode ? m->decode_softmax_s : m->prefill_softmax_s));

@@ -58,8 +58,15 @@ static bool is_listed(const es_block *block, const example *e, const double *in,
 
 /* Outputs computed from other outputs of the block name no rows; explain shows their formulas. */
 static bool names_rows(const es_block *block, size_t output, es_quality_use use) {
+    bool read = false;
+    for (size_t i = 0; i < point.kernel->n_nodes; i++) {
+        const es_node *node = &point.kernel->nodes[i];
+        read |= node->kind == ES_NODE_BLOCK && node->output == output && &point.kernel->blocks[node->index] == block;
+    }
+    if (!read)
+        return false;
     if (strcmp(block->name, "type rates") == 0)
-        return output < offsetof(es_slot_rates, least_inv_mem_util) / sizeof(double);
+        return output < offsetof(es_slot_rates, least_inv_util) / sizeof(double);
     if (strcmp(block->name, "quality") != 0)
         return true;
     const bool training = output == offsetof(es_quality, training) / sizeof(double);
