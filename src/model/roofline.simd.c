@@ -70,7 +70,8 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
     OUTPUT(id, unit, DEVICE_BLOCK, es_device_rates, which[ES_RATE_##field], formula, CALIBRATION, HIDDEN)
 
 /* ---- Kinds of rates: see rates.def ---- */
-/* clang-format off: it takes products of pasted names for pointers */
+/* Products of pasted names look like pointers to clang-format. */
+/* clang-format off */
 #define RATED(field, id, unit, fallback, kind) kind(field, id, unit)
 #define AXES_OF(field, id, unit)                                                                                       \
     NODE(id##_axis, unit, LEAF(ES_NODE_AXIS, ES_DEVICE, ES_D_##field))                                                 \
@@ -86,11 +87,11 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
 #define SCALED(field, id, unit)                                                                                        \
     CATALOG(field, id, unit)                                                                                           \
     FORMULA(id, unit, CALIBRATION, HIDDEN, (id##_axis, id##_factor, catalog_##id),                                     \
-            given(id##_axis, catalog_##id *id##_factor))
+            given(id##_axis, catalog_##id * id##_factor))
 #define CAPPED(field, id, unit)                                                                                        \
     CATALOG(field, id, unit)                                                                                           \
     FORMULA(u_##id, unit, CALIBRATION, HIDDEN, (id##_axis, id##_factor, catalog_##id),                                 \
-            given(id##_axis, min(1, catalog_##id *id##_factor)))
+            given(id##_axis, min(1, catalog_##id * id##_factor)))
 #define OWNED(field, id, unit)                                                                                         \
     AXES_OF(field, id, unit)                                                                                           \
     RATE(own_##id, unit, own, field, "calibration or device")                                                          \
@@ -104,7 +105,7 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
 #define SLOTS(part)                                                                                                    \
     dense_1##part, dense_2##part, dense_3##part, dense_4##part, dense_5##part, dense_6##part, output_head##part,       \
         experts_1##part, experts_2##part, experts_3##part
-#define SLOT_TERM(term, slot, work, per_work, bytes, per_byte) term(slot##work *per_work, slot##bytes *per_byte)
+#define SLOT_TERM(term, slot, work, per_work, bytes, per_byte) term(slot##work * per_work, slot##bytes * per_byte)
 #define DENSE_SUM(term, ...)                                                                                           \
     SLOT_TERM(term, dense_1, __VA_ARGS__) + SLOT_TERM(term, dense_2, __VA_ARGS__) +                                    \
         SLOT_TERM(term, dense_3, __VA_ARGS__) + SLOT_TERM(term, dense_4, __VA_ARGS__) +                                \
