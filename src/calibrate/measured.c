@@ -521,13 +521,14 @@ static es_status find_device(reader *r, const char *device, es_errors *errors) {
                    es_quote_text(device).text, nearest);
 }
 
-es_status es_measured_read(es_measured *measured, const char *path, const char *device, const es_catalog *catalog,
-                           es_point_kernel *point, es_arena *arena, es_errors *errors) {
+es_status es_measured_read(es_measured *measured, const char *path, const es_csv_input_options *reading,
+                           const char *device, const es_catalog *catalog, es_point_kernel *point, es_arena *arena,
+                           es_errors *errors) {
     reader r = {.catalog = catalog, .point = point, .arena = arena};
     *measured = (es_measured){0};
     es_status status = find_device(&r, device, errors);
     if (!status)
-        status = es_text_table_read(&r.table, path, arena, errors);
+        status = es_text_table_read(&r.table, path, reading, arena, errors);
     if (status)
         return status;
     for (size_t c = 0; c < COLUMNS; c++)

@@ -11,6 +11,7 @@
 #include <edgesweep/error.h>
 
 #include "calibrate/measured_names.h"
+#include "io/csv_read.h"
 #include "model/point.h"
 #include "base/arena.h"
 #include "base/text.h"
@@ -48,8 +49,9 @@ typedef struct es_measured {
 /* Reads a file ("-": standard input) and joins it to the catalog of the kernel.  `device` is the name for rows that
  * name none; NULL: those rows are not joined.  Everything lives in the arena.  ES_ERUNTIME for files that cannot be read
  * and tables of another kind, ES_EUSAGE for an unknown `device`. */
-es_status es_measured_read(es_measured *measured, const char *path, const char *device, const es_catalog *catalog,
-                           es_point_kernel *point, es_arena *arena, es_errors *errors);
+es_status es_measured_read(es_measured *measured, const char *path, const es_csv_input_options *reading,
+                           const char *device, const es_catalog *catalog, es_point_kernel *point, es_arena *arena,
+                           es_errors *errors);
 
 /* Values of the kernel's nodes for a measurement that has a prediction (reason NULL). */
 void es_measurement_evaluate(es_point_kernel *point, const es_measurement *m, double *value);

@@ -85,6 +85,7 @@ typedef enum es_opt {
     ES_OPT_EXACT,
     ES_OPT_DELIMITER,
     ES_OPT_DECIMAL,
+    ES_OPT_THOUSANDS,
     ES_OPT_BOM,
     ES_OPT_CRLF,
     ES_OPT_SPLIT_ROWS,

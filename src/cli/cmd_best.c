@@ -273,7 +273,7 @@ const es_command es_cmd_best = {
         "columns of the winning row as they are; groups stand in the order in which they first appear. A table with "
         "the next best value and how much worse it is goes to stderr, or to stdout instead of the CSV when that is a "
         "terminal.\n\n"
-        "The input is read as by `pareto`: quoted cells, CR LF, several files with one header, standard input.",
+        "The input is a table in any form (help tables), several files with one header, or standard input.",
     .examples = examples,
     .run = run_best,
 };

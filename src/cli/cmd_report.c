@@ -118,7 +118,10 @@ static es_status write_output(void *context, const char *data, size_t n, es_erro
 
 static es_status write_page(es_reporting *r, es_errors *errors) {
     const char *question;
-    es_status status = read_question(r, &question, errors);
+    es_csv_input_options reading;
+    es_status status = es_cli_reading(r->cli, &reading, errors);
+    if (!status)
+        status = read_question(r, &question, errors);
     if (status)
         return status;
     const es_report_options options = {.path = r->table,
@@ -128,7 +131,7 @@ static es_status write_page(es_reporting *r, es_errors *errors) {
                                        .command = es_cli_command_line(r->cli),
                                        .catalog = &r->catalog,
                                        .max_rows = SHOWN_ROWS,
-                                       .stop = r->cli->stop};
+                                       .reading = &reading};
     es_output *output;
     es_report_counts counts;
     status = es_output_open(&output, r->out, NULL, errors);
@@ -177,7 +180,8 @@ const es_command es_cmd_report = {
         "that are set, any two columns against each other with the front of each group, what more of each axis buys, "
         "a sortable table, and where the numbers come from: command, hashes and errors of the calibration. Tables of "
         "the kernel edgeprofiler get the six panels of figure 3 of arXiv 2506.09061.\n\n"
-        "Any CSV with a header will do. Of more than 100,000 rows the page keeps the Pareto fronts per device and "
+        "Any table with a header will do (help tables). Of more than 100,000 rows the page keeps the Pareto fronts per "
+        "device and "
         "workload, the fastest of each model and precision on each device, and a random sample of the rest, and says "
         "so. A .sweep is evaluated first; --set, --where and -j go with it.\n\n"
         "Without -o, NAME.csv becomes NAME.html.",

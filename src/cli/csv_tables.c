@@ -8,6 +8,7 @@
 #include <edgesweep/version.h>
 
 #include "base/number.h"
+#include "cli/load.h"
 #include "cli/plot.h"
 #include "cli/run_options.h"
 
@@ -230,8 +231,10 @@ static es_status open_output(es_tables *t, es_errors *errors) {
 
 es_status es_tables_begin(es_tables *tables, es_cli *cli, es_errors *errors) {
     tables->cli = cli;
-    const es_csv_input_options options = {.stop = cli->stop};
-    es_status status = es_plot_check(cli, errors);
+    es_csv_input_options options;
+    es_status status = es_cli_reading(cli, &options, errors);
+    if (!status)
+        status = es_plot_check(cli, errors);
     if (!status)
         status = read_conditions(tables, errors);
     if (!status)

@@ -1,6 +1,25 @@
 /* What several commands load alike. */
 #include "cli/load.h"
 
+#include <string.h>
+
+es_status es_cli_reading(es_cli *cli, es_csv_input_options *reading, es_errors *errors) {
+    *reading = (es_csv_input_options){.delimiter = (char)es_count_of(cli, ES_OPT_DELIMITER, 0),
+                                      .decimal = (char)es_count_of(cli, ES_OPT_DECIMAL, 0),
+                                      .thousands = (char)es_count_of(cli, ES_OPT_THOUSANDS, 0),
+                                      .stop = cli->stop};
+    if (reading->delimiter && strchr("0123456789+-eE'\"", reading->delimiter))
+        return es_usage(cli, errors, "--delimiter: invalid value: '%c'; numbers and quotes contain it",
+                        reading->delimiter);
+    if (reading->decimal && !strchr(".,", reading->decimal))
+        return es_usage(cli, errors, "--decimal: invalid value: '%c'; expected . or ,", reading->decimal);
+    if (reading->thousands && !strchr(".,' ", reading->thousands))
+        return es_usage(cli, errors, "--thousands: invalid value: '%c'; expected , . ' or space", reading->thousands);
+    if (reading->thousands && reading->thousands == reading->decimal)
+        return es_usage(cli, errors, "--thousands and --decimal are the same: '%c'", reading->thousands);
+    return ES_OK;
+}
+
 es_status es_cli_load_catalog(const es_cli *cli, es_catalog *catalog, es_errors *errors) {
     const es_option_value *given = &cli->value[ES_OPT_CATALOG];
     return es_catalog_load(catalog, given->text, given->n, errors);

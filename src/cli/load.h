@@ -5,6 +5,10 @@
 #include <edgesweep/sweep.h>
 
 #include "cli/cli.h"
+#include "io/csv_read.h"
+
+/* --delimiter, --decimal and --thousands of tables that are read. */
+es_status es_cli_reading(es_cli *cli, es_csv_input_options *reading, es_errors *errors);
 
 /* The catalogs and the sweep of the first operand, --set, --where and --catalog.  The caller frees both, in any case:
  * es_sweep_free(*sweep), es_catalog_free(catalog). */

@@ -5,16 +5,21 @@
 
 #include <edgesweep/version.h>
 
+#include "cli/load.h"
+
 es_status es_measurements_begin(es_measurements *m, es_cli *cli, es_errors *errors) {
     const char *path = es_text_of(cli, ES_OPT_OUT);
     const es_output_options options = {.version = EDGESWEEP_VERSION};
+    es_csv_input_options reading;
     m->cli = cli;
-    es_status status = es_cli_load_catalog(cli, &m->catalog, errors);
+    es_status status = es_cli_reading(cli, &reading, errors);
+    if (!status)
+        status = es_cli_load_catalog(cli, &m->catalog, errors);
     if (!status)
         status = es_point_kernel_prepare(&m->point, "roofline", &m->catalog, &cli->arena, errors);
     if (!status)
-        status = es_measured_read(&m->measured, cli->operand[0], es_text_of(cli, ES_OPT_DEVICE), &m->catalog, &m->point,
-                                  &cli->arena, errors);
+        status = es_measured_read(&m->measured, cli->operand[0], &reading, es_text_of(cli, ES_OPT_DEVICE), &m->catalog,
+                                  &m->point, &cli->arena, errors);
     return status || !path ? status : es_output_open(&m->output, path, &options, errors);
 }
 

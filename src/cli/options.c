@@ -18,6 +18,7 @@
 #define TABLES (PARETO | BEST)
 #define MEASURED (ES_IN(ES_CMD_CALIBRATE) | ES_IN(ES_CMD_VALIDATE))
 #define LONG (RUN | PLAN | TABLES | MERGE | MEASURED | REPORT)
+#define READS (TABLES | MEASURED | REPORT)
 #define ALL (ES_IN(ES_CMD_IDS) - 1u)
 
 static const char *const formats[] = {"csv", "tsv", "jsonl", "md", NULL};
@@ -106,10 +107,14 @@ const es_cli_option es_cli_options[ES_OPTS] = {
                        .help = "significant digits"},
     [ES_OPT_EXACT] = {"exact", 0, SWITCH, .commands = RUN | EXPLAIN,
                       .help = "17 significant digits: every double reads back unchanged"},
-    [ES_OPT_DELIMITER] = {"delimiter", 'd', CHARACTER("CHAR"), .commands = RUN, .fallback = "comma",
+    [ES_OPT_DELIMITER] = {"delimiter", 'd', CHARACTER("CHAR"), .commands = RUN | READS,
+                          .fallback = "comma; in tables that are read as the rows tell",
                           .help = "separate cells with CHAR; comma, semicolon, tab also by name"},
-    [ES_OPT_DECIMAL] = {"decimal", 0, CHARACTER("CHAR"), .commands = RUN, .fallback = "point",
-                        .help = "write decimals with CHAR"},
+    [ES_OPT_DECIMAL] = {"decimal", 0, CHARACTER("CHAR"), .commands = RUN | READS,
+                        .fallback = "point; in tables that are read as the columns tell",
+                        .help = "decimals with CHAR, point or comma"},
+    [ES_OPT_THOUSANDS] = {"thousands", 0, CHARACTER("CHAR"), .commands = READS, .fallback = "none",
+                          .help = "CHAR separates thousands in the numbers of a table: , . ' or space"},
     [ES_OPT_BOM] = {"bom", 0, SWITCH, .commands = RUN, .help = "begin with a UTF-8 byte order mark"},
     [ES_OPT_CRLF] = {"crlf", 0, SWITCH, .commands = RUN, .help = "end lines with CR LF"},
     [ES_OPT_SPLIT_ROWS] = {"split-rows", 0, COUNT("N", 1, 9.2e18), .commands = RUN,

@@ -61,6 +61,26 @@ static const char catalog_details[] =
     "the files of a folder instead, --catalog +DIR adds rows, and replaces those of the same name. Columns may come in "
     "any order and be left out unless marked *; those that begin with x_ are ignored.\n";
 
+static const char tables_details[] =
+    "`pareto`, `best`, `report`, `validate` and `calibrate` read tables as users have them, from files or standard "
+    "input "
+    "(-); what was told from the text and could be meant in another way is said on stderr.\n"
+    "\n"
+    "  packed        .gz, .zst, by what is in the file, not by its name\n"
+    "  encoding      UTF-8, or UTF-16 with a byte order mark (what PowerShell's > writes)\n"
+    "  format        CSV; JSON, an array of objects or one after another; Markdown; INSERT statements; SQLite (the\n"
+    "                table points, or the only one)\n"
+    "  before it     comments (#), what programs log before a header or a bracket, and Excel's `sep=;`\n"
+    "  delimiter     the one of , ; tab | by which the header has as many cells as the rows; --delimiter says it\n"
+    "  numbers       with a decimal point; where cells are separated by something else than commas, the columns tell\n"
+    "                whether it is a comma, each as a whole; --decimal says it\n"
+    "  thousands     --thousands CHAR, groups of three: 1,543 1.543 1'543 or 1 543 (any blank)\n"
+    "  text          an apostrophe before = + - @ is not part of it: `run` writes it to keep spreadsheets from\n"
+    "                running the text as a formula\n"
+    "\n"
+    "A cell of a column of numbers that is none is an error with its line, never text in silence. Results are written "
+    "as they were read, in UTF-8, without what stood before the header.";
+
 static const char clusters_details[] =
     "A shard is a contiguous part of the grid. Any scheduler can run the shards, in any order, on any machines that "
     "share a directory; nothing is lost and nothing counted twice, whatever dies.\n"
@@ -176,6 +196,7 @@ const es_topic es_topics[] = {
     {"sweep", "sweep files: what to evaluate", 5, sweep_details, NULL},
     {"catalogs", "catalog files: models, devices, precisions", 5, catalog_details, print_fields},
     {"limits", "limits of memory, time, bytes and inputs", 7, limits_details, print_limits},
+    {"tables", "tables that are read: encodings, formats, delimiters, numbers", 5, tables_details, NULL},
     {"clusters", "many machines: shards, job arrays, MPI", 7, clusters_details, NULL},
 };
 const size_t es_topic_count = sizeof es_topics / sizeof *es_topics;

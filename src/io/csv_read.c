@@ -1,15 +1,15 @@
 #include "io/csv_read.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/utf8.h"
+#include "io/csv_numbers.h"
 #include "io/csv_scan.h"
+#include "io/source.h"
 
 struct es_csv_input {
     pthread_mutex_t lock;
@@ -17,15 +17,17 @@ struct es_csv_input {
     size_t n_paths, next_path;
     size_t block_size;
     char delimiter;
-    const volatile sig_atomic_t *stop;
+    es_source_options options;
+    es_csv_numbers numbers;
+    uint64_t skipped; /* lines before headers, the first of them in skipped_in */
+    const char *skipped_in;
     es_arena arena; /* header and names */
     es_slice header;
     es_slice *name;
     size_t n_columns;
 
     /* The file being read and what was read but not handed out. */
-    int fd;    /* -1: none */
-    int input; /* what "-" stands for */
+    es_source *source; /* NULL: none */
     const char *file;
     bool at_eof;
     char *rest;
@@ -34,8 +36,6 @@ struct es_csv_input {
     uint64_t sequence;
     bool done;
 };
-
-static const char byte_order_mark[] = "\xEF\xBB\xBF";
 
 /* ---- Index: where cells and rows end ---- */
 
@@ -117,6 +117,24 @@ static bool is_blank_row(const es_csv_block *block, size_t first, size_t last) {
     return first == last;
 }
 
+/* Whether the rows from end `from` on are lines of one cell behind a blank line at the end of the file. */
+static bool is_goodbye(const es_csv_block *block, size_t from, size_t i, size_t n_row_ends, size_t *lines) {
+    const size_t begin = from == 0 ? 0 : (size_t)block->end[from - 1] + 1;
+    const char *text = block->text;
+    const bool after_blank =
+        begin >= 2 && is_row_end(text[begin - 1]) &&
+        (text[begin - 2] == text[begin - 1] || (begin >= 3 && text[begin - 2] == '\r' && text[begin - 3] == '\n'));
+    *lines = 0;
+    if (!block->ends_file || !after_blank || block->columns < 2)
+        return false;
+    for (size_t first = from; i < n_row_ends; first = (size_t)block->row[i++] + 1) {
+        if (block->row[i] != first)
+            return false;
+        *lines += !is_blank_row(block, first == 0 ? 0 : (size_t)block->end[first - 1] + 1, block->end[first]);
+    }
+    return true;
+}
+
 /* Turns the list of row ends into the list of rows, in place: blank ones are left out; it stops at a row of the wrong
  * length. */
 static void list_rows(es_csv_block *block, size_t n_row_ends) {
@@ -125,6 +143,11 @@ static void list_rows(es_csv_block *block, size_t n_row_ends) {
         const size_t last_end = block->row[i], cells = last_end - first_end + 1;
         const size_t begin = first_end == 0 ? 0 : (size_t)block->end[first_end - 1] + 1;
         if (cells > 1 || !is_blank_row(block, begin, block->end[last_end])) {
+            size_t lines;
+            if (cells == 1 && block->columns > 1 && is_goodbye(block, first_end, i, n_row_ends, &lines)) {
+                atomic_fetch_add(&block->numbers->said, lines);
+                break;
+            }
             if (cells != block->columns) {
                 block->fault = (es_csv_fault){ES_CSV_CELLS, begin, cells};
                 break;
@@ -151,6 +174,27 @@ static es_status reserve_index(es_csv_block *block, es_errors *errors) {
     return ES_OK;
 }
 
+/* The first byte that is not UTF-8; `length` when all are. */
+static size_t first_not_utf8(const char *text, size_t length) {
+    for (size_t at = 0; at < length;) {
+        const size_t n = (unsigned char)text[at] < 0x80 ? 1 : es_utf8_length(text + at, length - at);
+        if (n == 0)
+            return at;
+        at += n;
+    }
+    return length;
+}
+
+/* Rows from the one with a byte that is not UTF-8 on are none. */
+static void check_utf8(es_csv_block *block) {
+    const size_t bad = block->ascii ? block->length : first_not_utf8(block->text, block->length);
+    if (bad == block->length || (block->fault.kind && block->fault.at <= bad))
+        return;
+    while (block->n_rows && block->end[block->row[block->n_rows - 1] + block->columns - 1] >= bad)
+        block->n_rows--;
+    block->fault = (es_csv_fault){ES_CSV_NOT_UTF8, bad, 0};
+}
+
 static es_status index_block(es_csv_block *block, es_errors *errors) {
     block->fault = (es_csv_fault){0};
     block->n_rows = 0;
@@ -162,6 +206,7 @@ static es_status index_block(es_csv_block *block, es_errors *errors) {
     if (scan.irregular)
         scan = scan_general(block);
     list_rows(block, scan.n_rows);
+    check_utf8(block);
     return ES_OK;
 }
 
@@ -182,36 +227,17 @@ static es_status reserve_text(char **text, size_t *capacity, size_t need, es_err
     return ES_OK;
 }
 
-/* Waits for input so that a signal is noticed even when another thread received it. */
-static es_status wait_for_input(const es_csv_input *csv) {
-    struct pollfd input = {.fd = csv->fd, .events = POLLIN};
-    while (csv->stop) {
-        if (*csv->stop)
-            return *csv->stop == SIGTERM ? ES_ETERM : ES_EINT;
-        if (poll(&input, 1, 100) != 0)
-            break;
-    }
-    return ES_OK;
-}
-
 /* Fills text up to `wanted` bytes or the end of the file; a last row without newline gets one. */
 static es_status fill(es_csv_input *csv, char *text, size_t *length, size_t wanted, es_errors *errors) {
     while (!csv->at_eof && *length < wanted) {
-        const es_status status = wait_for_input(csv);
+        size_t got;
+        const es_status status = es_source_read(csv->source, text + *length, wanted - *length, &got, errors);
         if (status)
             return status;
-        const ssize_t got = read(csv->fd, text + *length, wanted - *length);
-        if (got < 0 && (errno == EINTR || errno == EAGAIN))
-            continue;
-        if (got < 0)
-            return es_fail_errno(errors, "cannot read", csv->file);
-        if (got > 0) {
-            *length += (size_t)got;
-        } else {
-            csv->at_eof = true;
-            if (*length > 0 && text[*length - 1] != '\n')
-                text[(*length)++] = '\n';
-        }
+        *length += got;
+        csv->at_eof = got == 0;
+        if (csv->at_eof && *length > 0 && text[*length - 1] != '\n')
+            text[(*length)++] = '\n';
     }
     return ES_OK;
 }
@@ -289,10 +315,27 @@ static es_status keep_rest(es_csv_input *csv, const char *rest, size_t length, e
 }
 
 static void close_file(es_csv_input *csv) {
-    if (csv->fd > STDIN_FILENO)
-        close(csv->fd);
-    csv->fd = -1;
+    es_source_close(csv->source);
+    csv->source = NULL;
     csv->rest_length = 0;
+}
+
+/* Where the lines of the block were in a file of another format. */
+static es_status map_lines(const es_csv_input *csv, es_csv_block *block, uint64_t n, es_errors *errors) {
+    size_t known;
+    const uint64_t *lines = es_source_lines(csv->source, &known);
+    const size_t from = (size_t)csv->line - 2; /* the header is line 1 */
+    if (!lines) {
+        free(block->line_of);
+        block->line_of = NULL;
+        block->line_capacity = 0;
+        return ES_OK;
+    }
+    if (!es_grow((void **)&block->line_of, &block->line_capacity, (size_t)n + 1, sizeof *block->line_of))
+        return es_fail_memory(errors);
+    for (size_t i = 0; i <= n; i++)
+        block->line_of[i] = from + i < known ? lines[from + i] : known ? lines[known - 1] : 0;
+    return ES_OK;
 }
 
 /* The next rows of the current file; block->length is 0 at its end. */
@@ -309,35 +352,15 @@ static es_status fetch_rows(es_csv_input *csv, es_csv_block *block, es_errors *e
     block->length = whole;
     block->file = csv->file;
     block->first_line = csv->line;
-    csv->line += counts.lines - count_text(csv->rest, rest).lines;
-    return ES_OK;
+    block->ends_file = csv->at_eof && rest == 0 && !csv->options.as_written;
+    block->ascii = counts.high == 0;
+    const uint64_t lines = counts.lines - count_text(csv->rest, rest).lines;
+    status = map_lines(csv, block, lines, errors);
+    csv->line += lines;
+    return status;
 }
 
 /* ---- Headers ---- */
-
-/* Comma, unless the header has semicolons or tabs only. */
-static char guess_delimiter(es_slice header) {
-    bool comma = false, semicolon = false, tab = false, quoted = false;
-    for (size_t i = 0; i < header.length; i++) {
-        const char c = header.text[i];
-        quoted ^= c == '"';
-        comma |= !quoted && c == ',';
-        semicolon |= !quoted && c == ';';
-        tab |= !quoted && c == '\t';
-    }
-    if (comma || semicolon == tab)
-        return ',';
-    return semicolon ? ';' : '\t';
-}
-
-/* Length of the blank rows that the text starts with; what is left starts with the header. */
-static size_t leading_blanks(const char *text, size_t length) {
-    size_t start = 0;
-    for (size_t i = 0; i < length && (is_row_end(text[i]) || text[i] == ' ' || text[i] == '\t'); i++)
-        if (is_row_end(text[i]))
-            start = i + 1;
-    return start;
-}
 
 /* End of the first row, 0 when the text does not hold all of it. */
 static size_t first_row_end(const char *text, size_t length) {
@@ -354,27 +377,8 @@ static size_t first_row_end(const char *text, size_t length) {
     return 0;
 }
 
-/* What other tools, and this one, write under similar names. */
-static es_status refuse_other_formats(const es_csv_input *csv, const es_origin *start, es_errors *errors) {
-    static const struct {
-        const char *begins, *is;
-    } other[] = {
-        {"\x1f\x8b", "packed by gzip (expected CSV; gzip -dc unpacks it)"},
-        {"\x28\xb5\x2f\xfd", "packed by zstd (expected CSV; zstd -dc unpacks it)"},
-        {"SQLite format 3", "an SQLite database (expected CSV; sqlite3 -csv -header writes it)"},
-        {"{\"", "JSON (expected CSV)"},
-    };
-    for (size_t i = 0; i < sizeof other / sizeof *other; i++) {
-        const size_t n = strlen(other[i].begins);
-        if (csv->rest_length >= n && memcmp(csv->rest, other[i].begins, n) == 0)
-            return es_fail(errors, ES_ERUNTIME, start, "the file is %s", other[i].is);
-    }
-    return ES_OK;
-}
-
-/* Reads the first row into the rest; *first and *end are its bounds there. */
-static es_status read_header(es_csv_input *csv, size_t *first, size_t *end, es_errors *errors) {
-    const es_origin start = {csv->file, 1, 0};
+/* Reads the first row into the rest; *end is where it ends. */
+static es_status read_header(es_csv_input *csv, size_t *end, es_errors *errors) {
     csv->rest_length = 0;
     for (size_t wanted = csv->block_size;; wanted *= 2) {
         es_status status = reserve_text(&csv->rest, &csv->rest_capacity, wanted + 1, errors);
@@ -382,35 +386,30 @@ static es_status read_header(es_csv_input *csv, size_t *first, size_t *end, es_e
             status = fill(csv, csv->rest, &csv->rest_length, wanted, errors);
         if (status)
             return status;
-        if (csv->rest_length < 3 && !csv->at_eof)
-            continue;
-        const size_t mark = csv->rest_length >= 3 && !memcmp(csv->rest, byte_order_mark, 3) ? 3 : 0;
-        *first = mark + leading_blanks(csv->rest + mark, csv->rest_length - mark);
-        *end = *first + first_row_end(csv->rest + *first, csv->rest_length - *first);
-        if (*end > *first || csv->at_eof)
+        *end = first_row_end(csv->rest, csv->rest_length);
+        if (*end || csv->at_eof)
             break;
         if (wanted >= ES_CSV_ROW_MAX)
-            return es_fail(errors, ES_ERUNTIME, &start, "the header is longer than %d MiB", ES_CSV_ROW_MAX >> 20);
+            return es_fail(errors, ES_ERUNTIME, &(es_origin){csv->file, es_source_first_line(csv->source), 0},
+                           "the header is longer than %d MiB", ES_CSV_ROW_MAX >> 20);
     }
-    if (*first == csv->rest_length)
-        return es_fail(errors, ES_ERUNTIME, &start, "the file is empty (expected a header row)");
-    if (*end == *first)
+    if (*end == 0)
         *end = csv->rest_length;
-    return refuse_other_formats(csv, &start, errors);
+    return ES_OK;
 }
 
 /* Indexes the header row as a block of its own, which knows its number of cells only afterwards. */
-static es_status index_header(const es_csv_input *csv, es_csv_block *block, size_t first, size_t end,
-                              es_errors *errors) {
-    *block = (es_csv_block){.text = csv->rest + first,
-                            .length = end - first,
+static es_status index_header(const es_csv_input *csv, es_csv_block *block, size_t end, es_errors *errors) {
+    *block = (es_csv_block){.text = csv->rest,
+                            .length = end,
                             .delimiter = csv->delimiter,
                             .file = csv->file,
-                            .first_line = 1 + count_text(csv->rest, first).lines};
+                            .first_line = es_source_first_line(csv->source)};
     es_status status = reserve_index(block, errors);
     if (status)
         return status;
     const es_csv_scan scan = scan_general(block);
+    check_utf8(block);
     status = es_csv_block_fail(block, errors);
     if (status)
         return status;
@@ -469,38 +468,58 @@ static es_status compare_header(es_csv_input *csv, const es_csv_block *header, e
 }
 
 static es_status open_header(es_csv_input *csv, es_errors *errors) {
-    size_t first, end;
-    es_status status = read_header(csv, &first, &end, errors);
+    size_t end;
+    es_status status = read_header(csv, &end, errors);
     if (status)
         return status;
     const bool is_first = csv->n_columns == 0;
-    if (is_first && !csv->delimiter)
-        csv->delimiter = guess_delimiter((es_slice){csv->rest + first, end - first});
+    const char delimiter = es_source_delimiter(csv->source);
+    if (is_first)
+        csv->delimiter = delimiter;
+    else if (delimiter != csv->delimiter)
+        return es_fail(errors, ES_ERUNTIME, &(es_origin){csv->file, es_source_first_line(csv->source), 0},
+                       "cells are separated by '%c', expected '%c' as in '%s'", delimiter, csv->delimiter,
+                       csv->paths[0]);
     es_csv_block header;
-    status = index_header(csv, &header, first, end, errors);
+    status = index_header(csv, &header, end, errors);
     if (!status)
         status = is_first ? set_header(csv, &header, errors) : compare_header(csv, &header, errors);
     free(header.end);
     free(header.row);
     if (status)
         return status;
-    csv->line = header.first_line + count_text(csv->rest + first, end - first).lines;
+    size_t known;
+    csv->line = (es_source_lines(csv->source, &known) ? 1 : header.first_line) + count_text(csv->rest, end).lines;
     csv->rest_length -= end;
     memmove(csv->rest, csv->rest + end, csv->rest_length);
     return ES_OK;
 }
 
+static es_status set_numbers(es_csv_input *csv, es_errors *errors) {
+    es_csv_numbers *n = &csv->numbers;
+    n->by_column |= es_source_decimal_comma(csv->source);
+    if (n->column)
+        return ES_OK;
+    n->n_columns = csv->n_columns;
+    n->column = calloc(csv->n_columns + 1, sizeof *n->column);
+    return n->column ? ES_OK : es_fail_memory(errors);
+}
+
 static es_status open_next(es_csv_input *csv, es_errors *errors) {
     const char *path = csv->paths[csv->next_path++];
-    const bool is_stdin = !strcmp(path, "-");
-    csv->file = is_stdin ? "<stdin>" : path;
-    do
-        csv->fd = is_stdin ? csv->input : open(path, O_RDONLY | O_CLOEXEC);
-    while (csv->fd < 0 && errno == EINTR && !(csv->stop && *csv->stop)); /* a FIFO may wait for its writer */
-    if (csv->fd < 0)
-        return es_fail_errno(errors, "cannot open", path);
+    csv->file = strcmp(path, "-") == 0 ? "<stdin>" : path;
     csv->at_eof = false;
-    return open_header(csv, errors);
+    if (csv->n_columns)
+        csv->options.delimiter = csv->delimiter;
+    es_status status = es_source_open(&csv->source, path, &csv->options, errors);
+    if (!status)
+        status = open_header(csv, errors);
+    if (status)
+        return status;
+    if (es_source_skipped(csv->source) && !csv->skipped)
+        csv->skipped_in = csv->file;
+    csv->skipped += es_source_skipped(csv->source);
+    return set_numbers(csv, errors);
 }
 
 /* ---- Public ---- */
@@ -512,12 +531,16 @@ es_status es_csv_input_open(const char *const *paths, size_t n_paths, const es_c
         return es_fail_memory(errors);
     csv->paths = paths;
     csv->n_paths = n_paths;
-    csv->fd = -1;
-    csv->delimiter = options ? options->delimiter : 0;
-    csv->input = options ? options->input : STDIN_FILENO;
-    csv->stop = options ? options->stop : NULL;
+    if (options) {
+        csv->options = (es_source_options){.input = options->input,
+                                           .delimiter = options->delimiter,
+                                           .as_written = options->as_written,
+                                           .stop = options->stop};
+        csv->numbers.decimal = options->decimal;
+        csv->numbers.thousands = options->thousands;
+    }
     csv->block_size = options && options->block_size ? options->block_size : ES_CSV_BLOCK;
-    if (pthread_mutex_init(&csv->lock, NULL)) {
+    if (pthread_mutex_init(&csv->lock, NULL) || pthread_mutex_init(&csv->numbers.lock, NULL)) {
         free(csv);
         return es_fail_memory(errors);
     }
@@ -535,6 +558,8 @@ void es_csv_input_close(es_csv_input *csv) {
         return;
     close_file(csv);
     pthread_mutex_destroy(&csv->lock);
+    pthread_mutex_destroy(&csv->numbers.lock);
+    free(csv->numbers.column);
     es_arena_free(&csv->arena);
     free(csv->rest);
     free(csv);
@@ -548,10 +573,35 @@ es_slice es_csv_input_header(const es_csv_input *csv) { return csv->header; }
 
 char es_csv_input_delimiter(const es_csv_input *csv) { return csv->delimiter; }
 
+char es_csv_input_decimal(const es_csv_input *csv) {
+    if (csv->numbers.decimal)
+        return csv->numbers.decimal;
+    for (size_t c = 0; c < csv->n_columns; c++)
+        if (atomic_load(&csv->numbers.column[c].seen) & ES_CSV_COMMA)
+            return ',';
+    return '.';
+}
+
+es_slice es_csv_input_number(const es_csv_input *csv, size_t column, es_slice value, char room[ES_CSV_NUMBER_MAX]) {
+    return es_csv_number_text((es_csv_numbers *)&csv->numbers, column, value, room);
+}
+
+es_status es_csv_input_settle(es_csv_input *csv, es_errors *errors) {
+    const unsigned long long said = (unsigned long long)atomic_load(&csv->numbers.said);
+    if (csv->skipped)
+        es_warn(errors, &(es_origin){csv->skipped_in, 1, 0}, "left out %llu line%s before the header",
+                (unsigned long long)csv->skipped, csv->skipped == 1 ? "" : "s");
+    if (said)
+        es_warn(errors, &(es_origin){csv->file, 0, 0}, "left out %llu line%s behind the table", said,
+                said == 1 ? "" : "s");
+    return es_csv_numbers_settle(&csv->numbers, csv->name, errors);
+}
+
 void es_csv_block_free(es_csv_block *block) {
     free(block->text);
     free(block->end);
     free(block->row);
+    free(block->line_of);
     *block = (es_csv_block){0};
 }
 
@@ -562,8 +612,9 @@ static es_status fetch(es_csv_input *csv, es_csv_block *block, bool *more, es_er
     block->sequence = csv->sequence++;
     block->columns = csv->n_columns;
     block->delimiter = csv->delimiter;
+    block->numbers = &csv->numbers;
     while (!csv->done && !status && !*more) {
-        if (csv->fd >= 0 && !(csv->at_eof && csv->rest_length == 0)) {
+        if (csv->source && !(csv->at_eof && csv->rest_length == 0)) {
             status = fetch_rows(csv, block, errors);
             *more = !status && block->length > 0;
             continue;
@@ -586,25 +637,32 @@ es_status es_csv_input_next(es_csv_input *csv, es_csv_block *block, bool *more, 
 
 bool es_csv_input_at_end(es_csv_input *csv) {
     pthread_mutex_lock(&csv->lock);
-    const bool file_ends = csv->fd < 0 || (csv->at_eof && csv->rest_length == 0);
+    const bool file_ends = !csv->source || (csv->at_eof && csv->rest_length == 0);
     const bool at_end = csv->done || (file_ends && csv->next_path == csv->n_paths);
     pthread_mutex_unlock(&csv->lock);
     return at_end;
 }
 
 es_origin es_csv_block_origin(const es_csv_block *block, size_t offset) {
-    return (es_origin){block->file, block->first_line + count_text(block->text, offset).lines, 0};
+    const uint64_t lines = count_text(block->text, offset).lines;
+    return (es_origin){block->file, block->line_of ? block->line_of[lines] : block->first_line + lines, 0};
 }
 
 es_status es_csv_block_fail(const es_csv_block *block, es_errors *errors) {
     const es_csv_fault *fault = &block->fault;
-    const es_origin at = fault->kind ? es_csv_block_origin(block, fault->at) : (es_origin){0};
+    es_origin at = fault->kind ? es_csv_block_origin(block, fault->at) : (es_origin){0};
     switch (fault->kind) {
     case ES_CSV_FINE: return ES_OK;
     case ES_CSV_QUOTE_INSIDE:
         return es_fail(errors, ES_ERUNTIME, &at, "a quote inside an unquoted cell (expected the whole cell in quotes)");
     case ES_CSV_AFTER_QUOTE:
         return es_fail(errors, ES_ERUNTIME, &at, "text after a closing quote: '%s' (expected a delimiter or a newline)",
+                       es_quote((es_slice){block->text + fault->at, 1}).text);
+    case ES_CSV_NOT_UTF8:
+        for (at.column = 1; at.column <= fault->at && !is_row_end(block->text[fault->at - at.column]);)
+            at.column++;
+        return es_fail(errors, ES_ERUNTIME, &at,
+                       "not UTF-8: byte '%s' (expected UTF-8, or UTF-16 with a byte order mark)",
                        es_quote((es_slice){block->text + fault->at, 1}).text);
     case ES_CSV_UNCLOSED: return es_fail(errors, ES_ERUNTIME, &at, "a quoted cell is never closed");
     default:

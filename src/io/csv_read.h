@@ -1,9 +1,13 @@
-/* Streaming CSV reader: files and standard input, one after another, as if they were one table under one header.
+/* Streaming table reader: files and standard input, one after another, as if they were one table under one header.  What
+ * they come in (source.h) has become CSV text when it gets here.
  *
  * Cells mean what libcsv in strict mode says they mean: blanks around a cell are not part of it, a cell may be in double
  * quotes (a doubled quote stands for one, delimiters and newlines are then plain bytes), CR, LF and CRLF end a row, blank
- * rows are skipped, a quote anywhere else is an error.  A UTF-8 byte order mark is skipped.  Besides, every row must have
- * as many cells as the header.
+ * rows are skipped, a quote anywhere else is an error.  Besides, the text must be UTF-8 and every row must have as many cells
+ * as the header; only lines of one cell behind a blank line at the end of a file are what a program said, and left out.
+ *
+ * Numbers have a decimal point.  Where cells are separated by something else than commas, the first number of a column that
+ * has a comma or a point decides which of them is its decimal separator; `decimal` and `thousands` say so beforehand.
  *
  * The stream is handed out in blocks of whole rows, of about 0.5 MiB.  Memory is proportional to the block, or to the
  * longest row.
@@ -27,7 +31,10 @@ enum { ES_CSV_BLOCK = 512 << 10, ES_CSV_ROW_MAX = 64 << 20 /* bytes */ };
 typedef struct es_csv_input es_csv_input;
 
 typedef struct es_csv_input_options {
-    char delimiter;    /* 0: comma; semicolon or tab when the header has only that one */
+    char delimiter;    /* 0: told by the rows */
+    char decimal;      /* of all numbers: . or , ; 0: each column decides */
+    char thousands;    /* separates groups of three digits: , . ' or a blank (also the narrow ones); 0: none */
+    bool as_written;   /* comma-separated, the first row is the header: nothing is told from the text */
     size_t block_size; /* 0: ES_CSV_BLOCK */
     int input;         /* descriptor that "-" stands for; 0: standard input */
     const volatile sig_atomic_t
@@ -44,13 +51,26 @@ size_t es_csv_input_columns(const es_csv_input *csv);
 es_slice es_csv_input_name(const es_csv_input *csv, size_t column); /* without quotes; NUL-terminated */
 es_slice es_csv_input_header(const es_csv_input *csv);              /* the header row as written */
 char es_csv_input_delimiter(const es_csv_input *csv);
+char es_csv_input_decimal(const es_csv_input *csv); /* of numbers to add to the rows */
+
+/* When all was read: warns about lines that were left out and how numbers were read that could mean two things.  A column
+ * with both decimal commas and points is ES_ERUNTIME. */
+es_status es_csv_input_settle(es_csv_input *csv, es_errors *errors);
+
+/* The number in the value of a cell as C writes it, in `room`; of length 0 when it is none. */
+enum { ES_CSV_NUMBER_MAX = 128 };
+es_slice es_csv_input_number(const es_csv_input *csv, size_t column, es_slice value, char room[ES_CSV_NUMBER_MAX]);
+
+/* The options that would make a number of a value: " (--thousands ' ' ...)"; "" when none would. */
+const char *es_csv_number_hint(es_slice value);
 
 typedef enum es_csv_fault_kind {
     ES_CSV_FINE = 0,
     ES_CSV_QUOTE_INSIDE, /* a quote in a cell that does not start with one */
     ES_CSV_AFTER_QUOTE,  /* something other than blanks between a closing quote and the end of the cell */
     ES_CSV_UNCLOSED,     /* a quoted cell that goes on to the end of the file */
-    ES_CSV_CELLS         /* more or fewer cells than the header */
+    ES_CSV_CELLS,        /* more or fewer cells than the header */
+    ES_CSV_NOT_UTF8
 } es_csv_fault_kind;
 
 /* What ended the rows of a block early. */
@@ -73,7 +93,11 @@ typedef struct es_csv_block {
     uint64_t sequence; /* 0, 1, 2 ... along the stream */
     const char *file;
     uint64_t first_line; /* number of the line that the text starts with */
-    es_csv_fault fault;  /* behind the last row; report it with es_csv_block_fail when the rows are done */
+    uint64_t *line_of;   /* lines of the file that lines of the text came from; NULL: the same ones */
+    size_t line_capacity;
+    bool ends_file, ascii;
+    struct es_csv_numbers *numbers; /* how to read them; of the input */
+    es_csv_fault fault;             /* behind the last row; report it with es_csv_block_fail when the rows are done */
 } es_csv_block;
 
 void es_csv_block_free(es_csv_block *block);

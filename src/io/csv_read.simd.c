@@ -14,6 +14,7 @@
 typedef __m512i word;
 static inline word load_word(const char *p) { return _mm512_loadu_si512(p); }
 static inline uint64_t equal_mask(const word *w, char c) { return _mm512_cmpeq_epi8_mask(*w, _mm512_set1_epi8(c)); }
+static inline uint64_t high_mask(const word *w) { return _mm512_movepi8_mask(*w); }
 #elif defined(__AVX2__)
 typedef struct word {
     __m256i part[2];
@@ -26,6 +27,9 @@ static inline uint64_t equal_mask(const word *w, char c) {
     const uint32_t low = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(w->part[0], wanted));
     const uint32_t high = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(w->part[1], wanted));
     return low | (uint64_t)high << 32;
+}
+static inline uint64_t high_mask(const word *w) {
+    return (uint32_t)_mm256_movemask_epi8(w->part[0]) | (uint64_t)(uint32_t)_mm256_movemask_epi8(w->part[1]) << 32;
 }
 #elif defined(__SSE2__)
 typedef struct word {
@@ -42,6 +46,12 @@ static inline uint64_t equal_mask(const word *w, char c) {
     uint64_t mask = 0;
     for (int i = 0; i < 4; i++)
         mask |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(w->part[i], wanted)) << (16 * i);
+    return mask;
+}
+static inline uint64_t high_mask(const word *w) {
+    uint64_t mask = 0;
+    for (int i = 0; i < 4; i++)
+        mask |= (uint64_t)(uint32_t)_mm_movemask_epi8(w->part[i]) << (16 * i);
     return mask;
 }
 #elif defined(__ARM_NEON)
@@ -75,6 +85,12 @@ static inline uint64_t equal_mask(const word *w, char c) {
     uint64_t mask = 0;
     for (int i = 0; i < 64; i++)
         mask |= (uint64_t)(w->byte[i] == c) << i;
+    return mask;
+}
+static inline uint64_t high_mask(const word *w) {
+    uint64_t mask = 0;
+    for (int i = 0; i < 64; i++)
+        mask |= (uint64_t)((unsigned char)w->byte[i] >> 7) << i;
     return mask;
 }
 #endif
@@ -164,6 +180,7 @@ es_csv_counts ES_SIMD_NAME(es_csv_count_text)(const char *text, size_t length) {
         const uint64_t cr = equal_mask(&w, '\r') & inside;
         const uint64_t newline = equal_mask(&w, '\n') & inside & ~(cr << 1 | was_cr);
         was_cr = cr >> 63;
+        counts.high |= high_mask(&w) & inside;
         counts.quotes += (uint64_t)__builtin_popcountll(equal_mask(&w, '"') & inside);
         counts.lines += (uint64_t)__builtin_popcountll(cr) + (uint64_t)__builtin_popcountll(newline);
     }

@@ -13,6 +13,7 @@ enum { ES_CSV_PADDING = 64 };
 
 typedef struct es_csv_counts {
     uint64_t quotes;
+    uint64_t high;  /* not 0: some byte is not ASCII */
     uint64_t lines; /* ends of line: CR, LF or CRLF, quoted ones included */
 } es_csv_counts;
 

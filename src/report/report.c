@@ -198,7 +198,7 @@ es_status es_report_write(const es_report_options *options, const es_text_sink *
     const struct es_embedded *page = find_file(es_slice_of("report.html"));
     es_text_out out = {.sink = sink};
     es_report_table table;
-    es_status status = es_report_table_read(&table, options->path, options->max_rows, options->stop, errors);
+    es_status status = es_report_table_read(&table, options->path, options->max_rows, options->reading, errors);
     const char *at = (const char *)page->data, *const end = at + page->size;
     while (at < end && !status) {
         const char *mark = memmem(at, (size_t)(end - at), "@@", 2), *name = mark ? mark + 2 : end;

@@ -2,9 +2,8 @@
 #ifndef ES_REPORT_REPORT_H
 #define ES_REPORT_REPORT_H
 
-#include <signal.h>
-
 #include "catalog/embedded.h"
+#include "io/csv_read.h"
 #include "io/text_out.h"
 #include <edgesweep/catalog.h>
 
@@ -16,9 +15,9 @@ typedef struct es_report_options {
     const char *title; /* the name to show */
     const char *about; /* what the table is for; may be NULL */
     const char *version, *command;
-    const es_catalog *catalog;         /* for the errors of the calibration */
-    uint64_t max_rows;                 /* longer tables are thinned (report_table.h) */
-    const volatile sig_atomic_t *stop; /* may be NULL */
+    const es_catalog *catalog;           /* for the errors of the calibration */
+    uint64_t max_rows;                   /* longer tables are thinned (report_table.h) */
+    const es_csv_input_options *reading; /* may be NULL */
 } es_report_options;
 
 typedef struct es_report_counts {

@@ -158,13 +158,21 @@ static es_status begin_columns(es_report_table *table, const es_csv_input *csv, 
     return ES_OK;
 }
 
-static es_status add_cell(es_report_column *column, size_t row, es_slice text, es_errors *errors) {
+static es_status add_cell(es_report_table *table, size_t c, const es_csv_input *csv, const es_csv_block *block,
+                          es_slice cell, es_slice text, es_errors *errors) {
+    es_report_column *column = &table->column[c];
     const uint32_t known = column->words.n;
+    char room[ES_CSV_NUMBER_MAX];
     double value;
-    const es_status status = es_keys_number(&column->words, text, &column->code[row], errors);
-    if (!status && column->words.n > known && text.length && es_parse_double(text, &value) != ES_NUMBER_OK)
-        column->numeric = false;
-    return status;
+    const es_status status = es_keys_number(&column->words, text, &column->code[table->n_rows], errors);
+    if (status || column->words.n == known || text.length == 0)
+        return status;
+    column->numeric &= es_parse_double(text, &value) == ES_NUMBER_OK;
+    if (!column->other && es_csv_input_number(csv, c, text, room).length == 0) {
+        column->other = column->words.n;
+        column->other_at = es_csv_block_origin(block, (size_t)(cell.text - block->text));
+    }
+    return ES_OK;
 }
 
 static es_status grow_rows(es_report_table *table, es_errors *errors) {
@@ -178,12 +186,13 @@ static es_status grow_rows(es_report_table *table, es_errors *errors) {
     return ES_OK;
 }
 
-static es_status add_row(es_report_table *table, const es_csv_block *block, size_t r, es_errors *errors) {
+static es_status add_row(es_report_table *table, const es_csv_input *csv, const es_csv_block *block, size_t r,
+                         es_errors *errors) {
     es_status status = table->n_rows < table->capacity ? ES_OK : grow_rows(table, errors);
     for (size_t c = 0; c < table->n_columns && !status; c++) {
         const es_slice cell = es_csv_block_cell(block, r, c);
         char *scratch = memchr(cell.text, '"', cell.length) ? malloc(cell.length) : NULL;
-        status = add_cell(&table->column[c], table->n_rows, es_csv_value(cell, scratch), errors);
+        status = add_cell(table, c, csv, block, cell, es_csv_value(cell, scratch), errors);
         free(scratch);
     }
     table->n_rows += !status;
@@ -209,6 +218,53 @@ static bool in_sample(uint64_t row, uint64_t step) {
     return (z ^ z >> 31) % step == 0;
 }
 
+/* Numbers that are written in other ways than C's become so, when all of the column are. */
+static es_status plain_numbers(es_report_table *table, size_t c, const es_csv_input *csv, es_errors *errors) {
+    es_report_column *column = &table->column[c];
+    es_keys words = {0};
+    char room[ES_CSV_NUMBER_MAX];
+    uint32_t *code = malloc(((size_t)column->words.n + 1) * sizeof *code);
+    es_status status = code ? ES_OK : es_fail_memory(errors);
+    for (uint32_t w = 0; w < column->words.n && !status; w++) {
+        const es_slice text = es_keys_text(&column->words, w);
+        status = es_keys_number(&words, text.length ? es_csv_input_number(csv, c, text, room) : text, &code[w], errors);
+    }
+    for (size_t r = 0; r < table->n_rows && !status; r++)
+        column->code[r] = code[column->code[r]];
+    free(code);
+    if (status) {
+        es_keys_free(&words);
+        return status;
+    }
+    es_keys_free(&column->words);
+    column->words = words;
+    column->numeric = true;
+    return ES_OK;
+}
+
+/* A column of numbers with something else in between is text, but not in silence. */
+static es_status settle_columns(es_report_table *table, es_csv_input *csv, es_errors *errors) {
+    es_status status = ES_OK;
+    for (size_t c = 0; c < table->n_columns && !status; c++) {
+        const es_report_column *column = &table->column[c];
+        char room[ES_CSV_NUMBER_MAX];
+        uint32_t numbers = 0;
+        if (column->numeric)
+            continue;
+        if (!column->other) {
+            status = plain_numbers(table, c, csv, errors);
+            continue;
+        }
+        for (uint32_t w = 0; w < column->words.n; w++)
+            numbers += es_csv_input_number(csv, c, es_keys_text(&column->words, w), room).length > 0;
+        const es_slice other = es_keys_text(&column->words, column->other - 1);
+        if (numbers > column->words.n / 2)
+            es_warn(errors, &column->other_at, "column '%s' is taken as text: '%s' is not a number%s",
+                    es_quote_text(column->name).text, es_quote(other).text, es_csv_number_hint(other));
+    }
+    return status ? status : es_csv_input_settle(csv, errors);
+}
+
 static es_status take_rows(es_report_table *table, es_reading *reading, es_thinning *thinning, es_errors *errors) {
     bool more = true;
     es_status status = open_table(reading, errors);
@@ -225,16 +281,18 @@ static es_status take_rows(es_report_table *table, es_reading *reading, es_thinn
             table->front += front;
             table->fastest += kept[FASTEST] && !front;
             if (sampled || front || kept[FASTEST])
-                status = add_row(table, &reading->block, r, errors);
+                status = add_row(table, reading->csv, &reading->block, r, errors);
         }
     }
+    if (!status)
+        status = settle_columns(table, reading->csv, errors);
     close_table(reading);
     return status;
 }
 
 es_status es_report_table_read(es_report_table *table, const char *path, uint64_t max_rows,
-                               const volatile sig_atomic_t *stop, es_errors *errors) {
-    es_reading reading = {.path = path, .options = {.stop = stop}};
+                               const es_csv_input_options *options, es_errors *errors) {
+    es_reading reading = {.path = path, .options = options ? *options : (es_csv_input_options){0}};
     es_thinning thinning = {0};
     uint64_t rows = 0;
     *table = (es_report_table){0};

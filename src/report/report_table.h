@@ -2,8 +2,6 @@
 #ifndef ES_REPORT_REPORT_TABLE_H
 #define ES_REPORT_REPORT_TABLE_H
 
-#include <signal.h>
-
 #include "tables/keys.h"
 #include "base/arena.h"
 #include "io/csv_read.h"
@@ -12,7 +10,9 @@ typedef struct es_report_column {
     const char *name;
     es_keys words;  /* its distinct texts */
     uint32_t *code; /* which of them each row has */
-    bool numeric;   /* every text is a number or empty */
+    bool numeric;   /* every text is a number, or empty */
+    uint32_t other; /* a word that is no number, from 1; 0: none */
+    es_origin other_at;
 } es_report_column;
 
 typedef struct es_report_table {
@@ -30,7 +30,7 @@ typedef struct es_report_table {
  * per token, quality and memory, as far as there are such columns), the fastest row of each model and precision
  * on each device, and a sample of the others: about max_rows in all.  Release with es_report_table_free, also after a failure. */
 es_status es_report_table_read(es_report_table *table, const char *path, uint64_t max_rows,
-                               const volatile sig_atomic_t *stop, es_errors *errors);
+                               const es_csv_input_options *reading, es_errors *errors);
 void es_report_table_free(es_report_table *table);
 
 /* -1: no such column */

@@ -169,7 +169,11 @@ static size_t format_added(const es_front_plan *plan, const es_front_verdict *ve
     }
     if (m->crowding) {
         text[n++] = delimiter;
-        n += es_format_double(text + n, m->crowding[at], 9);
+        const size_t length = es_format_double(text + n, m->crowding[at], 9);
+        char *point = delimiter != ',' && es_csv_input_decimal(plan->csv) == ',' ? memchr(text + n, '.', length) : NULL;
+        if (point)
+            *point = ',';
+        n += length;
     }
     if (m->knee) {
         text[n++] = delimiter;

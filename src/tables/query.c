@@ -170,8 +170,8 @@ static es_status fail_missing(const reader *r, size_t row, size_t column, es_err
                        "no value in column '%s' (expected a number; without --strict such rows are left out)",
                        name.text);
     return es_fail(errors, ES_ERUNTIME, &at,
-                   "not a number in column '%s': '%s' (expected a number; --skip-missing leaves such rows out)",
-                   name.text, es_quote(value).text);
+                   "not a number in column '%s': '%s' (expected a number%s; --skip-missing leaves such rows out)",
+                   name.text, es_quote(value).text, es_csv_number_hint(value));
 }
 
 static bool may_lack(const reader *r, size_t row, size_t column) {
@@ -345,6 +345,8 @@ es_status es_query_run(const es_query *query, es_query_fn *take, void *const *wo
         read_in_parallel(readers, thread, n_workers);
         status = first_fault(readers, n_workers, errors);
     }
+    if (!status)
+        status = es_csv_input_settle(query->csv, errors);
     for (size_t i = 0; i < n_workers && !status; i++)
         add_counts(counts, &readers[i]->counts, query->n_conditions);
     for (size_t i = 0; readers && i < n_workers; i++)

@@ -11,7 +11,7 @@ static void use(const char *path, const es_catalog *catalog, es_point_kernel *po
     es_measured measured;
     es_calibrated calibrated;
     es_errors *errors = fuzz_errors();
-    es_status status = es_measured_read(&measured, path, "Raspberry Pi 5", catalog, point, &arena, errors);
+    es_status status = es_measured_read(&measured, path, NULL, "Raspberry Pi 5", catalog, point, &arena, errors);
     fuzz_outcome(status, errors);
     if (!status) {
         es_prediction *prediction = es_arena_array(&arena, measured.n + 1, sizeof *prediction);

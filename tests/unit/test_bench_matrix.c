@@ -299,7 +299,7 @@ static void calibrate(const folder *f, const char *path, const char *device) {
     es_measured measured;
     es_calibrated result;
     char to[400];
-    cr_assert_eq(es_measured_read(&measured, path, device, &catalog, &point, &own, NULL), ES_OK);
+    cr_assert_eq(es_measured_read(&measured, path, NULL, device, &catalog, &point, &own, NULL), ES_OK);
     cr_assert_eq(es_calibrate(&measured, &catalog, &point, &own, &result, NULL), ES_OK);
     path_in(f, "calibration.csv", to, sizeof to);
     FILE *file = fopen(to, "w");
@@ -326,7 +326,7 @@ static void predict(const folder *f, const char *path, const char *device, doubl
     snprintf(with, sizeof with, "+%s", f->path);
     cr_assert_eq(es_catalog_load(&own, sources, 1, NULL), ES_OK);
     cr_assert_eq(es_point_kernel_prepare(&own_point, "roofline", &own, &own_arena, NULL), ES_OK);
-    cr_assert_eq(es_measured_read(&measured, path, device, &own, &own_point, &own_arena, NULL), ES_OK);
+    cr_assert_eq(es_measured_read(&measured, path, NULL, device, &own, &own_point, &own_arena, NULL), ES_OK);
     cr_assert_eq(es_validate(&measured, &own_point, prediction, NULL), ES_OK);
     for (size_t i = 0; i < measured.n; i++) {
         const bool is_decode = measured.row[i].phase == ES_PHASE_DECODE;

@@ -13,7 +13,7 @@ static es_status calibrate(const char *written, es_calibrated *result, es_errors
     es_measured measured;
     put(&f, "m.csv", written);
     path_in(&f, "m.csv", path, sizeof path);
-    cr_assert_eq(es_measured_read(&measured, path, NULL, &catalog, &point, &arena, errors), ES_OK);
+    cr_assert_eq(es_measured_read(&measured, path, NULL, NULL, &catalog, &point, &arena, errors), ES_OK);
     folder_free(&f);
     return es_calibrate(&measured, &catalog, &point, &arena, result, errors);
 }

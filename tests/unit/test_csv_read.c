@@ -134,7 +134,7 @@ static void read_ours(const char *text, size_t length, size_t block_size, transc
     const input in = new_input(text, length);
     const char *paths[] = {in.path};
     es_csv_input *csv = NULL;
-    const es_csv_input_options options = {.delimiter = ',', .block_size = block_size};
+    const es_csv_input_options options = {.as_written = true, .block_size = block_size};
     out->length = out->rows = 0;
     out->fault = es_csv_input_open(paths, 1, &options, &csv, errors) != ES_OK;
     if (!out->fault) {

@@ -19,7 +19,7 @@ static void read_text(es_measured *measured, const char *written, const char *de
     es_errors errors = {0};
     put(&f, "table", written);
     path_in(&f, "table", path, sizeof path);
-    const es_status status = es_measured_read(measured, path, device, &catalog, &point, &arena, &errors);
+    const es_status status = es_measured_read(measured, path, NULL, device, &catalog, &point, &arena, &errors);
     cr_assert_eq(status, expected, "%d: %s", (int)status, errors.error[0].text);
     folder_free(&f);
 }
@@ -280,7 +280,7 @@ Test(measured, markdown_and_sql_are_tables) {
         es_text_table table;
         put(&f, "a", texts[i]);
         path_in(&f, "a", path, sizeof path);
-        cr_assert_eq(es_text_table_read(&table, path, &arena, NULL), ES_OK);
+        cr_assert_eq(es_text_table_read(&table, path, NULL, &arena, NULL), ES_OK);
         cr_assert_eq(table.n_rows, 2);
         cr_assert_eq(table.n_columns, 2);
         cr_expect_str_eq(table.cell[0][0], "a b");
@@ -305,7 +305,7 @@ Test(measured, broken_tables_are_refused) {
         es_text_table table;
         put(&f, "a", texts[i]);
         path_in(&f, "a", path, sizeof path);
-        cr_expect_eq(es_text_table_read(&table, path, &arena, NULL), ES_ERUNTIME, "%s", texts[i]);
+        cr_expect_eq(es_text_table_read(&table, path, NULL, &arena, NULL), ES_ERUNTIME, "%s", texts[i]);
     }
     folder_free(&f);
 }
@@ -323,12 +323,12 @@ Test(measured, csv_and_json_give_the_same_table) {
     es_text_table table, other;
     put(&f, "a.csv", csv);
     path_in(&f, "a.csv", path, sizeof path);
-    cr_assert_eq(es_text_table_read(&table, path, &arena, NULL), ES_OK);
+    cr_assert_eq(es_text_table_read(&table, path, NULL, &arena, NULL), ES_OK);
     cr_assert_eq(table.n_rows, 2);
     for (size_t i = 0; i < LENGTH(json); i++) {
         put(&f, "a.json", json[i]);
         path_in(&f, "a.json", path, sizeof path);
-        cr_assert_eq(es_text_table_read(&other, path, &arena, NULL), ES_OK);
+        cr_assert_eq(es_text_table_read(&other, path, NULL, &arena, NULL), ES_OK);
         cr_expect_str_eq(other.header, table.header);
         cr_assert_eq(other.n_rows, 2);
         for (size_t r = 0; r < 2; r++) {
