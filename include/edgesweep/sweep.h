@@ -77,7 +77,7 @@ typedef struct es_sweep {
     size_t n_axes;
     uint64_t n_points;
     const es_column
-        *columns; /* axes, then metrics, then the catalog fields (`device.price_usd`) that the sweep names */
+        *columns; /* axes, metrics, those of [metrics], then the catalog fields (`device.price_usd`) that the sweep names */
     size_t n_columns;
     const int *output; /* the columns written, in order */
     size_t n_output;
@@ -90,8 +90,8 @@ typedef struct es_sweep {
 } es_sweep;
 
 /* Parses and plans.  `path` may be NULL when everything comes from sets.  `sets` are `key=value` (`section.key=value` for
- * sections other than [sweep]: `best.pick=precision`), winning over the file; `wheres` are further conditions, joined
- * with `and` inside one string.  Warnings (skipped rows, duplicates) go to errors too.
+ * sections other than [sweep]: `best.pick=precision`) or `--metric NAME [UNIT] = EXPRESSION`, winning over the file;
+ * `wheres` are further conditions.  Warnings (skipped rows, duplicates) go to errors too.
  * On failure *sweep is NULL; ES_EUSAGE for faults of the user, ES_ERUNTIME for memory. */
 es_status es_sweep_load(es_sweep **sweep, const es_catalog *catalog, const char *path, const char *const *sets,
                         size_t n_sets, const char *const *wheres, size_t n_wheres, es_errors *errors);

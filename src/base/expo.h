@@ -58,7 +58,9 @@ static inline double es_log(double x) {
     uint64_t bits;
     memcpy(&bits, &x, sizeof bits);
     int64_t k = (int64_t)(bits >> 52) - 1023;
-    double m = es_scale2(x, -k);
+    bits = (bits & ((UINT64_C(1) << 52) - 1)) | UINT64_C(1023) << 52;
+    double m;
+    memcpy(&m, &bits, sizeof m);
     if (m > 1.41421356237309514547) {
         m *= 0.5;
         k++;

@@ -10,7 +10,8 @@
 
 typedef enum token_kind {
     T_END,
-    T_BAD, /* reported */
+    T_BAD,     /* reported */
+    T_UNKNOWN, /* a byte that begins nothing */
     T_NUMBER,
     T_TEXT,
     T_NAME,
@@ -221,17 +222,11 @@ static void next(parser *p) {
     } else if (is_letter(c)) {
         scan_word(p, &t);
     } else {
-        t.kind = T_BAD;
+        t.kind = T_UNKNOWN;
         t.to = (uint32_t)(i + 1);
         for (size_t k = 0; k < sizeof single / sizeof *single; k++)
             if (single[k].byte == c)
                 t.kind = single[k].kind, t.op = single[k].op;
-        if (t.kind == T_BAD) {
-            es_origin at = origin_at(p->at, i);
-            p->status = es_fail(p->errors, ES_EUSAGE, &at,
-                                "unexpected character: '%s' (expected a number, a 'text' in quotes or a column)",
-                                es_quote((es_slice){s + i, 1}).text);
-        }
     }
     p->scanned = t.to;
     p->t = t;
@@ -548,6 +543,7 @@ es_status es_expr_parse(es_expr *x, es_slice text, es_origin at, const es_expr_w
         expected(&p, "an operator or the end");
     else if (root != NOTHING && p.node[root].op == ES_X_TEXT)
         fail_node(&p, root, "a text where a number is needed");
+    x->stopped = p.t.from;
     if (p.status)
         return p.status;
     x->node = p.node, x->n_nodes = p.n_nodes;
@@ -731,9 +727,13 @@ static char sign_of(const es_expr *x, const es_expr_node *n, const es_expr_funct
 
 es_interval es_expr_signs(const es_expr *x, size_t root, const es_expr_function *function, const es_interval *domain,
                           char *sign) {
-    es_interval range[ES_EXPR_NODES_MAX];
-    char of[ES_EXPR_NODES_MAX];
+    es_interval range[ES_EXPR_SIGNS_MAX];
+    char of[ES_EXPR_SIGNS_MAX];
     size_t base = x->node[root].first;
+    if (root - base >= ES_EXPR_SIGNS_MAX) {
+        memset(sign, '0', x->n_names);
+        return ANYWHERE;
+    }
     for (size_t i = base; i <= root; i++)
         range[i - base] = range_of(x, &x->node[i], function, domain, range, base);
     for (size_t name = 0; name < x->n_names; name++) {

@@ -27,7 +27,7 @@
 #include "base/text.h"
 #include <edgesweep/error.h>
 
-enum { ES_EXPR_ARGS_MAX = 12, ES_EXPR_NODES_MAX = 4096, ES_EXPR_NESTED_MAX = 200 };
+enum { ES_EXPR_ARGS_MAX = 12, ES_EXPR_NODES_MAX = 65000, ES_EXPR_SIGNS_MAX = 4096, ES_EXPR_NESTED_MAX = 200 };
 
 typedef enum es_expr_op {
     ES_X_NUMBER,
@@ -79,6 +79,7 @@ typedef struct es_expr {
     size_t n_nodes;
     const es_slice *name; /* each once, in order of appearance */
     size_t n_names;
+    size_t stopped; /* after a fault: the offset where parsing ended */
 } es_expr;
 
 typedef struct es_interval {
@@ -113,8 +114,41 @@ es_slice es_expr_source(const es_expr *x, size_t node);
  * does not depend on it, '+' where the value never falls as it rises, '-' where it never rises, '0' where neither is
  * certain.  The signs hold wherever the value is finite, for rounded arithmetic too, and while other names are missing;
  * `x == x` is the C way to ask for a value and has no sign.  Through log, exp and pow, whose rounding may not be
- * monotone, signs are '0'.  Returns where the value lies. */
+ * monotone, signs are '0', and so they are in formulas of more than ES_EXPR_SIGNS_MAX nodes.  Returns where the value
+ * lies. */
 es_interval es_expr_signs(const es_expr *x, size_t root, const es_expr_function *function, const es_interval *domain,
                           char *sign);
+
+/* ---- values ---- */
+
+/* Where the value of a node comes from; zero for nodes that are computed from their operands. */
+typedef enum es_expr_bound { ES_BOUND_NOT, ES_BOUND_INPUT, ES_BOUND_CONSTANT } es_expr_bound;
+
+typedef struct es_expr_binding {
+    es_expr_bound kind;
+    uint16_t input;  /* INPUT: number of the column */
+    double constant; /* CONSTANT */
+} es_expr_binding;
+
+typedef struct es_expr_program es_expr_program;
+
+/* Compiles the subexpression at `root`.  binding[i] is for its node number i, counted from the `first` of root; it is wanted
+ * for every name; any other node may be bound too, whose operands are then not looked at: a comparison with a text, say, that only the caller can make.  ES_EUSAGE when the
+ * expression needs more than 16 intermediate columns at once or has functions of the caller. */
+es_status es_expr_compile(const es_expr_program **program, const es_expr *x, size_t root,
+                          const es_expr_binding *binding, es_arena *arena, es_errors *errors);
+
+/* out[i] from in[input][i] for i < n; out overlaps no input.  The same bits for every n and machine. */
+void es_expr_run(const es_expr_program *program, double *out, const double *const *in, size_t n);
+
+/* What is known of a value: where it lies if there is one, and whether there may be one or may be none. */
+typedef struct es_expr_range {
+    double low, high;
+    bool value, missing;
+} es_expr_range;
+
+/* Where the result lies for inputs in these ranges, by interval arithmetic: bounds that also hold for rounded results.
+ * Both ends are reached where no name occurs twice, or where its occurrences agree in sign. */
+es_expr_range es_expr_run_range(const es_expr_program *program, const es_expr_range *in);
 
 #endif

@@ -62,6 +62,7 @@ typedef enum es_opt {
     ES_OPT_PICK,
     ES_OPT_BY,
     ES_OPT_WHERE,
+    ES_OPT_METRIC,
     ES_OPT_PARETO,
     ES_OPT_BEST,
     ES_OPT_FRONT_ONLY,

@@ -325,6 +325,34 @@ static void print_nodes(const es_explanation *x) {
             printf("warning: %s\n", x->kernel->nodes[i].help);
 }
 
+/* The name of what a formula of the user reads: a column; several may show one node, the first is named. */
+static const es_column *column_of(const es_sweep *sweep, uint16_t node) {
+    for (size_t i = 0; i < sweep->n_columns; i++)
+        if (sweep->columns[i].node == node)
+            return &sweep->columns[i];
+    return NULL;
+}
+
+static void print_metrics(const es_explanation *x) {
+    char text[256];
+    for (size_t i = 0; i < x->sweep->plan->n_metrics; i++) {
+        const es_node *metric = &x->sweep->plan->metric[i];
+        const es_column *column = &x->sweep->columns[es_sweep_column(x->sweep, metric->name, strlen(metric->name))];
+        const es_pnode *node = &x->sweep->plan->node[column->node];
+        es_column_text(column, x->value[column->node], x->digits, text, sizeof text);
+        printf("%s = %s%s%s\n    %s   ([metrics])\n", metric->name, *text ? text : "none",
+               *text && *metric->unit ? " " : "", *text ? metric->unit : "", metric->formula);
+        for (size_t k = 0; k < node->n_in; k++) {
+            const es_column *read = column_of(x->sweep, node->in[k]);
+            es_column_text(read, x->value[read->node], x->digits, text, sizeof text);
+            printf("%s%s = %s%s%s", k ? ", " : "    ", read->name, *text ? text : "none",
+                   *text && *read->unit ? " " : "", *text ? read->unit : "");
+        }
+        if (node->n_in)
+            putchar('\n');
+    }
+}
+
 static void print_conditions(const es_explanation *x) {
     for (size_t i = 0; i < x->sweep->n_conditions; i++)
         printf("%s%s: %s\n", i ? "" : "\n", es_quote_text(x->sweep->condition[i]).text,
@@ -344,6 +372,7 @@ static es_status explain(es_explanation *x, es_errors *errors) {
         status = print_leaves(x, errors);
         putchar('\n');
         print_nodes(x);
+        print_metrics(x);
         print_conditions(x);
     }
     free(x->value);

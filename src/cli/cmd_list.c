@@ -3,7 +3,9 @@
 
 #include "cli/commands.h"
 #include "cli/kinds.h"
+#include "cli/load.h"
 #include "cli/print.h"
+#include "grid/plan.h"
 
 typedef struct es_listing {
     es_cli *cli;
@@ -130,9 +132,9 @@ static es_status list_kernels(es_listing *listing, es_errors *errors) {
     return es_grid_print(&grid, stdout, 0, es_colored(listing->cli, stdout), errors);
 }
 
-static void add_metrics(es_listing *listing, es_grid *grid, const es_kernel *kernel) {
-    for (size_t i = 0; i < kernel->n_nodes; i++) {
-        const es_node *node = &kernel->nodes[i];
+static void add_metrics(es_listing *listing, es_grid *grid, const es_node *nodes, size_t n, const char *kernel) {
+    for (size_t i = 0; i < n; i++) {
+        const es_node *node = &nodes[i];
         if (!(node->flags & ES_METRIC) || !matches(listing, node->name, NULL))
             continue;
         listing->shown++;
@@ -140,7 +142,7 @@ static void add_metrics(es_listing *listing, es_grid *grid, const es_kernel *ker
             puts(node->name);
         if (listing->names)
             continue;
-        es_grid_cell(grid, kernel->name);
+        es_grid_cell(grid, kernel);
         es_grid_cell(grid, node->name);
         es_grid_cell(grid, node->unit);
         es_grid_cell(grid, node->formula ? node->formula : node->help);
@@ -148,13 +150,35 @@ static void add_metrics(es_listing *listing, es_grid *grid, const es_kernel *ker
     }
 }
 
+/* The metrics of a sweep: of its kernel, then its own. */
+static es_status list_metrics_of(es_listing *listing, const char *path, es_grid *grid, es_errors *errors) {
+    es_catalog catalog = {0};
+    es_sweep *sweep = NULL;
+    es_status status = es_cli_load_sweep_file(listing->cli, path, &catalog, &sweep, errors);
+    listing->glob = NULL;
+    if (!status)
+        add_metrics(listing, grid, sweep->kernel->nodes, sweep->kernel->n_nodes, sweep->kernel->name);
+    if (!status)
+        add_metrics(listing, grid, sweep->plan->metric, sweep->plan->n_metrics, "[metrics]");
+    if (!status)
+        status = es_grid_print(grid, stdout, 0, es_colored(listing->cli, stdout), errors);
+    es_sweep_free(sweep);
+    es_catalog_free(&catalog);
+    return status;
+}
+
 static es_status list_metrics(es_listing *listing, es_errors *errors) {
     static const char *const headers[] = {"kernel", "metric", "unit", "formula", "source", NULL};
     es_grid grid;
     es_grid_begin(&grid, headers);
+    size_t length = listing->glob ? strlen(listing->glob) : 0;
+    if (length > 6 && strcmp(listing->glob + length - 6, ".sweep") == 0)
+        return list_metrics_of(listing, listing->glob, &grid, errors);
+    if (es_given(listing->cli, ES_OPT_METRIC))
+        return es_usage(listing->cli, errors, "--metric needs FILE.sweep");
     for (size_t i = 0; i < es_kernel_count(); i++)
         if (es_kernel_wanted(listing->kernel, es_kernel_at(i)))
-            add_metrics(listing, &grid, es_kernel_at(i));
+            add_metrics(listing, &grid, es_kernel_at(i)->nodes, es_kernel_at(i)->n_nodes, es_kernel_at(i)->name);
     return es_grid_print(&grid, stdout, 0, es_colored(listing->cli, stdout), errors);
 }
 
@@ -193,12 +217,13 @@ static const char *const examples[] = {
 const es_command es_cmd_list = {
     .id = ES_CMD_LIST,
     .name = "list",
-    .synopsis = "models|devices|units|runtimes|precisions|kernels|metrics [GLOB]",
+    .synopsis = "models|devices|units|runtimes|precisions|kernels|metrics [GLOB|FILE.sweep]",
     .min_operands = 1,
     .max_operands = 2,
     .choices = es_listed_names,
     .help = "list catalog rows, kernels or metrics",
-    .details = "GLOB selects by name or alias; * stands for any text, ? for one character; case does not matter.",
+    .details = "GLOB selects by name or alias; * stands for any text, ? for one character; case does not matter. "
+               "`list metrics FILE.sweep` lists the columns that this sweep computes, its own [metrics] included.",
     .examples = examples,
     .run = run_list,
 };

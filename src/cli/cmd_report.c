@@ -70,7 +70,7 @@ static es_status run_sweep(es_reporting *r, es_errors *errors) {
 
 static es_status prepare(es_reporting *r, es_errors *errors) {
     es_cli *cli = r->cli;
-    static const es_opt of_sweeps[] = {ES_OPT_SET, ES_OPT_WHERE, ES_OPT_THREADS};
+    static const es_opt of_sweeps[] = {ES_OPT_SET, ES_OPT_METRIC, ES_OPT_WHERE, ES_OPT_THREADS};
     r->source = cli->n_operands ? cli->operand[0] : NULL;
     r->out = es_text_of(cli, ES_OPT_OUT);
     if (!r->source && !r->out)

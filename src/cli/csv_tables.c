@@ -192,7 +192,9 @@ static es_status read_conditions(es_tables *t, es_errors *errors) {
     es_status first = ES_OK;
     for (size_t i = 0; i < value->n; i++) {
         const es_origin at = {"--where", 1, 1};
-        const es_status status = es_where_parse(&t->where, es_slice_of(value->text[i]), at, &t->cli->arena, errors);
+        const es_expr_words words = es_query_words(t->csv);
+        const es_status status =
+            es_where_parse(&t->where, es_slice_of(value->text[i]), at, &words, &t->cli->arena, errors);
         first = first ? first : status;
     }
     t->cli->usage |= first == ES_EUSAGE;
@@ -236,11 +238,11 @@ es_status es_tables_begin(es_tables *tables, es_cli *cli, es_errors *errors) {
     if (!status)
         status = es_plot_check(cli, errors);
     if (!status)
-        status = read_conditions(tables, errors);
-    if (!status)
         status = list_paths(tables, errors);
     if (!status)
         status = es_csv_input_open(tables->paths, tables->n_paths, &options, &tables->csv, errors);
+    if (!status)
+        status = read_conditions(tables, errors);
     return status ? status : open_output(tables, errors);
 }
 

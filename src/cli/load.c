@@ -25,14 +25,37 @@ es_status es_cli_load_catalog(const es_cli *cli, es_catalog *catalog, es_errors 
     return es_catalog_load(catalog, given->text, given->n, errors);
 }
 
+/* --set and then --metric, in the form es_sweep_load takes them. */
+static es_status all_sets(es_cli *cli, const char ***sets, size_t *n, es_errors *errors) {
+    const es_option_value *set = &cli->value[ES_OPT_SET], *metric = &cli->value[ES_OPT_METRIC];
+    *n = set->n + metric->n;
+    *sets = es_arena_array(&cli->arena, *n + 1, sizeof **sets);
+    if (!*sets)
+        return es_fail_memory(errors);
+    for (size_t i = 0; i < *n; i++) {
+        (*sets)[i] = i < set->n ? set->text[i] : es_arena_printf(&cli->arena, "--metric %s", metric->text[i - set->n]);
+        if (!(*sets)[i])
+            return es_fail_memory(errors);
+    }
+    return ES_OK;
+}
+
 es_status es_cli_load_sweep(es_cli *cli, es_catalog *catalog, es_sweep **sweep, es_errors *errors) {
-    const es_option_value *sets = &cli->value[ES_OPT_SET], *wheres = &cli->value[ES_OPT_WHERE];
-    const char *path = cli->n_operands ? cli->operand[0] : NULL;
+    return es_cli_load_sweep_file(cli, cli->n_operands ? cli->operand[0] : NULL, catalog, sweep, errors);
+}
+
+es_status es_cli_load_sweep_file(es_cli *cli, const char *path, es_catalog *catalog, es_sweep **sweep,
+                                 es_errors *errors) {
+    const es_option_value *wheres = &cli->value[ES_OPT_WHERE];
+    const char **sets;
+    size_t n_sets;
     *sweep = NULL;
-    if (!path && !sets->n)
+    if (!path && !cli->value[ES_OPT_SET].n)
         return es_usage(cli, errors, "nothing to sweep; expected FILE.sweep or --set");
     es_status status = es_cli_load_catalog(cli, catalog, errors);
     if (!status)
-        status = es_sweep_load(sweep, catalog, path, sets->text, sets->n, wheres->text, wheres->n, errors);
+        status = all_sets(cli, &sets, &n_sets, errors);
+    if (!status)
+        status = es_sweep_load(sweep, catalog, path, sets, n_sets, wheres->text, wheres->n, errors);
     return status;
 }

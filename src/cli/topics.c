@@ -36,6 +36,8 @@ static const char sweep_details[] =
     "  pick     = precision                    # the best precision ...\n"
     "  by       = device, model                # ... per device and model\n"
     "  minimize = end_to_end_ms                # more columns break ties in order\n"
+    "  [metrics]                               # columns of your own: NAME [UNIT] = EXPRESSION\n"
+    "  jobs_per_j [1/J] = 1 / energy_j\n"
     "  [output]\n"
     "  columns  = *                            # or a list; * in it: all that are not listed\n"
     "\n"
@@ -51,10 +53,46 @@ static const char sweep_details[] =
     "Values after x are factors. Factors of utilizations are shown as they are, other axes show what results; a "
     "utilization that a factor takes above 1 is cut there, with a warning (an error with the kernel edgeprofiler).\n"
     "\n"
-    "A condition is COLUMN OP NUMBER, COLUMN OP 'TEXT' or COLUMN OP COLUMN with OP one of = == != < <= > >=; --where "
-    "joins several with `and`. Points are numbered row by row: model, device, precision, workload axes, field axes; "
-    "the "
-    "last varies fastest.";
+    "Conditions and metrics are expressions over columns, catalog fields and other metrics (edgesweep help "
+    "expressions). Points are numbered row by row: model, device, precision, workload axes, field axes; the last "
+    "varies "
+    "fastest.";
+
+static const char expression_details[] =
+    "Conditions ([where], --where) and columns of your own ([metrics], --metric) are expressions:\n"
+    "\n"
+    "  1.5e3  4k  2Gi              numbers; k M G T are 1000 ..., Ki Mi Gi Ti are 1024 ...\n"
+    "  tpot_s  device.price_usd    columns and fields of the catalogs\n"
+    "  \"Tok/s\"                     a column of any name in double quotes\n"
+    "  'Raspberry Pi 5'            a text, two quotes standing for one; with = and != only, beside a column\n"
+    "  + - * / ( )                 as in C\n"
+    "  < <= > >= = == !=           1 where it holds, else 0; they do not chain\n"
+    "  and or not  && || !         `not` takes a whole comparison, `!` what follows directly\n"
+    "  CONDITION ? A : B           A where the condition holds, else B\n"
+    "  min max (two or more)  floor ceil abs sqrt log exp (one)  pow (two)\n"
+    "\n"
+    "What is computed from a missing value is missing, and so is what divides by zero, overflows, or leaves the domain "
+    "of "
+    "a function: the cell stays empty. x = '' asks whether x is missing. `and` and `or` are missing only where the "
+    "missing side decides. A row for which a condition is missing is left out. What is compared and computed with is "
+    "what the table shows: bytes are rounded up.\n"
+    "\n"
+    "Conditions joined by `and`, and lines of [where], are counted one by one when they leave nothing.\n"
+    "\n"
+    "  [where]\n"
+    "  fits and (decode_tok_s >= 8 or ttft_s < 1)\n"
+    "  not residency = 'flash'\n"
+    "  [metrics]\n"
+    "  usd_per_tok_s [USD s] = device.price_usd / decode_tok_s\n"
+    "  score = quality - 2 * log(max(1, usd_per_tok_s))\n"
+    "  [pareto]\n"
+    "  minimize = usd_per_tok_s\n"
+    "  maximize = score\n"
+    "\n"
+    "Metrics may use each other in any order, but not themselves. They are columns as any: of the output, of fronts "
+    "and "
+    "best choices (large grids are still searched by boxes), of explain. `edgesweep list metrics FILE.sweep` lists "
+    "them.";
 
 static const char catalog_details[] =
     "Catalogs are CSV files of models, devices and precisions; the built-in ones are always there. --catalog DIR uses "
@@ -194,6 +232,7 @@ static void print_limits(FILE *out) {
 
 const es_topic es_topics[] = {
     {"sweep", "sweep files: what to evaluate", 5, sweep_details, NULL},
+    {"expressions", "conditions and columns of your own", 7, expression_details, NULL},
     {"catalogs", "catalog files: models, devices, precisions", 5, catalog_details, print_fields},
     {"limits", "limits of memory, time, bytes and inputs", 7, limits_details, print_limits},
     {"tables", "tables that are read: encodings, formats, delimiters, numbers", 5, tables_details, NULL},

@@ -168,7 +168,7 @@ static es_status add_nodes(es_bounds *b, const es_program *program, es_errors *e
         return es_fail_memory(errors);
     for (size_t i = 0; i < b->plan->n_nodes; i++) {
         const es_pnode *node = &b->plan->node[i];
-        for (size_t k = 0; b->needed[i] && node->kind == ES_PNODE_FN && k < node->n_in; k++)
+        for (size_t k = 0; b->needed[i] && node->kind == ES_PNODE_FN && !node->program && k < node->n_in; k++)
             if (!b->signs[i] || !is_sign(b->signs[i][k]))
                 tight[node->in[k]] = true;
     }
@@ -196,7 +196,7 @@ static es_status find_signs(es_bounds *b, es_errors *errors) {
         return status ? status : es_fail_memory(errors);
     for (size_t i = 0; i < b->plan->n_nodes; i++) {
         const es_pnode *node = &b->plan->node[i];
-        const bool computed = node->kind == ES_PNODE_FN && node->def && node->def->kind == ES_NODE_FN;
+        const bool computed = node->kind == ES_PNODE_FN && !node->program && node->def && node->def->kind == ES_NODE_FN;
         b->signs[i] = node->monotone || !computed ? node->monotone : of_kernel[node->def - b->plan->kernel->nodes];
     }
     return ES_OK;
@@ -377,6 +377,18 @@ static bool evaluate_choice(const es_pnode *node, const char *signs, const es_ra
     return true;
 }
 
+/* A formula of the user bounds itself. */
+static es_range evaluate_program(const es_boxes *x, const es_pnode *node, size_t i) {
+    es_expr_range in[ES_MAX_INPUTS];
+    for (size_t k = 0; k < node->n_in; k++) {
+        es_range r = range_at(&x->column[node->in[k]], i, x->n);
+        in[k] = (es_expr_range){r.low, r.high, (r.state & ES_HAS_VALUE) != 0, (r.state & ES_HAS_NAN) != 0};
+    }
+    es_expr_range r = es_expr_run_range(node->program, in);
+    return (es_range){r.value ? r.low : NAN, r.value ? r.high : NAN,
+                      (r.value ? ES_HAS_VALUE : 0u) | (r.missing ? ES_HAS_NAN : 0u)};
+}
+
 static es_range evaluate_one(const es_boxes *x, const es_pnode *node, const char *signs, size_t i) {
     es_range in[ES_MAX_INPUTS], all = {NAN, NAN, 0};
     unsigned mixed = 0;
@@ -426,7 +438,7 @@ static void evaluate(es_boxes *x, const es_pnode *node, const char *signs, box_c
     const double *in[ES_MAX_INPUTS];
     double *ends = ends_of(c, c->varies);
     c->definite = true;
-    if (can_be_fast(x, node, signs)) {
+    if (!node->program && can_be_fast(x, node, signs)) {
         for (size_t k = 0; k < node->n_in; k++) {
             const box_column *input = &x->column[node->in[k]];
             in[k] = ends_of(input, c->varies) + (signs && signs[k] == '-' ? n : 0);
@@ -436,7 +448,7 @@ static void evaluate(es_boxes *x, const es_pnode *node, const char *signs, box_c
             return;
     }
     for (size_t i = 0; i < n; i++)
-        set_range(c, i, n, evaluate_one(x, node, signs, i));
+        set_range(c, i, n, node->program ? evaluate_program(x, node, i) : evaluate_one(x, node, signs, i));
 }
 
 static void compute_node(es_boxes *x, const bound_node *node, size_t j, uint64_t chunk) {

@@ -4,6 +4,7 @@
  * be NaN.  A node of declared signs takes its bounds at opposite corners of its inputs, which holds in floating point
  * because rounding is monotone.  An input of unknown sign that varies, or a result that is not finite, leaves a node
  * unbounded.  An input that is NaN counts as fixed: the signs of the others then hold as declared.
+ * Formulas of users go operation by operation (es_expr_run_range).
  *
  * An es_bounds is built once per run and shared; each thread owns an es_boxes.
  */

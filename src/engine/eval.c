@@ -185,7 +185,7 @@ static double scalar_node(const es_program *p, uint16_t id, const size_t *coordi
         value[k] = scalar_node(p, node->in[k], coordinate);
         in[k] = &value[k];
     }
-    node->fn(&out, in, 1);
+    es_pnode_run(node, &out, in, 1);
     return out;
 }
 
@@ -493,7 +493,7 @@ static void run_compact(es_eval *e, const step *s, const double *const *in, size
             to[d] = in[k][s->compact->example[d]];
         compact[k] = to;
     }
-    node->fn(e->scratch, compact, distinct);
+    es_pnode_run(node, e->scratch, compact, distinct);
     double *restrict out = column(e, s->id);
     for (size_t i = 0; i < n; i++)
         out[i] = e->scratch[s->compact->sub[i]];
@@ -504,7 +504,7 @@ static void run_fn(es_eval *e, const step *s, size_t number, size_t n) {
     if (s->compact)
         run_compact(e, s, in, n);
     else
-        e->program->plan->node[s->id].fn(column(e, s->id), in, s->uniform ? 1 : n);
+        es_pnode_run(&e->program->plan->node[s->id], column(e, s->id), in, s->uniform ? 1 : n);
 }
 
 /* Coordinates of combination d of a block's pattern. */

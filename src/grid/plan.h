@@ -5,6 +5,7 @@
 #include <edgesweep/sweep.h>
 
 #include "base/arena.h"
+#include "base/expr.h"
 #include "model/node.h"
 #include "grid/spec.h"
 #include "grid/where.h"
@@ -18,16 +19,25 @@ typedef enum es_pnode_kind {
 
 typedef struct es_pnode {
     es_pnode_kind kind;
-    uint64_t mask;        /* bit a: the value changes along axis a; axes of one value never count */
-    const es_node *def;   /* what it is in the kernel; NULL for nodes the plan added */
-    double constant;      /* CONST */
-    int axis;             /* LEAF */
-    const double *table;  /* LEAF */
-    es_node_fn *fn;       /* FN */
+    uint64_t mask;                  /* bit a: the value changes along axis a; axes of one value never count */
+    const es_node *def;             /* what it is in the kernel; NULL for nodes the plan added */
+    double constant;                /* CONST */
+    int axis;                       /* LEAF */
+    const double *table;            /* LEAF */
+    es_node_fn *fn;                 /* FN of the kernel or of the plan */
+    const es_expr_program *program; /* FN that a user wrote, instead of fn */
     const char *monotone; /* per input one of + - 0, see es_kernel_signs, which gives those of the kernel's own nodes */
     uint16_t n_in, block, output;
     const uint16_t *in; /* FN */
 } es_pnode;
+
+/* A function of n points. */
+static inline void es_pnode_run(const es_pnode *node, double *out, const double *const *in, size_t n) {
+    if (node->program)
+        es_expr_run(node->program, out, in, n);
+    else
+        node->fn(out, in, n);
+}
 
 typedef struct es_pblock {
     const es_block *def;
@@ -59,19 +69,38 @@ typedef struct es_plan {
     size_t n_runtimes;
     const double *runtime_of; /* by device coordinate when `auto`, else by runtime coordinate */
     bool runtime_auto;
+    const es_node *metric; /* of the user: name, unit, formula */
+    size_t n_metrics;
     es_pcond *condition;
-    size_t n_standard_columns; /* axes and metrics; columns of catalog fields come behind, as they are asked for */
+    size_t
+        n_standard_columns; /* axes, metrics and those of the user; columns of catalog fields come behind, as they are
+                                  asked for */
 } es_plan;
 
 /* Rows selected at these coordinates. */
 es_rows es_plan_rows(const es_sweep *sweep, const size_t *coordinate);
 
 /* Steps of es_sweep_load, in order; each needs the ones before. */
-es_status es_plan_axes(es_sweep *sweep, const es_spec *spec, es_errors *errors);  /* plan_axes.c */
-es_status es_plan_nodes(es_sweep *sweep, const es_spec *spec, es_errors *errors); /* plan_nodes.c */
-es_status es_plan_pairs(const es_sweep *sweep, es_errors *errors);                /* plan_pairs.c */
-es_status es_plan_columns(es_sweep *sweep, es_errors *errors);                    /* plan_columns.c */
-es_status es_plan_questions(es_sweep *sweep, const es_spec *spec, const es_where *where, es_errors *errors);
+es_status es_plan_axes(es_sweep *sweep, const es_spec *spec, es_errors *errors);    /* plan_axes.c */
+es_status es_plan_nodes(es_sweep *sweep, const es_spec *spec, es_errors *errors);   /* plan_nodes.c */
+es_status es_plan_pairs(const es_sweep *sweep, es_errors *errors);                  /* plan_pairs.c */
+es_status es_plan_columns(es_sweep *sweep, const es_spec *spec, es_errors *errors); /* plan_columns.c */
+es_status es_plan_metrics(es_sweep *sweep, const es_spec *spec, es_errors *errors); /* plan_expr.c */
+es_status es_plan_questions(es_sweep *sweep, const es_spec *spec, const char *const *wheres, size_t n_wheres,
+                            es_errors *errors);
+
+/* The column of this name, made when it is a catalog field (`device.price_usd`); an error when there is none. */
+es_status es_plan_find_column(es_sweep *sweep, es_slice name, es_origin at, int *column, es_errors *errors);
+
+/* What a text stands for in a text column, -1 with a warning when the column never has it. */
+double es_plan_label(const es_sweep *sweep, const es_column *column, es_slice text, es_origin at, es_errors *errors);
+
+/* A node for the subexpression at `root`, whose names are columns.  Words with other bytes that are columns are names. */
+es_status es_plan_expression(es_sweep *sweep, const es_expr *x, size_t root, uint16_t *node, es_errors *errors);
+es_expr_words es_plan_words(const es_sweep *sweep);
+
+/* Adds a node behind all others; a FN gets the mask of its inputs. */
+es_status es_plan_add_node(es_sweep *sweep, es_pnode added, uint16_t *node, es_errors *errors);
 
 /* Adds a leaf over an entity axis: value i at its coordinate i. */
 es_status es_plan_add_leaf(es_sweep *sweep, es_kind entity, const double *table, uint16_t *node, es_errors *errors);

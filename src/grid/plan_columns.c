@@ -90,9 +90,29 @@ static es_column metric_column(const es_node *def, int id) {
     return column;
 }
 
-es_status es_plan_columns(es_sweep *sweep, es_errors *errors) {
+static void round_up(double *restrict out, const double *const *in, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        out[i] = ceil(in[0][i]);
+}
+
+/* Bytes may come out fractional and are printed rounded up: what is compared is what is printed. */
+static es_status show_whole_bytes(es_sweep *sweep, es_column *column, es_errors *errors) {
+    if (!column->whole || strcmp(column->unit, "B") != 0)
+        return ES_OK;
+    uint16_t *in = es_arena_alloc(&sweep->plan->arena, sizeof *in), node = 0;
+    if (!in)
+        return es_fail_memory(errors);
+    *in = (uint16_t)column->node;
+    es_pnode rounded = {.kind = ES_PNODE_FN, .fn = round_up, .monotone = "+", .n_in = 1, .in = in};
+    es_status status = es_plan_add_node(sweep, rounded, &node, errors);
+    column->node = status ? column->node : node;
+    return status;
+}
+
+es_status es_plan_columns(es_sweep *sweep, const es_spec *spec, es_errors *errors) {
     es_plan *plan = sweep->plan;
-    size_t capacity = sweep->n_axes + plan->kernel->n_nodes + ES_M_FIELDS + ES_D_FIELDS + ES_P_FIELDS;
+    size_t capacity = sweep->n_axes + plan->kernel->n_nodes + spec->section[ES_SEC_METRICS].count + ES_M_FIELDS +
+                      ES_D_FIELDS + ES_P_FIELDS;
     es_column *columns = es_arena_array(&plan->arena, capacity, sizeof *columns);
     if (!columns)
         return es_fail_memory(errors);
@@ -103,6 +123,8 @@ es_status es_plan_columns(es_sweep *sweep, es_errors *errors) {
     for (size_t i = 0; i < plan->kernel->n_nodes; i++)
         if (plan->kernel->nodes[i].flags & ES_METRIC)
             columns[n++] = metric_column(&plan->kernel->nodes[i], (int)i);
+    for (size_t i = sweep->n_axes; i < n && !status; i++)
+        status = show_whole_bytes(sweep, &columns[i], errors);
     for (size_t i = 0; i < n; i++)
         columns[i].axes = plan->node[columns[i].node].mask;
     sweep->columns = columns;
@@ -178,16 +200,24 @@ static es_status find_field_column(es_sweep *sweep, es_slice name, int *column, 
 /* ---- looking columns up ---- */
 
 static es_status unknown_column(const es_sweep *sweep, es_slice name, es_origin at, es_errors *errors) {
-    const char *names[ES_MAX_AXES + 256];
-    size_t n = 0;
-    for (; n < sweep->n_columns && n < sizeof names / sizeof *names; n++)
+    size_t capacity = sweep->n_columns + ES_M_FIELDS + ES_D_FIELDS + ES_P_FIELDS, n = 0;
+    const char **names = es_arena_array(&sweep->plan->arena, capacity, sizeof *names);
+    if (!names)
+        return es_fail_memory(errors);
+    for (; n < sweep->n_columns; n++)
         names[n] = sweep->columns[n].name;
+    for (int e = 0; e <= ES_PRECISION && memchr(name.text, '.', name.length); e++)
+        for (size_t f = 0; f < es_fields((es_kind)e)->n_fields; f++) {
+            names[n] = es_arena_printf(&sweep->plan->arena, "%s.%s", sweep->axes[sweep->plan->entity_axis[e]].name,
+                                       es_fields((es_kind)e)->fields[f].name);
+            n += names[n] != NULL;
+        }
     const char *near = es_nearest(name, names, n);
     return es_fail(errors, ES_EUSAGE, &at, "unknown column: '%s'; %s%s%s", es_quote(name).text,
                    near ? "did you mean '" : "see 'edgesweep list metrics", near ? near : "", near ? "'?" : "'");
 }
 
-static es_status find_column(es_sweep *sweep, es_slice name, es_origin at, int *column, es_errors *errors) {
+es_status es_plan_find_column(es_sweep *sweep, es_slice name, es_origin at, int *column, es_errors *errors) {
     *column = es_sweep_column(sweep, name.text, name.length);
     es_status status = *column >= 0 ? ES_OK : find_field_column(sweep, name, column, errors);
     return status || *column >= 0 ? status : unknown_column(sweep, name, at, errors);
@@ -213,7 +243,7 @@ static es_status add_column(es_sweep *sweep, const es_list_item *item, int *list
         return es_fail(errors, ES_EUSAGE, &item->at, "empty element in the list of columns; expected column names");
     if (!es_unquote(&name))
         return es_fail(errors, ES_EUSAGE, &item->at, "unfinished quote: '%s'", es_quote(item->text).text);
-    es_status status = find_column(sweep, name, item->at, &column, errors);
+    es_status status = es_plan_find_column(sweep, name, item->at, &column, errors);
     if (status)
         return status;
     for (size_t i = 0; i < *n; i++)
@@ -331,7 +361,7 @@ static es_status picked_column(es_sweep *sweep, const es_entry *entry, int *pick
     es_slice name = entry->value;
     if (!es_unquote(&name))
         return es_fail(errors, ES_EUSAGE, &entry->value_at, "unfinished quote: '%s'", es_quote(entry->value).text);
-    es_status status = find_column(sweep, name, entry->value_at, pick, errors);
+    es_status status = es_plan_find_column(sweep, name, entry->value_at, pick, errors);
     for (size_t i = 0; i < sweep->best.n_by && !status; i++)
         if (sweep->best.by[i] == *pick)
             status = es_fail(errors, ES_EUSAGE, &entry->value_at, "the picked column cannot be a group: '%s'",
@@ -382,8 +412,8 @@ static es_status output_columns(es_sweep *sweep, const es_spec *spec, es_errors 
 
 /* ---- conditions ---- */
 
-/* The label a text stands for; on entity axes an alias stands for its row. */
-static double label_of(const es_sweep *sweep, const es_column *column, es_slice text) {
+/* On entity axes an alias stands for its row. */
+double es_plan_label(const es_sweep *sweep, const es_column *column, es_slice text, es_origin at, es_errors *errors) {
     for (size_t i = 0; i < column->n_labels; i++)
         if (es_slice_equal(text, column->labels[i]))
             return (double)i;
@@ -395,86 +425,88 @@ static double label_of(const es_sweep *sweep, const es_column *column, es_slice 
             if (strcmp(row->name, column->labels[i]) == 0)
                 return (double)i;
     }
+    const char *near = es_nearest(text, column->labels, column->n_labels);
+    es_warn(errors, &at, "%s never has this value: '%s'%s%s%s", column->name, es_quote(text).text,
+            near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
     return -1;
 }
 
-static es_status text_condition(const es_sweep *sweep, const es_condition *condition, const es_column *column,
-                                es_pcond *out, es_errors *errors) {
-    if (!condition->text.length) {
-        out->kind = condition->op == ES_EQ ? ES_PCOND_EMPTY : ES_PCOND_NOT_EMPTY;
-        return ES_OK;
-    }
-    if (!column->labels)
-        return es_fail(errors, ES_EUSAGE, &condition->rhs_origin,
-                       "%s is a number, so it cannot equal a text: '%s'; expected a number", column->name,
-                       es_quote(condition->text).text);
-    out->kind = ES_PCOND_NUMBER;
-    out->number = label_of(sweep, column, condition->text);
-    if (out->number < 0) {
-        const char *near = es_nearest(condition->text, column->labels, column->n_labels);
-        es_warn(errors, &condition->rhs_origin, "%s never has this value: '%s'%s%s%s", column->name,
-                es_quote(condition->text).text, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
-    }
-    return ES_OK;
-}
-
-static es_status column_condition(es_sweep *sweep, const es_condition *condition, const es_column *column,
-                                  es_pcond *out, es_errors *errors) {
-    int other;
-    es_status status = find_column(sweep, condition->rhs_column, condition->rhs_origin, &other, errors);
-    if (status)
-        return status;
-    if (column->labels || sweep->columns[other].labels)
-        return es_fail(errors, ES_EUSAGE, &condition->rhs_origin,
-                       "text columns cannot be compared with each other: '%s'; expected 'text' in quotes",
-                       es_quote(condition->rhs_column).text);
-    out->kind = ES_PCOND_NODE;
-    out->b = (uint16_t)sweep->columns[other].node;
-    return ES_OK;
-}
-
+/* `column op number` and the like are compared where they stand; anything longer becomes a node of its own. */
 static es_status resolve_condition(es_sweep *sweep, const es_condition *condition, es_pcond *out, es_errors *errors) {
-    int number;
-    es_status status = find_column(sweep, condition->column, condition->origin, &number, errors);
+    const es_expr *x = &condition->expr;
+    es_comparison c = es_where_comparison(x, condition->root);
+    if (c.kind == ES_COMPARES_NOTHING) {
+        *out = (es_pcond){.kind = ES_PCOND_NUMBER, .op = ES_NE};
+        return es_plan_expression(sweep, x, condition->root, &out->a, errors);
+    }
+    int number, other;
+    es_origin at = es_expr_origin(x, c.a), to = es_expr_origin(x, c.b);
+    es_status status = es_plan_find_column(sweep, x->name[x->node[c.a].index], at, &number, errors);
     if (status)
         return status;
     const es_column *column = &sweep->columns[number];
-    *out = (es_pcond){.op = condition->op, .a = (uint16_t)column->node};
-    switch (condition->kind) {
-    case ES_OPERAND_TEXT: return text_condition(sweep, condition, column, out, errors);
-    case ES_OPERAND_COLUMN: return column_condition(sweep, condition, column, out, errors);
-    default: break;
-    }
-    if (column->labels)
-        return es_fail(errors, ES_EUSAGE, &condition->rhs_origin,
+    *out = (es_pcond){.op = c.op, .a = (uint16_t)column->node, .number = c.number};
+    if (c.kind == ES_COMPARES_TEXT && !c.text.length) {
+        out->kind = c.op == ES_EQ ? ES_PCOND_EMPTY : ES_PCOND_NOT_EMPTY;
+    } else if (c.kind == ES_COMPARES_TEXT && !column->labels) {
+        return es_fail(errors, ES_EUSAGE, &to, "%s is a number, so it cannot equal a text: '%s'; expected a number",
+                       column->name, es_quote(c.text).text);
+    } else if (c.kind == ES_COMPARES_TEXT) {
+        out->number = es_plan_label(sweep, column, c.text, to, errors);
+    } else if (c.kind == ES_COMPARES_NUMBER && column->labels) {
+        return es_fail(errors, ES_EUSAGE, &to,
                        "%s is a text column, so it cannot be compared with a number; expected 'text' in quotes",
                        column->name);
-    out->kind = ES_PCOND_NUMBER;
-    out->number = condition->number;
+    } else if (c.kind == ES_COMPARES_NAME) {
+        status = es_plan_find_column(sweep, x->name[x->node[c.b].index], to, &other, errors);
+        if (status)
+            return status;
+        if (column->labels || sweep->columns[other].labels)
+            return es_fail(errors, ES_EUSAGE, &to,
+                           "text columns cannot be compared with each other: '%s'; expected 'text' in quotes",
+                           es_quote(es_expr_source(x, c.b)).text);
+        out->kind = ES_PCOND_NODE;
+        out->b = (uint16_t)sweep->columns[other].node;
+    }
     return ES_OK;
 }
 
-static es_status conditions(es_sweep *sweep, const es_where *where, es_errors *errors) {
+/* Those of the file, then those of the command line. */
+static es_status conditions(es_sweep *sweep, const es_spec *spec, const char *const *wheres, size_t n_wheres,
+                            es_errors *errors) {
     es_plan *plan = sweep->plan;
-    plan->condition = es_arena_array(&plan->arena, where->count + 1, sizeof *plan->condition);
-    const char **text = es_arena_array(&plan->arena, where->count + 1, sizeof *text);
-    if (!plan->condition || !text)
-        return es_fail_memory(errors);
+    es_where where = {0};
+    es_expr_words words = es_plan_words(sweep);
+    const es_entries *list = &spec->section[ES_SEC_WHERE];
     es_status status = ES_OK;
-    for (size_t i = 0; i < where->count; i++) {
-        es_status one = resolve_condition(sweep, &where->condition[i], &plan->condition[i], errors);
+    for (size_t i = 0; i < list->count + n_wheres; i++) {
+        bool of_file = i < list->count;
+        const char *copy = of_file ? NULL : es_arena_text(&plan->arena, es_slice_of(wheres[i - list->count]));
+        es_slice text = of_file ? list->entry[i].value : es_slice_of(copy ? copy : "");
+        es_origin at = of_file ? list->entry[i].value_at : (es_origin){"--where", i - list->count + 1, 1};
+        es_status one = es_where_parse(&where, text, at, &words, &plan->arena, errors);
         status = status ? status : one;
-        text[i] = es_arena_text(&plan->arena, where->condition[i].source);
+    }
+    plan->condition = es_arena_array(&plan->arena, where.count + 1, sizeof *plan->condition);
+    const char **text = es_arena_array(&plan->arena, where.count + 1, sizeof *text);
+    if (!plan->condition || !text)
+        status = es_fail_memory(errors);
+    for (size_t i = 0; i < where.count && plan->condition && text; i++) {
+        es_status one = resolve_condition(sweep, &where.condition[i], &plan->condition[i], errors);
+        status = status ? status : one;
+        text[i] = es_arena_text(&plan->arena, where.condition[i].source);
         if (!text[i])
-            return es_fail_memory(errors);
+            status = es_fail_memory(errors);
     }
     sweep->condition = text;
-    sweep->n_conditions = where->count;
+    sweep->n_conditions = where.count;
+    es_where_free(&where);
     return status;
 }
 
-es_status es_plan_questions(es_sweep *sweep, const es_spec *spec, const es_where *where, es_errors *errors) {
-    es_status status = conditions(sweep, where, errors), one;
+es_status es_plan_questions(es_sweep *sweep, const es_spec *spec, const char *const *wheres, size_t n_wheres,
+                            es_errors *errors) {
+    es_status status = conditions(sweep, spec, wheres, n_wheres, errors), one;
     one = front_question(sweep, spec, errors);
     status = status ? status : one;
     one = best_question(sweep, spec, errors);

@@ -6,6 +6,8 @@
 #include "grid/plan.h"
 #include "model/runtime.h"
 
+enum { ES_PLAN_FORMULAS = 4096 };
+
 typedef struct binder {
     es_sweep *sweep;
     es_plan *plan;
@@ -218,8 +220,9 @@ static void set_masks(const binder *b) {
 static es_status allocate(binder *b) {
     es_plan *plan = b->plan;
     size_t n_kernel = plan->kernel->n_nodes;
-    /* at most two extra nodes per field with a factor, one per axis for its column, one per catalog field */
-    size_t capacity = 3 * n_kernel + ES_MAX_AXES + ES_M_FIELDS + ES_D_FIELDS + ES_P_FIELDS;
+    /* at most two extra nodes per field with a factor, one per axis for its column, one per rounded metric, one per catalog
+     * field, one per condition and formula of the user */
+    size_t capacity = 4 * n_kernel + ES_MAX_AXES + ES_M_FIELDS + ES_D_FIELDS + ES_P_FIELDS + ES_PLAN_FORMULAS;
     plan->node_capacity = capacity;
     plan->node = es_arena_array(&plan->arena, capacity, sizeof *plan->node);
     plan->order = es_arena_array(&plan->arena, capacity, sizeof *plan->order);
@@ -274,13 +277,21 @@ es_status es_plan_nodes(es_sweep *sweep, const es_spec *spec, es_errors *errors)
     return status;
 }
 
+es_status es_plan_add_node(es_sweep *sweep, es_pnode added, uint16_t *node, es_errors *errors) {
+    es_plan *plan = sweep->plan;
+    if (plan->n_nodes == plan->node_capacity)
+        return es_fail(errors, ES_EUSAGE, NULL, "too many conditions, formulas and columns of catalog fields");
+    if (added.kind == ES_PNODE_FN)
+        added.mask = mask_of_inputs(plan, added.in, added.n_in);
+    plan->order[plan->n_nodes] = (uint16_t)plan->n_nodes;
+    plan->node[plan->n_nodes] = added;
+    *node = (uint16_t)plan->n_nodes++;
+    return ES_OK;
+}
+
 es_status es_plan_add_leaf(es_sweep *sweep, es_kind entity, const double *table, uint16_t *node, es_errors *errors) {
     binder b = {.sweep = sweep, .plan = sweep->plan, .errors = errors};
-    if (sweep->plan->n_nodes == sweep->plan->node_capacity)
-        return es_fail(errors, ES_EUSAGE, NULL, "too many columns of catalog fields");
-    sweep->plan->order[sweep->plan->n_nodes] = (uint16_t)sweep->plan->n_nodes;
-    *node = add_node(&b, leaf(&b, sweep->plan->entity_axis[entity], table));
-    return ES_OK;
+    return es_plan_add_node(sweep, leaf(&b, sweep->plan->entity_axis[entity], table), node, errors);
 }
 
 es_rows es_plan_rows(const es_sweep *sweep, const size_t *coordinate) {

@@ -9,7 +9,7 @@
 
 #include "base/open.h"
 
-const char *const es_section_names[ES_SECTIONS + 1] = {"sweep", "where", "pareto", "best", "output", NULL};
+const char *const es_section_names[ES_SECTIONS + 1] = {"sweep", "where", "pareto", "best", "metrics", "output", NULL};
 
 static bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
@@ -21,9 +21,16 @@ static es_entry *add_entry(es_entries *list, es_errors *errors) {
     return &list->entry[list->count++];
 }
 
+/* NAME of `NAME [UNIT]`; keys of other sections have no unit. */
+static es_slice without_unit(es_slice key) {
+    const char *bracket = key.length ? memchr(key.text, '[', key.length) : NULL;
+    return bracket ? es_slice_trim((es_slice){key.text, (size_t)(bracket - key.text)}) : key;
+}
+
 static const es_entry *find_key(const es_entries *list, es_slice key) {
+    key = without_unit(key);
     for (size_t i = 0; i < list->count; i++) {
-        es_slice other = list->entry[i].key;
+        es_slice other = without_unit(list->entry[i].key);
         if (other.length == key.length && memcmp(other.text, key.text, key.length) == 0)
             return &list->entry[i];
     }
@@ -76,7 +83,7 @@ static es_status parse_section(es_slice line, es_origin at, int *section, es_err
         return ES_OK;
     const char *near = es_nearest(name, es_section_names, ES_SECTIONS);
     return es_fail(errors, ES_EUSAGE, &at,
-                   "unknown section: '%s'; expected [sweep], [where], [pareto], [best] or [output]%s%s%s",
+                   "unknown section: '%s'; expected [sweep], [where], [pareto], [best], [metrics] or [output]%s%s%s",
                    es_quote(name).text, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
@@ -244,19 +251,22 @@ static es_section section_of_set(es_slice *key, es_origin *at) {
 }
 
 static es_status apply_set(es_spec *spec, const char *set, size_t number, es_errors *errors) {
-    es_origin at = {"--set", number, 1};
-    es_slice text = es_slice_of(set);
-    es_status status = check_text("--set", text, errors);
+    static const char metric[] = "--metric ";
+    const bool is_metric = strncmp(set, metric, sizeof metric - 1) == 0;
+    es_origin at = {is_metric ? "--metric" : "--set", number, 1};
+    es_slice text = es_slice_of(is_metric ? set + sizeof metric - 1 : set);
+    es_status status = check_text(at.file, text, errors);
     if (status)
         return status;
     es_entry entry;
     es_slice pair = trim_at(text, &at);
     if (!pair.length)
-        return es_fail(errors, ES_EUSAGE, &at, "empty set; expected key=value");
+        return es_fail(errors, ES_EUSAGE, &at,
+                       is_metric ? "empty metric; expected NAME [UNIT] = EXPRESSION" : "empty set; expected key=value");
     status = parse_pair(pair, at, &entry, errors);
     if (status)
         return status;
-    es_entries *list = &spec->section[section_of_set(&entry.key, &entry.key_at)];
+    es_entries *list = &spec->section[is_metric ? ES_SEC_METRICS : section_of_set(&entry.key, &entry.key_at)];
     es_entry *slot = (es_entry *)find_key(list, entry.key);
     if (!slot)
         slot = add_entry(list, errors);
@@ -279,8 +289,9 @@ es_status es_spec_read(es_spec *spec, const char *path, const char *const *sets,
         if (!status)
             status = es_spec_parse(spec, file, text, errors);
     }
-    for (size_t i = 0; i < n_sets; i++) {
-        es_status s = apply_set(spec, sets[i], i + 1, errors);
+    for (size_t i = 0, metrics = 0; i < n_sets; i++) {
+        metrics += strncmp(sets[i], "--metric ", 9) == 0;
+        es_status s = apply_set(spec, sets[i], strncmp(sets[i], "--metric ", 9) == 0 ? metrics : i + 1, errors);
         status = status ? status : s;
     }
     return status;

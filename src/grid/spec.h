@@ -12,12 +12,13 @@ typedef enum es_section {
     ES_SEC_WHERE,
     ES_SEC_PARETO,
     ES_SEC_BEST,
+    ES_SEC_METRICS,
     ES_SEC_OUTPUT,
     ES_SECTIONS
 } es_section;
 
 typedef struct es_entry {
-    es_slice key, value; /* [where]: no key, value is the whole line */
+    es_slice key, value; /* [where]: no key, value is the whole line; [metrics]: key is NAME [UNIT] */
     es_origin key_at, value_at;
 } es_entry;
 

@@ -26,26 +26,6 @@ static es_status choose_kernel(es_sweep *sweep, const es_spec *spec, es_errors *
                    near ? "did you mean '" : "see 'edgesweep list kernels", near ? near : "", near ? "'?" : "'");
 }
 
-/* ---- conditions of the file and of the command line ---- */
-
-static es_status collect_where(es_where *where, const es_spec *spec, const char *const *wheres, size_t n_wheres,
-                               es_arena *arena, es_errors *errors) {
-    es_status status = ES_OK;
-    const es_entries *list = &spec->section[ES_SEC_WHERE];
-    for (size_t i = 0; i < list->count; i++) {
-        es_status one = es_where_parse(where, list->entry[i].value, list->entry[i].value_at, arena, errors);
-        status = status ? status : one;
-    }
-    for (size_t i = 0; i < n_wheres; i++) {
-        const char *text = es_arena_text(arena, es_slice_of(wheres[i]));
-        if (!text)
-            return es_fail_memory(errors);
-        es_status one = es_where_parse(where, es_slice_of(text), (es_origin){"--where", i + 1, 1}, arena, errors);
-        status = status ? status : one;
-    }
-    return status;
-}
-
 /* ---- grid hash ---- */
 
 static void hash_text(XXH64_state_t *state, const char *text) { XXH64_update(state, text, strlen(text) + 1); }
@@ -90,6 +70,10 @@ static es_status hash_sweep(es_sweep *sweep, es_errors *errors) {
             XXH64_update(state, &sweep->plan->node[i].constant, sizeof(double));
     for (size_t i = 0; i < sweep->n_conditions; i++)
         hash_text(state, sweep->condition[i]);
+    for (size_t i = 0; i < sweep->plan->n_metrics; i++) {
+        hash_text(state, sweep->plan->metric[i].name);
+        hash_text(state, sweep->plan->metric[i].formula);
+    }
     for (size_t i = 0; i < sweep->n_output; i++)
         hash_text(state, sweep->columns[sweep->output[i]].name);
     const es_front_spec *front = &sweep->front;
@@ -105,16 +89,19 @@ static es_status hash_sweep(es_sweep *sweep, es_errors *errors) {
 
 /* ---- loading ---- */
 
-static es_status plan_sweep(es_sweep *sweep, const es_spec *spec, const es_where *where, es_errors *errors) {
+static es_status plan_sweep(es_sweep *sweep, const es_spec *spec, const char *const *wheres, size_t n_wheres,
+                            es_errors *errors) {
     es_status status = es_plan_axes(sweep, spec, errors);
     if (!status)
         status = es_plan_nodes(sweep, spec, errors);
     if (!status)
         status = es_plan_pairs(sweep, errors);
     if (!status)
-        status = es_plan_columns(sweep, errors);
+        status = es_plan_columns(sweep, spec, errors);
     if (!status)
-        status = es_plan_questions(sweep, spec, where, errors);
+        status = es_plan_metrics(sweep, spec, errors);
+    if (!status)
+        status = es_plan_questions(sweep, spec, wheres, n_wheres, errors);
     if (!status)
         status = hash_sweep(sweep, errors);
     return status;
@@ -130,20 +117,16 @@ es_status es_sweep_load(es_sweep **result, const es_catalog *catalog, const char
     }
     sweep->catalog = catalog;
     es_spec spec;
-    es_where where = {0};
     es_arena *arena = &sweep->plan->arena;
     es_status status = es_spec_read(&spec, path, sets, n_sets, arena, errors);
     bool unread = status && spec.section[ES_SEC_SWEEP].count == 0; /* defaults would only add noise */
-    es_status one = collect_where(&where, &spec, wheres, n_wheres, arena, errors);
-    status = status ? status : one;
     if (!unread) {
-        one = choose_kernel(sweep, &spec, errors);
+        es_status one = choose_kernel(sweep, &spec, errors);
         status = status ? status : one;
         if (!one)
-            one = plan_sweep(sweep, &spec, &where, errors);
+            one = plan_sweep(sweep, &spec, wheres, n_wheres, errors);
         status = status ? status : one;
     }
-    es_where_free(&where);
     es_spec_free(&spec);
     if (status)
         es_sweep_free(sweep);
@@ -205,7 +188,7 @@ static void run_node(const es_plan *plan, size_t id, const size_t *coordinate, d
     default:
         for (size_t k = 0; k < node->n_in; k++)
             in[k] = &value[node->in[k]];
-        node->fn(&value[id], in, 1);
+        es_pnode_run(node, &value[id], in, 1);
     }
 }
 

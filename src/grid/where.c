@@ -3,223 +3,44 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/number.h"
-
-typedef struct scanner {
-    es_slice text;
-    size_t at;
-    es_origin origin; /* of text[0] */
-    es_arena *arena;
-    es_errors *errors;
-} scanner;
-
-typedef enum token_kind { TOKEN_END, TOKEN_WORD, TOKEN_NAME, TOKEN_TEXT, TOKEN_OP, TOKEN_BAD } token_kind;
-
-/* A word is bare: a column, a number or `and`.  A name is a column in double quotes. */
-typedef struct token {
-    token_kind kind;
-    es_slice raw;   /* as written */
-    es_slice value; /* without quotes */
-    es_compare_op op;
-    es_origin origin;
-} token;
-
-static es_origin origin_at(const scanner *s, size_t offset) {
-    es_origin origin = s->origin;
-    if (origin.column)
-        origin.column += offset;
-    return origin;
-}
-
-static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
-static bool is_op_byte(char c) { return c == '=' || c == '!' || c == '<' || c == '>'; }
-
-static bool ends_word(char c) { return is_blank(c) || is_op_byte(c) || c == '\'' || c == '"'; }
-
-/* Copies the inside of a quoted token, two quotes becoming one. */
-static bool unquote(scanner *s, es_slice raw, es_slice *value) {
-    const char quote = raw.text[0];
-    const es_slice inside = {raw.text + 1, raw.length - 2};
-    if (!memchr(inside.text, quote, inside.length)) {
-        *value = inside;
-        return true;
+static es_status append(es_where *where, const es_expr *expr, size_t root, es_errors *errors) {
+    const es_expr_node *node = &expr->node[root];
+    if (node->op == ES_X_AND) {
+        es_status status = append(where, expr, node->in[0], errors);
+        return status ? status : append(where, expr, node->in[1], errors);
     }
-    char *copy = es_arena_text(s->arena, inside);
-    if (!copy)
-        return false;
-    size_t n = 0;
-    for (size_t i = 0; i < inside.length; i++) {
-        copy[n++] = inside.text[i];
-        if (inside.text[i] == quote)
-            i++;
+    if (!es_grow((void **)&where->condition, &where->capacity, where->count + 1, sizeof *where->condition))
+        return es_fail_memory(errors);
+    where->condition[where->count++] =
+        (es_condition){*expr, root, es_expr_source(expr, root), es_expr_origin(expr, root)};
+    return ES_OK;
+}
+
+/* The offset behind the next bare `and` from `from` on, where checking goes on after a fault; 0: none. */
+static size_t behind_and(es_slice text, size_t from) {
+    char quote = 0, before = 0;
+    for (size_t i = 0; i + 3 < text.length; before = text.text[i++]) {
+        char c = text.text[i], after = text.text[i + 3];
+        quote = quote ? (c == quote ? 0 : quote) : c == '\'' || c == '"' ? c : 0;
+        bool apart = (before == ' ' || before == '\t') && (after == ' ' || after == '\t');
+        if (!quote && apart && i >= from && es_slice_equal_fold((es_slice){text.text + i, 3}, "and"))
+            return i + 3;
     }
-    *value = (es_slice){copy, n};
-    return true;
+    return 0;
 }
 
-static void scan_quoted(scanner *s, token *t) {
-    const char quote = s->text.text[s->at];
-    size_t i = s->at + 1;
-    for (; i < s->text.length; i++) {
-        if (s->text.text[i] != quote)
-            continue;
-        if (i + 1 < s->text.length && s->text.text[i + 1] == quote) {
-            i++;
-            continue;
-        }
-        break;
+es_status es_where_parse(es_where *where, es_slice text, es_origin at, const es_expr_words *words, es_arena *arena,
+                         es_errors *errors) {
+    es_expr expr;
+    es_status status = es_expr_parse(&expr, text, at, words, arena, errors);
+    if (!status)
+        return append(where, &expr, expr.n_nodes - 1, errors);
+    for (size_t next; (next = behind_and(text, expr.stopped)) > 0;) {
+        text.text += next, text.length -= next;
+        at.column += at.column ? next : 0;
+        if (es_expr_parse(&expr, text, at, words, arena, errors) == ES_OK)
+            break;
     }
-    t->kind = quote == '"' ? TOKEN_NAME : TOKEN_TEXT;
-    const bool closed = i < s->text.length;
-    t->raw.length = (closed ? i + 1 : i) - s->at;
-    s->at += t->raw.length;
-    if (!closed) {
-        es_fail(s->errors, ES_EUSAGE, &t->origin, "missing closing %s: '%s'", quote == '"' ? "double quote" : "quote",
-                es_quote(t->raw).text);
-        t->kind = TOKEN_BAD;
-    } else if (!unquote(s, t->raw, &t->value)) {
-        es_fail_memory(s->errors);
-        t->kind = TOKEN_BAD;
-    }
-}
-
-static const struct {
-    const char *text;
-    es_compare_op op;
-} operators[] = {{"=", ES_EQ}, {"==", ES_EQ}, {"!=", ES_NE}, {"<", ES_LT}, {"<=", ES_LE}, {">", ES_GT}, {">=", ES_GE}};
-
-static void scan_operator(scanner *s, token *t) {
-    while (s->at < s->text.length && is_op_byte(s->text.text[s->at]))
-        s->at++;
-    t->raw.length = (size_t)(s->text.text + s->at - t->raw.text);
-    t->kind = TOKEN_OP;
-    for (size_t i = 0; i < sizeof operators / sizeof *operators; i++) {
-        if (!es_slice_equal(t->raw, operators[i].text))
-            continue;
-        t->op = operators[i].op;
-        return;
-    }
-    es_fail(s->errors, ES_EUSAGE, &t->origin, "unknown operator: '%s' (expected one of = != < <= > >=)",
-            es_quote(t->raw).text);
-    t->kind = TOKEN_BAD;
-}
-
-static token next_token(scanner *s) {
-    while (s->at < s->text.length && is_blank(s->text.text[s->at]))
-        s->at++;
-    token t = {.kind = TOKEN_END, .raw = {s->text.text + s->at, 0}, .origin = origin_at(s, s->at)};
-    if (s->at == s->text.length)
-        return t;
-    const char c = s->text.text[s->at];
-    if (c == '\'' || c == '"') {
-        scan_quoted(s, &t);
-    } else if (is_op_byte(c)) {
-        scan_operator(s, &t);
-    } else {
-        while (s->at < s->text.length && !ends_word(s->text.text[s->at]))
-            s->at++;
-        t.raw.length = (size_t)(s->text.text + s->at - t.raw.text);
-        t.value = t.raw;
-        t.kind = TOKEN_WORD;
-    }
-    return t;
-}
-
-static bool is_and(const token *t) { return t->kind == TOKEN_WORD && es_slice_equal_fold(t->value, "and"); }
-
-static bool is_column(const token *t) {
-    return (t->kind == TOKEN_WORD && !is_and(t)) || (t->kind == TOKEN_NAME && t->value.length > 0);
-}
-
-/* Reports what stands where something else was expected. */
-static bool expected(scanner *s, const token *t, const char *what) {
-    if (t->kind == TOKEN_END) {
-        es_fail(s->errors, ES_EUSAGE, &t->origin, "condition ends too early: '%s' (expected %s)",
-                es_quote(s->text).text, what);
-    } else if (t->kind != TOKEN_BAD) {
-        es_fail(s->errors, ES_EUSAGE, &t->origin, "unexpected token: '%s' (expected %s)", es_quote(t->raw).text, what);
-    }
-    return false;
-}
-
-static bool looks_numeric(es_slice word) {
-    const char c = word.text[0];
-    return (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
-}
-
-static bool set_number(scanner *s, const token *t, es_condition *condition) {
-    condition->kind = ES_OPERAND_NUMBER;
-    const es_number_fault fault = es_parse_scaled(t->value, &condition->number);
-    if (fault == ES_NUMBER_OK)
-        return true;
-    es_fail(s->errors, ES_EUSAGE, &t->origin, "%s: '%s' (expected a number, a 'text' in quotes or a column)",
-            es_number_fault_text(fault), es_quote(t->raw).text);
-    return false;
-}
-
-static bool set_operand(scanner *s, const token *t, es_condition *condition) {
-    condition->rhs_origin = t->origin;
-    if (t->kind == TOKEN_TEXT) {
-        condition->kind = ES_OPERAND_TEXT;
-        condition->text = t->value;
-        if (condition->op == ES_EQ || condition->op == ES_NE)
-            return true;
-        es_fail(s->errors, ES_EUSAGE, &t->origin, "text compares by = and != only, not by %s: '%s'",
-                es_compare_op_text(condition->op), es_quote(t->raw).text);
-        return false;
-    }
-    if (t->kind == TOKEN_WORD && !is_and(t) && looks_numeric(t->value))
-        return set_number(s, t, condition);
-    if (!is_column(t))
-        return expected(s, t, "a number, a 'text' in quotes or a column");
-    condition->kind = ES_OPERAND_COLUMN;
-    condition->rhs_column = t->value;
-    return true;
-}
-
-static bool parse_condition(scanner *s, es_condition *condition) {
-    const token column = next_token(s);
-    if (!is_column(&column))
-        return expected(s, &column, "a column");
-    const token op = next_token(s);
-    if (op.kind != TOKEN_OP)
-        return expected(s, &op, "one of = != < <= > >=");
-    const token operand = next_token(s);
-    *condition = (es_condition){.column = column.value, .op = op.op, .origin = column.origin};
-    if (!set_operand(s, &operand, condition))
-        return false;
-    condition->source = (es_slice){column.raw.text, (size_t)(operand.raw.text + operand.raw.length - column.raw.text)};
-    return true;
-}
-
-/* After a fault: goes on behind the next `and`, so that every condition is checked. */
-static void skip_to_and(scanner *s, token *t) {
-    while (t->kind != TOKEN_END && t->kind != TOKEN_BAD && !is_and(t))
-        *t = next_token(s);
-}
-
-es_status es_where_parse(es_where *where, es_slice text, es_origin at, es_arena *arena, es_errors *errors) {
-    scanner s = {.text = text, .origin = at, .arena = arena, .errors = errors};
-    es_status status = ES_OK;
-    token t = {.kind = TOKEN_WORD};
-    do {
-        es_condition condition;
-        const bool good = parse_condition(&s, &condition);
-        if (good) {
-            if (!es_grow((void **)&where->condition, &where->capacity, where->count + 1, sizeof condition))
-                return es_fail_memory(errors);
-            where->condition[where->count++] = condition;
-        }
-        t = next_token(&s);
-        if (good && t.kind != TOKEN_END && !is_and(&t)) {
-            expected(&s, &t, "`and` or the end");
-            status = ES_EUSAGE;
-        }
-        if (!good)
-            status = ES_EUSAGE;
-        skip_to_and(&s, &t);
-    } while (is_and(&t));
     return status;
 }
 
@@ -228,10 +49,32 @@ void es_where_free(es_where *where) {
     *where = (es_where){0};
 }
 
-const char *es_compare_op_text(es_compare_op op) {
-    static const char *const text[] = {
-        [ES_EQ] = "=", [ES_NE] = "!=", [ES_LT] = "<", [ES_LE] = "<=", [ES_GT] = ">", [ES_GE] = ">="};
-    return text[op];
+es_comparison es_where_comparison(const es_expr *x, size_t root) {
+    static const es_compare_op mirrored[] = {
+        [ES_EQ] = ES_EQ, [ES_NE] = ES_NE, [ES_LT] = ES_GT, [ES_LE] = ES_GE, [ES_GT] = ES_LT, [ES_GE] = ES_LE};
+    const es_expr_node *n = &x->node[root];
+    es_comparison c = {.a = n->in[0], .b = n->in[n->n_in > 1], .op = ES_NE};
+    if (n->op == ES_X_NAME)
+        return (es_comparison){.kind = ES_COMPARES_NUMBER, .op = ES_NE, .a = root, .b = root};
+    if (n->op == ES_X_EMPTY || n->op == ES_X_PRESENT) {
+        c.kind = x->node[c.a].op == ES_X_NAME ? ES_COMPARES_TEXT : ES_COMPARES_NOTHING;
+        c.op = n->op == ES_X_EMPTY ? ES_EQ : ES_NE;
+        return c;
+    }
+    if (n->op < ES_X_EQ || n->op > ES_X_GE)
+        return c;
+    c.op = (es_compare_op)(n->op - ES_X_EQ);
+    if (x->node[c.a].op != ES_X_NAME)
+        c.a = n->in[1], c.b = n->in[0], c.op = mirrored[c.op];
+    es_expr_op b = x->node[c.b].op;
+    if (x->node[c.a].op != ES_X_NAME)
+        return c;
+    c.kind = b == ES_X_NUMBER ? ES_COMPARES_NUMBER
+             : b == ES_X_TEXT ? ES_COMPARES_TEXT
+             : b == ES_X_NAME ? ES_COMPARES_NAME
+                              : ES_COMPARES_NOTHING;
+    c.number = x->node[c.b].number, c.text = x->node[c.b].text;
+    return c;
 }
 
 bool es_compare_text(es_compare_op op, es_slice cell, es_slice text) {

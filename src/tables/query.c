@@ -9,7 +9,7 @@
 #include "base/arena.h"
 #include "base/number.h"
 
-enum { TILE = 1024 };
+enum { TILE = 1024, TILE_LEAVES = 256 };
 
 /* ---- Columns by name ---- */
 
@@ -56,29 +56,76 @@ es_status es_query_column(const es_csv_input *csv, es_slice name, const es_origi
     return ES_OK;
 }
 
+static bool is_column(const void *context, es_slice word) {
+    const es_csv_input *csv = context;
+    size_t i = 0;
+    while (i < es_csv_input_columns(csv) && !same_name(es_csv_input_name(csv, i), word))
+        i++;
+    return i < es_csv_input_columns(csv);
+}
+
+es_expr_words es_query_words(const es_csv_input *csv) { return (es_expr_words){.is_name = is_column, .context = csv}; }
+
+/* The columns of a comparison, or of a name alone. */
+static es_status bind_leaf(const es_query *query, const es_expr *x, es_comparison test, es_bound_leaf *leaf,
+                           es_errors *errors) {
+    const es_origin at = es_expr_origin(x, test.a), to = es_expr_origin(x, test.b);
+    *leaf = (es_bound_leaf){.test = test};
+    es_status status = es_query_column(query->csv, x->name[x->node[test.a].index], &at, &leaf->column, errors);
+    if (test.kind != ES_COMPARES_NAME)
+        return status;
+    const es_status rhs = es_query_column(query->csv, x->name[x->node[test.b].index], &to, &leaf->rhs_column, errors);
+    return status ? status : rhs;
+}
+
+/* Comparisons that may be of texts are made on the cells; the rest is computed from numbers. */
+static es_status bind_condition(es_query *query, const es_condition *c, es_bound_condition *bound, es_errors *errors) {
+    const es_expr *x = &c->expr;
+    const size_t first = x->node[c->root].first;
+    const es_comparison whole = es_where_comparison(x, c->root);
+    es_bound_leaf *leaf = es_arena_array(&query->arena, c->root + 1 - first, sizeof *leaf);
+    es_expr_binding *binding = es_arena_array(&query->arena, c->root + 1 - first, sizeof *binding);
+    if (!leaf || !binding)
+        return es_fail_memory(errors);
+    *bound = (es_bound_condition){.condition = c, .leaf = leaf};
+    if (whole.kind != ES_COMPARES_NOTHING)
+        return bound->n_leaves = 1, bind_leaf(query, x, whole, leaf, errors);
+    es_status status = ES_OK;
+    for (size_t i = c->root + 1; i-- > first;) { /* users before their operands */
+        if (binding[i - first].kind == ES_BOUND_CONSTANT)
+            continue; /* below a comparison that is bound */
+        es_comparison test = es_where_comparison(x, i);
+        const bool may_be_text =
+            test.kind == ES_COMPARES_TEXT || (test.kind == ES_COMPARES_NAME && (test.op == ES_EQ || test.op == ES_NE));
+        if (!may_be_text && x->node[i].op != ES_X_NAME)
+            continue;
+        for (size_t k = 0; k < x->node[i].n_in; k++)
+            binding[x->node[i].in[k] - first].kind = ES_BOUND_CONSTANT;
+        binding[i - first] = (es_expr_binding){.kind = ES_BOUND_INPUT, .input = (uint16_t)bound->n_leaves};
+        if (bound->n_leaves == TILE_LEAVES)
+            return es_fail(errors, ES_EUSAGE, &c->origin, "condition too long: '%s'", es_quote(c->source).text);
+        const es_status one = bind_leaf(query, x, test, &leaf[bound->n_leaves++], errors);
+        status = status ? status : one;
+    }
+    return status ? status : es_expr_compile(&bound->program, x, c->root, binding, &query->arena, errors);
+}
+
 es_status es_query_bind(es_query *query, const es_where *where, es_errors *errors) {
     const size_t n = where ? where->count : 0;
-    query->condition = calloc(n + 1, sizeof *query->condition);
+    query->condition = es_arena_array(&query->arena, n + 1, sizeof *query->condition);
     if (!query->condition)
         return es_fail_memory(errors);
     query->n_conditions = n;
     es_status first = ES_OK;
     for (size_t i = 0; i < n; i++) {
-        es_bound_condition *bound = &query->condition[i];
-        const es_condition *c = bound->condition = &where->condition[i];
-        es_status status = es_query_column(query->csv, c->column, &c->origin, &bound->column, errors);
-        if (c->kind == ES_OPERAND_COLUMN) {
-            const es_status rhs =
-                es_query_column(query->csv, c->rhs_column, &c->rhs_origin, &bound->rhs_column, errors);
-            status = status ? status : rhs;
-        }
+        const es_status status = bind_condition(query, &where->condition[i], &query->condition[i], errors);
         first = first ? first : status;
     }
     return first;
 }
 
 void es_query_free(es_query *query) {
-    free(query->condition);
+    es_arena_free(&query->arena);
     *query = (es_query){0};
 }
 
@@ -100,45 +147,53 @@ typedef struct reader {
     const double **column;
     uint32_t row[TILE];
     uint8_t keep[TILE], holds[TILE];
-    double left[TILE], right[TILE];
+    double right[TILE], *leaf; /* columns of TILE: what a condition reads */
 } reader;
 
-static bool text_holds(reader *r, const es_bound_condition *bound, size_t row) {
-    const es_condition *c = bound->condition;
-    const es_slice cell = es_csv_block_cell(&r->block, row, bound->column);
+/* 1, 0, or NaN where a cell is empty. */
+static double text_truth(reader *r, const es_bound_leaf *leaf, size_t row) {
+    const es_comparison *c = &leaf->test;
+    const es_slice cell = es_csv_block_cell(&r->block, row, leaf->column);
     const es_slice value = es_csv_value(cell, r->scratch);
-    if (c->kind == ES_OPERAND_TEXT)
-        return es_compare_text(c->op, value, c->text);
-    const es_slice other = es_csv_block_cell(&r->block, row, bound->rhs_column);
-    const es_slice other_value = es_csv_value(other, r->scratch + cell.length);
-    return other_value.length > 0 && es_compare_text(c->op, value, other_value);
+    es_slice other = c->text;
+    if (c->kind == ES_COMPARES_NAME)
+        other = es_csv_value(es_csv_block_cell(&r->block, row, leaf->rhs_column), r->scratch + cell.length);
+    const bool asks_for_empty = c->kind == ES_COMPARES_TEXT && !other.length;
+    if (!asks_for_empty && (!value.length || !other.length))
+        return NAN;
+    return es_compare_text(c->op, value, other);
 }
 
 /* Two columns compare as numbers; where one of them is none, = and != compare the texts. */
-static void compare_columns(reader *r, const es_bound_condition *bound, size_t first, size_t n) {
-    const es_compare_op op = bound->condition->op;
-    es_csv_block_numbers(&r->block, bound->rhs_column, NULL, first, n, r->right);
-    es_where_mask(op, r->left, r->right, 0, r->holds, n);
-    for (size_t i = 0; i < n && (op == ES_EQ || op == ES_NE); i++)
-        if (isnan(r->left[i]) || isnan(r->right[i]))
-            r->holds[i] = text_holds(r, bound, first + i);
+static void fill_leaf(reader *r, const es_bound_leaf *leaf, size_t first, size_t n, double *to) {
+    const es_comparison *c = &leaf->test;
+    if (c->kind != ES_COMPARES_TEXT)
+        es_csv_block_numbers(&r->block, leaf->column, NULL, first, n, to);
+    if (c->kind == ES_COMPARES_NAME)
+        es_csv_block_numbers(&r->block, leaf->rhs_column, NULL, first, n, r->right);
+    for (size_t i = 0; i < n && c->kind != ES_COMPARES_NUMBER; i++) {
+        const bool numbers = c->kind == ES_COMPARES_NAME && !isnan(to[i]) && !isnan(r->right[i]);
+        const bool texts = c->op == ES_EQ || c->op == ES_NE;
+        to[i] = numbers ? es_compare(c->op, to[i], r->right[i]) : texts ? text_truth(r, leaf, first + i) : NAN;
+    }
 }
 
 /* Evaluates every condition on every row, so that each has its own count. */
 static void apply_conditions(reader *r, size_t first, size_t n) {
     for (size_t k = 0; k < r->query->n_conditions; k++) {
         const es_bound_condition *bound = &r->query->condition[k];
-        const es_condition *c = bound->condition;
+        const double *leaf[TILE_LEAVES];
+        for (size_t i = 0; i < bound->n_leaves; i++) {
+            leaf[i] = r->leaf + i * TILE;
+            fill_leaf(r, &bound->leaf[i], first, n, r->leaf + i * TILE);
+        }
+        const es_comparison *c = &bound->leaf[0].test;
+        const bool compares = !bound->program && c->kind == ES_COMPARES_NUMBER;
+        if (bound->program)
+            es_expr_run(bound->program, r->right, leaf, n);
         memset(r->holds, 1, n);
-        if (c->kind != ES_OPERAND_TEXT)
-            es_csv_block_numbers(&r->block, bound->column, NULL, first, n, r->left);
-        if (c->kind == ES_OPERAND_COLUMN)
-            compare_columns(r, bound, first, n);
-        else if (c->kind == ES_OPERAND_NUMBER)
-            es_where_mask(c->op, r->left, NULL, c->number, r->holds, n);
-        else
-            for (size_t i = 0; i < n; i++)
-                r->holds[i] = text_holds(r, bound, first + i);
+        es_where_mask(compares ? c->op : ES_NE, bound->program ? r->right : r->leaf, NULL, compares ? c->number : 0,
+                      r->holds, n);
         size_t held = 0;
         for (size_t i = 0; i < n; i++) {
             held += r->holds[i] != 0;
@@ -266,6 +321,7 @@ static void reader_free(reader *r) {
     free(r->errors);
     free(r->scratch);
     free(r->number);
+    free(r->leaf);
     free(r->column);
     free(r);
 }
@@ -277,9 +333,13 @@ static reader *reader_new(const es_query *query, es_query_fn *take, void *worker
     *r = (reader){.query = query, .take = take, .worker = worker, .stop = stop};
     r->errors = calloc(1, sizeof *r->errors);
     r->counts.rejected = calloc(query->n_conditions + 1, sizeof *r->counts.rejected);
+    size_t n_leaves = 1;
+    for (size_t i = 0; i < query->n_conditions; i++)
+        n_leaves = query->condition[i].n_leaves > n_leaves ? query->condition[i].n_leaves : n_leaves;
+    r->leaf = malloc(n_leaves * TILE * sizeof *r->leaf);
     r->number = malloc((query->n_numbers + 1) * TILE * sizeof *r->number);
     r->column = malloc((query->n_numbers + 1) * sizeof *r->column);
-    if (!r->errors || !r->counts.rejected || !r->number || !r->column) {
+    if (!r->errors || !r->counts.rejected || !r->leaf || !r->number || !r->column) {
         reader_free(r);
         return NULL;
     }

@@ -10,15 +10,25 @@
 #include "io/csv_read.h"
 #include <edgesweep/error.h>
 
+/* What an expression reads from a row: the number in a column, or the truth of a comparison with a text or between two
+ * columns, whose cells may be texts. */
+typedef struct es_bound_leaf {
+    es_comparison test; /* of kind ES_COMPARES_NUMBER: the number */
+    size_t column, rhs_column;
+} es_bound_leaf;
+
 /* A condition with its columns found. */
 typedef struct es_bound_condition {
     const es_condition *condition;
-    size_t column, rhs_column;
+    const es_expr_program *program; /* NULL: the one comparison leaf[0] */
+    const es_bound_leaf *leaf;
+    size_t n_leaves;
 } es_bound_condition;
 
 /* What to read.  Zero-initialise, fill with the functions below, release with es_query_free. */
 typedef struct es_query {
     es_csv_input *csv;
+    es_arena arena;
     es_bound_condition *condition;
     size_t n_conditions;
     const size_t *number; /* columns whose numbers are needed, borrowed */
@@ -30,6 +40,9 @@ typedef struct es_query {
 /* The column with this name; ES_EUSAGE when there is none or more than one.  `at` may be NULL. */
 es_status es_query_column(const es_csv_input *csv, es_slice name, const es_origin *at, size_t *column,
                           es_errors *errors);
+
+/* The columns of a table as names of expressions. */
+es_expr_words es_query_words(const es_csv_input *csv);
 
 /* Finds the columns of the conditions, which are borrowed; `where` may be NULL. */
 es_status es_query_bind(es_query *query, const es_where *where, es_errors *errors);

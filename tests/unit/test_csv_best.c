@@ -137,7 +137,7 @@ static void check(const setup *s, const row *rows, size_t n, size_t block_size, 
     es_where where = {0};
     es_arena arena = {0};
     es_errors errors = {0};
-    cr_assert_eq(es_where_parse(&where, es_slice_of("fits = 1"), (es_origin){0}, &arena, &errors), ES_OK);
+    cr_assert_eq(es_where_parse(&where, es_slice_of("fits = 1"), (es_origin){0}, NULL, &arena, &errors), ES_OK);
     const int fd = memfd_create("csv", 0);
     cr_assert(fd >= 0 && write(fd, csv.bytes, csv.length) == (ssize_t)csv.length);
     sprintf(path, "/proc/self/fd/%d", fd);

@@ -391,7 +391,7 @@ static void check(table *t, setup *s, size_t block_size) {
     clear(&side);
     clear(&expected);
     clear(&expected_side);
-    cr_assert_eq(es_where_parse(&where, es_slice_of("tag < 8"), (es_origin){0}, &arena, &errors), ES_OK);
+    cr_assert_eq(es_where_parse(&where, es_slice_of("tag < 8"), (es_origin){0}, NULL, &arena, &errors), ES_OK);
     s->options.where = &where;
     if (!s->options.n_by)
         for (size_t i = 0; i < t->n; i++)

@@ -63,11 +63,13 @@ Test(spec, faults) {
         {"\n  \n# only this\n", "f:1: empty sweep file; expected [sweep]"},
         {"model = a\n", "f:1:1: key before a section: 'model = a'; expected [sweep] first"},
         {"[sweep\n", "f:1:1: section without ']': '[sweep'; expected [sweep]"},
-        {"[swep]\n", "f:1:2: unknown section: 'swep'; expected [sweep], [where], [pareto], [best] or [output]; did you "
-                     "mean 'sweep'?"},
-        {"[Sweep]\n", "f:1:2: unknown section: 'Sweep'; expected [sweep], [where], [pareto], [best] or [output]; did "
-                      "you mean 'sweep'?"},
-        {"[]\n", "f:1:2: unknown section: ''; expected [sweep], [where], [pareto], [best] or [output]"},
+        {"[swep]\n",
+         "f:1:2: unknown section: 'swep'; expected [sweep], [where], [pareto], [best], [metrics] or [output]; did you "
+         "mean 'sweep'?"},
+        {"[Sweep]\n",
+         "f:1:2: unknown section: 'Sweep'; expected [sweep], [where], [pareto], [best], [metrics] or [output]; did "
+         "you mean 'sweep'?"},
+        {"[]\n", "f:1:2: unknown section: ''; expected [sweep], [where], [pareto], [best], [metrics] or [output]"},
         {"[sweep]\nmodel\n", "f:2:1: not a key: 'model'; expected key = value"},
         {"[sweep]\n = 5\n", "f:2:2: empty key; expected key = value"},
         {"[sweep]\nmodel =  # none\n", "f:2:8: empty value of key: 'model'"},
