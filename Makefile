@@ -345,6 +345,13 @@ test-scale:
 	@$(PARALLEL) $(RELEASE_ONLY) all
 	@EDGESWEEP=$(BUILD)/edgesweep BUILD=$(BUILD) tests/scale/all.sh
 
+# N single changes of the code of formulas under an unchanged text, and which of them test_formulas notices.
+.PHONY: mutants
+mutants: N := 100
+mutants: SEED := 1
+mutants: $(B)/tests/test_formulas
+	@LIBS="-lcriterion $(LIBS)" scripts/mutate_formulas.py $(B) $(N) $(SEED) $(COMPILE)
+
 .PHONY: valgrind
 valgrind: all replays
 	@scripts/valgrind.sh $(COMMAND) $(REPLAYS)

@@ -17,7 +17,9 @@ static const char *const bottleneck_labels[] = {"compute", "memory", "io", "h2d"
 #define OPTIONAL(id, unit, entity, field) NODE(id, unit, FIELD_OF(ES_NODE_FIELD, entity, field))
 #define FACTOR(id, entity, field) NODE(id, "", FIELD_OF(ES_NODE_FACTOR, entity, field))
 
+#ifndef FORMULAS
 #define FORMULAS "model/edgeprofiler.def"
+#endif
 #include "model/formula.h"
 
 static const es_workload_axis axes[] = {

@@ -15,6 +15,10 @@
  *
  * Loads come before the expression: inside a selection they would keep a loop from being vectorised.
  */
+#ifndef FORMULA_TEXTS /* only mutants have other texts than code: scripts/mutate_formulas.py */
+#define FORMULA_TEXTS FORMULAS
+#endif
+
 #ifndef ES_MODEL_FORMULA_H
 #define ES_MODEL_FORMULA_H
 
@@ -171,7 +175,7 @@ enum {
                 .in = {ES_INPUT_IDS(inputs)},                                                                          \
                 shown},
 static const es_node formula_nodes[] = {
-#include FORMULAS
+#include FORMULA_TEXTS
 };
 #undef CONSTANT
 #undef NODE

@@ -155,6 +155,9 @@ const es_kernel *es_kernel_at(size_t index); /* the copy for this machine */
 const es_kernel *es_kernel_find(const char *name, size_t length);
 int es_kernel_node(const es_kernel *kernel, const char *name, size_t length); /* -1: none */
 
+/* The functions of formulas, for es_expr_parse. */
+extern const struct es_expr_words es_formula_words;
+
 /* signs[node] becomes, for computed nodes, one of + - 0 per input over the legal domain: the output never falls, never
  * rises, unknown.  Derived from the expressions; they also hold while some other input is missing. */
 es_status es_kernel_signs(const es_kernel *kernel, es_arena *arena, const char *const **signs, es_errors *errors);

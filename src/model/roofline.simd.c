@@ -115,7 +115,9 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
         SLOT_TERM(term, experts_3, __VA_ARGS__)
 
 /* clang-format on */
+#ifndef FORMULAS
 #define FORMULAS "model/roofline.def"
+#endif
 #include "model/formula.h"
 
 /* Shapes and formats as their structures order them; members with shorter names than the catalog's fields. */
