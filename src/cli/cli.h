@@ -53,6 +53,7 @@ typedef enum es_opt {
     ES_OPT_INTO,
     ES_OPT_NAME,
     ES_OPT_TMP,
+    ES_OPT_ANYWAY,
     ES_OPT_INDEX,
     ES_OPT_POINT,
     ES_OPT_KERNEL,

@@ -23,7 +23,13 @@ static es_status run_probe(es_cli *cli, es_errors *errors) {
         fputs("\r\033[K", stderr);
     if (status)
         return status;
+    if (*probe.busy && !es_given(cli, ES_OPT_ANYWAY))
+        return es_fail(errors, ES_ERUNTIME, NULL,
+                       "the machine was not left alone: %s; end other work, or take the numbers with --anyway",
+                       probe.busy);
     es_probe_print(stdout, &probe);
+    if (*probe.busy)
+        es_warn(errors, NULL, "the machine was not left alone: %s", probe.busy);
     es_cli_report(cli, errors);
     es_note(cli, "measured in %.0f s; the device is called 'this'", probe.seconds);
     return ES_OK;
@@ -48,7 +54,8 @@ const es_command es_cmd_probe = {
         "cache, memory and caches, how much of the bandwidth is left when 8-bit blocks are multiplied with a vector "
         "(mem_util), and power when idle and under load where the kernel shows it (RAPL, hwmon, a "
         "battery). Prints the header and one row of devices.csv. Other work on the machine lowers the numbers: let it "
-        "rest. It takes less than 20 seconds. What was not measured (the rates of tensor types, overheads) comes from "
+        "rest; a machine that is busy or throttled is refused without --anyway. It takes less than 20 seconds. What "
+        "was not measured (the rates of tensor types, overheads) comes from "
         "the "
         "class until `calibrate` fits it.",
     .examples = examples,

@@ -6,12 +6,24 @@
 #ifndef ES_IMPORT_MACHINE_H
 #define ES_IMPORT_MACHINE_H
 
+#include <stdbool.h>
+
 typedef struct es_machine {
-    char cpu[128];                  /* of the device tree, else the processor's model; "unknown processor" */
-    double cpu_quota;               /* processors that the control group may use at a time; INFINITY: all */
-    double memory_max;              /* bytes, of the control group */
+    char cpu[128];     /* of the device tree, else the processor's model; "unknown processor" */
+    char units[160];   /* clusters as `units` of devices.csv: cortex-a76*4@2.4+cortex-a55*4@1.8; "": unknown */
+    double cpu_quota;  /* processors that the control group may use at a time; INFINITY: all */
+    double memory_max; /* bytes, of the control group */
     double l1d_kib, l2_kib, l3_kib; /* of the first processor */
 } es_machine;
+
+/* How warm and how fast the machine is now. */
+typedef struct es_heat {
+    double celsius; /* the warmest zone */
+    double clock;   /* share of the highest clock at which the fastest processor runs */
+    bool throttled; /* the firmware or the processor holds the clock down */
+} es_heat;
+
+void es_heat_read(const char *root, es_heat *heat);
 
 void es_machine_read(const char *root, es_machine *machine);
 

@@ -42,6 +42,7 @@ static void find_machine(es_probe *p) {
     es_machine machine;
     es_machine_read("", &machine);
     memcpy(p->cpu, machine.cpu, sizeof p->cpu);
+    memcpy(p->units, machine.units, sizeof p->units);
 #if defined(__x86_64__)
     es_copy_text(p->class, sizeof p->class, es_slice_of("laptop"));
 #else
@@ -149,6 +150,7 @@ static void measure_memory(es_probe *p, es_errors *errors) {
             break;
     }
     measure_dot(p, data, words);
+    p->again_gbs = bandwidth(ES_SIMD_PICK(es_probe_sum), data, words, p->threads).by_clock / 1e9;
     free(data);
 }
 
@@ -277,6 +279,22 @@ static void measure_load(es_probe *p) {
     p->power_how = power.how;
 }
 
+/* ---- Whether the machine was left alone ---- */
+
+/* Other work takes processors, as the load average before the start tells, or bandwidth, and then two passes differ. */
+static void find_work_of_others(es_probe *p, double load) {
+    const double most_load = 0.3, most_difference = 0.1;
+    const double first = p->n_steps ? p->step_gbs[p->n_steps - 1] : NAN;
+    es_heat heat;
+    es_heat_read("", &heat);
+    if (heat.throttled)
+        snprintf(p->busy, sizeof p->busy, "the firmware holds the clock down at %.0f degrees Celsius", heat.celsius);
+    else if (load > most_load * p->threads)
+        snprintf(p->busy, sizeof p->busy, "the load average was %.2f on %u processors", load, p->threads);
+    else if (fabs(p->again_gbs / first - 1) > most_difference)
+        snprintf(p->busy, sizeof p->busy, "two passes read %.3g and %.3g GB/s", first, p->again_gbs);
+}
+
 /* ---- All of it ---- */
 
 static bool go_on(const es_probe_options *o, const char *doing) {
@@ -289,7 +307,10 @@ static bool go_on(const es_probe_options *o, const char *doing) {
 
 es_status es_probe_run(const es_probe_options *o, es_probe *p, es_errors *errors) {
     const double begin = es_seconds_now();
-    *p = (es_probe){.dot_util = NAN, .idle_w = NAN, .load_w = NAN, .power_how = "no readable sensor"};
+    double load = 0;
+    if (getloadavg(&load, 1) != 1)
+        load = 0;
+    *p = (es_probe){.dot_util = NAN, .again_gbs = NAN, .idle_w = NAN, .load_w = NAN, .power_how = "no readable sensor"};
     find_machine(p);
     const bool whole = go_on(o, "idle power") && (measure_idle(p), go_on(o, "memory bandwidth")) &&
                        (measure_memory(p, errors), go_on(o, "arithmetic peaks")) &&
@@ -299,6 +320,7 @@ es_status es_probe_run(const es_probe_options *o, es_probe *p, es_errors *errors
         return *o->stop == SIGTERM ? ES_ETERM : ES_EINT;
     if (!isnan(p->idle_w))
         measure_load(p);
+    find_work_of_others(p, load);
     p->seconds = es_seconds_now() - begin;
     return ES_OK;
 }
@@ -357,6 +379,10 @@ void es_probe_print(FILE *out, const es_probe *p) {
     fputc('\n', out);
     cells[ES_D_NAME] = "this";
     cells[ES_D_CLASS] = p->class;
+    if (*p->units) {
+        snprintf(cell[ES_D_UNIT], CELL, "%.*s", (int)strcspn(p->units, "*"), p->units);
+        cells[ES_D_UNITS] = p->units;
+    }
     number_cell(cell[ES_D_PEAK_FP32], p->fp32_gflops, 4);
     number_cell(cell[ES_D_PEAK_FP16], p->fp16_gflops, 4);
     number_cell(cell[ES_D_PEAK_INT8], p->int8_gops, 4);

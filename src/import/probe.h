@@ -12,13 +12,16 @@ enum { ES_PROBE_MAX_STEPS = 12 };
 
 typedef struct es_probe {
     char cpu[128], class[16];
+    char units[160];                /* clusters as `units` of devices.csv writes them; "": unknown */
+    char busy[200];                 /* why the numbers cannot be trusted; "": they can */
     unsigned threads;               /* that may run */
     double ram_gib;                 /* usable: of the machine, or of the control group if that is less */
     double l1d_kib, l2_kib, l3_kib; /* NaN: not known */
     unsigned step_threads[ES_PROBE_MAX_STEPS];
     double step_gbs[ES_PROBE_MAX_STEPS]; /* read bandwidth by threads */
     unsigned n_steps;
-    double dot_util; /* share of it when 8-bit blocks are multiplied with a vector, all threads; NaN: not measured */
+    double again_gbs; /* with all threads, in a second pass */
+    double dot_util;  /* share of it when 8-bit blocks are multiplied with a vector, all threads; NaN: not measured */
     double fp32_gflops, fp16_gflops, int8_gops; /* all threads; NaN: no such instructions */
     const char *int8_how;
     double storage_mbs; /* NaN: not measured */

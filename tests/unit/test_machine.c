@@ -53,6 +53,7 @@ Test(machine, processor_memory_and_caches) {
     cr_expect_eq(m.cpu_quota, 1.5);
     cr_expect_eq(m.memory_max, 0x1p29);
     cr_expect(m.l1d_kib == 32 && m.l2_kib == 2048 && m.l3_kib == 6144, "%g %g %g", m.l1d_kib, m.l2_kib, m.l3_kib);
+    cr_expect_str_eq(m.units, "");
     put_deep(&f, "/proc/device-tree/model", "Raspberry Pi 5 Model B Rev 1.0");
     put_deep(&f, "/sys/fs/cgroup/cpu.max", "max 100000\n");
     put_deep(&f, "/sys/fs/cgroup/memory.max", "max\n");
@@ -128,5 +129,92 @@ Test(machine, power_of_counters) {
     put_deep(&f, RAPL "0/energy_uj", "5\n");
     cr_expect_eq(es_power_end(&power), 8, "wrapped: the battery's");
     cr_expect_str_eq(power.how, "battery");
+    remove_deep(&f);
+}
+
+/* Lines of /proc/cpuinfo as boards print them (public reports: armbian-hardware-monitor, LKML), shortened to what is read. */
+static void put_processors(folder *f, const char *const *lines, const double *max_khz, int n) {
+    char cpuinfo[8192] = "";
+    for (int i = 0; i < n; i++) {
+        snprintf(cpuinfo + strlen(cpuinfo), sizeof cpuinfo - strlen(cpuinfo), "processor\t: %d\n%s\n\n", i, lines[i]);
+        if (max_khz[i] > 0) {
+            char name[100], number[32];
+            snprintf(name, sizeof name, "/sys/devices/system/cpu/cpu%d/cpufreq/cpuinfo_max_freq", i);
+            snprintf(number, sizeof number, "%.0f\n", max_khz[i]);
+            put_deep(f, name, number);
+        }
+    }
+    put_deep(f, "/proc/cpuinfo", cpuinfo);
+}
+
+#define ARM_CORE(part)                                                                                                 \
+    "CPU implementer\t: 0x41\nCPU architecture: 8\nCPU variant\t: 0x0\nCPU part\t: " part "\nCPU revision\t: 3"
+
+Test(machine, units_of_boards) {
+    static const struct {
+        const char *text[8];
+        double khz[8];
+        int n;
+        const char *units;
+    } boards[] = {
+        {{ARM_CORE("0xd08"), ARM_CORE("0xd08"), ARM_CORE("0xd08"), ARM_CORE("0xd08")},
+         {1.8e6, 1.8e6, 1.8e6, 1.8e6},
+         4,
+         "cortex-a72*4@1.8"},
+        {{ARM_CORE("0xd0b"), ARM_CORE("0xd0b"), ARM_CORE("0xd0b"), ARM_CORE("0xd0b")},
+         {2.4e6, 2.4e6, 2.4e6, 2.4e6},
+         4,
+         "cortex-a76*4@2.4"},
+        {{ARM_CORE("0xd05"), ARM_CORE("0xd05"), ARM_CORE("0xd05"), ARM_CORE("0xd05"), ARM_CORE("0xd0b"),
+          ARM_CORE("0xd0b"), ARM_CORE("0xd0b"), ARM_CORE("0xd0b")},
+         {1.8e6, 1.8e6, 1.8e6, 1.8e6, 2.256e6, 2.256e6, 2.256e6, 2.256e6},
+         8,
+         "cortex-a76*4@2.256+cortex-a55*4@1.8"},
+        {{ARM_CORE("0xd42"), ARM_CORE("0xd42"), ARM_CORE("0xd42"), ARM_CORE("0xd42"), ARM_CORE("0xd42"),
+          ARM_CORE("0xd42")},
+         {1.728e6, 1.728e6, 1.728e6, 1.728e6, 1.728e6, 1.728e6},
+         6,
+         "cortex-a78*6@1.728"},
+        {{"CPU implementer\t: 0x61\nCPU part\t: 0x022", "CPU implementer\t: 0x61\nCPU part\t: 0x023"},
+         {2.064e6, 3.204e6},
+         2,
+         "apple-m1-cpu*1@3.204+apple-m1-cpu*1@2.064"},
+        {{"vendor_id\t: GenuineIntel\ncpu family\t: 6\nmodel\t\t: 190\nmodel name\t: Intel(R) N100\ncore id\t\t: 0",
+          "vendor_id\t: GenuineIntel\ncpu family\t: 6\nmodel\t\t: 190\nmodel name\t: Intel(R) N100\ncore id\t\t: 1"},
+         {3.4e6, 3.4e6},
+         2,
+         "gracemont*2@3.4"},
+        {{"vendor_id\t: AuthenticAMD\ncpu family\t: 25\nmodel\t\t: 116\ncore id\t\t: 0",
+          "vendor_id\t: AuthenticAMD\ncpu family\t: 25\nmodel\t\t: 116\ncore id\t\t: 0"},
+         {0, 0},
+         2,
+         "zen4*1"},
+        {{"hart\t\t: 0\nisa\t\t: rv64imafdcv\nuarch\t\t: spacemit,x60"}, {1.6e6}, 1, "spacemit-x60*1@1.6"},
+    };
+    for (size_t i = 0; i < sizeof boards / sizeof *boards; i++) {
+        folder f = folder_new();
+        es_machine m;
+        put_processors(&f, boards[i].text, boards[i].khz, boards[i].n);
+        es_machine_read(f.path, &m);
+        cr_expect_str_eq(m.units, boards[i].units, "%s, expected %s", m.units, boards[i].units);
+        remove_deep(&f);
+    }
+}
+
+Test(machine, heat) {
+    folder f = folder_new();
+    es_heat heat;
+    es_heat_read(f.path, &heat);
+    cr_expect(isnan(heat.celsius) && isnan(heat.clock) && !heat.throttled);
+    put_deep(&f, "/sys/class/thermal/thermal_zone0/temp", "48312\n");
+    put_deep(&f, "/sys/class/thermal/thermal_zone1/temp", "81500\n");
+    put_deep(&f, "/sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq", "1200000\n");
+    put_deep(&f, "/sys/devices/system/cpu/cpu0/cpufreq/cpuinfo_max_freq", "2400000\n");
+    put_deep(&f, "/sys/devices/platform/soc/soc:firmware/get_throttled", "e0008\n");
+    es_heat_read(f.path, &heat);
+    cr_expect(heat.celsius == 81.5 && heat.clock == 0.5 && heat.throttled, "%g %g", heat.celsius, heat.clock);
+    put_deep(&f, "/sys/devices/platform/soc/soc:firmware/get_throttled", "e0000\n");
+    es_heat_read(f.path, &heat);
+    cr_expect_not(heat.throttled, "only in the past");
     remove_deep(&f);
 }
