@@ -7,12 +7,13 @@
 #   scripts/bootstrap.sh --office   and what the spreadsheet tests need
 #   scripts/bootstrap.sh --tests    and what `make test` needs
 #   scripts/bootstrap.sh --ci       and what .ci/run needs
+#   scripts/bootstrap.sh --cross    only what scripts/cross.sh needs: compilers and libraries of other architectures
 #   scripts/bootstrap.sh --check    only says what is missing, installs nothing (combines with the others)
 #
 # Silent when nothing is missing.  Looks for headers and programs, not for package names.
 set -u
 
-tests=0 ci=0 check=0 figures=0 web=0 office=0
+tests=0 ci=0 check=0 figures=0 web=0 office=0 cross=0
 for argument in "$@"; do
     case $argument in
     --figures) figures=1 ;;
@@ -20,8 +21,9 @@ for argument in "$@"; do
     --office) office=1 ;;
     --tests) tests=1 figures=1 ;;
     --ci) tests=1 figures=1 ci=1 ;;
+    --cross) cross=1 ;;
     --check) check=1 ;;
-    *) echo "usage: scripts/bootstrap.sh [--figures] [--web] [--office] [--tests] [--ci] [--check]" >&2; exit 2 ;;
+    *) echo "usage: scripts/bootstrap.sh [--figures] [--web] [--office] [--tests] [--ci] [--cross] [--check]" >&2; exit 2 ;;
     esac
 done
 
@@ -84,9 +86,17 @@ if [ $ci = 1 ]; then
 fi
 
 missing=$(printf '%s' "$missing" | sed '/^$/d')
+packages=$(printf '%s\n' "$missing" | sed 's/:.*//' | sort -u | tr '\n' ' ')
+if [ $cross = 1 ]; then
+    arm=/usr/lib/aarch64-linux-gnu
+    have qemu-aarch64 && have riscv64-linux-gnu-gcc && have aarch64-linux-gnu-gcc && [ -e $arm/libjansson.a ] &&
+        [ -e $arm/libcsv.a ] && exit 0
+    missing='qemu-user, gcc-aarch64-linux-gnu, gcc-riscv64-linux-gnu: builds for other architectures'
+    packages='qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-riscv64-linux-gnu libc6-dev-riscv64-cross'
+    for library in libcsv-dev libjansson-dev libxxhash-dev libzstd-dev zlib1g-dev; do packages="$packages $library:arm64"; done
+fi
 [ -n "$missing" ] || exit 0
 
-packages=$(printf '%s\n' "$missing" | sed 's/:.*//' | sort -u | tr '\n' ' ')
 say_missing() { printf '%s\n' "$missing" | sed 's/\([^:]*\): \(.*\)/  \1  (\2)/' >&2; }
 
 give_up() {
@@ -113,6 +123,8 @@ install_packages() {
     # shellcheck disable=SC2086  # lists, split on purpose
     $as_root env DEBIAN_FRONTEND=noninteractive apt-get $wait_for_lock install -y --no-install-recommends $packages
 }
+# shellcheck disable=SC2086  # words
+[ $cross = 0 ] || { $as_root dpkg --add-architecture arm64 && $as_root apt-get $wait_for_lock update; } >"$log" 2>&1
 install_packages >"$log" 2>&1 </dev/null && exit 0
 # Package lists may be absent or old.
 # shellcheck disable=SC2086  # an option and its value
