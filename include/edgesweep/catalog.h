@@ -66,7 +66,7 @@ typedef struct es_field {
     X(NAME, "name", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "unique name")                                    \
     X(ALIASES, "aliases", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "other names, separated by ;")                \
     X(HF_ID, "hf_id", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "repository id of the original weights")          \
-    X(FAMILY, "family", "", ES_OPENSET, 0, 0, 0, 0, es_family_choices, "architecture; decides fused tensors in GGUF")  \
+    X(FAMILY, "family", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "architecture; decides fused tensors in GGUF [llama]")  \
     X(LAYERS, "layers", "", ES_COUNT, ES_REQUIRED, 1, 1e6, ES_ABSENT, NULL, "transformer blocks executed (L)")         \
     X(HIDDEN, "hidden", "", ES_COUNT, ES_REQUIRED, 1, ES_COUNT_MAX, ES_ABSENT, NULL, "model width (H)")                \
     X(INTERMEDIATE, "intermediate", "", ES_COUNT, ES_REQUIRED, 0, ES_COUNT_MAX, ES_ABSENT, NULL, "FFN width (I)")      \
@@ -212,6 +212,7 @@ typedef struct es_field {
       "bits of an activation; informative")                                                                            \
     X(KV_BITS, "kv_bits", "bit", ES_REAL, ES_EXCLUSIVE, 0, 1024, 16, NULL, "bits of a cached key or value")            \
     X(COMPUTE, "compute", "", ES_CHOICE, 0, 0, 0, 0, es_compute_choices, "peak that applies: fp32, fp16 or int8")      \
+    X(IMATRIX, "imatrix", "", ES_FLAG, 0, 0, 1, 0, NULL, "made with an importance matrix")                             \
     X(SOURCE, "source", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "where the layout was read")                    \
     X(NOTE, "note", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "remarks")
 
@@ -421,15 +422,6 @@ enum { ES_POWER_FIELDS(ES_X) ES_W_FIELDS };
 #undef ES_X
 
 /* Values of the choice fields: indices into the lists of src/catalog/fields.c. */
-/* Any other family behaves like llama. */
-typedef enum es_family {
-    ES_FAMILY_LLAMA,
-    ES_FAMILY_PHI3,
-    ES_FAMILY_GPTNEOX,
-    ES_FAMILY_GPT2,
-    ES_FAMILY_BLOOM,
-    ES_FAMILY_FALCON
-} es_family;
 typedef enum es_kv { ES_KV_OWN, ES_KV_SHARED, ES_KV_NONE } es_kv;
 typedef enum es_norm { ES_NORM_RMS, ES_NORM_LN, ES_NORM_LN_NP, ES_NORM_NONE } es_norm;
 typedef enum es_device_class {

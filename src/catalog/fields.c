@@ -5,7 +5,6 @@
 #include <string.h>
 
 /* Indices are the enums of catalog.h. */
-static const char *const es_family_choices[] = {"llama", "phi3", "gptneox", "gpt2", "bloom", "falcon", NULL};
 static const char *const es_kv_choices[] = {"own", "shared", "none", NULL};
 static const char *const es_norm_choices[] = {"rms", "ln", "ln_np", "none", NULL};
 static const char *const es_class_choices[] = {"sbc",  "soc", "phone", "laptop", "mac",

@@ -88,8 +88,7 @@ static es_status put_all(const char *folder, const imported *import, es_errors *
 
 static void say(const es_cli *cli, const imported *import) {
     const es_model_row *model = &import->file.model;
-    const es_shape shape = es_model_row_shape(model);
-    const es_params p = es_count_params(&shape);
+    const es_params p = es_model_row_params(model);
     es_note(cli, "%s: %.0f parameters, %.0f per token", es_quote_text(model->text[ES_M_NAME]).text, p.total, p.active);
     if (import->format == HF)
         return;

@@ -82,8 +82,8 @@ static const struct {
     [ATTN_KV_B] = {"attn_kv_b", "attn_kv_b"},
     [ATTN_K_B] = {"attn_k_b", "attn_k_b"},
     [ATTN_V_B] = {"attn_v_b", "attn_v_b"},
-    [CONV_IN] = {"shortconv.in_proj", "shortconv_in"},
-    [CONV_OUT] = {"shortconv.out_proj", "shortconv_out"},
+    [CONV_IN] = {"shortconv.in_proj", "shortconv.in_proj"},
+    [CONV_OUT] = {"shortconv.out_proj", "shortconv.out_proj"},
     [FFN_GATE] = {"ffn_gate", "ffn_gate"},
     [FFN_UP] = {"ffn_up", "ffn_up"},
     [FFN_DOWN] = {"ffn_down", "ffn_down"},
@@ -491,12 +491,11 @@ static void check_ranges(importer *m) {
 
 /* The tensors that the row stands for must be those of the file, to the last number. */
 static void check_parameters(importer *m) {
-    const es_shape shape = es_model_row_shape(&m->out->model);
-    const es_params p = es_count_params(&shape);
+    const es_params p = es_model_row_params(&m->out->model);
     if (p.total != m->out->params)
         fail(m, "%.0f parameters, but a model of architecture '%s' with these fields has %.0f: not supported",
              m->out->params, es_quote_text(m->arch).text, p.total);
-    m->shape = shape;
+    m->shape = es_model_row_shape(&m->out->model);
 }
 
 static void read_model(importer *m) {
@@ -519,6 +518,9 @@ static void read_model(importer *m) {
     if (m->status != ES_OK)
         return;
     row->text[ES_M_FAMILY] = es_import_name(m->arena, es_slice_of(family_of(m)));
+    const char *family = row->text[ES_M_FAMILY];
+    const bool fuses_kv_b = family && es_arch_of_family(family, "").fused_kv_b;
+    row->text[ES_M_FUSE] = has(m, ATTN_KV_B) && !fuses_kv_b ? "kv_b" : has(m, ATTN_K_B) && fuses_kv_b ? "none" : "";
     row->text[ES_M_NOTE] = name && name->text ? es_import_name(m->arena, es_slice_of(name->text)) : "";
     row->text[ES_M_SOURCE] = "GGUF header";
     row->value[ES_M_PARAMS_PUBLISHED] = m->out->params;
@@ -625,7 +627,9 @@ static void add_rules(importer *m) {
     for (size_t i = 1; i < TENSOR_TYPES; i++)
         most = m->type_bytes[i] > m->type_bytes[most] ? i : most;
     out->base_type = tensor_types[most];
-    for (matrix i = 0; i < MATRICES && m->status == ES_OK; i++) {
+    for (size_t k = 0; k < MATRICES && m->status == ES_OK; k++) {
+        /* The rules of ffn_down also hold for its shared experts: theirs come first. */
+        const matrix i = (matrix)(k + FFN_GATE_SHEXP < MATRICES ? k + FFN_GATE_SHEXP : k + FFN_GATE_SHEXP - MATRICES);
         if (!has(m, i) || (i >= FFN_GATE_EXPS && i <= FFN_DOWN_EXPS && has(m, i - FFN_GATE_EXPS + FFN_GATE)))
             continue;
         const bool tied = i == TOKEN_EMBD && !has(m, OUTPUT);
@@ -638,26 +642,24 @@ static void add_rules(importer *m) {
 
 /* ---- Proof ---- */
 
-static es_status layout_of(importer *m, const es_catalog *catalog, const char *file_type, bool falcon,
-                           es_layout *layout, bool *found) {
+static es_status layout_of(importer *m, const es_catalog *catalog, const char *file_type, es_layout *layout,
+                           bool *found) {
     es_gguf *gguf = NULL;
     const es_status status = es_gguf_compile(catalog, m->arena, &gguf, m->errors);
     if (status != ES_OK)
         return status;
-    const es_mixture *mixture = es_gguf_mixture(gguf, file_type, falcon);
-    const char *const *families = es_fields(ES_MODEL)->fields[ES_M_FAMILY].choices;
-    es_family family = ES_FAMILY_LLAMA;
-    for (int i = 0; families[i]; i++)
-        if (strcmp(families[i], m->out->model.text[ES_M_FAMILY]) == 0)
-            family = (es_family)i;
+    const es_mixture *mixture = es_gguf_mixture(gguf, file_type);
+    const es_arch arch = es_arch_of_family(m->out->model.text[ES_M_FAMILY], m->out->model.text[ES_M_FUSE]);
+    const es_row *row = es_table_find(&catalog->table[ES_PRECISION], file_type, strlen(file_type));
     *found = mixture != NULL;
     if (mixture)
-        es_layout_gguf(gguf, mixture, family, &m->shape, layout);
+        es_layout_gguf(gguf, mixture, (es_quantizer){NAN, row && row->value[ES_P_IMATRIX] > 0}, &arch, &m->shape,
+                       layout);
     return ES_OK;
 }
 
 /* A catalog whose only mixture is the file's. */
-static es_status prove(importer *m, bool falcon) {
+static es_status prove(importer *m) {
     es_gguf_import *out = m->out;
     es_catalog own = *m->catalog;
     const size_t n = out->n_rules + 1;
@@ -670,7 +672,7 @@ static es_status prove(importer *m, bool falcon) {
     for (size_t i = 0; i < n; i++) {
         const es_import_rule whole = {"*", "otherwise", out->base_type}, *rule = i > 0 ? &out->rule[i - 1] : &whole;
         const char **text = cells + i * ES_X_FIELDS;
-        text[ES_X_FILE_TYPE] = falcon ? "falcon/own" : "own";
+        text[ES_X_FILE_TYPE] = "own";
         text[ES_X_BASE_TYPE] = out->base_type;
         text[ES_X_ROLE] = rule->role;
         text[ES_X_QUANTIZER] = "";
@@ -679,7 +681,7 @@ static es_status prove(importer *m, bool falcon) {
         rows[i] = (es_row){.name = "", .text = text, .origin = {m->path, 0, 0}};
     }
     own.table[ES_GGUF_MIXTURE] = (es_table){.kind = ES_GGUF_MIXTURE, .rows = rows, .n_rows = n};
-    es_status status = layout_of(m, &own, "own", falcon, &layout, &found);
+    es_status status = layout_of(m, &own, "own", &layout, &found);
     if (status == ES_OK && (!found || layout.weight_bytes != out->bytes))
         fail(m, "rules for its tensor types give %.0f bytes, the file has %.0f: not supported",
              found ? layout.weight_bytes : 0, out->bytes);
@@ -687,7 +689,7 @@ static es_status prove(importer *m, bool falcon) {
 }
 
 /* The catalog's own row, where its rules give the same file. */
-static es_status find_known(importer *m, bool falcon) {
+static es_status find_known(importer *m) {
     const es_gguf_key *key = find_key(m, "general.file_type");
     const double id = key && key->n == 1 ? key->numbers[0] : -1;
     es_gguf_import *out = m->out;
@@ -697,7 +699,7 @@ static es_status find_known(importer *m, bool falcon) {
     const es_row *row = es_table_find(&m->catalog->table[ES_PRECISION], out->label, strlen(out->label));
     if (row == NULL || strcmp(row->name, out->label) != 0)
         return ES_OK;
-    const es_status status = layout_of(m, m->catalog, out->label, falcon, &layout, &found);
+    const es_status status = layout_of(m, m->catalog, out->label, &layout, &found);
     if (status == ES_OK && found && layout.weight_bytes == out->bytes)
         out->known = row;
     return status;
@@ -738,7 +740,6 @@ static es_slice model_name(const char *path, const char *label) {
 }
 
 es_status es_gguf_import_name(es_gguf_import *import, const char *name, es_arena *arena, es_errors *errors) {
-    const bool falcon = strcmp(import->model.text[ES_M_FAMILY], "falcon") == 0;
     const char *clean = es_import_name(arena, es_slice_of(name));
     if (clean == NULL)
         return es_fail_memory(errors);
@@ -747,7 +748,7 @@ es_status es_gguf_import_name(es_gguf_import *import, const char *name, es_arena
         import->known ? import->known->name
                       : es_arena_printf(arena, "%s-%s", clean, *import->label ? import->label : import->base_type);
     if (import->precision != NULL)
-        import->mixture = es_arena_printf(arena, "%s%s", falcon ? "falcon/" : "", import->precision);
+        import->mixture = import->precision;
     return import->precision && import->mixture ? ES_OK : es_fail_memory(errors);
 }
 
@@ -789,11 +790,10 @@ es_status es_import_gguf(FILE *stream, const char *path, const es_catalog *catal
         add_rules(&m);
     if (m.status != ES_OK)
         return m.status;
-    const bool falcon = strcmp(import->model.text[ES_M_FAMILY], "falcon") == 0;
-    es_status status = prove(&m, falcon);
+    es_status status = prove(&m);
     status = status ? status : m.status;
     if (!status)
-        status = find_known(&m, falcon);
+        status = find_known(&m);
     if (!status)
         status = sum_types(&m);
     return status ? status : name_all(&m);

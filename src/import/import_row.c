@@ -185,6 +185,38 @@ es_shape es_model_row_shape(const es_model_row *row) {
     return es_shape_of(&(es_row){.name = "", .value = value});
 }
 
+es_status es_model_row_arch(const es_model_row *row, es_arena *arena, es_arch *arch) {
+    es_catalog own = {.arena = NULL};
+    es_row *kinds = es_arena_array(arena, row->n_kinds + 1, sizeof *kinds);
+    const char **text = es_arena_array(arena, (row->n_kinds + 1) * ES_L_FIELDS, sizeof *text);
+    double *value = es_arena_array(arena, (row->n_kinds + 1) * ES_L_FIELDS, sizeof *value);
+    if (kinds == NULL || text == NULL || value == NULL)
+        return ES_ERUNTIME;
+    for (size_t i = 0; i < row->n_kinds; i++, text += ES_L_FIELDS, value += ES_L_FIELDS) {
+        memcpy(text, row->kind[i].text, sizeof row->kind[i].text);
+        text[ES_L_MODEL] = "";
+        for (int f = 0; f < ES_L_FIELDS; f++) {
+            const double x = row->kind[i].value[f];
+            value[f] = isnan(x) ? es_fields(ES_LAYER)->fields[f].fallback : x;
+        }
+        kinds[i] = (es_row){.name = "", .value = value, .text = text};
+    }
+    own.table[ES_LAYER] = (es_table){.kind = ES_LAYER, .rows = kinds, .n_rows = row->n_kinds};
+    const es_row model = {.name = "", .text = (const char **)row->text, .value = (double *)row->value};
+    return es_arch_compile(&own, &model, arena, arch, NULL);
+}
+
+es_params es_model_row_params(const es_model_row *row) {
+    const es_shape shape = es_model_row_shape(row);
+    es_arena arena = {0};
+    es_arch arch;
+    es_params p = {NAN, NAN};
+    if (es_model_row_arch(row, &arena, &arch) == ES_OK)
+        p = es_count_params(&arch, &shape);
+    es_arena_free(&arena);
+    return p;
+}
+
 const char *es_import_name(es_arena *arena, es_slice name) {
     name.length = name.length > MAX_NAME ? MAX_NAME : name.length;
     char *clean = es_arena_text(arena, name);

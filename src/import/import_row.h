@@ -9,7 +9,7 @@
 #include <edgesweep/error.h>
 
 #include "base/arena.h"
-#include "model/params.h"
+#include "model/inventory.h"
 
 /* A row of layers.csv: NaN and "" are empty cells. */
 typedef struct es_layer_row {
@@ -35,6 +35,12 @@ void es_layer_row_begin(es_layer_row *row);
 bool es_model_row_set_layers(es_model_row *row, es_layer_row *layer, size_t n, es_arena *arena);
 
 es_shape es_model_row_shape(const es_model_row *row);
+
+/* The architecture of the row and its kinds, which it points into.  ES_ERUNTIME when out of memory. */
+es_status es_model_row_arch(const es_model_row *row, es_arena *arena, es_arch *arch);
+
+/* Parameters, in all and per token; NaN when out of memory. */
+es_params es_model_row_params(const es_model_row *row);
 
 /* The name with control bytes and invalid UTF-8 replaced by `_`, at most 120 bytes; NULL when out of memory. */
 const char *es_import_name(es_arena *arena, es_slice name);

@@ -1,5 +1,5 @@
-/* Weight bytes by tensor role: uniform formats by formula, GGUF file types by compiled tables of rules (which tensor
- * gets which block type in which layer), byte-exact and O(1) in the number of layers.
+/* Weight bytes of the inventory's tensors: uniform formats by formula, GGUF file types by compiled tables of rules
+ * (which tensor gets which block type in which layer), byte-exact.
  *
  * Compiling allocates in the caller's arena; everything else is pure and thread-safe.
  */
@@ -13,7 +13,7 @@
 #include <edgesweep/error.h>
 
 #include "base/arena.h"
-#include "model/params.h"
+#include "model/inventory.h"
 
 /* Weights that run at one tensor type's rates.  The slots of a layout are the terms of the roofline's sums. */
 typedef struct es_slot {
@@ -30,6 +30,8 @@ typedef struct es_layout {
     double weight_bytes, bits_per_weight;
     double layer_bytes;                  /* stored in the layers */
     double first_bytes, last_bytes;      /* stored beside them on the first and last node of a pipeline */
+    double row_bytes;                    /* rows that a token looks up: embeddings, positions */
+    double lookup_bytes;                 /* per-layer embeddings: may stay in a mapped file */
     double dense_weights, dense_bytes;   /* sums over the dense slots */
     double head_weights, head_bytes;     /* output head */
     double routed_weights, routed_bytes; /* sums over the routed slots */
@@ -54,16 +56,32 @@ extern const char *const es_type_labels[ES_MAX_TENSOR_TYPES + 1]; /* NULL-termin
 typedef struct es_gguf es_gguf;
 typedef struct es_mixture es_mixture;
 
+/* Parses all rules once.  An unknown type, tensor or condition is a usage error at its row. */
 es_status es_gguf_compile(const es_catalog *catalog, es_arena *arena, es_gguf **gguf, es_errors *errors);
 
-/* The mixture of a file type (ASCII case-insensitive), NULL when no table has it.  Falcon has its own tables, named
- * falcon/FILE_TYPE. */
-const es_mixture *es_gguf_mixture(const es_gguf *gguf, const char *file_type, bool falcon);
+/* NULL when the file type has no rows. */
+const es_mixture *es_gguf_mixture(const es_gguf *gguf, const char *file_type);
 
 int es_gguf_type_id(const es_gguf *gguf, const char *name); /* -1: unknown */
+double es_gguf_bytes_per_weight(const es_gguf *gguf, int type);
 
-void es_layout_gguf(const es_gguf *gguf, const es_mixture *mixture, es_family family, const es_shape *shape,
-                    es_layout *layout);
+/* The program that makes the file. */
+typedef struct es_quantizer {
+    double month; /* year*100 + month; NaN: the newest */
+    bool imatrix;
+} es_quantizer;
+
+/* A tensor with its final type, in `count` layers that have it alike; F32 vectors come as NULL with their number in
+ * `count`.  `stored` layers are read `uses` times. */
+typedef void es_typed_tensor(void *data, const es_tensor *tensor, int type, double count);
+
+/* Calls back for every tensor of the model.  False when no type of the mixture fits a row length. */
+bool es_gguf_types(const es_gguf *gguf, const es_mixture *mixture, es_quantizer quantizer, const es_arch *arch,
+                   const es_shape *shape, es_typed_tensor *put, void *data);
+
+/* es_layout_none when the file type cannot be made. */
+void es_layout_gguf(const es_gguf *gguf, const es_mixture *mixture, es_quantizer quantizer, const es_arch *arch,
+                    const es_shape *shape, es_layout *layout);
 
 /* (bits + (scale_bits+zero_bits)/group_size)/8 bytes for every weight; the embedding and the output head have exactly
  * their own bits when those are given (NaN: like the rest). */
@@ -71,7 +89,7 @@ typedef struct es_uniform {
     double weight_bits, group_size, scale_bits, zero_bits, embed_bits, output_bits;
 } es_uniform;
 
-void es_layout_uniform(const es_uniform *format, const es_shape *shape, es_layout *layout);
+void es_layout_uniform(const es_uniform *format, const es_arch *arch, const es_shape *shape, es_layout *layout);
 
 /* All fields NaN: what a point without a layout has. */
 void es_layout_none(es_layout *layout);

@@ -19,7 +19,7 @@
 
 #include "base/arena.h"
 
-enum { ES_MAX_INPUTS = 48 };
+enum { ES_MAX_INPUTS = 64 };
 
 /* out[i] from in[k][i] for i < n.  Pure: + - * / sqrt, comparisons and selections only, so that every instruction set
  * gives the same bits; `out` aliases no input. */

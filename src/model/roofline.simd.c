@@ -124,6 +124,7 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
 enum {
     N_tied = N_tied_embeddings,
     N_ffn_active = N_ffn_active_fraction,
+    N_global_every = N_global_layer_every,
     N_n_active = N_n_active_experts,
     N_n_shared = N_n_shared_experts,
     N_first_dense = N_first_dense_layers,

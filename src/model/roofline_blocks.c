@@ -3,16 +3,18 @@
 #include <math.h>
 #include <string.h>
 
-static es_status find_mixtures(es_roofline_state *state, es_arena *arena, es_errors *errors) {
-    size_t n = state->precisions->n_rows;
-    state->mixture = es_arena_array(arena, 2 * n + 1, sizeof *state->mixture);
-    if (state->mixture == NULL)
+static es_status compile_models(es_roofline_state *state, es_arena *arena, es_errors *errors) {
+    const size_t n = state->models->n_rows, n_precisions = state->precisions->n_rows;
+    es_status status = ES_OK;
+    state->arch = es_arena_array(arena, n + 1, sizeof *state->arch);
+    state->mixture = es_arena_array(arena, n_precisions + 1, sizeof *state->mixture);
+    if (state->arch == NULL || state->mixture == NULL)
         return es_fail_memory(errors);
-    for (size_t i = 0; i < n; i++) {
-        state->mixture[i] = es_gguf_mixture(state->gguf, state->precisions->rows[i].name, false);
-        state->mixture[n + i] = es_gguf_mixture(state->gguf, state->precisions->rows[i].name, true);
-    }
-    return ES_OK;
+    for (size_t i = 0; i < n && status == ES_OK; i++)
+        status = es_arch_compile(state->catalog, &state->models->rows[i], arena, &state->arch[i], errors);
+    for (size_t i = 0; i < n_precisions; i++)
+        state->mixture[i] = es_gguf_mixture(state->gguf, state->precisions->rows[i].name);
+    return status;
 }
 
 es_status es_roofline_prepare(const es_catalog *catalog, es_arena *arena, const void **result, es_errors *errors) {
@@ -20,10 +22,11 @@ es_status es_roofline_prepare(const es_catalog *catalog, es_arena *arena, const 
     if (state == NULL)
         return es_fail_memory(errors);
     state->catalog = catalog;
+    state->models = &catalog->table[ES_MODEL];
     state->precisions = &catalog->table[ES_PRECISION];
     es_status status = es_gguf_compile(catalog, arena, &state->gguf, errors);
     if (status == ES_OK)
-        status = find_mixtures(state, arena, errors);
+        status = compile_models(state, arena, errors);
     if (status == ES_OK)
         status = es_calibration_compile(catalog, state->gguf, arena, &state->calibration, errors);
     if (status == ES_OK)
@@ -32,19 +35,18 @@ es_status es_roofline_prepare(const es_catalog *catalog, es_arena *arena, const 
     return status;
 }
 
-static const es_mixture *mixture_of(const es_roofline_state *state, const es_row *model, const es_row *precision) {
-    size_t index = (size_t)(precision - state->precisions->rows);
-    if ((es_family)model->value[ES_M_FAMILY] == ES_FAMILY_FALCON)
-        index += state->precisions->n_rows;
-    return state->mixture[index];
+static const es_mixture *mixture_of(const es_roofline_state *state, const es_row *precision) {
+    return state->mixture[precision - state->precisions->rows];
 }
 
 bool es_roofline_covers(const void *state, const es_row *model, const es_row *precision) {
-    return precision->value[ES_P_KIND] != ES_PRECISION_GGUF || mixture_of(state, model, precision) != NULL;
+    (void)model;
+    return precision->value[ES_P_KIND] != ES_PRECISION_GGUF || mixture_of(state, precision) != NULL;
 }
 
 void es_roofline_layout(const void *state_, const es_rows *rows, const double *in, double *out) {
     const es_roofline_state *state = state_;
+    const es_arch *arch = &state->arch[rows->model - state->models->rows];
     es_shape shape;
     es_uniform format;
     es_layout layout;
@@ -54,10 +56,10 @@ void es_roofline_layout(const void *state_, const es_rows *rows, const double *i
         (shape.n_experts > 0 && shape.n_active > shape.n_experts))
         es_layout_none(&layout);
     else if (rows->precision->value[ES_P_KIND] != ES_PRECISION_GGUF)
-        es_layout_uniform(&format, &shape, &layout);
+        es_layout_uniform(&format, arch, &shape, &layout);
     else
-        es_layout_gguf(state->gguf, mixture_of(state, rows->model, rows->precision),
-                       (es_family)rows->model->value[ES_M_FAMILY], &shape, &layout);
+        es_layout_gguf(state->gguf, mixture_of(state, rows->precision),
+                       (es_quantizer){NAN, rows->precision->value[ES_P_IMATRIX] > 0}, arch, &shape, &layout);
     memcpy(out, &layout, sizeof layout);
 }
 

@@ -34,16 +34,17 @@ enum {
 /* What the blocks are given as `state`. */
 typedef struct es_roofline_state {
     const es_catalog *catalog;
-    const es_table *precisions;
+    const es_table *models, *precisions;
+    es_arch *arch; /* by model */
     es_gguf *gguf;
-    const es_mixture **mixture; /* by precision; then Falcon's */
+    const es_mixture **mixture; /* by precision */
     es_calibration *calibration;
     es_qualities *qualities;
 } es_roofline_state;
 
 es_status es_roofline_prepare(const es_catalog *catalog, es_arena *arena, const void **state, es_errors *errors);
 
-/* Whether a table says how the file type lays out models of this family; uniform formats need none. */
+/* Whether a table says how the file type lays out models; uniform formats need none. */
 bool es_roofline_covers(const void *state, const es_row *model, const es_row *precision);
 
 /* Block functions: in: es_shape, es_uniform -> es_layout. */

@@ -15,16 +15,11 @@ static void add(es_source *list, size_t *n, es_kind kind, const es_row *row, int
 /* ---- layout: the rules of the file type, the blocks of a slot's tensor type ---- */
 
 static size_t rules_of(const es_roofline_state *state, const es_rows *rows, es_source *list) {
-    static const char prefix[] = "falcon/";
     const es_table *mixtures = &state->catalog->table[ES_GGUF_MIXTURE];
-    bool falcon = (es_family)rows->model->value[ES_M_FAMILY] == ES_FAMILY_FALCON;
     size_t n = 0;
-    for (size_t i = 0; i < mixtures->n_rows; i++) {
-        const char *name = mixtures->rows[i].text[ES_X_FILE_TYPE];
-        bool own = strncmp(name, prefix, sizeof prefix - 1) == 0;
-        if (own == falcon && es_equal_fold(own ? name + sizeof prefix - 1 : name, rows->precision->name))
+    for (size_t i = 0; i < mixtures->n_rows; i++)
+        if (es_equal_fold(mixtures->rows[i].text[ES_X_FILE_TYPE], rows->precision->name))
             add(list, &n, ES_GGUF_MIXTURE, &mixtures->rows[i], ES_X_TENSOR_TYPE);
-    }
     return n;
 }
 

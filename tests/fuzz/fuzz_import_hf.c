@@ -15,8 +15,7 @@ static void check_row(const es_model_row *row) {
             abort();
         }
     }
-    const es_shape shape = es_model_row_shape(row);
-    const es_params p = es_count_params(&shape);
+    const es_params p = es_model_row_params(row);
     if (!(p.active > 0) || !(p.active <= p.total))
         abort();
 }

@@ -328,11 +328,12 @@ static double bytes_through_catalog(const char *folder, const es_gguf_import *im
     const es_row *model = es_table_find(&with.table[ES_MODEL], name, strlen(name));
     const es_row *precision = es_table_find(&with.table[ES_PRECISION], import->precision, strlen(import->precision));
     cr_assert(model && precision, "%s %s", name, import->precision);
-    const es_family family = (es_family)model->value[ES_M_FAMILY];
-    const es_mixture *mixture = es_gguf_mixture(gguf, precision->name, family == ES_FAMILY_FALCON);
+    const es_mixture *mixture = es_gguf_mixture(gguf, precision->name);
     cr_assert_not_null(mixture, "%s", precision->name);
     const es_shape shape = es_shape_of(model);
-    es_layout_gguf(gguf, mixture, family, &shape, &layout);
+    es_arch arch;
+    cr_assert_eq(es_arch_compile(&with, model, &arena, &arch, &errors), ES_OK);
+    es_layout_gguf(gguf, mixture, (es_quantizer){NAN, precision->value[ES_P_IMATRIX] > 0}, &arch, &shape, &layout);
     es_arena_free(&arena);
     es_catalog_free(&with);
     return layout.weight_bytes;
@@ -343,7 +344,7 @@ static void expect_same_model(const es_row *row, const es_gguf_import *import, d
     const es_field *fields = es_fields(ES_MODEL)->fields;
     for (int f = 0; f < ES_M_FIELDS; f++) {
         const double a = import->model.value[f], b = row->value[f];
-        if (fields[f].type != ES_TEXT && f != ES_M_FAMILY && f != ES_M_PARAMS_PUBLISHED && f != ES_M_EXTRA_PARAMS)
+        if (fields[f].type != ES_TEXT && f != ES_M_PARAMS_PUBLISHED && f != ES_M_EXTRA_PARAMS)
             cr_expect(a == b || (isnan(a) && isnan(b)), "%s: %s %g, catalog %g", row->name, fields[f].name, a, b);
     }
     cr_expect_str_eq(import->model.text[ES_M_FAMILY], row->text[ES_M_FAMILY], "%s", row->name);
@@ -398,8 +399,9 @@ Test(import_gguf, bytes_of_real_architectures) {
             cr_expect_eq(errors.n_warnings, 0, "%s %s: nothing to doubt", row->name, styles[j].label);
             cr_expect_eq(import.bytes, g.w.bytes, "%s %s: %.0f bytes, written %.0f", row->name, styles[j].label,
                          import.bytes, g.w.bytes);
-            const es_shape ours = es_model_row_shape(&import.model);
-            const es_params a = es_count_params(&ours), b = es_count_params(&shape);
+            es_arch arch;
+            cr_assert_eq(es_arch_compile(&catalog, row, &arena, &arch, &errors), ES_OK);
+            const es_params a = es_model_row_params(&import.model), b = es_count_params(&arch, &shape);
             cr_expect_eq(a.total, b.total + models[i].extras, "%s: %.0f parameters, catalog %.0f", row->name, a.total,
                          b.total);
             cr_expect_eq(a.active, b.active + models[i].extras, "%s: %.0f active", row->name, a.active);

@@ -158,8 +158,7 @@ static const es_row *any(es_kind kind) { return &catalog.table[kind].rows[draw()
 
 static bool usable(const point *p) {
     const double *d = p->rows.device->value;
-    return !isnan(d[ES_D_PEAK_FP32]) && !isnan(d[ES_D_MEM_BW]) && !isnan(d[ES_D_RAM_GB]) &&
-           !isnan(d[ES_D_STORAGE_BW]) && p->rows.model->value[ES_M_FAMILY] != ES_FAMILY_FALCON;
+    return !isnan(d[ES_D_PEAK_FP32]) && !isnan(d[ES_D_MEM_BW]) && !isnan(d[ES_D_RAM_GB]) && !isnan(d[ES_D_STORAGE_BW]);
 }
 
 /* Any model on any device with hypothetical fields. */
