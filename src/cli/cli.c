@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -125,31 +124,10 @@ static void print_hint(const es_cli *cli) {
     fprintf(stderr, "try 'edgesweep help%s%s'\n", cli->command ? " " : "", cli->command ? cli->command->name : "");
 }
 
-static bool is_same_file(const char *a, const char *b) {
-    struct stat x, y;
-    return stat(a, &x) == 0 && stat(b, &y) == 0 && S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-}
-
-/* What is read would be gone when the output takes its name. */
-static es_status keep_inputs(es_cli *cli, es_errors *errors) {
-    static const es_opt outputs[] = {ES_OPT_OUT, ES_OPT_PARETO, ES_OPT_BEST};
-    for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++) {
-        const char *out = es_text_of(cli, outputs[i]);
-        for (size_t k = 0; out && k < cli->n_operands; k++)
-            if (is_same_file(out, cli->operand[k]))
-                return es_usage(cli, errors, "--%s: this is the input, which would be lost: '%s'",
-                                es_cli_options[outputs[i]].name, es_quote_text(out).text);
-    }
-    return ES_OK;
-}
-
 static es_status run_command(es_cli *cli, es_errors *errors) {
-    es_status status = keep_inputs(cli, errors);
-    if (status)
-        return status;
     if (es_given(cli, ES_OPT_MAX_TIME))
         catch_signal(SIGALRM);
-    status = es_cli_limits_begin(cli, errors);
+    const es_status status = es_cli_limits_begin(cli, errors);
     return es_cli_limits_end(cli, status ? status : cli->command->run(cli, errors), errors);
 }
 

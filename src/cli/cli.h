@@ -48,6 +48,7 @@ typedef enum es_opt {
     ES_OPT_SET,
     ES_OPT_CATALOG,
     ES_OPT_DEVICE,
+    ES_OPT_IN_PLACE,
     ES_OPT_HEADER,
     ES_OPT_TABLE,
     ES_OPT_INTO,

@@ -1,6 +1,9 @@
 /* merge: the parts of a sharded run to one CSV, front and best table. */
+#include <stdlib.h>
+
 #include "base/utf8.h"
 #include "cli/commands.h"
+#include "cli/paths.h"
 #include "cli/run_options.h"
 #include "shards/merge.h"
 
@@ -19,6 +22,26 @@ static es_status choose_paths(es_cli *cli, const es_parts *parts, es_merge_optio
         }
     }
     return ES_OK;
+}
+
+/* All files of all parts stay. */
+static es_status check_paths(es_cli *cli, const es_parts *parts, const es_merge_options *options, es_errors *errors) {
+    es_paths known = {0};
+    es_status status = ES_OK;
+    for (size_t i = 0; i < parts->n && !status; i++) {
+        const es_part *part = &parts->part[i];
+        const char *manifest = es_arena_printf(&cli->arena, "%s/_manifest/%s.json", part->directory, part->stem);
+        status = manifest ? es_paths_input(&known, cli, manifest, errors) : es_fail_memory(errors);
+        for (int r = 0; r < 2 * ES_RESULTS && !status; r++) {
+            char *path = (r % 2 ? es_part_keys_path : es_part_text_path)(part, (es_result)(r / 2));
+            const char *kept = path ? es_arena_text(&cli->arena, es_slice_of(path)) : NULL;
+            status = kept ? es_paths_input(&known, cli, kept, errors) : es_fail_memory(errors);
+            free(path);
+        }
+    }
+    for (int r = 0; r < ES_RESULTS && !status; r++)
+        status = es_paths_output(&known, cli, options->path[r], true, false, errors);
+    return status ? status : es_paths_check(&known, cli, errors);
 }
 
 static es_status collect(es_cli *cli, es_parts *parts, es_errors *errors) {
@@ -58,6 +81,8 @@ static es_status run_merge(es_cli *cli, es_errors *errors) {
     }
     if (!status)
         status = choose_paths(cli, &parts, &options, errors);
+    if (!status)
+        status = check_paths(cli, &parts, &options, errors);
     if (!status)
         status = es_merge(&parts, &options, &report, errors);
     if (!status)

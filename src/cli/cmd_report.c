@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include <edgesweep/version.h>
 
@@ -9,6 +10,7 @@
 #include "catalog/file.h"
 #include "cli/commands.h"
 #include "cli/load.h"
+#include "cli/paths.h"
 #include "cli/run_options.h"
 #include "cli/scratch.h"
 #include "io/output.h"
@@ -82,6 +84,17 @@ static es_status prepare(es_reporting *r, es_errors *errors) {
         if (!r->out)
             return es_fail_memory(errors);
     }
+    es_paths known = {0};
+    es_status status = es_paths_inputs(&known, cli, errors);
+    const char *meta = r->source ? es_arena_printf(&cli->arena, "%s.meta.json", r->source) : NULL;
+    if (!status && meta && access(meta, F_OK) == 0)
+        status = es_paths_input(&known, cli, meta, errors);
+    if (!status)
+        status = es_paths_output(&known, cli, r->out, false, false, errors);
+    if (!status)
+        status = es_paths_check(&known, cli, errors);
+    if (status)
+        return status;
     if (!r->source || ends_with(r->source, ".sweep"))
         return run_sweep(r, errors);
     for (size_t i = 0; i < sizeof of_sweeps / sizeof *of_sweeps; i++)

@@ -11,6 +11,7 @@
 #include "cli/estimate.h"
 #include "cli/left_out.h"
 #include "cli/load.h"
+#include "cli/paths.h"
 #include "cli/print.h"
 #include "cli/progress.h"
 #include "cli/run_database.h"
@@ -19,6 +20,7 @@
 #include "cli/run_shard.h"
 #include "cli/tables.h"
 #include "engine/row_sink.h"
+#include "io/database.h"
 
 typedef struct es_running {
     es_cli *cli;
@@ -66,14 +68,19 @@ static es_status only_front(es_running *run, es_errors *errors) {
     return ES_OK;
 }
 
-static es_status check_collisions(es_running *run, es_errors *errors) {
+static es_status check_paths(es_running *run, es_errors *errors) {
     const es_run_options *options = &run->options;
     const char *const paths[] = {options->out, options->front_out, options->best_out};
+    es_paths known = {0};
+    es_status status = es_paths_inputs(&known, run->cli, errors);
     for (size_t i = 0; i < 3; i++)
-        for (size_t k = 0; k < i; k++)
+        for (size_t k = 0; k < i && !status; k++)
             if (paths[i] && paths[k] && strcmp(paths[i], paths[k]) == 0)
                 return es_usage(run->cli, errors, "two outputs to one place: '%s'", es_quote_text(paths[i]).text);
-    return ES_OK;
+    for (size_t i = 0; i < 3 && !status; i++)
+        status = es_paths_output(&known, run->cli, paths[i], !es_database_name(paths[i]),
+                                 i == 0 && options->csv.split_rows, errors);
+    return status ? status : es_paths_check(&known, run->cli, errors);
 }
 
 static es_status choose_outputs(es_running *run, es_errors *errors) {
@@ -96,7 +103,7 @@ static es_status choose_outputs(es_running *run, es_errors *errors) {
             status = side_output(run, ES_OPT_BEST, "best", run->sweep->best.given, "best", &options->best_out, errors);
     }
     if (!status)
-        status = check_collisions(run, errors);
+        status = check_paths(run, errors);
     if (!status)
         status = es_cli_check_room(cli, run->sweep, options->out, options, 1, errors);
     return status ? status : es_run_database_begin(&run->database, cli, options, errors);

@@ -9,6 +9,7 @@
 
 #include "base/number.h"
 #include "cli/load.h"
+#include "cli/paths.h"
 #include "cli/plot.h"
 #include "cli/run_options.h"
 
@@ -239,6 +240,13 @@ es_status es_tables_begin(es_tables *tables, es_cli *cli, es_errors *errors) {
         status = es_plot_check(cli, errors);
     if (!status)
         status = list_paths(tables, errors);
+    es_paths known = {0};
+    for (size_t i = 0; i < tables->n_paths && !status; i++)
+        status = es_paths_input(&known, cli, tables->paths[i], errors);
+    if (!status)
+        status = es_paths_output(&known, cli, es_text_of(cli, ES_OPT_OUT), true, false, errors);
+    if (!status)
+        status = es_paths_check(&known, cli, errors);
     if (!status)
         status = es_csv_input_open(tables->paths, tables->n_paths, &options, &tables->csv, errors);
     if (!status)

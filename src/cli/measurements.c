@@ -6,13 +6,22 @@
 #include <edgesweep/version.h>
 
 #include "cli/load.h"
+#include "cli/paths.h"
 
 es_status es_measurements_begin(es_measurements *m, es_cli *cli, es_errors *errors) {
     const char *path = es_text_of(cli, ES_OPT_OUT);
     const es_output_options options = {.version = EDGESWEEP_VERSION};
     es_csv_input_options reading;
     m->cli = cli;
+    es_paths known = {0};
     es_status status = es_cli_reading(cli, &reading, errors);
+    if (!status)
+        status = es_given(cli, ES_OPT_IN_PLACE) ? es_paths_input(&known, cli, cli->operand[0], errors)
+                                                : es_paths_inputs(&known, cli, errors);
+    if (!status)
+        status = es_paths_output(&known, cli, path, false, false, errors);
+    if (!status)
+        status = es_paths_check(&known, cli, errors);
     if (!status)
         status = es_cli_load_catalog(cli, &m->catalog, errors);
     if (!status)

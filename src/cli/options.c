@@ -48,6 +48,8 @@ const es_cli_option es_cli_options[ES_OPTS] = {
                         .help = "use the catalogs in DIR instead of the built-in ones; +DIR adds to them"},
     [ES_OPT_DEVICE] = {"device", 0, TEXT("NAME"), .commands = MEASURED,
                        .help = "the device of measurements that name none, as llama-bench's"},
+    [ES_OPT_IN_PLACE] = {"in-place", 0, SWITCH, .commands = ES_IN(ES_CMD_CALIBRATE),
+                         .help = "OUT may be a file of --catalog, which is replaced"},
     [ES_OPT_HEADER] = {"header", 'H', SWITCH, .commands = IMPORT, .help = "begin with the header"},
     [ES_OPT_TABLE] = {"table", 0, CHOICE("TABLE", import_tables), .commands = IMPORT, .fallback = "models",
                       .help = "print rows of models, precisions or gguf_mixtures, or the bytes by tensor type"},

@@ -6,6 +6,7 @@
 #include "cli/doubts.h"
 #include "cli/estimate.h"
 #include "cli/load.h"
+#include "cli/paths.h"
 #include "cli/run_options.h"
 
 bool es_cli_wants_shard(const es_cli *cli) {
@@ -41,6 +42,21 @@ es_status es_cli_shard_options(es_cli *cli, const es_sweep *sweep, es_progress_l
                         "--front-only needs a [pareto] or [best] section in the sweep; "
                         "--set pareto.minimize=COLUMN,... makes one");
     return es_cli_run_options(cli, NULL, progress, &options->run, errors);
+}
+
+/* The sweep and its catalogs do not lie where the part will. */
+static es_status check_paths(es_cli *cli, const es_shard_options *options, es_errors *errors) {
+    char stem[ES_PART_NAME];
+    es_paths known = {0};
+    es_status status = es_paths_inputs(&known, cli, errors);
+    es_part_stem(options->shard, stem);
+    for (int r = 0; r <= ES_RESULTS && !status; r++) {
+        const char *path =
+            r < ES_RESULTS ? es_arena_printf(&cli->arena, "%s/%s/%s.csv", options->directory, es_part_folder[r], stem)
+                           : es_arena_printf(&cli->arena, "%s/_manifest/%s.json", options->directory, stem);
+        status = path ? es_paths_output(&known, cli, path, false, false, errors) : es_fail_memory(errors);
+    }
+    return status ? status : es_paths_check(&known, cli, errors);
 }
 
 static es_status choose_shard(es_cli *cli, es_shard *shard, es_errors *errors) {
@@ -84,6 +100,8 @@ es_status es_cli_run_shard(es_cli *cli, es_errors *errors) {
         status = es_cli_load_sweep(cli, &catalog, &sweep, errors);
     if (!status)
         status = es_cli_shard_options(cli, sweep, &progress, &options, errors);
+    if (!status)
+        status = check_paths(cli, &options, errors);
     if (!status && options.rows)
         status = es_cli_check_room(cli, sweep, options.directory, &options.run, 1.0 / (double)options.shard.n, errors);
     if (!status && !es_given(cli, ES_OPT_QUIET))
