@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/run_options.h"
 #include "engine/row_sink.h"
 
 enum { MAX_LINKS = 40 };
@@ -86,7 +87,7 @@ es_status es_paths_output(es_paths *paths, es_cli *cli, const char *path, bool m
     if (!path || strcmp(path, "-") == 0)
         return ES_OK;
     es_status status = add(paths, cli, (es_place){.path = path, .output = true, .split = split}, errors);
-    if (status || !meta || split)
+    if (status || !meta || split || !es_cli_is_file(path))
         return status;
     const char *beside = es_arena_printf(&cli->arena, "%s.meta.json", path);
     return beside ? add(paths, cli, (es_place){.path = beside, .output = true}, errors) : es_fail_memory(errors);
