@@ -91,9 +91,14 @@ static void leaf_source(const es_explanation *x, const es_node *node, char *to, 
     const es_axis *axis = node->kind == ES_NODE_WORKLOAD ? workload_axis(x, node)
                           : node->kind == ES_NODE_OPTION ? NULL
                                                          : field_axis(x, node);
+    const bool of_field = node->kind == ES_NODE_FIELD || node->kind == ES_NODE_AXIS;
+    const es_tied *tied = of_field ? es_plan_tied_field(x->sweep->plan, node->entity, node->index) : NULL;
     if (axis)
         origin_text(&axis->origin, where, sizeof where);
-    if (axis && axis->given && node->kind != ES_NODE_ROW) {
+    if (tied) {
+        origin_text(&tied->at, where, sizeof where);
+        snprintf(to, size, "expr(%s), %s", tied->formula, where);
+    } else if (axis && axis->given && node->kind != ES_NODE_ROW) {
         es_axis_value_text(axis, x->coordinate[axis - x->sweep->axes], kept, sizeof kept);
         snprintf(to, size, "axis %s = %s, %s", axis->name, kept, where);
     } else if (node->kind == ES_NODE_OPTION) {
@@ -149,6 +154,8 @@ static bool is_unset(const es_explanation *x, size_t id) {
     const es_node *node = &x->kernel->nodes[id];
     if ((node->kind != ES_NODE_FIELD && node->kind != ES_NODE_ROW) || field_axis(x, node))
         return false;
+    if (node->kind == ES_NODE_FIELD && es_plan_tied_field(x->sweep->plan, node->entity, node->index))
+        return false;
     if (es_fields(node->entity)->fields[node->index].choices) /* 0 is the first choice */
         return false;
     return row_of(x, node->entity)->text[node->index][0] == '\0' && !(fabs(x->value[id]) > 0);
@@ -164,7 +171,8 @@ static bool is_nothing(const es_explanation *x, size_t id) {
 /* What explains nothing: factors and absolute axes that are not there, what is made of nothing else, empty slots. */
 static bool is_idle(const es_explanation *x, const es_node *node) {
     if (node->kind == ES_NODE_FACTOR || node->kind == ES_NODE_AXIS)
-        return !field_axis(x, node);
+        return !field_axis(x, node) &&
+               !(node->kind == ES_NODE_AXIS && es_plan_tied_field(x->sweep->plan, node->entity, node->index));
     if (is_leaf(node) || node->flags & ES_METRIC)
         return false;
     bool idle = node->kind == ES_NODE_FN && node->n_in > 0;

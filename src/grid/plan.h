@@ -53,6 +53,15 @@ typedef struct es_pcond {
     double number;
 } es_pcond;
 
+/* A field that follows others (plan_tied.c). */
+typedef struct es_tied {
+    const char *name, *formula; /* device.price_usd, 20 + 0.5*device.mem_bw_gbs */
+    es_origin at;               /* of the formula */
+    es_kind entity;
+    int field;
+    uint16_t node;
+} es_tied;
+
 typedef struct es_plan {
     es_arena arena;
     const es_kernel *kernel;
@@ -69,6 +78,8 @@ typedef struct es_plan {
     size_t n_runtimes;
     const double *runtime_of; /* by device coordinate when `auto`, else by runtime coordinate */
     bool runtime_auto;
+    es_tied *tied;
+    size_t n_tied;
     const es_node *metric; /* of the user: name, unit, formula */
     size_t n_metrics;
     es_pcond *condition;
@@ -76,6 +87,17 @@ typedef struct es_plan {
         n_standard_columns; /* axes, metrics and those of the user; columns of catalog fields come behind, as they are
                                   asked for */
 } es_plan;
+
+/* The formula in `expr(...)`, with its place; false for other values of a key. */
+bool es_tied_formula(es_slice *value, es_origin *at);
+/* The tie of a field, NULL when it has none. */
+const es_tied *es_plan_tied_field(const es_plan *plan, es_kind entity, int field);
+/* Nodes of all tied fields, before those of the kernel. */
+es_status es_plan_tied(es_sweep *sweep, es_errors *errors);
+
+/* A leaf over an axis, and the node of a field without tie: row, axis or row x factor. */
+es_pnode es_plan_leaf(const es_sweep *sweep, int axis, const double *table);
+es_status es_plan_field_node(es_sweep *sweep, es_kind entity, int field, es_pnode *node, es_errors *errors);
 
 /* Rows selected at these coordinates. */
 es_rows es_plan_rows(const es_sweep *sweep, const size_t *coordinate);

@@ -294,6 +294,14 @@ static es_status add_field(builder *b, const es_entry *entry, int entity, es_sli
     char *name = es_arena_text(&b->plan->arena, entry->key);
     if (!name)
         return es_fail_memory(b->errors);
+    es_slice formula = entry->value;
+    es_origin at = entry->value_at;
+    if (es_tied_formula(&formula, &at)) {
+        const char *text = es_arena_text(&b->plan->arena, formula);
+        b->overridden[entity][index] = true;
+        b->plan->tied[b->plan->n_tied++] = (es_tied){name, text, at, (es_kind)entity, index, 0};
+        return text ? ES_OK : es_fail_memory(b->errors);
+    }
     es_value_rule rule = rule_of_field(field, name);
     es_values values = {0};
     es_status status = es_values_parse(&values, entry->value, entry->value_at, &rule, &b->plan->arena, b->errors);
@@ -487,7 +495,8 @@ static es_status add_all(builder *b) {
 es_status es_plan_axes(es_sweep *sweep, const es_spec *spec, es_errors *errors) {
     builder b = {.sweep = sweep, .plan = sweep->plan, .spec = spec, .errors = errors};
     b.axes = es_arena_array(&sweep->plan->arena, ES_MAX_AXES, sizeof *b.axes);
-    if (!b.axes)
+    b.plan->tied = es_arena_array(&sweep->plan->arena, spec->section[ES_SEC_SWEEP].count + 1, sizeof *b.plan->tied);
+    if (!b.axes || !b.plan->tied)
         return es_fail_memory(errors);
     es_status status = add_all(&b);
     if (!status)

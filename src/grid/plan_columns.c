@@ -111,8 +111,8 @@ static es_status show_whole_bytes(es_sweep *sweep, es_column *column, es_errors 
 
 es_status es_plan_columns(es_sweep *sweep, const es_spec *spec, es_errors *errors) {
     es_plan *plan = sweep->plan;
-    size_t capacity = sweep->n_axes + plan->kernel->n_nodes + spec->section[ES_SEC_METRICS].count + ES_M_FIELDS +
-                      ES_D_FIELDS + ES_P_FIELDS;
+    size_t capacity = sweep->n_axes + plan->n_tied + plan->kernel->n_nodes + spec->section[ES_SEC_METRICS].count +
+                      ES_M_FIELDS + ES_D_FIELDS + ES_P_FIELDS;
     es_column *columns = es_arena_array(&plan->arena, capacity, sizeof *columns);
     if (!columns)
         return es_fail_memory(errors);
@@ -120,10 +120,17 @@ es_status es_plan_columns(es_sweep *sweep, const es_spec *spec, es_errors *error
     es_status status = ES_OK;
     for (size_t a = 0; a < sweep->n_axes && !status; a++)
         status = axis_column(sweep, a, &columns[n++], errors);
+    for (size_t i = 0; i < plan->n_tied; i++) {
+        const es_field *field = &es_fields(plan->tied[i].entity)->fields[plan->tied[i].field];
+        columns[n++] = (es_column){.name = plan->tied[i].name,
+                                   .unit = field->unit,
+                                   .node = plan->tied[i].node,
+                                   .whole = field->type == ES_COUNT || field->type == ES_FLAG};
+    }
     for (size_t i = 0; i < plan->kernel->n_nodes; i++)
         if (plan->kernel->nodes[i].flags & ES_METRIC)
             columns[n++] = metric_column(&plan->kernel->nodes[i], (int)i);
-    for (size_t i = sweep->n_axes; i < n && !status; i++)
+    for (size_t i = sweep->n_axes + plan->n_tied; i < n && !status; i++)
         status = show_whole_bytes(sweep, &columns[i], errors);
     for (size_t i = 0; i < n; i++)
         columns[i].axes = plan->node[columns[i].node].mask;

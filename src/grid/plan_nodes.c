@@ -81,6 +81,9 @@ static es_status product_leaf(binder *b, es_kind entity, int field, int axis, es
 static es_status bind_field(binder *b, const es_node *def, es_pnode *node) {
     int number = -1;
     const es_axis *axis = field_axis(b, def->entity, def->index, &number);
+    const es_tied *tied = es_plan_tied_field(b->plan, def->entity, def->index);
+    if (tied && (def->kind == ES_NODE_FIELD || def->kind == ES_NODE_AXIS))
+        return *node = b->plan->node[tied->node], ES_OK;
     switch (def->kind) {
     case ES_NODE_ROW: return row_leaf(b, def->entity, def->index, node);
     case ES_NODE_AXIS: *node = axis && !axis->factor ? leaf(b, number, axis->value) : constant(NAN); return ES_OK;
@@ -110,9 +113,7 @@ static es_status bind_node(binder *b, const es_node *def, es_pnode *node) {
     case ES_NODE_WORKLOAD: *node = bind_workload(b, def); break;
     case ES_NODE_OPTION: *node = constant(b->option[def->index]); break;
     case ES_NODE_BLOCK: *node = (es_pnode){.kind = ES_PNODE_BLOCK, .block = def->index, .output = def->output}; break;
-    case ES_NODE_FN:
-        *node = (es_pnode){.kind = ES_PNODE_FN, .fn = def->fn, .n_in = def->n_in, .in = def->in};
-        break;
+    case ES_NODE_FN: *node = (es_pnode){.kind = ES_PNODE_FN, .fn = def->fn, .n_in = def->n_in, .in = def->in}; break;
     default: status = bind_field(b, def, node);
     }
     node->def = def;
@@ -189,7 +190,10 @@ static uint64_t mask_of_inputs(const es_plan *plan, const uint16_t *in, size_t n
     return mask;
 }
 
-/* Leaves and constants first, products of factors next, then the kernel in its own order. */
+static bool is_tied(const es_pnode *node) { return node->kind == ES_PNODE_FN && node->program; }
+
+/* Leaves and constants first, products of factors next, tied fields as they were made and then where the kernel reads
+ * them, the kernel in its own order. */
 static void sort_nodes(es_plan *plan) {
     size_t n = 0;
     for (size_t i = 0; i < plan->n_nodes; i++)
@@ -198,8 +202,15 @@ static void sort_nodes(es_plan *plan) {
     for (size_t i = 0; i < plan->n_nodes; i++)
         if (plan->node[i].fn == multiply)
             plan->order[n++] = (uint16_t)i;
+    for (size_t i = plan->kernel->n_nodes; i < plan->n_nodes; i++)
+        if (is_tied(&plan->node[i]))
+            plan->order[n++] = (uint16_t)i;
+    for (size_t i = 0; i < plan->kernel->n_nodes; i++)
+        if (is_tied(&plan->node[i]))
+            plan->order[n++] = (uint16_t)i;
     for (size_t i = 0; i < plan->n_nodes; i++)
-        if (plan->node[i].kind == ES_PNODE_BLOCK || (plan->node[i].kind == ES_PNODE_FN && plan->node[i].fn != multiply))
+        if (plan->node[i].kind == ES_PNODE_BLOCK ||
+            (plan->node[i].kind == ES_PNODE_FN && plan->node[i].fn != multiply && !is_tied(&plan->node[i])))
             plan->order[n++] = (uint16_t)i;
 }
 
@@ -262,6 +273,8 @@ es_status es_plan_nodes(es_sweep *sweep, const es_spec *spec, es_errors *errors)
     es_status status = read_options(&b);
     if (!status)
         status = allocate(&b);
+    if (!status)
+        status = es_plan_tied(sweep, errors);
     for (size_t i = 0; !status && i < plan->kernel->n_nodes; i++)
         status = bind_node(&b, &plan->kernel->nodes[i], &plan->node[i]);
     if (!status)
@@ -287,6 +300,15 @@ es_status es_plan_add_node(es_sweep *sweep, es_pnode added, uint16_t *node, es_e
     plan->node[plan->n_nodes] = added;
     *node = (uint16_t)plan->n_nodes++;
     return ES_OK;
+}
+
+es_pnode es_plan_leaf(const es_sweep *sweep, int axis, const double *table) {
+    return leaf(&(binder){.sweep = (es_sweep *)sweep, .plan = sweep->plan}, axis, table);
+}
+
+es_status es_plan_field_node(es_sweep *sweep, es_kind entity, int field, es_pnode *node, es_errors *errors) {
+    binder b = {.sweep = sweep, .plan = sweep->plan, .errors = errors};
+    return bind_field(&b, &(es_node){.kind = ES_NODE_FIELD, .entity = entity, .index = (uint16_t)field}, node);
 }
 
 es_status es_plan_add_leaf(es_sweep *sweep, es_kind entity, const double *table, uint16_t *node, es_errors *errors) {

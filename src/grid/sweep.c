@@ -70,6 +70,10 @@ static es_status hash_sweep(es_sweep *sweep, es_errors *errors) {
             XXH64_update(state, &sweep->plan->node[i].constant, sizeof(double));
     for (size_t i = 0; i < sweep->n_conditions; i++)
         hash_text(state, sweep->condition[i]);
+    for (size_t i = 0; i < sweep->plan->n_tied; i++) {
+        hash_text(state, sweep->plan->tied[i].name);
+        hash_text(state, sweep->plan->tied[i].formula);
+    }
     for (size_t i = 0; i < sweep->plan->n_metrics; i++) {
         hash_text(state, sweep->plan->metric[i].name);
         hash_text(state, sweep->plan->metric[i].formula);
