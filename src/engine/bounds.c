@@ -377,12 +377,22 @@ static bool evaluate_choice(const es_pnode *node, const char *signs, const es_ra
     return true;
 }
 
-/* A formula of the user bounds itself. */
+/* A formula of the user bounds itself; of fixed inputs it is a value. */
 static es_range evaluate_program(const es_boxes *x, const es_pnode *node, size_t i) {
     es_expr_range in[ES_MAX_INPUTS];
+    double value[ES_MAX_INPUTS], out;
+    const double *pointer[ES_MAX_INPUTS];
+    bool fixed = true;
     for (size_t k = 0; k < node->n_in; k++) {
         es_range r = range_at(&x->column[node->in[k]], i, x->n);
         in[k] = (es_expr_range){r.low, r.high, (r.state & ES_HAS_VALUE) != 0, (r.state & ES_HAS_NAN) != 0};
+        value[k] = r.state & ES_HAS_VALUE ? r.low : NAN;
+        pointer[k] = &value[k];
+        fixed = fixed && es_range_is_fixed(r);
+    }
+    if (fixed) {
+        es_expr_run(node->program, &out, pointer, 1);
+        return range_of_value(es_is_missing(out) ? NAN : out);
     }
     es_expr_range r = es_expr_run_range(node->program, in);
     return (es_range){r.value ? r.low : NAN, r.value ? r.high : NAN,

@@ -16,7 +16,7 @@ static void set_up(void) { cr_assert_eq(es_catalog_load(&catalog, NULL, 0, &erro
 static void tear_down(void) { es_catalog_free(&catalog); }
 TestSuite(bounds, .init = set_up, .fini = tear_down);
 
-enum { MOST_SETS = 16 };
+enum { MOST_SETS = 24 };
 
 static es_sweep *load(const char *const *sets, const char *where) {
     size_t n = 0;
@@ -64,6 +64,19 @@ static const char *const grids[][MOST_SETS] = {
     {"kernel=roofline", "model=Llama-3.2-1B, Gemma-3-*", "device=Rasp*", "precision=Q4_K_M, INT4",
      "device.mem_bw_gbs=log(1e-307,100,33)", "device.prefill_util=log(1e-300,1,5)", "device.idle_w=0, 6, 1e6",
      "device.storage_bw_mbs=1e-305, 100", "device.ram_gb=0.5, 8"},
+    /* formulas of users and tied fields */
+    {"kernel=roofline", "model=Llama-3.2-*", "device=Rasp*, Jetson*", "precision=FP16, Q4_K_M", "prompt=16:4096*4",
+     "gen=1, 64", "batch=1, 8", "device.mem_bw_gbs=lin(1,100,17)",
+     "device.price_usd=expr(20 + device.mem_bw_gbs / 2 + (model == 'Llama-3.2-1B' ? 5 : 0))",
+     "device.load_w=expr(1 + device.price_usd / 100 + batch)", "metrics.value=decode_tok_s / device.price_usd",
+     "metrics.odd=(device.mem_bw_gbs - 50) * (prompt - 500) / (batch - 1)",
+     "metrics.deep=log(max(1, value)) + exp(-tpot_s) - pow(ttft_s, 1.5) + sqrt(odd)",
+     "metrics.either=fits and ttft_s < 5 ? value : tpot_s == '' or odd == '' ? -1 : floor(odd / 7)"},
+    {"kernel=edgeprofiler", "model=EP-*", "device=EP*", "precision=FP16, INT4", "seq_len=1:4000",
+     "device.mem_bw_gbs=log(1,1e3,9)", "device.mem_util=x0.5,x1", "device.h2d_gbs=expr(device.mem_bw_gbs / 4)",
+     "device.compute_util=expr(device.mem_util / 2)", "metrics.jobs=1 / energy_j",
+     "metrics.both=max(compute_ms, memory_ms) - abs(io_ms - seq_len) * jobs",
+     "metrics.level=(bottleneck == 'memory') * 100 + min(seq_len, 1000) * jobs"},
 };
 enum { N_GRIDS = sizeof grids / sizeof *grids };
 
@@ -255,6 +268,15 @@ static const question questions[] = {
      NULL,
      {"pareto.minimize=tpot_s,energy_j_per_token", "pareto.by=device", "best.pick=precision", "best.by=device,tpot_s",
       "best.maximize=decode_tok_s"}},
+    {9,
+     "(value > 0.1 or odd < 3) and not deep > 2",
+     {"pareto.minimize=either,tpot_s", "pareto.maximize=value,deep", "best.pick=precision", "best.by=model,prompt",
+      "best.maximize=value"}},
+    {9,
+     "device.price_usd > 30 and load_s",
+     {"pareto.maximize=value,quality", "pareto.minimize=odd", "pareto.by=device"}},
+    {10, NULL, {"pareto.maximize=jobs,both", "best.pick=device", "best.by=model", "best.maximize=level"}},
+    {10, "jobs * 3 > 1 / seq_len ? both > 5 : level", {"pareto.minimize=both", "pareto.maximize=jobs,seq_len"}},
     {8, "ttft_s > load_s", {"pareto.minimize=ttft_s,total_s", "pareto.maximize=power_w"}},
 };
 
