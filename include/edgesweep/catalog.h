@@ -123,6 +123,8 @@ typedef struct es_field {
       "multi-token-prediction layers of a file beyond `layers`; not counted")                                          \
     X(EXTRA_PARAMS, "extra_params", "", ES_COUNT, 0, 0, ES_COUNT_MAX, 0, NULL,                                         \
       "other numbers a file holds (rope factors), F32 in GGUF")                                                        \
+    X(OTHER_PARAMS, "other_params", "", ES_COUNT, 0, 0, ES_HUGE, 0, NULL,                                              \
+      "weights of matrices that no other column explains; every token reads them")                                     \
     X(NATIVE_FORMAT, "native_format", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL,                                           \
       "formats the weights were trained in, separated by ;")                                                           \
     X(PROJECTOR_BYTES, "projector_bytes", "B", ES_COUNT, 0, 0, ES_HUGE, 0, NULL,                                       \

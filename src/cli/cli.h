@@ -52,6 +52,7 @@ typedef enum es_opt {
     ES_OPT_HEADER,
     ES_OPT_TABLE,
     ES_OPT_INTO,
+    ES_OPT_PRECISION_ROW,
     ES_OPT_NAME,
     ES_OPT_TMP,
     ES_OPT_ANYWAY,

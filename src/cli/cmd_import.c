@@ -86,15 +86,25 @@ static es_status put_all(const char *folder, const imported *import, es_errors *
     return status;
 }
 
-static void say(const es_cli *cli, const imported *import) {
+static es_status say(es_cli *cli, const imported *import, es_errors *errors) {
     const es_model_row *model = &import->file.model;
-    const es_params p = es_model_row_params(model);
+    const es_gguf_import *file = &import->file;
+    es_params p;
+    const es_status status = es_model_row_params(model, &cli->arena, &p, errors);
+    if (status)
+        return status;
     es_note(cli, "%s: %.0f parameters, %.0f per token", es_quote_text(model->text[ES_M_NAME]).text, p.total, p.active);
     if (import->format == HF)
-        return;
-    es_note(cli, "%zu tensors, %.0f bytes: precision '%s', %s", import->file.n_tensors, import->file.bytes,
-            es_quote_text(import->file.precision).text,
-            import->file.known ? "as built in" : "with rules of its own (--into DIR writes them)");
+        return ES_OK;
+    es_note(cli, "%zu tensors, %.0f bytes: precision '%s', %s", file->n_tensors, file->bytes,
+            es_quote_text(file->precision).text,
+            file->known ? "as built in"
+                        : "with rules of its own (--into DIR writes them, --precision-row prints them)");
+    if (file->mtp_bytes > 0)
+        es_note(cli,
+                "apart from these, %.0f parameters and %.0f bytes of blocks that predict further tokens (mtp_layers)",
+                file->mtp_params, file->mtp_bytes);
+    return ES_OK;
 }
 
 static es_status run_import(es_cli *cli, es_errors *errors) {
@@ -107,6 +117,10 @@ static es_status run_import(es_cli *cli, es_errors *errors) {
     import.format = (format)chosen;
     if (import.format == HF && which > LAYERS)
         return es_usage(cli, errors, "only GGUF files have tensor types; --table models or layers");
+    if (es_given(cli, ES_OPT_PRECISION_ROW) &&
+        (import.format == HF || es_given(cli, ES_OPT_INTO) || es_given(cli, ES_OPT_TABLE)))
+        return es_usage(cli, errors,
+                        "--precision-row is for GGUF files, whose --into writes the rows anyway; no --table");
     if (es_given(cli, ES_OPT_INTO) && (es_given(cli, ES_OPT_TABLE) || es_given(cli, ES_OPT_HEADER)))
         return es_usage(cli, errors, "--into writes all tables with their headers: no --table, no --header");
     es_status status = es_cli_load_catalog(cli, &catalog, errors);
@@ -116,17 +130,20 @@ static es_status run_import(es_cli *cli, es_errors *errors) {
     if (!status && es_given(cli, ES_OPT_INTO)) {
         status = put_all(es_text_of(cli, ES_OPT_INTO), &import, errors);
     } else if (!status) {
-        /* Without --table the kinds of layers follow the model that has them. */
-        const bool layers = !es_given(cli, ES_OPT_TABLE) && import.file.model.n_kinds > 0;
-        for (table t = which; t <= (layers ? LAYERS : which); t++) {
+        /* Without --table the kinds of layers follow the model that has them, with --precision-row the file's types. */
+        const bool alone = es_given(cli, ES_OPT_TABLE), precision = es_given(cli, ES_OPT_PRECISION_ROW);
+        for (table t = which; t < TYPES || t == which; t++) {
+            if (t != which && (alone || (t == LAYERS && import.file.model.n_kinds == 0) || (t > LAYERS && !precision) ||
+                               (t == MIXTURES && import.file.known)))
+                continue;
             if (es_given(cli, ES_OPT_HEADER) && t != TYPES)
                 es_catalog_header(stdout, kinds[t]);
             print_rows(stdout, &import, t);
         }
     }
-    es_cli_report(cli, errors);
     if (!status)
-        say(cli, &import);
+        status = say(cli, &import, errors);
+    es_cli_report(cli, errors);
     es_catalog_free(&catalog);
     return status;
 }
@@ -136,6 +153,8 @@ static const char *const examples[] = {
     "a catalog with this model; --catalog +my adds it to the built-in ones",
     "edgesweep import gguf model.gguf --into my",
     "model, precision and rules of a file, for: run FILE.sweep --catalog +my --set model=...",
+    "edgesweep import gguf model-UD-Q4_K_XL.gguf --precision-row",
+    "rows of the model and of the file's own mixture of types, so that it can be swept like any format",
     "edgesweep import gguf model.gguf --table types",
     "tensors, weights and bytes of each tensor type",
     NULL,

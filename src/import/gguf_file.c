@@ -271,6 +271,8 @@ static bool find_data(reader *r, es_gguf_file *file) {
     if ((double)file->alignment != alignment || (file->alignment & (file->alignment - 1)) != 0)
         return fail(r, "the alignment is no power of two", NULL);
     file->data_offset = (r->position + file->alignment - 1) & ~(file->alignment - 1);
+    file->data_bytes = file->size > file->data_offset ? file->size - file->data_offset : 0;
+    file->n_parts = 1;
     return true;
 }
 
@@ -296,4 +298,67 @@ es_status es_gguf_file_read(FILE *stream, const char *path, es_arena *arena, es_
         names_differ(&r, &file->tensor[0].name, file->n_tensors, sizeof *file->tensor))
         find_data(&r, file);
     return r.status;
+}
+
+/* `-00002-of-00003.gguf` at the end of a path; NULL: none. */
+static const char *part_of(const char *path, unsigned *parts) {
+    const size_t n = strlen(path), ending = strlen("-00002-of-00003.gguf");
+    const char *at = n > ending ? path + n - ending : NULL;
+    if (at == NULL || strspn(at + 1, "0123456789") != 5 || strncmp(at + 6, "-of-", 4) != 0 ||
+        strspn(at + 10, "0123456789") != 5 || strcmp(at + 15, ".gguf") != 0 || *at != '-')
+        return NULL;
+    *parts = (unsigned)strtoul(at + 10, NULL, 10);
+    return at;
+}
+
+static es_status read_part(const char *stem, int length, unsigned part, unsigned parts, es_arena *arena,
+                           es_gguf_file *file, es_errors *errors) {
+    const char *path = es_arena_printf(arena, "%.*s-%05u-of-%05u.gguf", length, stem, part, parts);
+    if (path == NULL)
+        return es_fail_memory(errors);
+    FILE *stream = fopen(path, "rb");
+    if (stream == NULL)
+        return es_fail_errno(errors, "cannot open a part of the model", path);
+    const es_status status = es_gguf_file_read(stream, path, arena, file, errors);
+    fclose(stream);
+    return status;
+}
+
+es_status es_gguf_file_read_parts(FILE *stream, const char *path, es_arena *arena, es_gguf_file *file,
+                                  es_errors *errors) {
+    const es_status status = es_gguf_file_read(stream, path, arena, file, errors);
+    const es_gguf_key *count = status == ES_OK ? es_gguf_find_key(file, "split.count") : NULL;
+    if (count == NULL || count->n != 1 || !(count->numbers[0] > 1))
+        return status;
+    unsigned parts = 0;
+    const char *number = part_of(path, &parts);
+    if (number == NULL || parts != count->numbers[0] || parts > ES_GGUF_MAX_PARTS)
+        return es_fail(
+            errors, ES_EUSAGE, &(es_origin){.file = path},
+            "one of %.0f parts of a split model: expected a name like NAME-00001-of-%05.0f.gguf beside the others",
+            count->numbers[0], count->numbers[0]);
+    es_gguf_file whole = {0};
+    for (unsigned i = 1; i <= parts; i++) {
+        es_gguf_file part;
+        const es_status read = read_part(path, (int)(number - path), i, parts, arena, &part, errors);
+        if (read != ES_OK)
+            return read;
+        es_gguf_tensor *tensors = es_arena_array(arena, whole.n_tensors + part.n_tensors + 1, sizeof *tensors);
+        if (tensors == NULL)
+            return es_fail_memory(errors);
+        if (whole.n_tensors > 0)
+            memcpy(tensors, whole.tensor, whole.n_tensors * sizeof *tensors);
+        memcpy(tensors + whole.n_tensors, part.tensor, part.n_tensors * sizeof *tensors);
+        part.tensor = tensors;
+        part.n_tensors += whole.n_tensors;
+        part.data_bytes += whole.data_bytes;
+        if (i > 1) { /* what the first part says holds */
+            part.key = whole.key;
+            part.n_keys = whole.n_keys;
+        }
+        whole = part;
+    }
+    whole.n_parts = parts;
+    *file = whole;
+    return ES_OK;
 }

@@ -20,6 +20,7 @@ enum {
     ES_GGUF_MAX_KEY = 65535, /* bytes, of the specification */
     ES_GGUF_MAX_NAME = 127,  /* bytes of a tensor's name; the reference allows 63 */
     ES_GGUF_MAX_DIMS = 4,
+    ES_GGUF_MAX_PARTS = 1000,
     ES_GGUF_MAX_ALIGNMENT = 1 << 20,
     ES_GGUF_MAX_NESTING = 3,    /* arrays in arrays */
     ES_GGUF_KEPT_TEXT = 4096,   /* longer texts (chat templates) are skipped */
@@ -47,12 +48,19 @@ typedef struct es_gguf_file {
     es_gguf_key *key;
     es_gguf_tensor *tensor; /* in the order of the file */
     size_t n_keys, n_tensors;
+    size_t n_parts;
     uint64_t alignment, data_offset, size;
+    uint64_t data_bytes; /* behind the headers of all parts */
 } es_gguf_file;
 
 /* Reads from the beginning of a regular file; names and texts are in the arena.  `path` is for messages and must outlive
  * the errors. */
 es_status es_gguf_file_read(FILE *stream, const char *path, es_arena *arena, es_gguf_file *file, es_errors *errors);
+
+/* The same of a model that lies in several files: of NAME-00002-of-00003.gguf all three, which are looked for beside it.  The
+ * keys are those of the first, tensors follow in the order of the parts with offsets that begin anew in each. */
+es_status es_gguf_file_read_parts(FILE *stream, const char *path, es_arena *arena, es_gguf_file *file,
+                                  es_errors *errors);
 
 /* NULL when the file has no such key. */
 const es_gguf_key *es_gguf_find_key(const es_gguf_file *file, const char *key);

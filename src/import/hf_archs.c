@@ -85,7 +85,8 @@ const es_hf_arch es_hf_archs[] = {
                       "laurel_rank=laurel_rank"},
     {"gemma4 gemma4_text", "Gemma4", "gemma4", "gelu", SIZES(30, 2304, 9216, 262144, 8, 4, 256, 131072),
      ES_HF_EXPERTS | ES_HF_MAY_BE_DENSE, ES_HF_SLIDING, "6", .names = "num_experts_per_tok=top_k_experts",
-     .defaults = "tie_word_embeddings=1 sliding_window=512 global_head_dim=512 hidden_size_per_layer_input=256",
+     .defaults = "tie_word_embeddings=1 sliding_window=512 global_head_dim=512 hidden_size_per_layer_input=256 "
+                 "num_kv_shared_layers=0",
      .row = ATTENTION "norms_per_layer=enable_moe_block?7:4 qk_norm=1 per_layer_embd=hidden_size_per_layer_input"},
     {"phi", "Phi", "phi", "gelu", SIZES(24, 2048, 8192, 51200, 32, 0, 0, 2048),
      .row = "norm=ln norms_per_layer=1 ffn_matrices=2 qkv_bias=1 o_bias=1 mlp_bias=1 lm_head_bias=1"},

@@ -1,5 +1,6 @@
-/* The model is read from the tensors (which ones there are and their shapes), metadata only where tensors cannot say:
- * heads, experts per token, windows.  Tensor names are those of llama.cpp. */
+/* The model is read from the tensors (which ones a layer has, and their shapes), metadata only where tensors cannot say:
+ * heads, experts per token, windows, shapes of states.  Then the inventory of the rows must give every tensor of the file
+ * back.  Tensor names and keys are those of llama.cpp. */
 #include "import/import_gguf.h"
 
 #include <inttypes.h>
@@ -11,176 +12,60 @@
 #include "import/gguf_file.h"
 #include "base/number.h"
 #include "base/text.h"
-#include "model/layout.h"
 #include "io/format.h"
+#include "model/inventory.h"
+#include "model/layout.h"
 
-enum { MAX_LAYERS = 4096, MAX_RULES = 16 /* of a role: what layouts take */ };
+enum { MAX_LAYERS = 4096 };
 
 /* ---- Names of ggml ---- */
 
-/* Tensor types by id; types whose layout no catalog row describes are missing. */
+/* Tensor types by id, ggml-org/llama.cpp v0.5.0 ggml/include/ggml.h; types whose layout no catalog row describes are
+ * missing. */
 static const char *const tensor_types[] = {
     [0] = "F32",      [1] = "F16",     [2] = "Q4_0",     [3] = "Q4_1",   [6] = "Q5_0",    [7] = "Q5_1",
     [8] = "Q8_0",     [10] = "Q2_K",   [11] = "Q3_K",    [12] = "Q4_K",  [13] = "Q5_K",   [14] = "Q6_K",
     [16] = "IQ2_XXS", [17] = "IQ2_XS", [18] = "IQ3_XXS", [19] = "IQ1_S", [20] = "IQ4_NL", [21] = "IQ3_S",
     [22] = "IQ2_S",   [23] = "IQ4_XS", [29] = "IQ1_M",   [30] = "BF16",  [31] = "Q4_0",   [32] = "Q4_0",
-    [33] = "Q4_0",    [34] = "TQ1_0",  [35] = "TQ2_0",   [39] = "MXFP4"};
+    [33] = "Q4_0",    [34] = "TQ1_0",  [35] = "TQ2_0",   [39] = "MXFP4", [40] = "NVFP4",  [41] = "Q1_0",
+    [42] = "Q2_0"};
 enum { TENSOR_TYPES = sizeof tensor_types / sizeof *tensor_types };
 
 /* general.file_type */
 static const char *const file_types[] = {
-    [0] = "F32",     [1] = "F16",     [2] = "Q4_0",      [3] = "Q4_1",    [7] = "Q8_0",     [8] = "Q5_0",
-    [9] = "Q5_1",    [10] = "Q2_K",   [11] = "Q3_K_S",   [12] = "Q3_K_M", [13] = "Q3_K_L",  [14] = "Q4_K_S",
-    [15] = "Q4_K_M", [16] = "Q5_K_S", [17] = "Q5_K_M",   [18] = "Q6_K",   [19] = "IQ2_XXS", [20] = "IQ2_XS",
-    [21] = "Q2_K_S", [22] = "IQ3_XS", [23] = "IQ3_XXS",  [24] = "IQ1_S",  [25] = "IQ4_NL",  [26] = "IQ3_S",
-    [27] = "IQ3_M",  [28] = "IQ2_S",  [29] = "IQ2_M",    [30] = "IQ4_XS", [31] = "IQ1_M",   [32] = "BF16",
-    [36] = "TQ1_0",  [37] = "TQ2_0",  [38] = "MXFP4_MOE"};
+    [0] = "F32",     [1] = "F16",     [2] = "Q4_0",       [3] = "Q4_1",    [7] = "Q8_0",     [8] = "Q5_0",
+    [9] = "Q5_1",    [10] = "Q2_K",   [11] = "Q3_K_S",    [12] = "Q3_K_M", [13] = "Q3_K_L",  [14] = "Q4_K_S",
+    [15] = "Q4_K_M", [16] = "Q5_K_S", [17] = "Q5_K_M",    [18] = "Q6_K",   [19] = "IQ2_XXS", [20] = "IQ2_XS",
+    [21] = "Q2_K_S", [22] = "IQ3_XS", [23] = "IQ3_XXS",   [24] = "IQ1_S",  [25] = "IQ4_NL",  [26] = "IQ3_S",
+    [27] = "IQ3_M",  [28] = "IQ2_S",  [29] = "IQ2_M",     [30] = "IQ4_XS", [31] = "IQ1_M",   [32] = "BF16",
+    [36] = "TQ1_0",  [37] = "TQ2_0",  [38] = "MXFP4_MOE", [39] = "NVFP4",  [40] = "Q1_0",    [41] = "Q2_0"};
 enum { FILE_TYPES = sizeof file_types / sizeof *file_types };
 
-/* Matrices: the tensor's name without `.weight`, and the role of the layout tables. */
-typedef enum matrix {
-    OUTPUT,
-    TOKEN_EMBD,
-    ATTN_Q,
-    ATTN_K,
-    ATTN_V,
-    ATTN_OUTPUT,
-    ATTN_QKV,
-    ATTN_Q_A,
-    ATTN_Q_B,
-    ATTN_KV_A,
-    ATTN_KV_B,
-    ATTN_K_B,
-    ATTN_V_B,
-    CONV_IN,
-    CONV_OUT,
-    FFN_GATE,
-    FFN_UP,
-    FFN_DOWN,
-    FFN_GATE_EXPS,
-    FFN_UP_EXPS,
-    FFN_DOWN_EXPS,
-    FFN_GATE_SHEXP,
-    FFN_UP_SHEXP,
-    FFN_DOWN_SHEXP,
-    MATRICES
-} matrix;
-
+/* One table row an architecture whose name or windows the file does not tell in full.  `period`: every n-th layer sees
+ * everything, 0: none does; `window` where the program has it built in (ggml-org/llama.cpp, src/llama-model.cpp). */
 static const struct {
-    const char *name, *role;
-} matrices[MATRICES] = {
-    [OUTPUT] = {"output", "output"},
-    [TOKEN_EMBD] = {"token_embd", "token_embd"},
-    [ATTN_Q] = {"attn_q", "attn_q"},
-    [ATTN_K] = {"attn_k", "attn_k"},
-    [ATTN_V] = {"attn_v", "attn_v"},
-    [ATTN_OUTPUT] = {"attn_output", "attn_output"},
-    [ATTN_QKV] = {"attn_qkv", "attn_qkv"},
-    [ATTN_Q_A] = {"attn_q_a", "attn_q_a"},
-    [ATTN_Q_B] = {"attn_q_b", "attn_q_b"},
-    [ATTN_KV_A] = {"attn_kv_a_mqa", "attn_kv_a_mqa"},
-    [ATTN_KV_B] = {"attn_kv_b", "attn_kv_b"},
-    [ATTN_K_B] = {"attn_k_b", "attn_k_b"},
-    [ATTN_V_B] = {"attn_v_b", "attn_v_b"},
-    [CONV_IN] = {"shortconv.in_proj", "shortconv.in_proj"},
-    [CONV_OUT] = {"shortconv.out_proj", "shortconv.out_proj"},
-    [FFN_GATE] = {"ffn_gate", "ffn_gate"},
-    [FFN_UP] = {"ffn_up", "ffn_up"},
-    [FFN_DOWN] = {"ffn_down", "ffn_down"},
-    [FFN_GATE_EXPS] = {"ffn_gate_exps", "ffn_gate"},
-    [FFN_UP_EXPS] = {"ffn_up_exps", "ffn_up"},
-    [FFN_DOWN_EXPS] = {"ffn_down_exps", "ffn_down"},
-    [FFN_GATE_SHEXP] = {"ffn_gate_shexp", "ffn_gate_shexp"},
-    [FFN_UP_SHEXP] = {"ffn_up_shexp", "ffn_up_shexp"},
-    [FFN_DOWN_SHEXP] = {"ffn_down_shexp", "ffn_down_shexp"},
+    const char *arch, *family;
+    double period, window;
+} archs[] = {
+    {"gemma2", "gemma2", 2, 0},    {"gemma3", "gemma3", 6, 0},         {"gpt-oss", "gptoss", 2, 0},
+    {"gptoss", "gptoss", 2, 0},    {"exaone4", "exaone4", 4, 0},       {"cohere2", "cohere2", 4, 0},
+    {"olmo2", "olmo2", 4, 0},      {"gemma3n", "gemma3n", 5, 0},       {"llama4", "llama4", 4, 8192},
+    {"phi3", "phi3", 0, 0},        {"llama", "llama", 0, 0},           {"mistral", "mistral", 0, 0},
+    {"mistral3", "mistral", 0, 0}, {"starcoder2", "starcoder2", 0, 0}, {"phimoe", "phimoe", 0, 0},
+    {"phi2", "phi", 0, 0},         {"ernie4_5-moe", "ernie4_5", 0, 0}, {"qwen2vl", "qwen2", 0, 0},
+    {"qwen3vl", "qwen3", 0, 0},    {"qwen3vlmoe", "qwen3moe", 0, 0},   {"qwen2", "qwen2", 0, 0},
+    {"qwen3", "qwen3", 0, 0},      {"dots1", "dots1", 0, 0},
 };
-
-/* What stays in F32: every GGUF file keeps these whole. */
-typedef enum vector {
-    ATTN_NORM,
-    ATTN_NORM_2,
-    FFN_NORM,
-    POST_ATTN_NORM,
-    POST_FFN_NORM,
-    Q_NORM,
-    K_NORM,
-    Q_A_NORM,
-    KV_A_NORM,
-    ATTN_SUB_NORM,
-    FFN_SUB_NORM,
-    ROUTER,
-    ROUTER_BIAS,
-    SHARED_GATE,
-    SINKS,
-    CONV,
-    OUTPUT_NORM,
-    EMBED_NORM,
-    POSITIONS,
-    NORM_BIAS,
-    QKV_BIASES,
-    O_BIAS,
-    FFN_BIASES,
-    EXPERT_BIASES,
-    HEAD_BIAS,
-    EXTRA,
-    VECTORS
-} vector;
-
-static const struct {
-    const char *name;
-    vector kind;
-} vectors[] = {
-    {"attn_norm.weight", ATTN_NORM},
-    {"attn_norm_2.weight", ATTN_NORM_2},
-    {"ffn_norm.weight", FFN_NORM},
-    {"post_attention_norm.weight", POST_ATTN_NORM},
-    {"post_ffw_norm.weight", POST_FFN_NORM},
-    {"attn_q_norm.weight", Q_NORM},
-    {"attn_k_norm.weight", K_NORM},
-    {"attn_q_a_norm.weight", Q_A_NORM},
-    {"attn_kv_a_norm.weight", KV_A_NORM},
-    {"attn_sub_norm.weight", ATTN_SUB_NORM},
-    {"ffn_sub_norm.weight", FFN_SUB_NORM},
-    {"ffn_gate_inp.weight", ROUTER},
-    {"ffn_gate_inp.bias", ROUTER_BIAS},
-    {"exp_probs_b.bias", ROUTER_BIAS},
-    {"ffn_gate_inp_shexp.weight", SHARED_GATE},
-    {"attn_sinks.weight", SINKS},
-    {"shortconv.conv.weight", CONV},
-    {"output_norm.weight", OUTPUT_NORM},
-    {"token_embd_norm.weight", EMBED_NORM},
-    {"position_embd.weight", POSITIONS},
-    {"output_norm.bias", NORM_BIAS},
-    {"token_embd_norm.bias", NORM_BIAS},
-    {"attn_norm.bias", NORM_BIAS},
-    {"attn_norm_2.bias", NORM_BIAS},
-    {"ffn_norm.bias", NORM_BIAS},
-    {"attn_q.bias", QKV_BIASES},
-    {"attn_k.bias", QKV_BIASES},
-    {"attn_v.bias", QKV_BIASES},
-    {"attn_qkv.bias", QKV_BIASES},
-    {"attn_output.bias", O_BIAS},
-    {"ffn_gate.bias", FFN_BIASES},
-    {"ffn_up.bias", FFN_BIASES},
-    {"ffn_down.bias", FFN_BIASES},
-    {"ffn_gate_exps.bias", EXPERT_BIASES},
-    {"ffn_up_exps.bias", EXPERT_BIASES},
-    {"ffn_down_exps.bias", EXPERT_BIASES},
-    {"output.bias", HEAD_BIAS},
-    {"rope_freqs.weight", EXTRA},
-    {"rope_factors_long.weight", EXTRA},
-    {"rope_factors_short.weight", EXTRA},
-};
+enum { ARCHS = sizeof archs / sizeof *archs };
 
 /* ---- What the file holds ---- */
 
-/* All tensors of one matrix; layers may differ in type, not in shape. */
-typedef struct use {
-    uint64_t dim[ES_GGUF_MAX_DIMS];
-    int16_t *type; /* by layer: 1 + tensor type, 0 where the layer has none */
-    size_t layers; /* that have it */
-    double weights;
-} use;
+typedef struct layer {
+    const es_gguf_tensor *tensor[ES_TENSOR_IDS];
+    const es_gguf_tensor *q_norm, *conv, *w1; /* of the shapes that no matrix tells */
+    double norms;
+    bool ssm_norm;
+} layer;
 
 typedef struct importer {
     const char *path;
@@ -189,16 +74,18 @@ typedef struct importer {
     es_errors *errors;
     es_gguf_file file;
     const char *arch;
-    size_t layers;
-    es_shape shape; /* of the row; NaN until it is filled */
-    use matrix[MATRICES];
-    struct {
-        size_t tensors;
-        uint64_t dim[ES_GGUF_MAX_DIMS];
-        double weights;
-    } vector[VECTORS];
+    size_t layers, mtp; /* executed, and blocks for predicting more tokens behind them */
+    layer *layer, ends; /* ends: beside the layers */
+    double vectors;     /* numbers in F32 that are no matrix of the inventory */
+    double other;       /* numbers of matrices that the inventory does not know */
+    const es_gguf_tensor *first_other;
+    bool has_norm_bias, qkv_bias, o_bias, mlp_bias, expert_bias, router_bias, shared_gate, sinks, sub_norms, head_bias,
+        embed_norm, output_norm;
+    double pos_rows;
     double type_weights[TENSOR_TYPES], type_bytes[TENSOR_TYPES];
     size_t type_tensors[TENSOR_TYPES];
+    es_arch compiled;
+    es_shape shape;
     es_gguf_import *out;
     es_status status;
 } importer;
@@ -220,24 +107,20 @@ static const es_gguf_key *find_key(const importer *m, const char *name) {
     return es_gguf_find_key(&m->file, strncmp(name, "general.", 8) == 0 ? name : key);
 }
 
-/* A count; lists with one value per layer must agree where they are not 0.  NaN as fallback: the file must have it. */
-static double count(importer *m, const char *name, double fallback) {
+/* A count, of layer i where the key has a list; NaN as fallback: the file must have it. */
+static double count_at(importer *m, const char *name, size_t i, double fallback) {
     const es_gguf_key *key = find_key(m, name);
-    double found = 0;
     if (key == NULL && !isnan(fallback))
         return fallback;
-    for (size_t i = 0; key && i < key->n; i++) {
-        const double x = key->numbers[i];
-        if (!(x >= 0 && x <= ES_COUNT_MAX && x == floor(x)) || (x > 0 && found > 0 && x != found)) {
-            fail(m, "metadata '%s': expected the same whole number for all layers", name);
-            return 1;
-        }
-        found = x > 0 ? x : found;
-    }
-    if (key == NULL || key->n == 0)
-        fail(m, "metadata '%s.%s': expected a whole number", es_quote_text(m->arch).text, name);
-    return found;
+    const double x = key && key->n == 1 ? key->numbers[0] : key && key->n > i ? key->numbers[i] : (double)NAN;
+    if (x >= 0 && x <= ES_COUNT_MAX && x == floor(x))
+        return x;
+    fail(m, "metadata '%s.%s': expected a whole number%s", es_quote_text(m->arch).text, name,
+         key && key->n > 1 ? " for each layer" : "");
+    return 1;
 }
+
+static double count(importer *m, const char *name, double fallback) { return count_at(m, name, 0, fallback); }
 
 /* Bytes of whole blocks. */
 static double tensor_bytes(importer *m, const es_gguf_tensor *t) {
@@ -257,82 +140,171 @@ static double tensor_bytes(importer *m, const es_gguf_tensor *t) {
     return 0;
 }
 
-static bool same_dims(const uint64_t *a, const uint64_t *b) { return memcmp(a, b, ES_GGUF_MAX_DIMS * sizeof *a) == 0; }
-
 /* `blk.N.rest` or `rest`; layer -1: none. */
-static const char *split_name(const char *name, long *layer) {
-    *layer = -1;
+static const char *split_name(const char *name, long *number) {
+    *number = -1;
     if (strncmp(name, "blk.", 4) != 0)
         return name;
     const char *digits = name + 4;
     const size_t n = strspn(digits, "0123456789");
     if (n == 0 || n > 6 || digits[n] != '.')
         return name;
-    *layer = strtol(digits, NULL, 10);
+    *number = strtol(digits, NULL, 10);
     return digits + n + 1;
 }
 
-static void add_matrix(importer *m, const es_gguf_tensor *t, matrix which, long layer) {
-    use *u = &m->matrix[which];
-    const bool global = which == OUTPUT || which == TOKEN_EMBD;
-    if (global != (layer < 0) || layer >= (long)m->layers) {
-        fail(m, "tensor '%s': no such layer", es_quote_text(t->name).text);
-        return;
-    }
-    if (u->layers == 0)
-        memcpy(u->dim, t->dim, sizeof u->dim);
-    if (!same_dims(u->dim, t->dim)) {
-        fail(m, "tensor '%s': layers of different shapes are not supported", es_quote_text(t->name).text);
-        return;
-    }
-    if (u->type == NULL)
-        u->type = es_arena_array(m->arena, m->layers + 1, sizeof *u->type);
-    if (u->type == NULL) {
+static bool begins(const char *text, const char *with) { return strncmp(text, with, strlen(with)) == 0; }
+
+static bool ends(const char *text, const char *with) {
+    const size_t n = strlen(text), length = strlen(with);
+    return n >= length && strcmp(text + n - length, with) == 0;
+}
+
+static void put_tensor(importer *m, layer *to, es_tensor_id id, const es_gguf_tensor *t) {
+    if (to->tensor[id])
+        fail(m, "tensor '%s': given twice", es_quote_text(t->name).text);
+    to->tensor[id] = t;
+}
+
+/* Gate and up of the experts in one tensor: as many bytes as two. */
+static void split_experts(importer *m, layer *to, const es_gguf_tensor *t) {
+    es_gguf_tensor *half = es_arena_alloc(m->arena, sizeof *half);
+    if (half == NULL) {
         m->status = es_fail_memory(m->errors);
         return;
     }
-    u->type[global ? 0 : layer] = (int16_t)(t->type + 1);
-    u->layers++;
-    u->weights += (double)t->weights;
+    *half = *t;
+    half->dim[1] /= 2;
+    half->weights /= 2;
+    put_tensor(m, to, ES_TENSOR_FFN_GATE_EXPS, half);
+    put_tensor(m, to, ES_TENSOR_FFN_UP_EXPS, half);
 }
 
-static void add_vector(importer *m, const es_gguf_tensor *t, vector which) {
-    if (t->type != 0)
+static bool is_matrix(importer *m, layer *to, const char *rest, const es_gguf_tensor *t) {
+    const size_t n = strlen(rest);
+    if (n < 8 || strcmp(rest + n - 7, ".weight") != 0)
+        return false;
+    const es_slice name = {rest, n - 7};
+    if (es_slice_equal(name, "ffn_gate_up_exps") && t->dim[1] % 2 == 0) {
+        split_experts(m, to, t);
+        return true;
+    }
+    for (es_tensor_id id = 0; id < ES_TENSOR_IDS; id++)
+        if (es_slice_equal(name, es_tensor_names[id])) {
+            put_tensor(m, to, id, t);
+            return true;
+        }
+    return false;
+}
+
+/* What a vector's name tells about the model; false: it tells nothing. */
+static bool read_vector(importer *m, layer *to, const char *rest, const es_gguf_tensor *t, bool inside) {
+    static const char *const inner[] = {"attn_q_norm", "attn_k_norm", "attn_q_a_norm", "attn_kv_a_norm",
+                                        "ssm_",        "time_mix_",   "post_norm",     "laurel_",
+                                        "altup_",      "per_layer_",  "indexer"};
+    static const struct {
+        const char *name;
+        size_t flag;
+    } flags[] = {
+#define FLAG(name, member) {name, offsetof(importer, member)}
+        FLAG("attn_q.bias", qkv_bias),
+        FLAG("attn_k.bias", qkv_bias),
+        FLAG("attn_v.bias", qkv_bias),
+        FLAG("attn_qkv.bias", qkv_bias),
+        FLAG("attn_output.bias", o_bias),
+        FLAG("ffn_gate.bias", mlp_bias),
+        FLAG("ffn_up.bias", mlp_bias),
+        FLAG("ffn_down.bias", mlp_bias),
+        FLAG("ffn_gate_exps.bias", expert_bias),
+        FLAG("ffn_up_exps.bias", expert_bias),
+        FLAG("ffn_down_exps.bias", expert_bias),
+        FLAG("ffn_gate_inp.bias", router_bias),
+        FLAG("exp_probs_b.bias", router_bias),
+        FLAG("exp_probs_b", router_bias),
+        FLAG("ffn_gate_inp_shexp.weight", shared_gate),
+        FLAG("attn_sinks.weight", sinks),
+        FLAG("attn_sub_norm.weight", sub_norms),
+        FLAG("ffn_sub_norm.weight", sub_norms),
+        FLAG("output.bias", head_bias),
+        FLAG("token_embd_norm.weight", embed_norm),
+        FLAG("output_norm.weight", output_norm),
+#undef FLAG
+    };
+    bool known = false, own = false;
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        if (strcmp(rest, flags[i].name) == 0) {
+            bool *flag = (bool *)((char *)m + flags[i].flag);
+            *flag = known = true;
+            own = flags[i].flag == offsetof(importer, sub_norms);
+        }
+    for (size_t i = 0; i < sizeof inner / sizeof *inner; i++)
+        own |= begins(rest, inner[i]);
+    m->has_norm_bias |= ends(rest, "norm.bias") || ends(rest, "norm_2.bias");
+    to->q_norm = strcmp(rest, "attn_q_norm.weight") == 0 ? t : to->q_norm;
+    to->conv = strcmp(rest, "ssm_conv1d.weight") == 0 || strcmp(rest, "shortconv.conv.weight") == 0 ? t : to->conv;
+    to->w1 = strcmp(rest, "time_mix_w1.weight") == 0 ? t : to->w1;
+    to->ssm_norm |= strcmp(rest, "ssm_norm.weight") == 0 || strcmp(rest, "ssm_dt_norm.weight") == 0;
+    if (strcmp(rest, "position_embd.weight") == 0)
+        m->pos_rows = (double)t->dim[1];
+    if (inside && !own && strstr(rest, "norm") && ends(rest, ".weight"))
+        to->norms++;
+    return known || own || strstr(rest, "norm") || ends(rest, ".bias") || begins(rest, "rope_") ||
+           ends(rest, "scale") || ends(rest, "scale.weight") || begins(rest, "position_embd") ||
+           begins(rest, "ffn_gate_inp") || begins(rest, "shortconv.conv") || begins(rest, "channel_mix_lerp");
+}
+
+static void add_tensor(importer *m, const es_gguf_tensor *t) {
+    /* Encoders, towers, sparse attention, RWKV-6, Kimi Delta attention. */
+    static const char *const not_covered[] = {
+        "enc.", "dec.", "v.", "a.", "mm.", "indexer", "time_mix_decay", "time_mix_first", "ssm_conv1d_q", "cross_attn"};
+    long number;
+    const char *rest = split_name(t->name, &number);
+    if (number >= (long)m->layers && number < (long)(m->layers + m->mtp)) {
+        m->out->mtp_bytes += tensor_bytes(m, t);
+        m->out->mtp_params += (double)t->weights;
+        return;
+    }
+    if (number >= (long)m->layers) {
+        fail(m, "tensor '%s': no such layer", es_quote_text(t->name).text);
+        return;
+    }
+    layer *to = number < 0 ? &m->ends : &m->layer[number];
+    if (is_matrix(m, to, rest, t))
+        return;
+    const bool known = read_vector(m, to, rest, t, number >= 0);
+    for (size_t i = 0; i < sizeof not_covered / sizeof *not_covered; i++)
+        if (begins(rest, not_covered[i]))
+            fail(m, "tensor '%s': models with such tensors are not covered; architecture '%s'",
+                 es_quote_text(t->name).text, es_quote_text(m->arch).text);
+    if (known && t->type != 0)
         fail(m, "tensor '%s': expected F32, as all norms, biases and routers", es_quote_text(t->name).text);
-    if (m->vector[which].tensors++ == 0)
-        memcpy(m->vector[which].dim, t->dim, sizeof t->dim);
-    m->vector[which].weights += (double)t->weights;
-}
-
-static void classify(importer *m, const es_gguf_tensor *t) {
-    long layer;
-    const char *rest = split_name(t->name, &layer);
-    for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++)
-        if (strcmp(rest, vectors[i].name) == 0) {
-            add_vector(m, t, vectors[i].kind);
-            return;
-        }
-    const char *dot = strrchr(rest, '.');
-    for (matrix i = 0; dot && strcmp(dot, ".weight") == 0 && i < MATRICES; i++)
-        if (es_slice_equal((es_slice){rest, (size_t)(dot - rest)}, matrices[i].name)) {
-            add_matrix(m, t, i, layer);
-            return;
-        }
-    fail(m, "tensor '%s': unknown; architecture '%s' is not supported", es_quote_text(t->name).text,
-         es_quote_text(m->arch).text);
+    if (!known && number <= 0)
+        es_warn(m->errors, &(es_origin){.file = m->path}, "tensor '%s': not known, counted in %s",
+                es_quote_text(t->name).text, t->type == 0 ? "extra_params" : "other_params, which each token reads");
+    *(t->type == 0 ? &m->vectors : &m->other) += (double)t->weights;
+    if (t->type == 0)
+        return;
+    m->first_other = m->first_other ? m->first_other : t;
+    if (m->first_other->type != t->type)
+        fail(m, "tensor '%s': not known, and of another type than '%s'", es_quote_text(t->name).text,
+             es_quote_text(m->first_other->name).text);
 }
 
 /* Offsets follow from the sizes in the order of the file, each tensor padded to the alignment. */
 static void add_tensors(importer *m) {
     uint64_t next = 0;
+    double part = 0;
     for (size_t i = 0; i < m->file.n_tensors && m->status == ES_OK; i++) {
         const es_gguf_tensor *t = &m->file.tensor[i];
         const double bytes = tensor_bytes(m, t);
         if (m->status != ES_OK)
             return;
+        if (t->offset == 0 && i > 0 && m->file.n_parts > 1)
+            next = 0;
         if (t->offset != next)
             fail(m, "tensor '%s': offset %" PRIu64 ", expected %" PRIu64, es_quote_text(t->name).text, t->offset, next);
         next += ((uint64_t)bytes + m->file.alignment - 1) & ~(m->file.alignment - 1);
+        part += bytes;
         m->out->params += (double)t->weights;
         m->out->bytes += bytes;
         m->type_tensors[t->type]++;
@@ -340,141 +312,282 @@ static void add_tensors(importer *m) {
         m->type_bytes[t->type] += bytes;
         if (m->out->params > (double)ES_GGUF_MAX_WEIGHTS)
             fail(m, "more than %llu weights", ES_GGUF_MAX_WEIGHTS);
-        classify(m, t);
+        add_tensor(m, t);
     }
-    const uint64_t data = m->file.size > m->file.data_offset ? m->file.size - m->file.data_offset : 0;
-    if (m->status == ES_OK && (double)data < m->out->bytes)
+    if (m->status == ES_OK && (double)m->file.data_bytes < part)
         es_warn(m->errors, &(es_origin){.file = m->path},
-                "the header promises %.0f bytes of tensors, %" PRIu64 " follow: truncated", m->out->bytes, data);
+                "the header promises %.0f bytes of tensors, %" PRIu64 " follow: truncated", part, m->file.data_bytes);
+    m->out->params -= m->out->mtp_params;
+    m->out->bytes -= m->out->mtp_bytes;
 }
 
 /* ---- The model ---- */
 
-static bool has(const importer *m, matrix which) { return m->matrix[which].layers > 0; }
-static bool has_vector(const importer *m, vector which) { return m->vector[which].tensors > 0; }
-static double dim(const importer *m, matrix which, int i) { return (double)m->matrix[which].dim[i]; }
+static double dim(const layer *l, es_tensor_id id, int i) { return l->tensor[id] ? (double)l->tensor[id]->dim[i] : 0; }
+static bool has(const layer *l, es_tensor_id id) { return l->tensor[id] != NULL; }
 static void put(importer *m, int id, double value) { m->out->model.value[id] = value; }
 static double get(const importer *m, int id) { return m->out->model.value[id]; }
 
+static bool any(const importer *m, es_tensor_id id) {
+    for (size_t i = 0; i < m->layers; i++)
+        if (has(&m->layer[i], id))
+            return true;
+    return false;
+}
+
 static void read_ends(importer *m) {
-    const double hidden = count(m, "embedding_length", NAN), width = dim(m, TOKEN_EMBD, 0);
+    const layer *e = &m->ends;
+    const double hidden = count(m, "embedding_length", NAN), width = dim(e, ES_TENSOR_TOKEN_EMBD, 0);
     put(m, ES_M_LAYERS, (double)m->layers);
+    put(m, ES_M_MTP_LAYERS, (double)m->mtp);
     put(m, ES_M_HIDDEN, hidden);
-    put(m, ES_M_VOCAB, dim(m, TOKEN_EMBD, 1));
-    if (!has(m, TOKEN_EMBD))
+    put(m, ES_M_VOCAB, dim(e, ES_TENSOR_TOKEN_EMBD, 1));
+    if (!has(e, ES_TENSOR_TOKEN_EMBD))
         fail(m, "no tensor 'token_embd.weight'");
-    if (width != hidden)
+    else if (width != hidden)
         fail(m, "tensor 'token_embd.weight': rows of %.0f, expected %.0f", width, hidden);
-    put(m, ES_M_TIED, !has(m, OUTPUT));
-    put(m, ES_M_LM_HEAD_BIAS, has_vector(m, HEAD_BIAS));
-    put(m, ES_M_EMBED_NORM, has_vector(m, EMBED_NORM) && has_vector(m, OUTPUT_NORM));
-    put(m, ES_M_POS_ROWS, has_vector(m, POSITIONS) ? (double)m->vector[POSITIONS].dim[1] : 0);
-    put(m, ES_M_EXTRA_PARAMS, m->vector[EXTRA].weights);
+    put(m, ES_M_TIED, !has(e, ES_TENSOR_OUTPUT));
+    put(m, ES_M_LM_HEAD_BIAS, m->head_bias);
+    put(m, ES_M_EMBED_NORM, m->embed_norm && m->output_norm);
+    put(m, ES_M_POS_ROWS, m->pos_rows);
     put(m, ES_M_MAX_CTX, count(m, "context_length", 0));
+    put(m, ES_M_OTHER_PARAMS, m->other);
+    put(m, ES_M_QKV_BIAS, m->qkv_bias);
+    put(m, ES_M_O_BIAS, m->o_bias);
+    put(m, ES_M_MLP_BIAS, m->mlp_bias);
+    put(m, ES_M_ATTN_SINKS, m->sinks);
+    put(m, ES_M_SUB_NORMS, m->sub_norms);
+    put(m, ES_M_ROUTER_BIAS, m->router_bias);
+    put(m, ES_M_EXPERT_BIAS, m->expert_bias);
+    put(m, ES_M_SHARED_GATE, m->shared_gate);
+    if (has(e, ES_TENSOR_PER_LAYER_TOKEN_EMBD))
+        put(m, ES_M_PER_LAYER_EMBD, floor(dim(e, ES_TENSOR_PER_LAYER_TOKEN_EMBD, 0) / (double)m->layers));
+    if (has(e, ES_TENSOR_ALTUP_PROJ))
+        put(m, ES_M_ALTUP, dim(e, ES_TENSOR_ALTUP_PROJ, 2) + 1);
+    put(m, ES_M_LAUREL_RANK, dim(&m->layer[0], ES_TENSOR_LAUREL_L, 1));
+    double norms = 0;
+    for (size_t i = 0; i < m->layers; i++)
+        norms += m->layer[i].norms;
+    put(m, ES_M_NORM, m->has_norm_bias ? ES_NORM_LN : norms > 0 || m->output_norm ? ES_NORM_RMS : ES_NORM_LN_NP);
 }
 
-static void read_norms(importer *m) {
-    static const vector of_layers[] = {ATTN_NORM, ATTN_NORM_2, FFN_NORM, POST_ATTN_NORM, POST_FFN_NORM};
-    size_t norms = 0;
-    for (size_t i = 0; i < sizeof of_layers / sizeof *of_layers; i++)
-        norms += m->vector[of_layers[i]].tensors;
-    const bool any = norms > 0 || has_vector(m, OUTPUT_NORM);
-    put(m, ES_M_NORM, has_vector(m, NORM_BIAS) ? ES_NORM_LN : any ? ES_NORM_RMS : ES_NORM_LN_NP);
-    put(m, ES_M_NORMS_PER_LAYER, any ? floor((double)norms / (double)m->layers) : 2);
+static bool is_gdn(const layer *l) { return has(l, ES_TENSOR_ATTN_GATE) && has(l, ES_TENSOR_SSM_OUT); }
+
+static bool attends(const layer *l) {
+    return (has(l, ES_TENSOR_ATTN_Q) || has(l, ES_TENSOR_ATTN_QKV) || has(l, ES_TENSOR_ATTN_Q_A)) &&
+           has(l, ES_TENSOR_ATTN_OUTPUT) && !is_gdn(l);
 }
 
-static void read_latent(importer *m) {
+static void read_latent(importer *m, const layer *l) {
     const double heads = get(m, ES_M_HEADS), rope = count(m, "rope.dimension_count", NAN);
-    const matrix queries = has(m, ATTN_Q_B) ? ATTN_Q_B : ATTN_Q;
+    const es_tensor_id queries = has(l, ES_TENSOR_ATTN_Q_B) ? ES_TENSOR_ATTN_Q_B : ES_TENSOR_ATTN_Q;
     put(m, ES_M_KV_LORA_RANK, count(m, "attention.kv_lora_rank", NAN));
-    put(m, ES_M_Q_LORA_RANK, has(m, ATTN_Q_B) ? dim(m, ATTN_Q_B, 0) : 0);
+    put(m, ES_M_Q_LORA_RANK, dim(l, ES_TENSOR_ATTN_Q_B, 0));
     put(m, ES_M_QK_ROPE, rope);
-    put(m, ES_M_QK_NOPE, floor(dim(m, queries, 1) / heads) - rope);
-    put(m, ES_M_V_HEAD_DIM, floor(dim(m, ATTN_OUTPUT, 0) / heads));
+    put(m, ES_M_QK_NOPE, floor(dim(l, queries, 1) / heads) - rope);
+    put(m, ES_M_V_HEAD_DIM, floor(dim(l, ES_TENSOR_ATTN_OUTPUT, 0) / heads));
     put(m, ES_M_HEAD_DIM, get(m, ES_M_V_HEAD_DIM));
     put(m, ES_M_KV_HEADS, heads); /* 1 in files of late: of the latent, not of the model */
 }
 
-static void read_attention(importer *m) {
-    const double heads = count(m, "attention.head_count", NAN), hidden = get(m, ES_M_HIDDEN);
-    put(m, ES_M_HEADS, heads);
-    put(m, ES_M_KV_HEADS, count(m, "attention.head_count_kv", heads));
-    if (heads < 1 || m->status != ES_OK) {
-        fail(m, "metadata 'attention.head_count': expected at least 1");
-        return;
-    }
-    put(m, ES_M_HEAD_DIM, count(m, "attention.key_length", floor(hidden / heads)));
-    if (has(m, ATTN_KV_A))
-        read_latent(m);
-    put(m, ES_M_QKV_BIAS, has_vector(m, QKV_BIASES));
-    put(m, ES_M_O_BIAS, has_vector(m, O_BIAS));
-    put(m, ES_M_ATTN_SINKS, has_vector(m, SINKS));
-    put(m, ES_M_SUB_NORMS, has_vector(m, ATTN_SUB_NORM));
-    put(m, ES_M_CONV_LAYERS, (double)m->vector[CONV].tensors);
-    put(m, ES_M_CONV_KERNEL, has_vector(m, CONV) ? (double)m->vector[CONV].dim[0] : 0);
-    if (has_vector(m, Q_NORM)) {
-        const double width = (double)m->vector[Q_NORM].dim[0] * (double)m->vector[Q_NORM].dim[1];
-        put(m, ES_M_QK_NORM, width == get(m, ES_M_HEAD_DIM) ? 1 : 2);
-    }
-}
-
-static void read_ffn(importer *m) {
-    const bool fused = has(m, FFN_UP) && dim(m, FFN_UP, 1) == 2 * dim(m, FFN_DOWN, 0);
-    const double width = has(m, FFN_UP) ? dim(m, FFN_DOWN, 0) : count(m, "feed_forward_length", 0);
-    put(m, ES_M_FFN_MATRICES, has(m, FFN_GATE) || has(m, FFN_GATE_EXPS) || fused ? 3 : 2);
-    put(m, ES_M_MLP_BIAS, has_vector(m, FFN_BIASES));
-    put(m, ES_M_INTERMEDIATE, width);
-    if (!has(m, FFN_UP_EXPS))
-        return;
-    const double each = dim(m, FFN_UP_EXPS, 1);
-    put(m, ES_M_N_EXPERTS, dim(m, FFN_UP_EXPS, 2));
-    put(m, ES_M_N_ACTIVE, count(m, "expert_used_count", NAN));
-    put(m, ES_M_EXPERT_INTERMEDIATE, each);
-    put(m, ES_M_FIRST_DENSE, (double)m->layers - (double)m->matrix[FFN_UP_EXPS].layers);
-    put(m, ES_M_N_SHARED, has(m, FFN_UP_SHEXP) ? dim(m, FFN_UP_SHEXP, 1) / each : 0);
-    put(m, ES_M_ROUTER_BIAS, has_vector(m, ROUTER_BIAS));
-    put(m, ES_M_EXPERT_BIAS, has_vector(m, EXPERT_BIASES));
-    put(m, ES_M_SHARED_GATE, has_vector(m, SHARED_GATE));
-}
-
-/* Which layers see all of the context is fixed by the architecture. */
-static void read_window(importer *m) {
-    static const struct {
-        const char *arch;
-        double every;
-    } known[] = {{"gemma2", 2},     {"gemma3", 6}, {"gpt-oss", 2}, {"gptoss", 2}, {"exaone4", 4},
-                 {"cohere2", 4},    {"olmo2", 4},  {"phi3", 0},    {"llama", 0},  {"mistral", 0},
-                 {"starcoder2", 0}, {"phimoe", 0}, {"mistral3", 0}};
-    const double window = count(m, "attention.sliding_window", 0);
+/* The window of layer i: a list tells, or a number how often a layer has none, or the architecture. */
+static double window_of(importer *m, size_t i, bool *warned) {
     const es_gguf_key *pattern = find_key(m, "attention.sliding_window_pattern");
-    if (window == 0 || window >= get(m, ES_M_MAX_CTX))
-        return;
-    put(m, ES_M_SLIDING_WINDOW, window);
-    if (pattern && pattern->n == 1) {
-        put(m, ES_M_GLOBAL_EVERY, count(m, "attention.sliding_window_pattern", 0));
-        return;
-    }
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strcmp(known[i].arch, m->arch) == 0) {
-            put(m, ES_M_GLOBAL_EVERY, known[i].every);
-            return;
+    double window = count(m, "attention.sliding_window", 0), period = NAN;
+    for (size_t a = 0; a < ARCHS; a++)
+        if (strcmp(archs[a].arch, m->arch) == 0) {
+            period = archs[a].period;
+            window = window > 0 || find_key(m, "attention.sliding_window") ? window : archs[a].window;
         }
-    es_warn(m->errors, &(es_origin){.file = m->path},
-            "architecture '%s': every layer is taken to have the window of %.0f", es_quote_text(m->arch).text, window);
+    if (window == 0 || (get(m, ES_M_MAX_CTX) > 0 && window >= get(m, ES_M_MAX_CTX)))
+        return 0;
+    if (pattern && pattern->n > 1) {
+        if (pattern->n < m->layers)
+            fail(m, "metadata '%s.attention.sliding_window_pattern': expected a value for each layer",
+                 es_quote_text(m->arch).text);
+        return pattern->n > i && pattern->numbers[i] > 0 ? window : 0;
+    }
+    if (pattern)
+        period = count(m, "attention.sliding_window_pattern", 0);
+    if (isnan(period) && !*warned) {
+        es_warn(m->errors, &(es_origin){.file = m->path},
+                "architecture '%s': every layer is taken to have the window of %.0f", es_quote_text(m->arch).text,
+                window);
+        *warned = true;
+    }
+    return period > 0 && fmod((double)i + 1, period) == 0 ? 0 : window;
 }
 
-/* Families decide which tensors are fused. */
-static const char *family_of(const importer *m) {
-    static const char *const fusing[] = {"phi3", "gptneox", "gpt2", "bloom", "falcon"};
-    const bool gate_in_up = has(m, FFN_UP) && !has(m, FFN_GATE) && get(m, ES_M_FFN_MATRICES) == 3;
-    if (gate_in_up)
-        return "phi3";
-    bool own = false;
-    for (size_t i = 1; i < sizeof fusing / sizeof *fusing; i++)
-        own |= strcmp(fusing[i], m->arch) == 0;
-    if (has(m, ATTN_QKV))
-        return own ? m->arch : "gpt2";
-    return own || strcmp(m->arch, "phi3") == 0 ? "llama" : m->arch;
+static void read_attention(importer *m, const layer *l, size_t i, es_layer_row *row, bool *warned) {
+    const double heads = count_at(m, "attention.head_count", i, NAN);
+    double kv = count_at(m, "attention.head_count_kv", i, heads);
+    const double output = dim(l, ES_TENSOR_ATTN_OUTPUT, 0), q = dim(l, ES_TENSOR_ATTN_Q, 1);
+    const double window = window_of(m, i, warned);
+    if (heads < 1 || kv < 1) {
+        fail(m, "metadata '%s': expected at least 1", heads < 1 ? "attention.head_count" : "attention.head_count_kv");
+        return;
+    }
+    row->text[ES_L_MIXER] = has(l, ES_TENSOR_ATTN_KV_A_MQA) ? "mla" : "attention";
+    row->value[ES_L_WINDOW] = window;
+    row->value[ES_L_HEADS] = heads;
+    if (has(l, ES_TENSOR_ATTN_KV_A_MQA)) {
+        put(m, ES_M_HEADS, heads);
+        read_latent(m, l);
+        return;
+    }
+    const bool swa = window > 0 && find_key(m, "attention.key_length_swa");
+    double d = count(m, swa ? "attention.key_length_swa" : "attention.key_length", floor(get(m, ES_M_HIDDEN) / heads));
+    d = has(l, ES_TENSOR_ATTN_K) ? floor(dim(l, ES_TENSOR_ATTN_K, 1) / kv) : d;
+    row->value[ES_L_KV_HEADS] = kv;
+    row->value[ES_L_HEAD_DIM] = d;
+    row->value[ES_L_V_HEAD_DIM] = floor(output / heads);
+    row->value[ES_L_OUT_GATE] = has(l, ES_TENSOR_ATTN_Q) && q == 2 * heads * d;
+    row->value[ES_L_K_EQ_V] = has(l, ES_TENSOR_ATTN_K) && !has(l, ES_TENSOR_ATTN_V);
+    const double shared = count(m, "attention.shared_kv_layers", 0);
+    row->value[ES_L_KV] = has(l, ES_TENSOR_ATTN_Q) && !has(l, ES_TENSOR_ATTN_K) ? ES_KV_NONE
+                          : (double)i >= (double)m->layers - shared             ? ES_KV_SHARED
+                                                                                : ES_KV_OWN;
+    if (l->q_norm)
+        put(m, ES_M_QK_NORM, (double)l->q_norm->weights == d ? 1 : 2);
+}
+
+static void read_recurrent(importer *m, const layer *l, es_layer_row *row) {
+    const double hidden = get(m, ES_M_HIDDEN), inner = dim(l, ES_TENSOR_SSM_OUT, 0);
+    const bool gdn = is_gdn(l), first = has(l, ES_TENSOR_SSM_X), second = !first && has(l, ES_TENSOR_SSM_IN);
+    const bool both = attends(l) && second;
+    const char *mixer = gdn                                     ? "gdn"
+                        : first                                 ? "mamba1"
+                        : both                                  ? "attention+mamba2"
+                        : second                                ? "mamba2"
+                        : has(l, ES_TENSOR_TIME_MIX_RECEPTANCE) ? "rwkv7"
+                        : has(l, ES_TENSOR_SHORTCONV_IN)        ? "conv"
+                                                                : NULL;
+    if (mixer == NULL)
+        return;
+    row->text[ES_L_MIXER] = mixer;
+    if (gdn || first || second) {
+        const double heads = first ? inner : count(m, "ssm.time_step_rank", NAN);
+        row->value[ES_L_CONV_KERNEL] = count(m, "ssm.conv_kernel", l->conv ? (double)l->conv->dim[0] : (double)NAN);
+        row->value[ES_L_SSM_STATE] = count(m, "ssm.state_size", NAN);
+        row->value[ES_L_SSM_HEADS] = heads;
+        row->value[ES_L_SSM_HEAD_DIM] = heads > 0 ? floor(inner / heads) : 0;
+        row->value[ES_L_SSM_GROUPS] = first ? 0 : count(m, "ssm.group_count", NAN);
+        row->value[ES_L_SSM_NORM] = l->ssm_norm && !gdn;
+        if (first)
+            row->text[ES_L_RANKS] = es_arena_printf(m->arena, "%.0f", dim(l, ES_TENSOR_SSM_DT, 0));
+    } else if (has(l, ES_TENSOR_SHORTCONV_IN)) {
+        row->value[ES_L_CONV_KERNEL] = count(m, "shortconv.l_cache", l->conv ? (double)l->conv->dim[0] : (double)NAN);
+    } else {
+        const layer *ranks = &m->layer[m->layers > 1]; /* the first layer has no value residual of its own rank */
+        row->value[ES_L_SSM_HEAD_DIM] = count(m, "wkv.head_size", NAN);
+        row->value[ES_L_SSM_HEADS] = floor(hidden / fmax(1, row->value[ES_L_SSM_HEAD_DIM]));
+        row->text[ES_L_RANKS] =
+            es_arena_printf(m->arena, "%.0f;%.0f;%.0f;%.0f", ranks->w1 ? (double)ranks->w1->dim[1] : 0,
+                            dim(ranks, ES_TENSOR_TIME_MIX_A1, 1), dim(ranks, ES_TENSOR_TIME_MIX_V1, 1),
+                            dim(ranks, ES_TENSOR_TIME_MIX_G1, 1));
+    }
+    if (row->text[ES_L_RANKS] == NULL)
+        m->status = es_fail_memory(m->errors);
+}
+
+static void read_ffn(importer *m, const layer *l, es_layer_row *row) {
+    const bool dense = has(l, ES_TENSOR_FFN_UP), experts = has(l, ES_TENSOR_FFN_UP_EXPS);
+    row->text[ES_L_FFN] = dense && experts                    ? "dense+moe"
+                          : experts                           ? "moe"
+                          : dense                             ? "dense"
+                          : has(l, ES_TENSOR_CHANNEL_MIX_KEY) ? "channel_mix"
+                                                              : "none";
+    if (dense)
+        row->value[ES_L_INTERMEDIATE] = dim(l, ES_TENSOR_FFN_DOWN, 0);
+    if (has(l, ES_TENSOR_CHANNEL_MIX_KEY))
+        row->value[ES_L_INTERMEDIATE] = dim(l, ES_TENSOR_CHANNEL_MIX_KEY, 1);
+    if (!experts)
+        return;
+    const double width = dim(l, ES_TENSOR_FFN_DOWN_EXPS, 0);
+    row->value[ES_L_N_EXPERTS] = dim(l, ES_TENSOR_FFN_UP_EXPS, 2);
+    row->value[ES_L_N_ACTIVE] = count(m, "expert_used_count", NAN);
+    row->value[ES_L_EXPERT_INTERMEDIATE] = width;
+    row->value[ES_L_N_SHARED] = width > 0 ? dim(l, ES_TENSOR_FFN_UP_SHEXP, 1) / width : 0;
+}
+
+/* What most layers have becomes the model's own. */
+static void put_usual(importer *m, const es_layer_row *row, int of_layer, int of_model, double fallback) {
+    double usual = fallback;
+    size_t most = 0;
+    for (size_t i = 0; i < m->layers; i++) {
+        size_t alike = 0;
+        for (size_t j = i; j < m->layers && !isnan(row[i].value[of_layer]); j++)
+            alike += row[j].value[of_layer] == row[i].value[of_layer];
+        if (alike > most)
+            most = alike, usual = row[i].value[of_layer];
+    }
+    put(m, of_model, usual);
+}
+
+static void read_layers(importer *m) {
+    es_layer_row *row = es_arena_array(m->arena, m->layers, sizeof *row);
+    bool warned = false;
+    if (row == NULL) {
+        m->status = es_fail_memory(m->errors);
+        return;
+    }
+    for (size_t i = 0; i < m->layers && m->status == ES_OK; i++) {
+        es_layer_row_begin(&row[i]);
+        row[i].text[ES_L_MIXER] = "none";
+        if (attends(&m->layer[i]))
+            read_attention(m, &m->layer[i], i, &row[i], &warned);
+        read_recurrent(m, &m->layer[i], &row[i]);
+        read_ffn(m, &m->layer[i], &row[i]);
+        row[i].value[ES_L_NORMS] = m->layer[i].norms;
+    }
+    if (m->status != ES_OK)
+        return;
+    if (get(m, ES_M_KV_LORA_RANK) == 0) {
+        put_usual(m, row, ES_L_HEADS, ES_M_HEADS, 1);
+        put_usual(m, row, ES_L_KV_HEADS, ES_M_KV_HEADS, NAN);
+        put_usual(m, row, ES_L_HEAD_DIM, ES_M_HEAD_DIM, NAN);
+    }
+    put_usual(m, row, ES_L_N_EXPERTS, ES_M_N_EXPERTS, 0);
+    put_usual(m, row, ES_L_N_ACTIVE, ES_M_N_ACTIVE, 0);
+    put_usual(m, row, ES_L_N_SHARED, ES_M_N_SHARED, 0);
+    put_usual(m, row, ES_L_EXPERT_INTERMEDIATE, ES_M_EXPERT_INTERMEDIATE, 0);
+    put_usual(m, row, ES_L_INTERMEDIATE, ES_M_INTERMEDIATE, count_at(m, "feed_forward_length", 0, 0));
+    put_usual(m, row, ES_L_NORMS, ES_M_NORMS_PER_LAYER, 2);
+    if (get(m, ES_M_NORM) == ES_NORM_LN_NP) { /* norms without weights leave no trace */
+        put(m, ES_M_NORMS_PER_LAYER, 2);
+        for (size_t i = 0; i < m->layers; i++)
+            row[i].value[ES_L_NORMS] = 2;
+    }
+    bool gated = false, fused = false;
+    for (size_t i = 0; i < m->layers; i++) {
+        const layer *l = &m->layer[i];
+        fused |= has(l, ES_TENSOR_FFN_UP) && !has(l, ES_TENSOR_FFN_GATE) &&
+                 dim(l, ES_TENSOR_FFN_UP, 1) == 2 * dim(l, ES_TENSOR_FFN_DOWN, 0);
+        gated |= has(l, ES_TENSOR_FFN_GATE) || has(l, ES_TENSOR_FFN_GATE_EXPS);
+    }
+    put(m, ES_M_FFN_MATRICES, gated || fused ? 3 : 2);
+    bool fused_qkv = false;
+    for (size_t i = 0; i < m->layers; i++)
+        fused_qkv |= attends(&m->layer[i]) && has(&m->layer[i], ES_TENSOR_ATTN_QKV);
+    const es_arch family = es_arch_of_family(m->out->model.text[ES_M_FAMILY], "");
+    const bool kv_b = any(m, ES_TENSOR_ATTN_KV_B);
+    const bool plain = !any(m, ES_TENSOR_ATTN_Q) && !fused_qkv; /* nothing there to fuse */
+    if ((family.fused_qkv != fused_qkv && !plain) || (family.fused_gate_up != fused && !gated) ||
+        (family.fused_gate_up && gated) || family.fused_kv_b != kv_b)
+        m->out->model.text[ES_M_FUSE] =
+            es_arena_printf(m->arena, "%s%s%s%s%s", fused_qkv ? "qkv" : "", fused_qkv && (fused || kv_b) ? ";" : "",
+                            fused ? "gate_up" : "", fused && kv_b ? ";" : "",
+                            kv_b                 ? "kv_b"
+                            : fused_qkv || fused ? ""
+                                                 : "none");
+    for (size_t i = 0; i < m->layers; i++) /* vision towers apart, gpt-oss is the one released with 4-bit experts */
+        if (strcmp(m->arch, "gpt-oss") == 0 && has(&m->layer[i], ES_TENSOR_FFN_UP_EXPS) &&
+            m->layer[i].tensor[ES_TENSOR_FFN_UP_EXPS]->type == 39)
+            m->out->model.text[ES_M_NATIVE_FORMAT] = "MXFP4";
+    if (m->out->model.text[ES_M_FUSE] == NULL || !es_model_row_set_layers(&m->out->model, row, m->layers, m->arena))
+        m->status = es_fail_memory(m->errors);
+    if (m->out->model.n_kinds > ES_MAX_MODEL_KINDS)
+        fail(m, "more than %d kinds of layer: not supported", ES_MAX_MODEL_KINDS);
 }
 
 static void check_ranges(importer *m) {
@@ -487,139 +600,146 @@ static void check_ranges(importer *m) {
             fail(m, "%s is %g, expected %s", table->fields[f].name, x, expected);
         }
     }
+    for (size_t k = 0; k < m->out->model.n_kinds && m->status == ES_OK; k++)
+        for (int f = 0; f < ES_L_FIELDS; f++) {
+            const es_field *field = &es_fields(ES_LAYER)->fields[f];
+            const double x = m->out->model.kind[k].value[f];
+            if (!isnan(x) && field->type != ES_TEXT && field->type != ES_CHOICE && !es_field_accepts(field, x))
+                fail(m, "layers: %s is %g: not supported", field->name, x);
+        }
 }
 
-/* The tensors that the row stands for must be those of the file, to the last number. */
-static void check_parameters(importer *m) {
-    const es_params p = es_model_row_params(&m->out->model);
-    if (p.total != m->out->params)
+/* ---- Proof: the inventory of the rows against the file ---- */
+
+static void check_tensors(importer *m, const layer *found, const es_tensor *expected, size_t n, long number) {
+    uint64_t seen = 0;
+    for (size_t i = 0; i < n && m->status == ES_OK; i++) {
+        const es_tensor *e = &expected[i];
+        const es_gguf_tensor *t = found->tensor[e->id];
+        char name[80];
+        if (number < 0)
+            snprintf(name, sizeof name, "%s.weight", es_tensor_names[e->id]);
+        else
+            snprintf(name, sizeof name, "blk.%ld.%s.weight", number, es_tensor_names[e->id]);
+        seen |= (uint64_t)1 << e->id;
+        if (t == NULL)
+            fail(m, "no tensor '%s', which a model of architecture '%s' with these fields has: not supported", name,
+                 es_quote_text(m->arch).text);
+        else if ((double)t->dim[0] != e->in || (double)t->dim[1] != e->out ||
+                 (double)(t->dim[2] * t->dim[3]) != e->depth)
+            fail(m, "tensor '%s': %" PRIu64 " x %" PRIu64 " x %" PRIu64 ", expected %.0f x %.0f x %.0f: not supported",
+                 name, t->dim[0], t->dim[1], t->dim[2] * t->dim[3], e->in, e->out, e->depth);
+    }
+    for (es_tensor_id id = 0; id < ES_TENSOR_IDS && m->status == ES_OK; id++)
+        if (found->tensor[id] && !(seen >> id & 1))
+            fail(m, "tensor '%s': architecture '%s' is not supported", es_quote_text(found->tensor[id]->name).text,
+                 es_quote_text(m->arch).text);
+}
+
+/* The inventory has them as one row of numbers. */
+static const es_gguf_tensor *summed_others(importer *m) {
+    es_gguf_tensor *t = m->first_other ? es_arena_alloc(m->arena, sizeof *t) : NULL;
+    if (t == NULL)
+        return NULL;
+    *t = *m->first_other;
+    t->weights = t->dim[0] = (uint64_t)m->other;
+    t->dim[1] = t->dim[2] = t->dim[3] = 1;
+    return t;
+}
+
+/* The tensors that the rows stand for must be those of the file, to the last number. */
+static void check_model(importer *m) {
+    es_catalog catalog = {0};
+    es_row row;
+    es_tensor tensor[ES_MAX_TENSORS];
+    es_vectors first, last;
+    m->status = es_model_row_as_catalog(&m->out->model, m->arena, &row, &catalog, m->errors);
+    if (m->status == ES_OK)
+        m->status = es_arch_compile(&catalog, &row, m->arena, &m->compiled, m->errors);
+    if (m->status != ES_OK)
+        return;
+    m->shape = es_shape_of(&row);
+    m->ends.tensor[ES_TENSOR_OTHER] = summed_others(m);
+    double vectors = 0;
+    for (size_t i = 0; i < m->layers && m->status == ES_OK; i++) {
+        const es_layer l = es_layer_of(&m->compiled, &m->shape, es_arch_kind(&m->compiled, &m->shape, (int64_t)i));
+        const size_t n = es_layer_tensors(&m->compiled, &m->shape, &l, tensor, &first);
+        check_tensors(m, &m->layer[i], tensor, n, (long)i);
+        vectors += first.streamed + first.stored + first.routed * l.experts;
+    }
+    const size_t n = es_end_tensors(&m->compiled, &m->shape, tensor, &first, &last);
+    if (m->status == ES_OK)
+        check_tensors(m, &m->ends, tensor, n, -1);
+    vectors += first.streamed + first.stored + last.streamed + last.stored;
+    if (m->status == ES_OK && vectors > m->vectors)
         fail(m, "%.0f parameters, but a model of architecture '%s' with these fields has %.0f: not supported",
-             m->out->params, es_quote_text(m->arch).text, p.total);
-    m->shape = es_model_row_shape(&m->out->model);
+             m->out->params, es_quote_text(m->arch).text, m->out->params + vectors - m->vectors);
+    put(m, ES_M_EXTRA_PARAMS, m->vectors - vectors);
+    m->shape.extra = m->vectors - vectors;
+}
+
+static const char *family_of(const importer *m) {
+    for (size_t i = 0; i < ARCHS; i++)
+        if (strcmp(archs[i].arch, m->arch) == 0)
+            return archs[i].family;
+    return m->arch;
 }
 
 static void read_model(importer *m) {
     es_model_row *row = &m->out->model;
     const es_gguf_key *name = find_key(m, "general.name");
+    row->text[ES_M_FAMILY] = es_import_name(m->arena, es_slice_of(family_of(m)));
+    row->text[ES_M_NOTE] = name && name->text ? es_import_name(m->arena, es_slice_of(name->text)) : "";
+    row->text[ES_M_SOURCE] = "GGUF header";
+    row->text[ES_M_PUBLISHED_SCOPE] = "tensors of the file";
+    row->value[ES_M_PARAMS_PUBLISHED] = m->out->params;
+    row->value[ES_M_FAMILY] = 0;
+    if (row->text[ES_M_FAMILY] == NULL || row->text[ES_M_NOTE] == NULL)
+        m->status = es_fail_memory(m->errors);
     if (m->status == ES_OK)
         read_ends(m);
     if (m->status == ES_OK)
-        read_norms(m);
-    if (m->status == ES_OK)
-        read_attention(m);
-    if (m->status == ES_OK)
-        read_ffn(m);
-    if (m->status == ES_OK)
-        read_window(m);
+        read_layers(m);
     if (m->status == ES_OK)
         check_ranges(m);
     if (m->status == ES_OK)
-        check_parameters(m);
-    if (m->status != ES_OK)
-        return;
-    row->text[ES_M_FAMILY] = es_import_name(m->arena, es_slice_of(family_of(m)));
-    const char *family = row->text[ES_M_FAMILY];
-    const bool fuses_kv_b = family && es_arch_of_family(family, "").fused_kv_b;
-    row->text[ES_M_FUSE] = has(m, ATTN_KV_B) && !fuses_kv_b ? "kv_b" : has(m, ATTN_K_B) && fuses_kv_b ? "none" : "";
-    row->text[ES_M_NOTE] = name && name->text ? es_import_name(m->arena, es_slice_of(name->text)) : "";
-    row->text[ES_M_SOURCE] = "GGUF header";
-    row->value[ES_M_PARAMS_PUBLISHED] = m->out->params;
-    row->text[ES_M_PUBLISHED_SCOPE] = "tensors of the file";
-    if (row->text[ES_M_FAMILY] == NULL || row->text[ES_M_NOTE] == NULL)
-        m->status = es_fail_memory(m->errors);
+        check_model(m);
     es_model_row_name_attention(row);
 }
 
 /* ---- Rules ---- */
 
-static void add_rule(importer *m, const char *role, int type, const char *condition) {
+static void add_rule(importer *m, es_tensor_id id, uint32_t type, const char *condition) {
     es_gguf_import *out = m->out;
     const char *text = es_arena_text(m->arena, es_slice_of(condition));
     if (text == NULL)
         m->status = es_fail_memory(m->errors);
     else
-        out->rule[out->n_rules++] = (es_import_rule){role, text, tensor_types[type - 1]};
+        out->rule[out->n_rules++] = (es_import_rule){es_tensor_names[id], text, tensor_types[type]};
 }
 
-/* more(i) of the quantizer's mixtures: core/layout.c. */
-static bool more(size_t i, size_t n) { return i < n / 8 || i >= 7 * n / 8 || (i - n / 8) % 3 == 2; }
-
-static bool is_more(const int16_t *type, size_t n, int16_t *in, int16_t *out) {
-    *in = *out = 0;
-    for (size_t i = 0; i < n; i++) {
-        int16_t *expected = more(i, n) ? in : out;
-        if (*expected == 0)
-            *expected = type[i];
-        if (*expected != type[i])
-            return false;
+/* One rule for each run of layers of one type, layers without the tensor joining the run before them. */
+static void add_runs(importer *m, es_tensor_id id) {
+    const es_gguf_tensor *last = NULL;
+    size_t begin = m->out->n_rules;
+    for (size_t i = 0; i < m->layers && m->status == ES_OK; i++) {
+        const es_gguf_tensor *t = m->layer[i].tensor[id];
+        char condition[40];
+        if (t && last && strcmp(tensor_types[t->type], tensor_types[last->type]) != 0) {
+            snprintf(condition, sizeof condition, "layer<%zu", i);
+            add_rule(m, id, last->type, condition);
+        }
+        last = t ? t : last;
     }
-    return *in != 0 && *out != 0 && *in != *out;
-}
-
-static size_t count_runs(const int16_t *type, size_t n) {
-    size_t runs = n > 0;
-    for (size_t i = 1; i < n; i++)
-        runs += type[i] != type[i - 1];
-    return runs;
-}
-
-static int compare_types(const void *a, const void *b) { return *(const int16_t *)a - *(const int16_t *)b; }
-
-/* One rule for each run of layers.  With too many runs the layers are sorted by type: bytes depend on how many layers
- * have a type, not on which. */
-static void add_runs(importer *m, const char *role, int16_t *type, size_t n, const char *base) {
-    char condition[40];
-    if (count_runs(type, n) > MAX_RULES)
-        qsort(type, n, sizeof *type, compare_types);
-    if (count_runs(type, n) > MAX_RULES) {
-        fail(m, "%s: more than %d tensor types", role, MAX_RULES);
-        return;
-    }
-    const bool single = count_runs(type, n) == 1;
-    for (size_t i = 1; i <= n; i++) {
-        if (i < n && type[i] == type[i - 1])
-            continue;
-        snprintf(condition, sizeof condition, "i<%zu", i);
-        if (i < n || strcmp(tensor_types[type[i - 1] - 1], base) != 0 || !single)
-            add_rule(m, role, type[i - 1], i < n ? condition : "always");
-    }
-}
-
-static void add_role(importer *m, const char *role, int16_t *type, size_t n, const char *base) {
-    int16_t in, out;
-    if (n > 1 && is_more(type, n, &in, &out)) {
-        add_rule(m, role, in, "more(i)");
-        if (strcmp(tensor_types[out - 1], base) != 0)
-            add_rule(m, role, out, "always");
-    } else {
-        add_runs(m, role, type, n, base);
-    }
-}
-
-/* The layers' types of all matrices with this role, without the layers that have none. */
-static size_t gather(const importer *m, const char *role, int16_t *type) {
-    size_t n = 0;
-    for (size_t layer = 0; layer < m->layers; layer++)
-        for (matrix i = 0; i < MATRICES; i++)
-            if (m->matrix[i].type && m->matrix[i].type[layer] && strcmp(matrices[i].role, role) == 0 && n < m->layers)
-                type[n++] = m->matrix[i].type[layer];
-    return n;
-}
-
-/* Shared experts follow the layers of the model, as layouts count them. */
-static size_t gather_shared(const importer *m, matrix which, int16_t *type) {
-    const use *u = &m->matrix[which];
-    for (size_t layer = 0; layer < m->layers; layer++)
-        if ((type[layer] = u->type[layer] ? u->type[layer] : u->type[m->layers - 1]) == 0)
-            return 0;
-    return m->layers;
+    if (last && (m->out->n_rules > begin || strcmp(tensor_types[last->type], m->out->base_type) != 0 ||
+                 (id >= ES_TENSOR_FFN_GATE_EXPS && id <= ES_TENSOR_FFN_DOWN_SHEXP)))
+        add_rule(m, id, last->type, "always");
 }
 
 static void add_rules(importer *m) {
     es_gguf_import *out = m->out;
-    int16_t *type = es_arena_array(m->arena, m->layers + 1, sizeof *type);
-    out->rule = es_arena_array(m->arena, (size_t)MATRICES * (MAX_RULES + 2), sizeof *out->rule);
-    if (type == NULL || out->rule == NULL) {
+    out->rule = es_arena_array(m->arena, (size_t)ES_TENSOR_IDS * (m->layers + 2), sizeof *out->rule);
+    if (out->rule == NULL) {
         m->status = es_fail_memory(m->errors);
         return;
     }
@@ -627,34 +747,51 @@ static void add_rules(importer *m) {
     for (size_t i = 1; i < TENSOR_TYPES; i++)
         most = m->type_bytes[i] > m->type_bytes[most] ? i : most;
     out->base_type = tensor_types[most];
-    for (size_t k = 0; k < MATRICES && m->status == ES_OK; k++) {
-        /* The rules of ffn_down also hold for its shared experts: theirs come first. */
-        const matrix i = (matrix)(k + FFN_GATE_SHEXP < MATRICES ? k + FFN_GATE_SHEXP : k + FFN_GATE_SHEXP - MATRICES);
-        if (!has(m, i) || (i >= FFN_GATE_EXPS && i <= FFN_DOWN_EXPS && has(m, i - FFN_GATE_EXPS + FFN_GATE)))
-            continue;
-        const bool tied = i == TOKEN_EMBD && !has(m, OUTPUT);
-        const bool shared = i >= FFN_GATE_SHEXP, split = i == ATTN_K_B;
-        const size_t n = shared ? gather_shared(m, i, type) : gather(m, matrices[i].role, type);
-        const char *base = shared || split ? "" : out->base_type; /* these need a rule to be seen at all */
-        add_role(m, tied ? "output" : matrices[i].role, type, n, base);
+    /* From the last to the first: experts' rules before those of ffn_down, which is their role too. */
+    for (int id = ES_TENSOR_IDS - 1; id >= 0 && m->status == ES_OK; id--) {
+        const es_gguf_tensor *t = m->ends.tensor[id];
+        if (t && strcmp(tensor_types[t->type], out->base_type) != 0)
+            add_rule(m, (es_tensor_id)id, t->type, "always");
+        add_runs(m, (es_tensor_id)id);
     }
 }
 
-/* ---- Proof ---- */
+/* Bytes by tensor, what the file has less what a mixture gives. */
+typedef struct balance {
+    const es_gguf *gguf;
+    double weights[ES_TENSOR_IDS][ES_MAX_TENSOR_TYPES];
+    double vectors;
+} balance;
 
-static es_status layout_of(importer *m, const es_catalog *catalog, const char *file_type, es_layout *layout,
-                           bool *found) {
+static void subtract(void *data, const es_tensor *tensor, int type, double count) {
+    balance *b = data;
+    if (tensor)
+        b->weights[tensor->id][type] -= tensor->in * tensor->out * tensor->depth * count;
+    else
+        b->vectors -= count;
+}
+
+/* Whether the mixture gives every tensor's type; `fault`: the first that it does not. */
+static es_status compare(importer *m, const es_catalog *catalog, const char *file_type, es_quantizer quantizer,
+                         bool *same, const char **fault) {
     es_gguf *gguf = NULL;
+    balance *b = es_arena_alloc(m->arena, sizeof *b);
     const es_status status = es_gguf_compile(catalog, m->arena, &gguf, m->errors);
-    if (status != ES_OK)
-        return status;
+    if (status != ES_OK || b == NULL)
+        return status != ES_OK ? status : es_fail_memory(m->errors);
     const es_mixture *mixture = es_gguf_mixture(gguf, file_type);
-    const es_arch arch = es_arch_of_family(m->out->model.text[ES_M_FAMILY], m->out->model.text[ES_M_FUSE]);
-    const es_row *row = es_table_find(&catalog->table[ES_PRECISION], file_type, strlen(file_type));
-    *found = mixture != NULL;
-    if (mixture)
-        es_layout_gguf(gguf, mixture, (es_quantizer){NAN, row && row->value[ES_P_IMATRIX] > 0}, &arch, &m->shape,
-                       layout);
+    *fault = "";
+    *same = mixture && es_gguf_types(gguf, mixture, quantizer, &m->compiled, &m->shape, subtract, b);
+    for (size_t i = 0; i <= m->layers && *same; i++)
+        for (es_tensor_id id = 0; id < ES_TENSOR_IDS; id++) {
+            const es_gguf_tensor *t = i < m->layers ? m->layer[i].tensor[id] : m->ends.tensor[id];
+            if (t)
+                b->weights[id][es_gguf_type_id(gguf, tensor_types[t->type])] += (double)t->weights;
+        }
+    for (es_tensor_id id = 0; id < ES_TENSOR_IDS && *same; id++)
+        for (int type = 0; type < ES_MAX_TENSOR_TYPES; type++)
+            if (b->weights[id][type] != 0)
+                *same = false, *fault = es_tensor_names[id];
     return ES_OK;
 }
 
@@ -664,9 +801,8 @@ static es_status prove(importer *m) {
     es_catalog own = *m->catalog;
     const size_t n = out->n_rules + 1;
     es_row *rows = es_arena_array(m->arena, n, sizeof *rows);
-    const char **cells = es_arena_array(m->arena, n * ES_X_FIELDS, sizeof *cells);
-    es_layout layout;
-    bool found = false;
+    const char **cells = es_arena_array(m->arena, n * ES_X_FIELDS, sizeof *cells), *fault = "";
+    bool same = false;
     if (rows == NULL || cells == NULL)
         return es_fail_memory(m->errors);
     for (size_t i = 0; i < n; i++) {
@@ -681,28 +817,44 @@ static es_status prove(importer *m) {
         rows[i] = (es_row){.name = "", .text = text, .origin = {m->path, 0, 0}};
     }
     own.table[ES_GGUF_MIXTURE] = (es_table){.kind = ES_GGUF_MIXTURE, .rows = rows, .n_rows = n};
-    es_status status = layout_of(m, &own, "own", &layout, &found);
-    if (status == ES_OK && (!found || layout.weight_bytes != out->bytes))
-        fail(m, "rules for its tensor types give %.0f bytes, the file has %.0f: not supported",
-             found ? layout.weight_bytes : 0, out->bytes);
+    const es_status status = compare(m, &own, "own", (es_quantizer){NAN, false}, &same, &fault);
+    if (status == ES_OK && !same)
+        fail(m, "%s: no rules give its tensor types: not supported", fault);
     return status;
 }
 
-/* The catalog's own row, where its rules give the same file. */
+/* The catalog's own row, where its rules give the same file.  Those of the quantizer before 2026-03, with an importance matrix
+ * or without, are named, but a row of its own has the file's bytes without being told of either. */
 static es_status find_known(importer *m) {
     const es_gguf_key *key = find_key(m, "general.file_type");
     const double id = key && key->n == 1 ? key->numbers[0] : -1;
     es_gguf_import *out = m->out;
-    es_layout layout;
-    bool found = false;
     out->label = id >= 0 && id < FILE_TYPES && id == floor(id) && file_types[(size_t)id] ? file_types[(size_t)id] : "";
     const es_row *row = es_table_find(&m->catalog->table[ES_PRECISION], out->label, strlen(out->label));
     if (row == NULL || strcmp(row->name, out->label) != 0)
         return ES_OK;
-    const es_status status = layout_of(m, m->catalog, out->label, &layout, &found);
-    if (status == ES_OK && found && layout.weight_bytes == out->bytes)
-        out->known = row;
-    return status;
+    const bool usual = row->value[ES_P_IMATRIX] > 0;
+    for (int i = 0; i < 4; i++) {
+        const es_quantizer quantizer = {i < 2 ? (double)NAN : 202602, i % 2 ? !usual : usual};
+        const char *fault;
+        bool same = false;
+        const es_status status = compare(m, m->catalog, out->label, quantizer, &same, &fault);
+        if (status != ES_OK || !same) {
+            if (status != ES_OK)
+                return status;
+            continue;
+        }
+        if (i == 0)
+            out->known = row;
+        else
+            es_warn(m->errors, &(es_origin){.file = m->path}, "types as %s gives them with%s%s%s", out->label,
+                    i >= 2 ? " quantizer=2026-02" : "", i == 3 ? " and" : "",
+                    i % 2 == 0 ? ""
+                    : usual    ? " imatrix=0"
+                               : " imatrix=1");
+        return ES_OK;
+    }
+    return ES_OK;
 }
 
 static int compare_bytes(const void *a, const void *b) {
@@ -726,12 +878,15 @@ static es_status sum_types(importer *m) {
 
 /* ---- Names ---- */
 
-/* The file's name without folder, `.gguf` and the file type. */
+/* The file's name without folder, `.gguf`, the number of the part and the file type. */
 static es_slice model_name(const char *path, const char *label) {
     const char *slash = strrchr(path, '/');
     es_slice name = es_slice_of(slash ? slash + 1 : path);
     if (name.length > 5 && es_slice_equal_fold((es_slice){name.text + name.length - 5, 5}, ".gguf"))
         name.length -= 5;
+    const size_t part = strlen("-00001-of-00002");
+    if (name.length > part && es_glob_match(es_slice_of("-*-of-*"), name.text + name.length - part))
+        name.length -= part;
     const size_t n = strlen(label);
     if (n > 0 && name.length > n + 1 && strchr("-._", name.text[name.length - n - 1]) &&
         es_slice_equal_fold((es_slice){name.text + name.length - n, n}, label))
@@ -747,9 +902,7 @@ es_status es_gguf_import_name(es_gguf_import *import, const char *name, es_arena
     import->precision =
         import->known ? import->known->name
                       : es_arena_printf(arena, "%s-%s", clean, *import->label ? import->label : import->base_type);
-    if (import->precision != NULL)
-        import->mixture = import->precision;
-    return import->precision && import->mixture ? ES_OK : es_fail_memory(errors);
+    return import->precision ? ES_OK : es_fail_memory(errors);
 }
 
 static es_status name_all(importer *m) {
@@ -759,19 +912,37 @@ static es_status name_all(importer *m) {
 
 /* ---- All of it ---- */
 
+/* Files that hold no language model say so. */
 static void read_head(importer *m) {
-    const es_gguf_key *arch = find_key(m, "general.architecture"), *split = es_gguf_find_key(&m->file, "split.count");
+    const es_gguf_key *arch = es_gguf_find_key(&m->file, "general.architecture");
+    const es_gguf_key *type = es_gguf_find_key(&m->file, "general.type");
+    if (type && type->text && strcmp(type->text, "adapter") == 0)
+        fail(m, "an adapter (LoRA) for a model, not a model: import the model that it was made for");
     if (arch == NULL || arch->text == NULL || *arch->text == '\0' || strlen(arch->text) > 64) {
         fail(m, "metadata 'general.architecture': expected a name");
         return;
     }
+    if (strcmp(arch->text, "clip") == 0 || (type && type->text && strcmp(type->text, "mmproj") == 0))
+        fail(m,
+             "a projector for images or sound (architecture '%s'), not a language model: its bytes are the "
+             "projector_bytes of the model it belongs to",
+             es_quote_text(arch->text).text);
+    if (type && type->text && strcmp(type->text, "imatrix") == 0)
+        fail(m, "an importance matrix, not a model");
     m->arch = arch->text;
-    if (split && split->n == 1 && split->numbers[0] > 1)
-        fail(m, "one part of a split model; merge the parts first (llama-gguf-split --merge)");
-    const double layers = count(m, "block_count", NAN);
-    if (m->status == ES_OK && (layers < 1 || layers > MAX_LAYERS))
+    const double blocks = m->status == ES_OK ? count(m, "block_count", NAN) : 1;
+    const double mtp = count(m, "nextn_predict_layers", 0);
+    if (m->status == ES_OK && (blocks < 1 || blocks > MAX_LAYERS))
         fail(m, "metadata 'block_count': expected 1 to %d", MAX_LAYERS);
-    m->layers = (size_t)layers;
+    if (m->status == ES_OK && mtp >= blocks)
+        fail(m, "metadata 'nextn_predict_layers': expected fewer than there are blocks");
+    if (m->status != ES_OK)
+        return;
+    m->mtp = (size_t)mtp;
+    m->layers = (size_t)blocks - m->mtp;
+    m->layer = es_arena_array(m->arena, m->layers, sizeof *m->layer);
+    if (m->layer == NULL)
+        m->status = es_fail_memory(m->errors);
 }
 
 es_status es_import_gguf(FILE *stream, const char *path, const es_catalog *catalog, es_arena *arena,
@@ -779,7 +950,7 @@ es_status es_import_gguf(FILE *stream, const char *path, const es_catalog *catal
     importer m = {.path = path, .catalog = catalog, .arena = arena, .errors = errors, .arch = "", .out = import};
     *import = (es_gguf_import){0};
     es_model_row_begin(&import->model);
-    m.status = es_gguf_file_read(stream, path, arena, &m.file, errors);
+    m.status = es_gguf_file_read_parts(stream, path, arena, &m.file, errors);
     if (m.status == ES_OK)
         read_head(&m);
     if (m.status == ES_OK)
@@ -799,7 +970,7 @@ es_status es_import_gguf(FILE *stream, const char *path, const es_catalog *catal
     return status ? status : name_all(&m);
 }
 
-/* ---- Tables ---- */
+/* ---- Lines of tables ---- */
 
 void es_gguf_import_print_precision(FILE *out, const es_gguf_import *import) {
     const char *cells[ES_P_FIELDS];
@@ -822,7 +993,7 @@ void es_gguf_import_print_precision(FILE *out, const es_gguf_import *import) {
 
 static void print_rule(FILE *out, const es_gguf_import *import, const es_import_rule *rule) {
     const char *cells[ES_X_FIELDS];
-    cells[ES_X_FILE_TYPE] = import->mixture;
+    cells[ES_X_FILE_TYPE] = import->precision;
     cells[ES_X_BASE_TYPE] = import->base_type;
     cells[ES_X_ROLE] = rule->role;
     cells[ES_X_QUANTIZER] = "";

@@ -27,14 +27,14 @@ typedef struct es_gguf_import {
     es_model_row model;
     const char *label;     /* file type as the file says, or "" */
     const char *precision; /* name of the precision row */
-    const char *mixture;   /* the same, with falcon/ in front for that family */
     const es_row *known;   /* the catalog's row when its own rules give the file's bytes, else NULL */
     const char *base_type;
     es_import_rule *rule;
     size_t n_rules;
     es_import_type *type; /* most bytes first */
     size_t n_types, n_tensors;
-    double params, bytes; /* of all tensors, exact */
+    double params, bytes;         /* of all tensors, exact, without those below */
+    double mtp_params, mtp_bytes; /* of blocks that predict further tokens */
 } es_gguf_import;
 
 /* Reads the header of a regular file and proves that model row and rules give its parameters and bytes to the last

@@ -658,6 +658,8 @@ static void read_layers(config *c) {
         c->row->text[ES_M_FAMILY] = "nemotron_h_moe";
     if (!es_model_row_set_layers(c->row, layer, n, c->arena))
         c->status = es_fail_memory(c->errors);
+    if (c->row->n_kinds > ES_MAX_MODEL_KINDS)
+        fail(c, find(c, "layer_types").name, "no more than 60 kinds of layer");
 }
 
 /* ---- What is left ---- */

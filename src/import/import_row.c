@@ -154,9 +154,9 @@ bool es_model_row_set_layers(es_model_row *row, es_layer_row *layer, size_t n, e
         return true;
     size_t *kind = es_arena_array(arena, n, sizeof *kind), size = 0;
     char *pattern = NULL;
-    if (kind == NULL || (row->kind = es_arena_array(arena, n, sizeof *row->kind)) == NULL)
+    if (kind == NULL || (row->kind = es_arena_array(arena, ES_MAX_MODEL_KINDS + 1, sizeof *row->kind)) == NULL)
         return false;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n && row->n_kinds <= ES_MAX_MODEL_KINDS; i++) {
         for (kind[i] = 0; kind[i] < row->n_kinds && !equal(&row->kind[kind[i]], &layer[i]);)
             kind[i]++;
         if (kind[i] < row->n_kinds)
@@ -167,6 +167,8 @@ bool es_model_row_set_layers(es_model_row *row, es_layer_row *layer, size_t n, e
             return false;
         row->n_kinds++;
     }
+    if (row->n_kinds > ES_MAX_MODEL_KINDS)
+        return true;
     FILE *memory = open_memstream(&pattern, &size);
     if (memory == NULL)
         return false;
@@ -179,42 +181,44 @@ bool es_model_row_set_layers(es_model_row *row, es_layer_row *layer, size_t n, e
     return row->text[ES_M_LAYER_PATTERN] != NULL;
 }
 
-es_shape es_model_row_shape(const es_model_row *row) {
-    double value[ES_M_FIELDS];
-    memcpy(value, row->value, sizeof value);
-    return es_shape_of(&(es_row){.name = "", .value = value});
-}
-
-es_status es_model_row_arch(const es_model_row *row, es_arena *arena, es_arch *arch) {
-    es_catalog own = {.arena = NULL};
+es_status es_model_row_as_catalog(const es_model_row *row, es_arena *arena, es_row *model, es_catalog *catalog,
+                                  es_errors *errors) {
     es_row *kinds = es_arena_array(arena, row->n_kinds + 1, sizeof *kinds);
-    const char **text = es_arena_array(arena, (row->n_kinds + 1) * ES_L_FIELDS, sizeof *text);
-    double *value = es_arena_array(arena, (row->n_kinds + 1) * ES_L_FIELDS, sizeof *value);
-    if (kinds == NULL || text == NULL || value == NULL)
-        return ES_ERUNTIME;
-    for (size_t i = 0; i < row->n_kinds; i++, text += ES_L_FIELDS, value += ES_L_FIELDS) {
-        memcpy(text, row->kind[i].text, sizeof row->kind[i].text);
-        text[ES_L_MODEL] = "";
-        for (int f = 0; f < ES_L_FIELDS; f++) {
-            const double x = row->kind[i].value[f];
-            value[f] = isnan(x) ? es_fields(ES_LAYER)->fields[f].fallback : x;
-        }
-        kinds[i] = (es_row){.name = "", .value = value, .text = text};
+    double *value = es_arena_array(arena, ES_M_FIELDS, sizeof *value);
+    const char **text = es_arena_array(arena, ES_M_FIELDS, sizeof *text);
+    if (kinds == NULL || value == NULL || text == NULL)
+        return es_fail_memory(errors);
+    memcpy(value, row->value, sizeof row->value);
+    memcpy(text, row->text, sizeof row->text);
+    text[ES_M_NAME] = "";
+    *model = (es_row){.name = "", .value = value, .text = text};
+    for (size_t k = 0; k < row->n_kinds; k++) {
+        es_layer_row *own = es_arena_alloc(arena, sizeof *own);
+        if (own == NULL)
+            return es_fail_memory(errors);
+        *own = row->kind[k];
+        own->text[ES_L_MODEL] = "";
+        for (size_t f = 0; f < ES_L_FIELDS; f++)
+            if (isnan(own->value[f]))
+                own->value[f] = es_fields(ES_LAYER)->fields[f].fallback;
+        kinds[k] = (es_row){.name = "", .value = own->value, .text = own->text};
     }
-    own.table[ES_LAYER] = (es_table){.kind = ES_LAYER, .rows = kinds, .n_rows = row->n_kinds};
-    const es_row model = {.name = "", .text = (const char **)row->text, .value = (double *)row->value};
-    return es_arch_compile(&own, &model, arena, arch, NULL);
+    catalog->table[ES_LAYER] = (es_table){.kind = ES_LAYER, .rows = kinds, .n_rows = row->n_kinds};
+    return ES_OK;
 }
 
-es_params es_model_row_params(const es_model_row *row) {
-    const es_shape shape = es_model_row_shape(row);
-    es_arena arena = {0};
+es_status es_model_row_params(const es_model_row *row, es_arena *arena, es_params *params, es_errors *errors) {
+    es_catalog catalog = {0};
+    es_row model;
     es_arch arch;
-    es_params p = {NAN, NAN};
-    if (es_model_row_arch(row, &arena, &arch) == ES_OK)
-        p = es_count_params(&arch, &shape);
-    es_arena_free(&arena);
-    return p;
+    es_status status = es_model_row_as_catalog(row, arena, &model, &catalog, errors);
+    if (!status)
+        status = es_arch_compile(&catalog, &model, arena, &arch, errors);
+    if (!status) {
+        const es_shape shape = es_shape_of(&model);
+        *params = es_count_params(&arch, &shape);
+    }
+    return status;
 }
 
 const char *es_import_name(es_arena *arena, es_slice name) {

@@ -25,22 +25,24 @@ typedef struct es_model_row {
     size_t n_kinds;
 } es_model_row;
 
+enum { ES_MAX_MODEL_KINDS = 60 };
+
 /* Every field at its default. */
 void es_model_row_begin(es_model_row *row);
 void es_layer_row_begin(es_layer_row *row);
 
 /* Layers whose cells say everything that the model's row does not: equal ones become a kind, the order the pattern.  Where
  * windows and leading dense layers are all that differs, the columns of models.csv say it and there are no kinds.  Cells
- * that say what the model says are emptied.  False when out of memory. */
+ * that say what the model says are emptied.  With more than ES_MAX_MODEL_KINDS there is no pattern.  False when out of
+ * memory. */
 bool es_model_row_set_layers(es_model_row *row, es_layer_row *layer, size_t n, es_arena *arena);
 
-es_shape es_model_row_shape(const es_model_row *row);
+/* The row, and a catalog of its kinds, as if they had been read from files; `row` must outlive both. */
+es_status es_model_row_as_catalog(const es_model_row *row, es_arena *arena, es_row *model, es_catalog *catalog,
+                                  es_errors *errors);
 
-/* The architecture of the row and its kinds, which it points into.  ES_ERUNTIME when out of memory. */
-es_status es_model_row_arch(const es_model_row *row, es_arena *arena, es_arch *arch);
-
-/* Parameters, in all and per token; NaN when out of memory. */
-es_params es_model_row_params(const es_model_row *row);
+/* Parameters that the row and its kinds stand for. */
+es_status es_model_row_params(const es_model_row *row, es_arena *arena, es_params *params, es_errors *errors);
 
 /* The name with control bytes and invalid UTF-8 replaced by `_`, at most 120 bytes; NULL when out of memory. */
 const char *es_import_name(es_arena *arena, es_slice name);

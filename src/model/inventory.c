@@ -392,6 +392,7 @@ size_t es_end_tensors(const es_arch *arch, const es_shape *s, es_tensor *tensors
             proj->kept = true;
             proj->place = id == ES_TENSOR_ALTUP_PROJ ? ES_PLACE_FIRST : ES_PLACE_LAST;
         }
+    add(&to, ES_TENSOR_OTHER, s->other, 1)->place = ES_PLACE_FIRST;
     *first = (es_vectors){.streamed = p, .stored = s->pos_rows * s->hidden + s->extra};
     *last = (es_vectors){.streamed = (projected ? 0 : norm_weights(s, s->hidden)) +
                                      s->embed_norm * norm_weights(s, s->hidden) + s->lm_head_bias * s->vocab};

@@ -65,6 +65,7 @@
     X(altup, ALTUP)                                                                                                    \
     X(laurel_rank, LAUREL_RANK)                                                                                        \
     X(mtp_layers, MTP_LAYERS)                                                                                          \
+    X(other, OTHER_PARAMS)                                                                                             \
     X(extra, EXTRA_PARAMS)
 
 typedef struct es_shape {
@@ -171,7 +172,8 @@ es_layer es_layer_of(const es_arch *arch, const es_shape *shape, int kind);
     X(PROJ, "proj")                                                                                                    \
     X(ALTUP_ROUTER, "altup_router")                                                                                    \
     X(LAUREL_L, "laurel_l")                                                                                            \
-    X(LAUREL_R, "laurel_r")
+    X(LAUREL_R, "laurel_r")                                                                                            \
+    X(OTHER, "other")
 
 #define ES_TENSOR_ID(id, name) ES_TENSOR_##id,
 typedef enum es_tensor_id { ES_TENSORS(ES_TENSOR_ID) ES_TENSOR_IDS } es_tensor_id;

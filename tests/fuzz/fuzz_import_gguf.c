@@ -10,6 +10,7 @@ static void print_all(const es_gguf_import *import) {
     if (out == NULL)
         abort();
     es_model_row_print(out, &import->model);
+    es_model_row_print_layers(out, &import->model);
     es_gguf_import_print_precision(out, import);
     es_gguf_import_print_mixture(out, import);
     es_gguf_import_print_types(out, import);

@@ -15,9 +15,11 @@ static void check_row(const es_model_row *row) {
             abort();
         }
     }
-    const es_params p = es_model_row_params(row);
-    if (!(p.active > 0) || !(p.active <= p.total))
+    es_params p;
+    es_arena arena = {0};
+    if (es_model_row_params(row, &arena, &p, NULL) != ES_OK || !(p.active > 0) || !(p.active <= p.total))
         abort();
+    es_arena_free(&arena);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -33,6 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (status == ES_OK) {
         check_row(&row);
         es_model_row_print(out, &row);
+        es_model_row_print_layers(out, &row);
     }
     fclose(out);
     free(text);

@@ -59,6 +59,16 @@ static void gguf_key_texts(gguf_writer *w, const char *key, const char *text, ui
     w->keys++;
 }
 
+static inline void gguf_key_u32s(gguf_writer *w, const char *key, const uint32_t *x, uint64_t n) {
+    gguf_text(w, key);
+    gguf_u32(w, 9);
+    gguf_u32(w, 4);
+    gguf_u64(w, n);
+    for (uint64_t i = 0; i < n; i++)
+        gguf_u32(w, x[i]);
+    w->keys++;
+}
+
 /* n zeros, as of 32-bit floats. */
 static inline void gguf_key_floats(gguf_writer *w, const char *key, uint64_t n) {
     gguf_text(w, key);
