@@ -86,16 +86,12 @@ static es_status put_all(const char *folder, const imported *import, es_errors *
     return status;
 }
 
-static es_status say(es_cli *cli, const imported *import, es_errors *errors) {
+static void say(const es_cli *cli, const imported *import, es_params p) {
     const es_model_row *model = &import->file.model;
     const es_gguf_import *file = &import->file;
-    es_params p;
-    const es_status status = es_model_row_params(model, &cli->arena, &p, errors);
-    if (status)
-        return status;
     es_note(cli, "%s: %.0f parameters, %.0f per token", es_quote_text(model->text[ES_M_NAME]).text, p.total, p.active);
     if (import->format == HF)
-        return ES_OK;
+        return;
     es_note(cli, "%zu tensors, %.0f bytes: precision '%s', %s", file->n_tensors, file->bytes,
             es_quote_text(file->precision).text,
             file->known ? "as built in"
@@ -104,12 +100,12 @@ static es_status say(es_cli *cli, const imported *import, es_errors *errors) {
         es_note(cli,
                 "apart from these, %.0f parameters and %.0f bytes of blocks that predict further tokens (mtp_layers)",
                 file->mtp_params, file->mtp_bytes);
-    return ES_OK;
 }
 
 static es_status run_import(es_cli *cli, es_errors *errors) {
     imported import = {0};
     es_catalog catalog = {0};
+    es_params params = {0};
     const table which = (table)es_count_of(cli, ES_OPT_TABLE, MODELS);
     const int chosen = es_choose(cli, "format", formats, cli->operand[0], errors);
     if (chosen < 0)
@@ -127,6 +123,8 @@ static es_status run_import(es_cli *cli, es_errors *errors) {
     if (!status)
         status = import.format == GGUF ? read_gguf(cli, cli->operand[1], &catalog, &import, errors)
                                        : read_hf(cli, cli->operand[1], &catalog, &import, errors);
+    if (!status)
+        status = es_model_row_params(&import.file.model, &cli->arena, &params, errors);
     if (!status && es_given(cli, ES_OPT_INTO)) {
         status = put_all(es_text_of(cli, ES_OPT_INTO), &import, errors);
     } else if (!status) {
@@ -141,9 +139,9 @@ static es_status run_import(es_cli *cli, es_errors *errors) {
             print_rows(stdout, &import, t);
         }
     }
-    if (!status)
-        status = say(cli, &import, errors);
     es_cli_report(cli, errors);
+    if (!status)
+        say(cli, &import, params);
     es_catalog_free(&catalog);
     return status;
 }
@@ -170,17 +168,15 @@ const es_command es_cmd_import = {
     .help = "catalog rows of a config.json or a GGUF file",
     .details =
         "Prints a row of models.csv, and rows of layers.csv where layers differ in more than windows. Nothing is "
-        "guessed: an architecture, a field or a tensor that rows of the "
-        "catalogs "
-        "cannot describe is an error that names it.\n\n"
+        "guessed: an architecture or a field that rows of the catalogs cannot describe is an error that names it.\n\n"
         "hf reads the config.json of a Hugging Face repository; of models with other inputs than text it takes the "
         "text decoder. Fields are read by the rules of the class that the transformers library has for them: what the "
-        "file leaves out is the class's default, null is none. gguf reads the header of a GGUF file, not its tensors, "
-        "and checks that the rows give the file's "
-        "parameters and bytes to the last one. Its precision is that of the file type when the built-in rules of that "
-        "type give the same bytes; else a precision of its own, named after model and file type, with a rule for each "
-        "role whose tensors differ. --into DIR writes the rows of all three tables; rows of the same name are "
-        "replaced.",
+        "file leaves out is the class's default, null is none. A quantized repository's precision is named.\n\n"
+        "gguf reads the header of a GGUF file, of a split model those of all parts, not their tensors, and checks that "
+        "the rows give every tensor of the file; matrices of no known name are counted in other_params. Its precision "
+        "is that of the file type when the built-in rules of that type give the same types; else a precision of its "
+        "own, named after model and file type, with a rule for each tensor that differs (--precision-row prints it). "
+        "--into DIR writes the rows of all tables; rows of the same name are replaced.",
     .examples = examples,
     .run = run_import,
 };

@@ -130,6 +130,7 @@ enum {
     N_first_dense = N_first_dense_layers,
     N_qk_rope = N_qk_rope_head_dim,
     N_qk_nope = N_qk_nope_head_dim,
+    N_other = N_other_params,
     N_extra = N_extra_params
 };
 #define SHAPE_INPUT(member, id) N_##member,
