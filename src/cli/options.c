@@ -76,7 +76,7 @@ const es_cli_option es_cli_options[ES_OPTS] = {
                    .help = "treat rows that differ in these columns apart, comma-separated"},
     [ES_OPT_WHERE] = {"where", 'w', true, TEXT("EXPR"), .commands = SWEEPS | TABLES | REPORT,
                       .help = "keep points where EXPR holds: fits and (decode_tok_s >= 8 or ttft_s < 1)"},
-    [ES_OPT_METRIC] = {"metric", 0, true, TEXT("NAME=EXPR"), .commands = SWEEPS | REPORT | LIST,
+    [ES_OPT_METRIC] = {"metric", 0, true, TEXT("NAME=EXPR"), .commands = SWEEPS | TABLES | REPORT | LIST,
                        .help = "add the column NAME, or 'NAME [UNIT]', computed from others; see help expressions"},
     [ES_OPT_PARETO] = {"pareto", 0, TO_FILE("FILE"), .commands = RUN, .fallback = "NAME.front.csv beside NAME.csv",
                        .help = "write the Pareto front of [pareto] to FILE"},
