@@ -56,6 +56,7 @@ typedef struct es_node {
     uint16_t index;  /* field, workload axis, option or block */
     uint16_t output; /* BLOCK: which output */
     es_node_fn *fn;  /* FN */
+    bool searched;   /* FN: no expression, the formula is words */
     const char *const *labels;
     uint16_t n_in;
     uint16_t in[ES_MAX_INPUTS];
