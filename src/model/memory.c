@@ -1,9 +1,9 @@
 #include "model/memory.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "base/text.h"
 #include "model/roofline_blocks.h"
 #include "model/runtime.h"
@@ -37,12 +37,12 @@ static double rule_value(const es_catalog *catalog, const es_row *runtime, const
     int best = 0;
     for (size_t i = 0; runtime && i < rules->n_rows; i++) {
         const es_row *rule = &rules->rows[i];
-        char *end;
         if (strcmp(rule->text[ES_RM_RULE], name) != 0)
             continue;
         const int close = closeness(rule, runtime, family);
-        const double value = strtod(rule->text[ES_RM_VALUE], &end);
-        if (close > best && end != rule->text[ES_RM_VALUE])
+        const es_slice number = {rule->text[ES_RM_VALUE], strcspn(rule->text[ES_RM_VALUE], ":, ")};
+        double value;
+        if (close > best && es_parse_double(number, &value) == ES_NUMBER_OK)
             best = close, otherwise = value;
     }
     return otherwise;

@@ -227,22 +227,26 @@ static const es_block blocks[] = {
                     .in = {ES_EACH_OF(ES_INPUT_ID, SLOTS(_type))}},
 };
 
+/* Bits an element with the scale of its block of 32, as ggml stores them. */
+static const es_axis_word kv_types[] = {{"f32", 32},   {"f16", 16}, {"bf16", 16},  {"q8_0", 8.5},   {"q5_1", 6},
+                                        {"q5_0", 5.5}, {"q4_1", 5}, {"q4_0", 4.5}, {"iq4_nl", 4.5}, {NULL, 0}};
+
 static const es_workload_axis axes[] = {
-    [PROMPT_AXIS] = {"prompt", "tokens", "tokens of the prompt", 512, 1, MAX_TOKENS, true},
-    [GEN_AXIS] = {"gen", "tokens", "tokens to generate", 128, 1, MAX_TOKENS, true},
-    [DEPTH_AXIS] = {"depth", "tokens", "tokens already in the cache", 0, 0, MAX_TOKENS, true},
-    [BATCH_AXIS] = {"batch", "", "sequences at once", 1, 1, 1e6, true},
-    [NODES_AXIS] = {"nodes", "", "devices in a pipeline", 1, 1, 1e6, true},
-    [UBATCH_AXIS] = {"ubatch", "tokens", "tokens of one prefill pass", 512, 1, MAX_TOKENS, true},
+    [PROMPT_AXIS] = {"prompt", "tokens", "tokens of the prompt", 512, 1, MAX_TOKENS, true, NULL},
+    [GEN_AXIS] = {"gen", "tokens", "tokens to generate", 128, 1, MAX_TOKENS, true, NULL},
+    [DEPTH_AXIS] = {"depth", "tokens", "tokens already in the cache", 0, 0, MAX_TOKENS, true, NULL},
+    [BATCH_AXIS] = {"batch", "", "sequences at once", 1, 1, 1e6, true, NULL},
+    [NODES_AXIS] = {"nodes", "", "devices in a pipeline", 1, 1, 1e6, true, NULL},
+    [UBATCH_AXIS] = {"ubatch", "tokens", "tokens of one prefill pass", 512, 1, MAX_TOKENS, true, NULL},
     [KV_BITS_AXIS] = {"kv_bits", "bit", "bits of a cached key or value [of the runtime or precision]", NAN, 0.5, 1024,
-                      false},
-    [KV_BITS_V_AXIS] = {"kv_bits_v", "bit", "bits of a cached value [kv_bits]", NAN, 0.5, 1024, false},
+                      false, kv_types},
+    [KV_BITS_V_AXIS] = {"kv_bits_v", "bit", "bits of a cached value [kv_bits]", NAN, 0.5, 1024, false, kv_types},
     [N_CTX_AXIS] = {"n_ctx", "tokens", "context that is allocated, of one sequence [depth + prompt + gen]", NAN, 1,
-                    MAX_TOKENS, true},
-    [FLASH_ATTN_AXIS] = {"flash_attn", "", "1: fused attention [of the runtime]", NAN, 0, 1, true},
-    [SWA_FULL_AXIS] = {"swa_full", "", "1: layers with a window keep everything", 0, 0, 1, true},
-    [KV_UNIFIED_AXIS] = {"kv_unified", "", "1: all sequences share one cache", 0, 0, 1, true},
-    [IMAGE_AXIS] = {"image", "", "images in the prompt: the projector is loaded", 0, 0, 1e6, true},
+                    MAX_TOKENS, true, NULL},
+    [FLASH_ATTN_AXIS] = {"flash_attn", "", "1: fused attention [of the runtime]", NAN, 0, 1, true, NULL},
+    [SWA_FULL_AXIS] = {"swa_full", "", "1: layers with a window keep everything", 0, 0, 1, true, NULL},
+    [KV_UNIFIED_AXIS] = {"kv_unified", "", "1: all sequences share one cache", 0, 0, 1, true, NULL},
+    [IMAGE_AXIS] = {"image", "", "images in the prompt: the projector is loaded", 0, 0, 1e6, true, NULL},
 };
 
 static const es_option options[] = {
