@@ -18,7 +18,7 @@ enum { ES_MAX_AXES = 63, ES_MAX_BY = 16 };
 
 typedef enum es_axis_role {
     ES_AXIS_ENTITY,  /* model, device, precision */
-    ES_AXIS_RUNTIME, /* one value "auto" when not given: resolved per device */
+    ES_AXIS_RUNTIME, /* value j: the j-th runtime of the device */
     ES_AXIS_WORKLOAD,
     ES_AXIS_FIELD /* a catalog field: hypothetical hardware */
 } es_axis_role;
@@ -34,7 +34,7 @@ typedef struct es_axis {
     uint64_t stride;          /* points between neighbouring values */
     const double *value;      /* numeric axes */
     const es_row *const *row; /* ENTITY */
-    const char *const *text;  /* RUNTIME */
+    const char *const *text;  /* RUNTIME: a name where it is the same on all devices */
     es_origin origin;
 } es_axis;
 
@@ -76,6 +76,7 @@ typedef struct es_sweep {
     const es_axis *axes;
     size_t n_axes;
     uint64_t n_points;
+    uint64_t n_running; /* of those: that a runtime runs; the others are left out */
     const es_column
         *columns; /* axes, metrics, those of [metrics], then the catalog fields (`device.price_usd`) that the sweep names */
     size_t n_columns;
@@ -156,6 +157,7 @@ typedef struct es_best_row {
 typedef struct es_run_report {
     uint64_t points, rows, bytes;
     uint64_t points_skipped;           /* of the points: settled by bounds of whole boxes, not evaluated one by one */
+    uint64_t left_out;                 /* points that no runtime runs */
     uint64_t *rejected;                /* per condition: points it was the first to reject */
     uint64_t front_rows, front_unique; /* rows with ties, distinct objective vectors */
     uint64_t *front;                   /* lowest index of each distinct vector, ascending, at most 100,000 */

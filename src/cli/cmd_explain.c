@@ -204,7 +204,7 @@ static void print_point(const es_explanation *x) {
     print_row_source("model", x->rows.model, -1, ES_M_SOURCE, ES_M_NOTE);
     print_row_source("device", x->rows.device, ES_D_BASIS, ES_D_SOURCE, ES_D_NOTE);
     if (x->rows.runtime)
-        printf("runtime    %s\n", x->rows.calibrated_as);
+        print_row_source("runtime", x->rows.runtime, -1, ES_R_SOURCE, ES_R_NOTE);
     print_row_source("precision", x->rows.precision, -1, ES_P_SOURCE, ES_P_NOTE);
 }
 

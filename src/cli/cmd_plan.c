@@ -103,7 +103,10 @@ static void print_estimate(const es_sweep *sweep, const es_estimate *estimate) {
     char count[40], text[40];
     const char *about = estimate->size.exact ? "" : "about ";
     es_human_count(count, sizeof count, estimate->size.rows);
-    printf("points   %llu\n", (unsigned long long)sweep->n_points);
+    printf("points   %llu", (unsigned long long)sweep->n_points);
+    if (sweep->n_running < sweep->n_points)
+        printf(", %llu of them run", (unsigned long long)sweep->n_running);
+    putchar('\n');
     if (sweep->n_conditions)
         printf("rows     %s%s after [where]\n", about, count);
     es_human_bytes(text, sizeof text, estimate->size.bytes);

@@ -118,20 +118,22 @@ static uint64_t kept_points(const es_running *run) {
         return run->report.rows;
     for (size_t i = 0; i < run->sweep->n_conditions && run->report.rejected; i++)
         kept -= run->report.rejected[i];
-    return kept;
+    return kept - run->report.left_out;
 }
 
 static void warn_about_result(const es_running *run, es_errors *errors) {
     const es_run_report *report = &run->report;
     const es_sweep *sweep = run->sweep;
-    unsigned long long points = (unsigned long long)report->points;
+    unsigned long long points = (unsigned long long)(report->points - report->left_out);
     if (report->front_missing)
         es_warn(errors, NULL, "the front leaves out %llu points without a value in an objective",
                 (unsigned long long)report->front_missing);
     if (report->best_missing)
         es_warn(errors, NULL, "the best choices leave out %llu points without a value in an objective",
                 (unsigned long long)report->best_missing);
-    if (kept_points(run) || !sweep->n_conditions || !report->rejected)
+    if (points == 0 && report->left_out)
+        es_warn(errors, NULL, "empty result: no runtime runs any of %llu points", (unsigned long long)report->left_out);
+    if (points == 0 || kept_points(run) || !sweep->n_conditions || !report->rejected)
         return;
     es_warn(errors, NULL, "empty result: none of %llu points fulfils all conditions", points);
     for (size_t i = 0; i < sweep->n_conditions; i++)
@@ -174,7 +176,7 @@ static es_status print_tables(const es_running *run, es_errors *errors) {
         putchar('\n');
     }
     printf("%llu of %llu points; -o OUT.csv saves them, | less shows the CSV\n", (unsigned long long)kept_points(run),
-           (unsigned long long)run->report.points);
+           (unsigned long long)(run->report.points - run->report.left_out));
     return status;
 }
 

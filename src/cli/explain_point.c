@@ -6,6 +6,7 @@
 #include "base/number.h"
 #include "cli/points.h"
 #include "grid/plan.h"
+#include "model/runtime.h"
 
 static bool same_number(double a, double b) { return a == b || fabs(a - b) <= 1e-9 * fabs(b); }
 
@@ -13,8 +14,6 @@ static bool is_value(const es_sweep *sweep, const es_axis *axis, size_t i, es_sl
     double number;
     if (axis->row)
         return axis->row[i] == es_table_find(&sweep->catalog->table[axis->entity], text.text, text.length);
-    if (axis->text)
-        return es_slice_equal_fold(text, axis->text[i]);
     if (axis->factor && text.length && text.text[0] == 'x')
         text = (es_slice){text.text + 1, text.length - 1};
     return es_parse_scaled(text, &number) == ES_NUMBER_OK && same_number(number, axis->value[i]);
@@ -29,7 +28,7 @@ static es_status no_such_value(es_cli *cli, const es_axis *axis, es_slice text, 
 }
 
 static es_status choose_value(es_cli *cli, const es_sweep *sweep, es_slice pair, size_t *coordinate, bool *chosen,
-                              es_errors *errors) {
+                              es_slice *runtime, es_errors *errors) {
     const char *names[ES_MAX_AXES + 1] = {NULL}, *equals = memchr(pair.text, '=', pair.length);
     char name[128];
     if (!equals)
@@ -46,6 +45,11 @@ static es_status choose_value(es_cli *cli, const es_sweep *sweep, es_slice pair,
     int axis = es_choose(cli, "axis", names, name, errors);
     if (axis < 0)
         return ES_EUSAGE;
+    if (sweep->axes[axis].role == ES_AXIS_RUNTIME) { /* which one that is depends on the device */
+        *runtime = value;
+        chosen[axis] = true;
+        return ES_OK;
+    }
     for (size_t i = 0; i < sweep->axes[axis].n; i++) {
         if (!is_value(sweep, &sweep->axes[axis], i, value))
             continue;
@@ -56,32 +60,68 @@ static es_status choose_value(es_cli *cli, const es_sweep *sweep, es_slice pair,
     return no_such_value(cli, &sweep->axes[axis], value, errors);
 }
 
+/* The runtime of that name on the device; without a name the first one that runs the precision there. */
+static es_status choose_runtime(es_cli *cli, const es_sweep *sweep, es_slice name, size_t *coordinate,
+                                es_errors *errors) {
+    const es_plan *plan = sweep->plan;
+    size_t *at = &coordinate[plan->runtime_axis], n = sweep->axes[plan->runtime_axis].n;
+    size_t device = coordinate[plan->entity_axis[ES_DEVICE]];
+    for (*at = 0; *at < n; ++*at) {
+        const es_row *runtime = plan->runtime[device * n + *at];
+        if (es_plan_runs(sweep, coordinate) &&
+            (!name.length || es_runtime_is_named(&sweep->catalog->table[ES_RUNTIME], runtime, name) ||
+             es_slice_equal_fold(name, runtime->name)))
+            return ES_OK;
+    }
+    *at = 0;
+    return name.length ? es_usage(cli, errors, "--point: no such runtime on this device for this precision: '%s'",
+                                  es_quote(name).text)
+                       : ES_OK;
+}
+
 static es_status point_by_values(es_cli *cli, const es_sweep *sweep, uint64_t *index, es_errors *errors) {
     size_t coordinate[ES_MAX_AXES] = {0};
     bool chosen[ES_MAX_AXES] = {false};
+    es_slice runtime = {NULL, 0};
     const char *text = es_text_of(cli, ES_OPT_POINT);
     es_slice rest = es_slice_of(text ? text : "");
     es_origin at = {0};
     es_list_item item;
     es_status status = ES_OK;
     while (!status && rest.length && es_list_next(&rest, &at, &item))
-        status = choose_value(cli, sweep, item.text, coordinate, chosen, errors);
+        status = choose_value(cli, sweep, item.text, coordinate, chosen, &runtime, errors);
     for (size_t a = 0; a < sweep->n_axes && !status; a++)
-        if (!chosen[a] && sweep->axes[a].n > 1)
+        if (!chosen[a] && sweep->axes[a].n > 1 && sweep->axes[a].role != ES_AXIS_RUNTIME)
             status = es_usage(cli, errors, "which %s? axis %s has %zu values; expected --point %s=VALUE or --index I",
                               sweep->axes[a].name, sweep->axes[a].name, sweep->axes[a].n, sweep->axes[a].name);
+    if (!status && sweep->plan->runtime_axis >= 0)
+        status = choose_runtime(cli, sweep, runtime, coordinate, errors);
     *index = status ? 0 : es_sweep_index(sweep, coordinate);
     return status;
 }
 
+/* Points that no runtime runs are not there. */
+static es_status check_runs(es_cli *cli, const es_sweep *sweep, uint64_t index, es_errors *errors) {
+    size_t at[ES_MAX_AXES];
+    es_sweep_coordinates(sweep, index, at);
+    if (es_plan_runs(sweep, at))
+        return ES_OK;
+    es_rows rows = es_plan_rows(sweep, at);
+    return es_usage(cli, errors, "point %llu is left out: no runtime of the sweep runs '%s' on '%s' there",
+                    (unsigned long long)index, es_quote_text(rows.precision->name).text,
+                    es_quote_text(rows.device->name).text);
+}
+
 es_status es_find_point(es_cli *cli, const es_sweep *sweep, uint64_t *index, es_errors *errors) {
-    if (!es_given(cli, ES_OPT_INDEX))
-        return point_by_values(cli, sweep, index, errors);
+    if (!es_given(cli, ES_OPT_INDEX)) {
+        es_status status = point_by_values(cli, sweep, index, errors);
+        return status ? status : check_runs(cli, sweep, *index, errors);
+    }
     if (es_given(cli, ES_OPT_POINT))
         return es_usage(cli, errors, "--index and --point exclude each other");
     *index = es_count_of(cli, ES_OPT_INDEX, 0);
     if (*index >= sweep->n_points)
         return es_usage(cli, errors, "--index: no such point: '%llu'; expected 0 to %llu", (unsigned long long)*index,
                         (unsigned long long)(sweep->n_points - 1));
-    return ES_OK;
+    return check_runs(cli, sweep, *index, errors);
 }

@@ -58,7 +58,7 @@ static double distance(const es_sweep *sweep, size_t condition, const double *no
 
 static es_status try_point(es_trial *t, uint64_t index, es_errors *errors) {
     es_status status = es_sweep_point(t->sweep, index, t->node, errors);
-    if (status)
+    if (status || (t->sweep->plan->runs && !(t->node[t->sweep->plan->runs_node] > 0)))
         return status;
     t->tried++;
     for (size_t i = 0; i < t->sweep->n_conditions; i++) {
@@ -79,7 +79,7 @@ static es_status try_points(es_trial *t, uint64_t most, es_errors *errors) {
     const es_sweep *sweep = t->sweep;
     uint64_t combinations = 1;
     for (size_t a = 0; a < sweep->n_axes; a++)
-        if (sweep->axes[a].role == ES_AXIS_ENTITY && a != t->axis)
+        if (sweep->axes[a].role <= ES_AXIS_RUNTIME && a != t->axis)
             combinations *= sweep->axes[a].n;
     uint64_t step = combinations > most ? combinations / most : 1;
     es_status status = ES_OK;
@@ -90,7 +90,7 @@ static es_status try_points(es_trial *t, uint64_t most, es_errors *errors) {
         uint64_t rest = c;
         coordinate[t->axis] = t->value;
         for (size_t a = sweep->n_axes; a-- > 0;) {
-            if (sweep->axes[a].role != ES_AXIS_ENTITY || a == t->axis)
+            if (sweep->axes[a].role > ES_AXIS_RUNTIME || a == t->axis)
                 continue;
             coordinate[a] = (size_t)(rest % sweep->axes[a].n);
             rest /= sweep->axes[a].n;

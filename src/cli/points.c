@@ -23,6 +23,8 @@ bool es_condition_holds(const es_sweep *sweep, size_t i, const double *value) {
 }
 
 bool es_conditions_hold(const es_sweep *sweep, const double *value) {
+    if (sweep->plan->runs && !(value[sweep->plan->runs_node] > 0))
+        return false;
     for (size_t i = 0; i < sweep->n_conditions; i++)
         if (!es_condition_holds(sweep, i, value))
             return false;

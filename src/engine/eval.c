@@ -200,12 +200,25 @@ static bool lacks_table(const es_program *p, uint16_t id) {
     return false;
 }
 
+/* Whether a combination of a block's axes stands for points that are left out; they must tell which. */
+static bool is_left_out(const es_program *p, uint16_t block, const size_t *coordinate) {
+    const es_plan *plan = p->plan;
+    if (!plan->runs || plan->node[plan->runs_node].block == block)
+        return false;
+    return !(plan->node[plan->runs_node].mask & ~plan->block[block].mask) && !es_plan_runs(p->sweep, coordinate);
+}
+
 static void fill_combination(const es_program *p, uint16_t block, uint64_t c, double *outputs) {
     block_use *use = &p->blocks[block];
     const es_block *def = p->plan->block[block].def;
     size_t coordinate[ES_MAX_AXES];
     double in[ES_MAX_INPUTS];
     coordinates_of_combination(p, p->plan->block[block].mask, use->stride, c, coordinate);
+    if (c > 0 && is_left_out(p, block, coordinate)) { /* never looked at: anything, so that bounds stay tight */
+        memcpy(use->table + c * use->n_outputs, use->table + (c - 1) * use->n_outputs,
+               use->n_outputs * sizeof *use->table);
+        return;
+    }
     for (size_t k = 0; k < def->n_in; k++)
         in[k] = scalar_node(p, def->in[k], coordinate);
     es_rows rows = es_plan_rows(p->sweep, coordinate);
@@ -294,7 +307,7 @@ static es_status choose_compact(es_program *p, step *s, es_errors *errors) {
 
 static es_status add_steps(es_program *p, es_errors *errors) {
     size_t n = p->plan->n_nodes;
-    bool *block_done = take(p, p->plan->kernel->n_blocks + 1, sizeof *block_done);
+    bool *block_done = take(p, p->plan->n_blocks + 1, sizeof *block_done);
     p->steps = take(p, n, sizeof *p->steps);
     if (!block_done || !p->steps)
         return es_fail_memory(errors);
@@ -353,7 +366,7 @@ static void place_columns(es_program *p) {
 
 static es_status build(es_program *p, const uint16_t *const wanted[ES_STAGES], const size_t n_wanted[ES_STAGES],
                        es_errors *errors) {
-    size_t n = p->plan->n_nodes, n_blocks = p->plan->kernel->n_blocks;
+    size_t n = p->plan->n_nodes, n_blocks = p->plan->n_blocks;
     p->stage = take(p, n, sizeof *p->stage);
     p->spread = take(p, n, sizeof *p->spread);
     p->slot = take(p, n, sizeof *p->slot);

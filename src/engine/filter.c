@@ -54,6 +54,14 @@ size_t es_filter_keep_all(es_filter *f, const es_eval *eval, size_t from, size_t
 size_t es_filter_apply(es_filter *f, const es_eval *eval, size_t from, size_t to) {
     const es_plan *plan = f->sweep->plan;
     size_t kept = es_filter_keep_all(f, eval, from, to);
+    if (plan->runs) {
+        const double *runs = es_eval_column(eval, plan->runs_node);
+        size_t step = !es_program_uniform(f->program, plan->runs_node);
+        for (size_t i = from; i < to; i++)
+            f->keep[i] = runs[i * step] > 0;
+        kept = count(f->keep + from, to - from);
+        f->left_out += to - from - kept;
+    }
     for (size_t i = 0; i < f->sweep->n_conditions && kept; i++) {
         const es_pcond *c = &plan->condition[i];
         const double *a = es_eval_column(eval, c->a), *b = NULL;
@@ -110,12 +118,21 @@ static es_verdict judge_one(const es_pcond *c, const es_boxes *boxes, size_t i) 
 }
 
 es_verdict es_filter_judge(es_filter *f, const es_boxes *boxes, size_t i, uint64_t n) {
+    bool all_run = true;
+    if (f->sweep->plan->runs) {
+        es_range runs = es_boxes_range(boxes, f->sweep->plan->runs_node, i);
+        all_run = runs.low > 0;
+        if (!(runs.high > 0)) {
+            f->left_out += n;
+            return ES_ALL_REJECTED;
+        }
+    }
     for (size_t k = 0; k < f->sweep->n_conditions; k++) {
         es_verdict v = judge_one(&f->sweep->plan->condition[k], boxes, i);
-        if (v == ES_ALL_REJECTED)
+        if (v == ES_ALL_REJECTED && all_run)
             f->rejected[k] += n;
         if (v != ES_ALL_KEPT)
-            return v;
+            return v == ES_ALL_REJECTED && !all_run ? ES_UNDECIDED : v;
     }
-    return ES_ALL_KEPT;
+    return all_run ? ES_ALL_KEPT : ES_UNDECIDED;
 }

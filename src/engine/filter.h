@@ -10,6 +10,7 @@ typedef struct es_filter {
     const es_program *program;
     uint8_t *keep;      /* points of a tile */
     uint64_t *rejected; /* per condition: points it was the first to reject */
+    uint64_t left_out;  /* points that no runtime runs; no condition is asked */
 } es_filter;
 
 es_status es_filter_init(es_filter *filter, const es_sweep *sweep, const es_program *program, es_errors *errors);

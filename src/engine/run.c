@@ -194,10 +194,16 @@ static void evaluate_tile(worker *w, uint64_t tile) {
 }
 
 static es_status do_tile(worker *w, uint64_t tile, unsigned live) {
-    const pass *p = w->pass;
+    pass *p = w->pass;
+    size_t n;
+    const uint64_t first = es_tile_first(p->sweep, &p->tiling, tile, &n);
+    if (p->sweep->plan->runs && !es_plan_any_runs(p->sweep, first, first + n)) {
+        uint64_t begin = first < p->first ? p->first : first, end = first + n > p->end ? p->end : first + n;
+        w->filter.left_out += end - begin;
+        atomic_fetch_add_explicit(&p->points_done, end - begin, memory_order_relaxed);
+        return ES_OK;
+    }
     evaluate_tile(w, tile);
-    uint64_t first = es_eval_first(w->eval);
-    size_t n = es_eval_count(w->eval);
     size_t from = first < p->first ? (size_t)(p->first - first) : 0;
     size_t to = first + n > p->end ? (size_t)(p->end - first) : n;
     return do_points(w, from, to, live);
@@ -382,6 +388,8 @@ static void want(node_list *list, const es_sweep *sweep, int column) {
 }
 
 static void want_conditions(node_list *list, const es_sweep *sweep) {
+    if (sweep->plan->runs)
+        want_node(list, sweep->plan->runs_node);
     for (size_t i = 0; i < sweep->n_conditions; i++) {
         const es_pcond *c = &sweep->plan->condition[i];
         want_node(list, c->a);
@@ -407,7 +415,7 @@ static void want_best(node_list *list, const es_sweep *sweep) {
 
 /* What points are wanted for.  With rows every point that is kept is evaluated: bounds then only help conditions. */
 static unsigned choose_live(const pass *p, bool rows) {
-    unsigned live = p->sweep->n_conditions ? ES_LIVE_FILTER : 0;
+    unsigned live = p->sweep->n_conditions || p->sweep->plan->runs ? ES_LIVE_FILTER : 0;
     if (p->want_best)
         live |= ES_LIVE_BEST;
     if (p->want_front)
@@ -484,6 +492,7 @@ static void add_times(pass *p, const worker *w) {
     p->report->seconds_format += w->seconds_format;
     if (!p->finished)
         p->report->points_skipped += w->search.skipped;
+    p->report->left_out += p->finished ? 0 : w->filter.left_out;
     for (size_t i = 0; i < p->sweep->n_conditions && !p->finished && w->filter.rejected; i++)
         p->report->rejected[i] += w->filter.rejected[i];
 }
@@ -526,7 +535,7 @@ static void seed(worker *w, uint64_t from) {
     for (uint64_t i = from; i < n && !w->status && !stop_wanted(p); i += p->threads)
         w->status = do_tile(w, p->first_tile + scramble(i) % tiles, p->live);
     memset(w->filter.rejected, 0, p->sweep->n_conditions * sizeof *w->filter.rejected);
-    w->best.missing = w->front.missing = 0;
+    w->best.missing = w->front.missing = w->filter.left_out = 0;
 }
 
 static es_status take_seeds(const pass *p, worker *to, const worker *from) {

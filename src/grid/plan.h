@@ -74,10 +74,16 @@ typedef struct es_plan {
     int entity_axis[ES_PRECISION + 1];                  /* axis of ES_MODEL, ES_DEVICE, ES_PRECISION */
     const es_origin *const *named_at[ES_PRECISION + 1]; /* by coordinate: place of the row's name; NULL: by a glob */
     int runtime_axis;                                   /* -1: the kernel has none */
-    const char *const *runtimes;                        /* every runtime name; index = value of the runtime node */
-    size_t n_runtimes;
-    const double *runtime_of; /* by device coordinate when `auto`, else by runtime coordinate */
-    bool runtime_auto;
+    const es_row *const
+        *runtime; /* by coordinates of device and runtime; one without a name: for formats no file has */
+    const double *runtime_number; /* the same, as index of its label */
+    const char *const *runtime_label;
+    size_t n_runtime_labels;
+    const es_row
+        *runtime_named; /* by the only element of the axis: a row, family or family/backend; the first of these */
+    uint8_t *runs; /* by coordinates of device, runtime and precision: whether that exists; NULL: everything does */
+    uint16_t runs_node; /* 1 where the point exists, else 0 */
+    size_t n_blocks;
     es_tied *tied;
     size_t n_tied;
     const es_node *metric; /* of the user: name, unit, formula */
@@ -101,6 +107,17 @@ es_status es_plan_field_node(es_sweep *sweep, es_kind entity, int field, es_pnod
 
 /* Rows selected at these coordinates. */
 es_rows es_plan_rows(const es_sweep *sweep, const size_t *coordinate);
+
+/* Whether a runtime runs the point, and any of the points [first, end). */
+bool es_plan_runs(const es_sweep *sweep, const size_t *coordinate);
+bool es_plan_any_runs(const es_sweep *sweep, uint64_t first, uint64_t end);
+
+/* Builds the runtime axis and finds what runs: needs the axes of devices and precisions.  plan_runtimes.c */
+es_status es_plan_runtimes(es_sweep *sweep, const es_spec *spec, es_axis *axis, const es_axis *device,
+                           const es_axis *precision, es_errors *errors);
+
+/* Leaves out what nobody measured, then says what is left out; an error where one device, format and runtime were named. */
+es_status es_plan_left_out(es_sweep *sweep, es_errors *errors);
 
 /* Steps of es_sweep_load, in order; each needs the ones before. */
 es_status es_plan_axes(es_sweep *sweep, const es_spec *spec, es_errors *errors);    /* plan_axes.c */

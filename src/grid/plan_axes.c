@@ -115,13 +115,23 @@ static es_axis *add_axis(builder *b, es_axis axis) {
     return &b->axes[b->n++];
 }
 
+/* The runtime `default` runs on anything. */
+static bool asks_for_default(const builder *b) {
+    const es_entry *entry = es_spec_find(b->spec, ES_SEC_SWEEP, "runtime");
+    es_slice rest = entry ? entry->value : es_slice_of("");
+    for (es_slice item; es_slice_part(&rest, ',', &item);)
+        if (es_unquote(&item) && es_slice_equal_fold(item, "default"))
+            return true;
+    return false;
+}
+
 static es_status add_entity(builder *b, es_kind entity) {
     const es_entry *entry = es_spec_find(b->spec, ES_SEC_SWEEP, entity_words[entity]);
     es_origin at = entry ? entry->value_at : b->spec->end;
     es_selection selection;
     es_status status =
-        es_select_rows(&selection, b->plan->kernel, &b->sweep->catalog->table[entity],
-                       entry ? entry->value : es_slice_of("*"), at, b->overridden[entity], &b->plan->arena, b->errors);
+        es_select_rows(&selection, b->plan->kernel, b->sweep->catalog, entity, entry ? entry->value : es_slice_of("*"),
+                       at, b->overridden[entity], asks_for_default(b), &b->plan->arena, b->errors);
     b->plan->entity_axis[entity] = (int)b->n;
     b->plan->named_at[entity] = (const es_origin *const *)selection.named_at;
     add_axis(b, (es_axis){.name = entity_words[entity],
@@ -135,117 +145,6 @@ static es_status add_entity(builder *b, es_kind entity) {
     return status;
 }
 
-/* ---- runtimes ---- */
-
-/* "default", then the names in the calibration in order of appearance. */
-static es_status collect_runtimes(builder *b) {
-    const es_table *calibration = &b->sweep->catalog->table[ES_CALIBRATION];
-    const char **names = es_arena_array(&b->plan->arena, calibration->n_rows + 1, sizeof *names);
-    if (!names)
-        return es_fail_memory(b->errors);
-    size_t n = 0;
-    names[n++] = "default";
-    for (size_t i = 0; i < calibration->n_rows; i++) {
-        const char *name = calibration->rows[i].text[ES_C_RUNTIME];
-        bool seen = strcmp(name, "*") == 0;
-        for (size_t j = 0; j < n && !seen; j++)
-            seen = es_equal_fold(names[j], name);
-        if (!seen)
-            names[n++] = name;
-    }
-    b->plan->runtimes = names;
-    b->plan->n_runtimes = n;
-    return ES_OK;
-}
-
-static int find_runtime(const es_plan *plan, es_slice name) {
-    for (size_t i = 0; i < plan->n_runtimes; i++)
-        if (es_slice_equal_fold(name, plan->runtimes[i]))
-            return (int)i;
-    return -1;
-}
-
-static bool is_calibrated(const es_catalog *catalog, const char *device, const char *runtime) {
-    const es_table *calibration = &catalog->table[ES_CALIBRATION];
-    for (size_t i = 0; i < calibration->n_rows; i++) {
-        const es_row *row = &calibration->rows[i];
-        if (es_equal_fold(row->text[ES_C_DEVICE], device) && es_equal_fold(row->text[ES_C_RUNTIME], runtime))
-            return true;
-    }
-    return false;
-}
-
-/* Not given: llama.cpp on devices that are calibrated for it, default elsewhere. */
-static es_status add_auto_runtime(builder *b) {
-    es_plan *plan = b->plan;
-    const es_axis *device = &b->axes[plan->entity_axis[ES_DEVICE]];
-    double *of = es_arena_array(&plan->arena, device->n + 1, sizeof *of);
-    if (!of)
-        return es_fail_memory(b->errors);
-    int llama = find_runtime(plan, es_slice_of("llama.cpp"));
-    for (size_t i = 0; i < device->n; i++)
-        of[i] = llama >= 0 && is_calibrated(b->sweep->catalog, device->row[i]->name, "llama.cpp") ? llama : 0;
-    static const char *const text[] = {"auto"};
-    plan->runtime_of = of;
-    plan->runtime_auto = true;
-    add_axis(b, (es_axis){.name = "runtime", .unit = "", .role = ES_AXIS_RUNTIME, .n = 1, .text = text});
-    return ES_OK;
-}
-
-static es_status parse_runtimes(builder *b, const es_entry *entry, const char **text, double *of, size_t *n) {
-    es_slice rest = entry->value;
-    es_origin at = entry->value_at;
-    es_list_item item;
-    es_status status = ES_OK;
-    while (es_list_next(&rest, &at, &item)) {
-        es_slice name = item.text;
-        int found = es_unquote(&name) ? find_runtime(b->plan, name) : -1;
-        bool seen = false;
-        for (size_t i = 0; found >= 0 && i < *n; i++)
-            seen = seen || of[i] == found;
-        if (found < 0) {
-            const char *near = es_nearest(name, b->plan->runtimes, b->plan->n_runtimes);
-            status = es_fail(b->errors, ES_EUSAGE, &item.at, "unknown runtime: '%s'; %s%s%s", es_quote(name).text,
-                             near ? "did you mean '" : "expected default or a runtime of calibration.csv",
-                             near ? near : "", near ? "'?" : "");
-        } else if (seen) {
-            es_warn(b->errors, &item.at, "duplicate runtime dropped: '%s'", es_quote(name).text);
-        } else {
-            text[*n] = b->plan->runtimes[found];
-            of[(*n)++] = found;
-        }
-    }
-    return status;
-}
-
-static es_status add_runtime(builder *b) {
-    b->plan->runtime_axis = -1;
-    if (!b->plan->kernel->has_runtime)
-        return ES_OK;
-    es_status status = collect_runtimes(b);
-    if (status)
-        return status;
-    b->plan->runtime_axis = (int)b->n;
-    const es_entry *entry = es_spec_find(b->spec, ES_SEC_SWEEP, "runtime");
-    if (!entry)
-        return add_auto_runtime(b);
-    const char **text = es_arena_array(&b->plan->arena, b->plan->n_runtimes + 1, sizeof *text);
-    double *of = es_arena_array(&b->plan->arena, b->plan->n_runtimes + 1, sizeof *of);
-    if (!text || !of)
-        return es_fail_memory(b->errors);
-    size_t n = 0;
-    status = parse_runtimes(b, entry, text, of, &n);
-    b->plan->runtime_of = of;
-    add_axis(b, (es_axis){.name = "runtime",
-                          .unit = "",
-                          .role = ES_AXIS_RUNTIME,
-                          .given = true,
-                          .n = n,
-                          .text = text,
-                          .origin = entry->value_at});
-    return status;
-}
-
 /* ---- numeric axes ---- */
 
 static es_status add_workload(builder *b, int index) {
@@ -253,7 +152,7 @@ static es_status add_workload(builder *b, int index) {
     const es_entry *entry = es_spec_find(b->spec, ES_SEC_SWEEP, def->name);
     es_values values = {.value = (double *)&def->fallback, .n = 1};
     es_status status = ES_OK;
-    es_value_rule rule = {def->name, def->unit, def->min, def->max, false, def->whole, false, def->words};
+    es_value_rule rule = {def->name, def->unit, def->min, def->max, false, def->whole, false};
     if (entry)
         status = es_values_parse(&values, entry->value, entry->value_at, &rule, &b->plan->arena, b->errors);
     add_axis(b, (es_axis){.name = def->name,
@@ -316,6 +215,24 @@ static es_status add_field(builder *b, const es_entry *entry, int entity, es_sli
                           .n = values.n,
                           .value = values.value,
                           .origin = entry->value_at});
+    return status;
+}
+
+/* Runtimes stand in front of precisions, but which of them there are depends on both. */
+static es_status add_runtime_and_precision(builder *b) {
+    es_plan *plan = b->plan;
+    es_axis runtime;
+    es_status status = add_entity(b, ES_PRECISION);
+    plan->runtime_axis = -1;
+    if (status || !plan->kernel->has_runtime)
+        return status;
+    size_t at = b->n - 1;
+    status = es_plan_runtimes(b->sweep, b->spec, &runtime, &b->axes[plan->entity_axis[ES_DEVICE]], &b->axes[at],
+                              b->errors);
+    add_axis(b, b->axes[at]);
+    b->axes[at] = runtime;
+    plan->runtime_axis = (int)at;
+    plan->entity_axis[ES_PRECISION] = (int)at + 1;
     return status;
 }
 
@@ -480,9 +397,7 @@ static es_status add_all(builder *b) {
         status = status ? status : one;
     if ((one = add_entity(b, ES_DEVICE)))
         status = status ? status : one;
-    if ((one = add_runtime(b)))
-        status = status ? status : one;
-    if ((one = add_entity(b, ES_PRECISION)))
+    if ((one = add_runtime_and_precision(b)))
         status = status ? status : one;
     for (size_t i = 0; i < kernel->n_axes; i++)
         if ((one = add_workload(b, (int)i)))

@@ -66,8 +66,8 @@ static es_status axis_column(const es_sweep *sweep, size_t number, es_column *co
     *column = (es_column){.name = axis->name, .unit = axis->unit, .is_axis = true, .whole = whole_axis(plan, axis)};
     column->node = node_of_axis(plan, axis, number);
     if (axis->role == ES_AXIS_RUNTIME) {
-        column->labels = plan->runtimes;
-        column->n_labels = plan->n_runtimes;
+        column->labels = plan->runtime_label;
+        column->n_labels = plan->n_runtime_labels;
     } else if (axis->role == ES_AXIS_ENTITY) {
         const char **labels = es_arena_array(&plan->arena, axis->n, sizeof *labels);
         if (!labels)

@@ -49,13 +49,22 @@ static es_pnode leaf(const binder *b, int axis, const double *table) {
 }
 
 static es_status row_leaf(const binder *b, es_kind entity, int field, es_pnode *node) {
-    int number = b->plan->entity_axis[entity];
+    const es_plan *plan = b->plan;
+    int number = plan->entity_axis[entity == ES_UNIT ? ES_DEVICE : entity];
     const es_axis *axis = &b->sweep->axes[number];
     double *table = es_arena_array(&b->plan->arena, axis->n, sizeof *table);
     if (!table)
         return es_fail_memory(b->errors);
-    for (size_t i = 0; i < axis->n; i++)
-        table[i] = axis->row[i]->value[field];
+    for (size_t i = 0; i < axis->n; i++) {
+        const es_row *unit =
+            entity == ES_UNIT || entity == ES_DEVICE ? es_unit_of(b->sweep->catalog, axis->row[i]) : NULL;
+        if (entity == ES_UNIT)
+            table[i] = unit->value[field];
+        else if (entity == ES_DEVICE && plan->kernel->has_runtime)
+            table[i] = es_device_field(axis->row[i], unit, field);
+        else
+            table[i] = axis->row[i]->value[field];
+    }
     *node = leaf(b, number, table);
     return ES_OK;
 }
@@ -175,11 +184,8 @@ static uint64_t mask_of_reads(const binder *b, unsigned reads) {
         mask |= axis_bit(b->sweep, plan->entity_axis[ES_DEVICE]);
     if (reads & ES_READS_PRECISION)
         mask |= axis_bit(b->sweep, plan->entity_axis[ES_PRECISION]);
-    if (reads & ES_READS_RUNTIME && plan->runtime_axis >= 0) {
+    if (reads & ES_READS_RUNTIME && plan->runtime_axis >= 0)
         mask |= axis_bit(b->sweep, plan->runtime_axis);
-        if (plan->runtime_auto)
-            mask |= axis_bit(b->sweep, plan->entity_axis[ES_DEVICE]);
-    }
     return mask;
 }
 
@@ -237,13 +243,49 @@ static es_status allocate(binder *b) {
     plan->node_capacity = capacity;
     plan->node = es_arena_array(&plan->arena, capacity, sizeof *plan->node);
     plan->order = es_arena_array(&plan->arena, capacity, sizeof *plan->order);
-    plan->block = es_arena_array(&plan->arena, plan->kernel->n_blocks + 1, sizeof *plan->block);
+    plan->block = es_arena_array(&plan->arena, plan->kernel->n_blocks + 2, sizeof *plan->block);
     if (!plan->node || !plan->order || !plan->block)
         return es_fail_memory(b->errors);
     plan->n_nodes = n_kernel;
-    for (size_t i = 0; i < plan->kernel->n_blocks; i++)
+    plan->n_blocks = plan->kernel->n_blocks;
+    for (size_t i = 0; i < plan->n_blocks; i++)
         plan->block[i].def = &plan->kernel->blocks[i];
     return ES_OK;
+}
+
+/* ---- blocks of the plan's own, which the engine tabulates and bounds like others ---- */
+
+static void runs_of(const void *state, const es_rows *rows, const double *in, double *out) {
+    (void)state, (void)in;
+    *out = rows->runs;
+}
+
+static void number_of(const void *state, const es_rows *rows, const double *in, double *out) {
+    (void)state, (void)in;
+    *out = rows->runtime_number;
+}
+
+static const es_block runs_block = {
+    .name = "runs", .reads = ES_READS_DEVICE | ES_READS_RUNTIME | ES_READS_PRECISION, .fn = runs_of, .n_out = 1};
+static const es_block number_block = {
+    .name = "runtime", .reads = ES_READS_DEVICE | ES_READS_RUNTIME, .fn = number_of, .n_out = 1};
+
+static uint16_t add_block_node(binder *b, const es_block *block) {
+    b->plan->block[b->plan->n_blocks].def = block;
+    return add_node(b, (es_pnode){.kind = ES_PNODE_BLOCK, .block = (uint16_t)b->plan->n_blocks++});
+}
+
+/* Which runtime it is: along the one axis that decides it, or by both. */
+static void add_runtime_node(binder *b, size_t n) {
+    const es_plan *plan = b->plan;
+    size_t n_devices = b->sweep->axes[plan->entity_axis[ES_DEVICE]].n;
+    bool alike = true;
+    for (size_t i = 0; i < n_devices * n; i++)
+        alike = alike && plan->runtime_number[i] == plan->runtime_number[i % n];
+    if (alike || n == 1)
+        add_node(b, leaf(b, alike ? plan->runtime_axis : plan->entity_axis[ES_DEVICE], plan->runtime_number));
+    else
+        add_block_node(b, &number_block);
 }
 
 /* Nodes whose values are what the axis columns show. */
@@ -251,8 +293,7 @@ static es_status add_axis_nodes(binder *b) {
     for (size_t a = 0; a < b->sweep->n_axes; a++) {
         const es_axis *axis = &b->sweep->axes[a];
         if (axis->role == ES_AXIS_RUNTIME) {
-            int along = b->plan->runtime_auto ? b->plan->entity_axis[ES_DEVICE] : b->plan->runtime_axis;
-            add_node(b, leaf(b, along, b->plan->runtime_of));
+            add_runtime_node(b, axis->n);
         } else if (axis->role == ES_AXIS_ENTITY) {
             double *table = es_arena_array(&b->plan->arena, axis->n, sizeof *table);
             if (!table)
@@ -283,6 +324,8 @@ es_status es_plan_nodes(es_sweep *sweep, const es_spec *spec, es_errors *errors)
         status = add_axis_nodes(&b);
     if (status)
         return status;
+    if (plan->runtime_axis >= 0)
+        plan->runs_node = add_block_node(&b, &runs_block);
     sort_nodes(plan);
     set_masks(&b);
     if (plan->kernel->prepare)
@@ -316,6 +359,26 @@ es_status es_plan_add_leaf(es_sweep *sweep, es_kind entity, const double *table,
     return es_plan_add_node(sweep, leaf(&b, sweep->plan->entity_axis[entity], table), node, errors);
 }
 
+bool es_plan_runs(const es_sweep *sweep, const size_t *coordinate) {
+    const es_plan *plan = sweep->plan;
+    if (!plan->runs)
+        return true;
+    size_t d = coordinate[plan->entity_axis[ES_DEVICE]], p = coordinate[plan->entity_axis[ES_PRECISION]];
+    size_t n = sweep->axes[plan->entity_axis[ES_PRECISION]].n;
+    return plan->runs[(d * sweep->axes[plan->runtime_axis].n + coordinate[plan->runtime_axis]) * n + p];
+}
+
+bool es_plan_any_runs(const es_sweep *sweep, uint64_t first, uint64_t end) {
+    uint64_t stride = sweep->axes[sweep->plan->entity_axis[ES_PRECISION]].stride;
+    size_t coordinate[ES_MAX_AXES];
+    for (uint64_t i = first; i < end; i += stride - i % stride) {
+        es_sweep_coordinates(sweep, i, coordinate);
+        if (es_plan_runs(sweep, coordinate))
+            return true;
+    }
+    return false;
+}
+
 es_rows es_plan_rows(const es_sweep *sweep, const size_t *coordinate) {
     const es_plan *plan = sweep->plan;
     int m = plan->entity_axis[ES_MODEL], d = plan->entity_axis[ES_DEVICE], p = plan->entity_axis[ES_PRECISION];
@@ -323,12 +386,12 @@ es_rows es_plan_rows(const es_sweep *sweep, const size_t *coordinate) {
                     .device = sweep->axes[d].row[coordinate[d]],
                     .precision = sweep->axes[p].row[coordinate[p]]};
     rows.unit = es_unit_of(sweep->catalog, rows.device);
+    rows.runs = es_plan_runs(sweep, coordinate);
     if (plan->runtime_axis >= 0) {
-        size_t at = coordinate[plan->runtime_auto ? d : plan->runtime_axis];
-        rows.calibrated_as = plan->runtimes[(size_t)plan->runtime_of[at]];
-        rows.runtime = es_runtime_find(sweep->catalog, es_slice_of("llama.cpp"), rows.unit);
-        if (!rows.runtime)
-            rows.runtime = es_default_runtime(sweep->catalog);
+        size_t at = coordinate[d] * sweep->axes[plan->runtime_axis].n + coordinate[plan->runtime_axis];
+        rows.runtime = plan->runtime[at];
+        rows.runtime_number = plan->runtime_number[at];
+        rows.calibrated_as = rows.runtime->text[ES_R_FAMILY];
     }
     return rows;
 }

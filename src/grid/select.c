@@ -5,22 +5,28 @@
 #include <string.h>
 
 #include "grid/spec.h"
+#include "model/runtime.h"
 
-enum { NAMES_SHOWN = 4 };
+enum { NAMES_SHOWN = 4, REASONS = 8 };
 
 typedef struct selector {
     const es_kernel *kernel;
+    const es_catalog *catalog;
     const es_table *table;
     const bool *overridden;
+    bool any_device;
     es_errors *errors;
     bool *taken;       /* per catalog row */
     es_origin **named; /* per catalog row: place of its name or an alias; NULL: none */
     bool *excluded;    /* per catalog row */
     size_t *picked;    /* catalog rows in list order */
-    size_t n_picked, n_lacking;
+    size_t n_picked, n_skipped;
     es_arena *arena;
-    const es_row *lacking[NAMES_SHOWN];
-    const char *lacking_field;
+    struct {
+        const char *reason;
+        const es_row *row[NAMES_SHOWN];
+        size_t n;
+    } skipped[REASONS];
 } selector;
 
 static const char *kind_word(const es_table *table) {
@@ -31,22 +37,39 @@ static const char *kind_word(const es_table *table) {
     }
 }
 
-/* The first field that the kernel needs and neither the row nor an axis gives; NULL when there is none. */
-static const char *missing_field(const selector *s, const es_row *row) {
+static bool has_runtime(const es_catalog *catalog, const es_row *unit) {
+    const es_table *runtimes = &catalog->table[ES_RUNTIME];
+    const es_row *neutral = es_default_runtime(catalog);
+    for (size_t i = 0; i < runtimes->n_rows; i++)
+        if ((&runtimes->rows[i] != neutral || runtimes->n_rows == 1) && es_runtime_serves(&runtimes->rows[i], unit))
+            return true;
+    return false;
+}
+
+/* Why the kernel cannot evaluate a row; NULL when it can. */
+static const char *fault_of(const selector *s, const es_row *row) {
+    const es_row *unit = s->table->kind == ES_DEVICE && s->kernel->has_runtime ? es_unit_of(s->catalog, row) : NULL;
+    if (unit && !s->any_device && !has_runtime(s->catalog, unit))
+        return unit->text[ES_U_KIND][0] ? "no runtime runs on it" : "neither unit nor class says what runs on it";
     for (size_t i = 0; i < s->kernel->n_nodes; i++) {
         const es_node *node = &s->kernel->nodes[i];
         if (node->kind != ES_NODE_FIELD || !(node->flags & ES_NEEDED) || node->entity != s->table->kind)
             continue;
-        if (!s->overridden[node->index] && isnan(row->value[node->index]))
-            return es_fields(s->table->kind)->fields[node->index].name;
+        double value = unit ? es_device_field(row, unit, node->index) : row->value[node->index];
+        if (!s->overridden[node->index] && isnan(value))
+            return es_arena_printf(s->arena, "kernel %s needs %s", s->kernel->name,
+                                   es_fields(s->table->kind)->fields[node->index].name);
     }
     return NULL;
 }
 
-/* The paper's idealised rows are for the paper's kernel: globs that do not spell the prefix out skip them. */
+/* The paper's idealised rows are for the paper's kernel: globs that do not spell the prefix out skip them.  Formats that
+ * no file has are for those who name them. */
 static bool hidden_from_glob(const selector *s, const es_row *row, es_slice pattern) {
-    if (strcmp(s->kernel->name, "edgeprofiler") == 0)
+    if (!s->kernel->has_runtime)
         return false;
+    if (s->table->kind == ES_PRECISION && row->value[ES_P_HYPOTHETICAL] > 0)
+        return true;
     bool paper = strncmp(row->name, "EP-", 3) == 0 || strncmp(row->name, "EP ", 3) == 0;
     return paper && !(pattern.length >= 2 && strncasecmp(pattern.text, "EP", 2) == 0);
 }
@@ -76,10 +99,10 @@ static es_status pick_named(selector *s, const es_list_item *item, es_slice name
     const es_row *row = es_table_find(s->table, name.text, name.length);
     if (!row)
         return unknown_name(s, item, name);
-    const char *field = missing_field(s, row);
-    if (field)
-        return es_fail(s->errors, ES_EUSAGE, &item->at, "%s has no %s, which kernel %s needs: '%s'",
-                       kind_word(s->table), field, s->kernel->name, es_quote(name).text);
+    const char *fault = fault_of(s, row);
+    if (fault)
+        return es_fail(s->errors, ES_EUSAGE, &item->at, "%s cannot be evaluated: %s: '%s'", kind_word(s->table), fault,
+                       es_quote(name).text);
     size_t index = (size_t)(row - s->table->rows);
     if (s->named[index])
         es_warn(s->errors, &item->at, "duplicate %s dropped: '%s'", kind_word(s->table), es_quote(name).text);
@@ -91,11 +114,15 @@ static es_status pick_named(selector *s, const es_list_item *item, es_slice name
     return ES_OK;
 }
 
-static void note_lacking(selector *s, const es_row *row, const char *field) {
-    if (s->n_lacking < NAMES_SHOWN)
-        s->lacking[s->n_lacking] = row;
-    if (!s->n_lacking++)
-        s->lacking_field = field;
+static void note_skipped(selector *s, const es_row *row, const char *reason) {
+    size_t i = 0;
+    while (i + 1 < REASONS && s->skipped[i].reason && strcmp(s->skipped[i].reason, reason) != 0)
+        i++;
+    s->skipped[i].reason = reason;
+    if (s->skipped[i].n < NAMES_SHOWN)
+        s->skipped[i].row[s->skipped[i].n] = row;
+    s->skipped[i].n++;
+    s->n_skipped++;
 }
 
 static es_status pick_glob(selector *s, const es_list_item *item, es_slice pattern) {
@@ -105,9 +132,9 @@ static es_status pick_glob(selector *s, const es_list_item *item, es_slice patte
         if (!es_glob_match(pattern, row->name) || hidden_from_glob(s, row, pattern))
             continue;
         matched++;
-        const char *field = missing_field(s, row);
-        if (field)
-            note_lacking(s, row, field);
+        const char *fault = fault_of(s, row);
+        if (fault)
+            note_skipped(s, row, fault);
         else
             pick(s, i);
     }
@@ -158,21 +185,16 @@ static es_status select_item(selector *s, const es_list_item *item, bool *only_e
     return !quoted && es_is_glob(text) ? pick_glob(s, item, text) : pick_named(s, item, text);
 }
 
-static void warn_lacking(const selector *s, es_origin at) {
-    if (!s->n_lacking)
-        return;
-    char names[256] = "";
-    size_t used = 0;
-    for (size_t i = 0; i < s->n_lacking && i < NAMES_SHOWN; i++) {
-        int n = snprintf(names + used, sizeof names - used, "%s'%s'", i ? ", " : "",
-                         es_quote_text(s->lacking[i]->name).text);
-        if (n < 0 || (size_t)n >= sizeof names - used)
-            break;
-        used += (size_t)n;
+static void warn_skipped(const selector *s, es_origin at) {
+    for (size_t k = 0; k < REASONS && s->skipped[k].n; k++) {
+        char names[256] = "";
+        size_t used = 0, n = s->skipped[k].n;
+        for (size_t i = 0; i < n && i < NAMES_SHOWN && used < sizeof names; i++)
+            used += (size_t)snprintf(names + used, sizeof names - used, "%s'%s'", i ? ", " : "",
+                                     es_quote_text(s->skipped[k].row[i]->name).text);
+        es_warn(s->errors, &at, "%zu %s%s skipped, %s: %s%s", n, kind_word(s->table), n == 1 ? "" : "s",
+                s->skipped[k].reason, names, n > NAMES_SHOWN ? " ..." : "");
     }
-    es_warn(s->errors, &at, "%zu %s%s skipped, kernel %s needs %s: %s%s", s->n_lacking, kind_word(s->table),
-            s->n_lacking == 1 ? "" : "s", s->kernel->name, s->lacking_field, names,
-            s->n_lacking > NAMES_SHOWN ? " ..." : "");
 }
 
 static es_status select_all(selector *s, es_slice text, es_origin at) {
@@ -187,7 +209,7 @@ static es_status select_all(selector *s, es_slice text, es_origin at) {
     if (!status && only_exclusions)
         status = pick_glob(s, &(es_list_item){es_slice_of("*"), at}, es_slice_of("*"));
     if (!status)
-        warn_lacking(s, at);
+        warn_skipped(s, at);
     return status;
 }
 
@@ -206,12 +228,20 @@ static es_status keep_picked(const selector *s, es_selection *selection, es_orig
     if (selection->n)
         return ES_OK;
     return es_fail(s->errors, ES_EUSAGE, &at, "no %s is left%s", kind_word(s->table),
-                   s->n_lacking ? " that the kernel can evaluate" : " after the exclusions");
+                   s->n_skipped ? " that the kernel can evaluate" : " after the exclusions");
 }
 
-es_status es_select_rows(es_selection *selection, const es_kernel *kernel, const es_table *table, es_slice text,
-                         es_origin at, const bool *overridden, es_arena *arena, es_errors *errors) {
-    selector s = {.kernel = kernel, .table = table, .overridden = overridden, .arena = arena, .errors = errors};
+es_status es_select_rows(es_selection *selection, const es_kernel *kernel, const es_catalog *catalog, es_kind kind,
+                         es_slice text, es_origin at, const bool *overridden, bool any_device, es_arena *arena,
+                         es_errors *errors) {
+    const es_table *table = &catalog->table[kind];
+    selector s = {.kernel = kernel,
+                  .catalog = catalog,
+                  .table = table,
+                  .overridden = overridden,
+                  .any_device = any_device,
+                  .arena = arena,
+                  .errors = errors};
     size_t n = table->n_rows ? table->n_rows : 1;
     s.taken = calloc(n, sizeof *s.taken);
     s.named = calloc(n, sizeof *s.named);

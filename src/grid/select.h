@@ -16,8 +16,9 @@ typedef struct es_selection {
 
 /* Selects rows in list order (a glob gives its matches in catalog order).  Rows that lack a field the kernel needs are an
  * error when named and skipped with a counted warning when matched by a glob; `overridden` says for each catalog field
- * whether an axis supplies it.  `text` "*" when the sweep does not name the axis. */
-es_status es_select_rows(es_selection *selection, const es_kernel *kernel, const es_table *table, es_slice text,
-                         es_origin at, const bool *overridden, es_arena *arena, es_errors *errors);
+ * whether an axis supplies it.  `any_device`: devices that no runtime runs on will do, too.  `text` "*" when the sweep does not name the axis. */
+es_status es_select_rows(es_selection *selection, const es_kernel *kernel, const es_catalog *catalog, es_kind kind,
+                         es_slice text, es_origin at, const bool *overridden, bool any_device, es_arena *arena,
+                         es_errors *errors);
 
 #endif

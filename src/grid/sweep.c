@@ -40,8 +40,6 @@ static void hash_axis(XXH64_state_t *state, const es_axis *axis) {
     for (size_t i = 0; i < axis->n; i++) {
         if (axis->row)
             hash_text(state, axis->row[i]->name);
-        if (axis->text)
-            hash_text(state, axis->text[i]);
     }
 }
 
@@ -65,6 +63,13 @@ static es_status hash_sweep(es_sweep *sweep, es_errors *errors) {
     XXH64_update(state, &sweep->catalog->hash, sizeof sweep->catalog->hash);
     for (size_t a = 0; a < sweep->n_axes; a++)
         hash_axis(state, &sweep->axes[a]);
+    const es_plan *plan = sweep->plan;
+    if (plan->runtime_axis >= 0)
+        XXH64_update(state, plan->runtime_number, sweep->axes[plan->entity_axis[ES_DEVICE]].n *
+                                                      sweep->axes[plan->runtime_axis].n * sizeof(double));
+    if (plan->runs)
+        XXH64_update(state, plan->runs, sweep->axes[plan->entity_axis[ES_DEVICE]].n * sweep->axes[plan->runtime_axis].n *
+                                            sweep->axes[plan->entity_axis[ES_PRECISION]].n);
     for (size_t i = 0; i < sweep->kernel->n_nodes; i++)
         if (sweep->kernel->nodes[i].kind == ES_NODE_OPTION)
             XXH64_update(state, &sweep->plan->node[i].constant, sizeof(double));
@@ -98,6 +103,8 @@ static es_status plan_sweep(es_sweep *sweep, const es_spec *spec, const char *co
     es_status status = es_plan_axes(sweep, spec, errors);
     if (!status)
         status = es_plan_nodes(sweep, spec, errors);
+    if (!status)
+        status = es_plan_left_out(sweep, errors);
     if (!status)
         status = es_plan_pairs(sweep, errors);
     if (!status)
@@ -201,7 +208,7 @@ es_status es_sweep_point(const es_sweep *sweep, uint64_t index, double *value, e
     const es_plan *plan = sweep->plan;
     size_t coordinate[ES_MAX_AXES], widest = 1;
     es_sweep_coordinates(sweep, index, coordinate);
-    size_t n_blocks = plan->kernel->n_blocks;
+    size_t n_blocks = plan->n_blocks;
     for (size_t i = 0; i < n_blocks; i++)
         widest = plan->block[i].def->n_out > widest ? plan->block[i].def->n_out : widest;
     double *out = calloc(n_blocks + 1, widest * sizeof *out);

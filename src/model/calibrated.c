@@ -202,4 +202,11 @@ double es_rate_get(const es_rates_of *rates, es_rate rate, int type, es_basis *b
     return found.value;
 }
 
+bool es_rates_measured(const es_rates_of *rates) {
+    for (size_t i = 0; rates->own != NULL && rates->own->file != NULL && i < ES_RATES; i++)
+        if (rates->own->file[rates->file][i] != NULL)
+            return true;
+    return false;
+}
+
 int es_rate_field(es_rate rate) { return rate_info[rate].field; }

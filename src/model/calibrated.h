@@ -7,6 +7,8 @@
 #ifndef ES_MODEL_CALIBRATED_H
 #define ES_MODEL_CALIBRATED_H
 
+#include <stdbool.h>
+
 #include <edgesweep/catalog.h>
 #include <edgesweep/error.h>
 
@@ -52,6 +54,9 @@ typedef struct es_rate_found {
 /* The rate for a tensor type (ES_TYPE_NONE: by file type and * only) and where it was found. */
 es_rate_found es_rate_find(const es_rates_of *rates, es_rate rate, int type);
 double es_rate_get(const es_rates_of *rates, es_rate rate, int type, es_basis *basis);
+
+/* Whether there are rates of the very device and precision. */
+bool es_rates_measured(const es_rates_of *rates);
 
 /* The device field that holds a rate. */
 int es_rate_field(es_rate rate);

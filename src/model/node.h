@@ -52,11 +52,10 @@ typedef struct es_node {
     const char *help;
     es_node_kind kind;
     unsigned flags;
-    es_kind entity;  /* FIELD, AXIS, FACTOR: ES_MODEL, ES_DEVICE or ES_PRECISION; ROW: ES_UNIT and ES_RUNTIME, too */
+    es_kind entity;  /* FIELD, AXIS, FACTOR: ES_MODEL, ES_DEVICE or ES_PRECISION; ROW: ES_UNIT, too */
     uint16_t index;  /* field, workload axis, option or block */
     uint16_t output; /* BLOCK: which output */
     es_node_fn *fn;  /* FN */
-    bool searched;   /* FN: no expression, the formula is words */
     const char *const *labels;
     uint16_t n_in;
     uint16_t in[ES_MAX_INPUTS];
@@ -67,6 +66,8 @@ typedef struct es_node {
 typedef struct es_rows {
     const es_row *model, *device, *precision, *runtime, *unit;
     const char *calibrated_as;
+    bool runs;             /* the runtime runs the precision on the device; other points are left out */
+    double runtime_number; /* of the plan's labels */
 } es_rows;
 
 static inline const es_row *es_row_of(const es_rows *rows, es_kind kind) {
@@ -103,17 +104,11 @@ typedef struct es_block {
     size_t (*sources)(const void *state, const es_rows *rows, const double *in, size_t output, es_source *list);
 } es_block;
 
-typedef struct es_axis_word {
-    const char *name; /* NULL: the end */
-    double value;
-} es_axis_word;
-
 typedef struct es_workload_axis {
     const char *name, *unit, *help;
     double fallback; /* NaN: a node of the same name gives the value that applies */
     double min, max;
     bool whole;
-    const es_axis_word *words; /* values that have names too; NULL: none */
 } es_workload_axis;
 
 typedef struct es_option {
@@ -154,6 +149,8 @@ typedef struct es_kernel {
      * missing otherwise. */
     bool (*covers)(const void *state, const es_row *model, const es_row *precision);
     const char *lacking;
+    /* Whether measured rates of the device and precision exist, which points on NPUs rest on alone (NULL: always). */
+    bool (*measured)(const void *state, const es_rows *rows);
 } es_kernel;
 
 /* Copies for every instruction set; see base/simd.h. */

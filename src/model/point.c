@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "model/runtime.h"
+
 es_status es_point_kernel_prepare(es_point_kernel *point, const char *name, const es_catalog *catalog, es_arena *arena,
                                   es_errors *errors) {
     size_t room = 1;
@@ -28,14 +30,19 @@ es_rows es_point_rows(const es_point_kernel *point, const es_row *model, const e
                      .precision = precision,
                      .runtime = es_default_runtime(point->catalog),
                      .unit = es_unit_of(point->catalog, device),
-                     .calibrated_as = "default"};
+                     .calibrated_as = "default",
+                     .runs = true};
+}
+
+static double field_value(const es_rows *rows, const es_node *node) {
+    return node->entity == ES_DEVICE ? es_device_field(rows->device, rows->unit, node->index)
+                                     : es_row_of(rows, node->entity)->value[node->index];
 }
 
 const char *es_point_missing(const es_point_kernel *point, const es_rows *rows) {
     for (size_t i = 0; i < point->kernel->n_nodes; i++) {
         const es_node *node = &point->kernel->nodes[i];
-        if (node->kind == ES_NODE_FIELD && node->flags & ES_NEEDED &&
-            isnan(es_row_of(rows, node->entity)->value[node->index]))
+        if (node->kind == ES_NODE_FIELD && node->flags & ES_NEEDED && isnan(field_value(rows, node)))
             return es_fields(node->entity)->fields[node->index].name;
     }
     return NULL;
@@ -44,7 +51,7 @@ const char *es_point_missing(const es_point_kernel *point, const es_rows *rows) 
 static double leaf_value(const es_kernel *kernel, const es_node *node, const es_rows *rows, const double *workload) {
     switch (node->kind) {
     case ES_NODE_FIELD:
-    case ES_NODE_ROW: return es_row_of(rows, node->entity)->value[node->index];
+    case ES_NODE_ROW: return field_value(rows, node);
     case ES_NODE_FACTOR: return 1;
     case ES_NODE_WORKLOAD:
         return isnan(workload[node->index]) ? kernel->axes[node->index].fallback : workload[node->index];

@@ -44,6 +44,13 @@ bool es_roofline_covers(const void *state, const es_row *model, const es_row *pr
     return precision->value[ES_P_KIND] != ES_PRECISION_GGUF || mixture_of(state, precision) != NULL;
 }
 
+bool es_roofline_measured(const void *state_, const es_rows *rows) {
+    const es_roofline_state *state = state_;
+    es_rates_of of =
+        es_rates_find(state->calibration, rows->device, rows->runtime->text[ES_R_FAMILY], rows->precision);
+    return es_rates_measured(&of);
+}
+
 void es_roofline_layout(const void *state_, const es_rows *rows, const double *in, double *out) {
     const es_roofline_state *state = state_;
     const es_arch *arch = &state->arch[rows->model - state->models->rows];

@@ -47,6 +47,9 @@ es_status es_roofline_prepare(const es_catalog *catalog, es_arena *arena, const 
 /* Whether a table says how the file type lays out models; uniform formats need none. */
 bool es_roofline_covers(const void *state, const es_row *model, const es_row *precision);
 
+/* Whether there are measured rates of the device and precision. */
+bool es_roofline_measured(const void *state, const es_rows *rows);
+
 /* Block functions: in: es_shape, es_uniform -> es_layout. */
 void es_roofline_layout(const void *state, const es_rows *rows, const double *in, double *out);
 /* -> es_device_rates */

@@ -67,18 +67,54 @@ es_precision_kind es_format_kind(const es_row *precision) {
     return (es_precision_kind)kind;
 }
 
-bool es_runs(const es_row *runtime, const es_row *unit, const es_row *precision) {
-    es_slice isa;
+es_runs_answer es_runs(const es_row *runtime, const es_row *unit, const es_row *precision, es_slice *missing) {
+    es_slice none, *isa = missing ? missing : &none;
+    es_loads loads = es_runtime_loads(runtime, precision->name, es_format_kind(precision), isa);
+    if (loads == ES_LOADS_NOT)
+        return ES_RUNS_LOADS_NOT;
+    if (loads == ES_LOADS_WITH_ISA && !es_unit_has(unit, *isa))
+        return ES_RUNS_NOT_HERE;
+    return es_runtime_on(runtime, unit, missing) ? ES_RUNS : ES_RUNS_NOT_HERE;
+}
+
+bool es_runtime_serves(const es_row *runtime, const es_row *unit) {
+    es_slice rest = es_slice_of(runtime->text[ES_R_FORMATS]), pattern;
     if (!es_runtime_on(runtime, unit, NULL))
         return false;
-    es_loads loads = es_runtime_loads(runtime, precision->name, es_format_kind(precision), &isa);
-    return loads == ES_LOADS || (loads == ES_LOADS_WITH_ISA && es_unit_has(unit, isa));
+    while (es_slice_part(&rest, ';', &pattern)) {
+        const char *at = memchr(pattern.text, '@', pattern.length);
+        if (pattern.text[0] != '!' &&
+            (!at || es_unit_has(unit, (es_slice){at + 1, (size_t)(pattern.text + pattern.length - at - 1)})))
+            return true;
+    }
+    return false;
+}
+
+/* ---- NPUs ---- */
+
+bool es_unit_is_npu(const es_row *unit) {
+    const char *kind = unit->text[ES_U_KIND];
+    return strncmp(kind, "npu_", 4) == 0 || strncmp(kind, "tpu_", 4) == 0;
+}
+
+double es_device_field(const es_row *device, const es_row *unit, int field) {
+    double value = device->value[field];
+    if (!isnan(value) || !es_unit_is_npu(unit))
+        return value;
+    switch (field) {
+    case ES_D_PEAK_FP32:
+    case ES_D_PEAK_FP16: value = device->value[ES_D_PEAK_INT8]; /* fall through */
+    case ES_D_PEAK_INT8:
+    case ES_D_MEM_BW: return isnan(value) ? 1 : value;
+    default: return value;
+    }
 }
 
 /* The backends of a row are separated by commas; what stands in brackets describes one. */
-static bool has_backend(const es_row *runtime, es_slice wanted) {
-    es_slice rest = es_slice_of(runtime->text[ES_R_BACKEND]);
-    for (es_slice part; es_slice_part(&rest, ',', &part);) {
+static bool has_backend(const es_row *runtime, es_slice wanted, bool alone) {
+    const char *list = runtime->text[ES_R_BACKEND];
+    es_slice rest = es_slice_of(list);
+    for (es_slice part; (!alone || !strchr(list, ',')) && es_slice_part(&rest, ',', &part);) {
         const char *bracket = memchr(part.text, '(', part.length);
         if (bracket)
             part = es_slice_trim((es_slice){part.text, (size_t)(bracket - part.text)});
@@ -88,6 +124,17 @@ static bool has_backend(const es_row *runtime, es_slice wanted) {
     return false;
 }
 
+/* One of several backends is only meant where no row of the family has it alone. */
+static bool stands_for_backend(const es_table *runtimes, const es_row *runtime, es_slice backend) {
+    if (has_backend(runtime, backend, true))
+        return true;
+    for (size_t i = 0; i < runtimes->n_rows; i++)
+        if (es_equal_fold(runtimes->rows[i].text[ES_R_FAMILY], runtime->text[ES_R_FAMILY]) &&
+            has_backend(&runtimes->rows[i], backend, true))
+            return false;
+    return has_backend(runtime, backend, false);
+}
+
 static bool is_row(const es_row *runtime, es_slice name) {
     bool is = es_slice_equal_fold(name, runtime->name);
     for (const char *const *alias = runtime->aliases; *alias && !is; alias++)
@@ -95,13 +142,13 @@ static bool is_row(const es_row *runtime, es_slice name) {
     return is;
 }
 
-bool es_runtime_is_named(const es_row *runtime, es_slice name) {
+bool es_runtime_is_named(const es_table *runtimes, const es_row *runtime, es_slice name) {
     const char *family = runtime->text[ES_R_FAMILY];
     size_t n = strlen(family);
     if (is_row(runtime, name) || (n > 0 && es_slice_equal_fold(name, family)))
         return true;
     return n > 0 && name.length > n + 1 && name.text[n] == '/' && strncasecmp(name.text, family, n) == 0 &&
-           has_backend(runtime, (es_slice){name.text + n + 1, name.length - n - 1});
+           stands_for_backend(runtimes, runtime, (es_slice){name.text + n + 1, name.length - n - 1});
 }
 
 const es_row *es_runtime_find(const es_catalog *catalog, es_slice name, const es_row *unit) {
@@ -111,7 +158,7 @@ const es_row *es_runtime_find(const es_catalog *catalog, es_slice name, const es
         return es_runtime_on(row, unit, NULL) ? row : NULL;
     for (size_t i = 0; i < table->n_rows; i++) {
         row = &table->rows[i];
-        if (!es_runtime_is_named(row, name) || !es_runtime_on(row, unit, NULL))
+        if (!es_runtime_is_named(table, row, name) || !es_runtime_on(row, unit, NULL))
             continue;
         if (!best || row->value[ES_R_SUPPORT_RANK] < best->value[ES_R_SUPPORT_RANK])
             best = row;

@@ -166,7 +166,16 @@ static const char *name_of(const subject *s, size_t node) {
     return def ? def->name : "(axis)";
 }
 
+/* Points that are left out have no bounds. */
+static bool is_there(const subject *s, uint64_t point) {
+    size_t at[ES_MAX_AXES];
+    es_sweep_coordinates(s->sweep, point, at);
+    return es_plan_runs(s->sweep, at);
+}
+
 static void check_point(const subject *s, size_t grid, size_t rung, size_t box, uint64_t point, double *value) {
+    if (!is_there(s, point))
+        return;
     cr_assert_eq(es_sweep_point(s->sweep, point, value, &errors), ES_OK);
     for (size_t i = 0; i < s->n_nodes; i++) {
         es_range r = es_boxes_range(s->boxes, (uint16_t)i, box);
@@ -213,6 +222,8 @@ Test(bounds, of_a_point_are_its_values) {
         double *value = calloc(s.n_nodes, sizeof *value);
         for (int i = 0; i < 50; i++) {
             uint64_t point = roll(&state) % s.sweep->n_points;
+            if (!is_there(&s, point))
+                continue;
             cr_assert_eq(es_sweep_point(s.sweep, point, value, &errors), ES_OK);
             es_boxes_compute(s.boxes, 0, point, 1);
             for (size_t k = 0; k < s.n_nodes; k++) {

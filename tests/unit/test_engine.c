@@ -3,6 +3,7 @@
 
 #include <signal.h>
 
+#include "grid/plan.h"
 #include "model/node.h"
 
 enum { MAX_FIELDS = 4, MAX_CONDITIONS = 3, MAX_SETS = 24, MAX_CHOSEN = 6 };
@@ -367,6 +368,10 @@ static bool holds(const subject *s, const condition *c, uint64_t point) {
 }
 
 static bool passes(const subject *s, uint64_t point, uint64_t *rejected) {
+    size_t at[ES_MAX_AXES];
+    es_sweep_coordinates(s->sweep, point, at);
+    if (!es_plan_runs(s->sweep, at)) /* which these are: test_plan.c */
+        return false;
     for (size_t i = 0; i < s->n_conditions; i++) {
         if (holds(s, &s->conditions[i], point))
             continue;

@@ -55,10 +55,8 @@ Test(measured, a_point_has_the_bits_of_the_grid) {
                      errors.error[0].text);
         cr_assert_leq(es_sweep_nodes(sweep), point.kernel->n_nodes + 64);
         cr_assert_eq(es_sweep_point(sweep, 0, expected, NULL), ES_OK);
-        /* without a runtime the sweep takes llama.cpp where it is calibrated */
-        const char *runtime = strncmp(cases[i].device, "Rasp", 4) == 0 || strncmp(cases[i].device, "Jet", 3) == 0
-                                  ? "llama.cpp"
-                                  : cases[i].runtime;
+        /* without a runtime the sweep takes llama.cpp, but none for formats that no file has */
+        const char *runtime = strcmp(cases[i].precision, "INT4") == 0 ? "default" : "llama.cpp";
         es_rows rows = es_point_rows(&point, row(ES_MODEL, cases[i].model), row(ES_DEVICE, cases[i].device),
                                      row(ES_PRECISION, cases[i].precision));
         rows.calibrated_as = runtime;
@@ -73,10 +71,14 @@ Test(measured, a_point_has_the_bits_of_the_grid) {
 }
 
 Test(measured, rows_without_a_needed_field_are_named) {
-    es_rows rows = es_point_rows(&point, row(ES_MODEL, "Llama-3.2-1B"), row(ES_DEVICE, "RK3588 NPU (Rockchip)"),
+    es_rows rows = es_point_rows(&point, row(ES_MODEL, "Llama-3.2-1B"), row(ES_DEVICE, "RK3588 GPU (Mali-G610)"),
                                  row(ES_PRECISION, "Q4_0"));
     cr_expect_str_eq(es_point_missing(&point, &rows), "peak_gflops_fp32");
+    rows.device = row(ES_DEVICE, "RK3588 NPU (Rockchip)");
+    rows.unit = es_unit_of(&catalog, rows.device);
+    cr_expect_null(es_point_missing(&point, &rows), "an NPU needs none");
     rows.device = row(ES_DEVICE, "Raspberry Pi 5 8GB");
+    rows.unit = es_unit_of(&catalog, rows.device);
     cr_expect_null(es_point_missing(&point, &rows));
 }
 

@@ -86,7 +86,7 @@ Test(plan, rows_that_lack_what_the_kernel_needs) {
         try_sweep(&sweep, &b.catalog, NULL, (const char *[]){"kernel=edgeprofiler", "device=Slow NPU"}, 2, &errors),
         ES_EUSAGE);
     cr_assert_str_eq(errors.error[0].text,
-                     "--set:2:8: device has no peak_gflops_fp32, which kernel edgeprofiler needs: "
+                     "--set:2:8: device cannot be evaluated: kernel edgeprofiler needs peak_gflops_fp32: "
                      "'Slow NPU'");
     /* an axis that gives the field makes the row whole, a factor does not */
     const char *sets[] = {"kernel=edgeprofiler", "device=Slow NPU", "device.peak_gflops_fp32=5"};
