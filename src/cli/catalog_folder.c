@@ -21,23 +21,23 @@ static size_t first_cell(const char *line) {
     return line[i] == '"' ? i + 1 : i;
 }
 
-static bool begins_alike(const char *line, const char *rows) {
-    const size_t n = first_cell(rows);
-    return strncmp(line, rows, n) == 0 && (line[n] == ',' || line[n] == '\n' || line[n] == '\0');
+static bool begins_alike(const char *line, const char *first) {
+    const size_t n = first_cell(first);
+    return strncmp(line, first, n) == 0 && (line[n] == ',' || line[n] == '\n' || line[n] == '\0');
 }
 
 /* The lines of `old` behind its header that begin with another cell; a last line without its end gets one. */
-static void copy_others(FILE *out, const char *old, const char *rows) {
+static void copy_others(FILE *out, const char *old, const char *first) {
     for (const char *line = old; *line != '\0';) {
         const size_t length = strcspn(line, "\n");
-        if (length > 0 && !begins_alike(line, rows))
+        if (length > 0 && !begins_alike(line, first))
             fprintf(out, "%.*s\n", (int)length, line);
         line += length + (line[length] == '\n');
     }
 }
 
-static es_status replace_file(const char *path, const char *header, const char *old, const char *rows,
-                              es_errors *errors) {
+static es_status replace_file(const char *path, const char *header, const char *old, const char *first,
+                              const char *rows, es_errors *errors) {
     char *text = NULL;
     size_t size = 0;
     es_output *out = NULL;
@@ -45,7 +45,7 @@ static es_status replace_file(const char *path, const char *header, const char *
     if (memory == NULL)
         return es_fail_memory(errors);
     fputs(header, memory);
-    copy_others(memory, old, rows);
+    copy_others(memory, old, first);
     fputs(rows, memory);
     const bool whole = !ferror(memory);
     es_status status = fclose(memory) == 0 && whole && text ? ES_OK : es_fail_memory(errors);
@@ -61,7 +61,7 @@ static es_status replace_file(const char *path, const char *header, const char *
     return status;
 }
 
-static es_status put(const char *path, const char *header, const char *rows, es_errors *errors) {
+static es_status put(const char *path, const char *header, const char *first, const char *rows, es_errors *errors) {
     char *text = NULL;
     size_t size = 0;
     es_status status = es_file_read(path, &text, &size, errors);
@@ -74,14 +74,15 @@ static es_status put(const char *path, const char *header, const char *rows, es_
     if (!status && text && (strlen(old) != size || strncmp(old, header, n) != 0))
         status = es_fail(errors, ES_EUSAGE, &(es_origin){path, 1, 0}, "other columns than those of an import: %s",
                          es_quote_text(old).text);
-    if (!status)
-        status = replace_file(path, header, text ? old + n : "", rows, errors);
+    if (!status && (text || *rows != '\0'))
+        status = replace_file(path, header, text ? old + n : "", first, rows, errors);
     free(old);
     free(text);
     return status;
 }
 
-es_status es_catalog_folder_put(const char *folder, es_kind kind, const char *rows, es_errors *errors) {
+es_status es_catalog_folder_put(const char *folder, es_kind kind, const char *first, const char *rows,
+                                es_errors *errors) {
     char path[PATH_MAX], *header = NULL;
     size_t size = 0;
     const int n = snprintf(path, sizeof path, "%s/%s.csv", folder, es_fields(kind)->name);
@@ -96,7 +97,7 @@ es_status es_catalog_folder_put(const char *folder, es_kind kind, const char *ro
     /* glibc (2.36) says nothing when it loses the text for lack of memory. */
     es_status status = fclose(memory) == 0 && header ? ES_OK : es_fail_memory(errors);
     if (!status)
-        status = put(path, header, rows, errors);
+        status = put(path, header, first, rows, errors);
     free(header);
     return status;
 }

@@ -61,16 +61,19 @@ static void print_rows(FILE *out, const imported *import, table which) {
 }
 
 static es_status put_rows(const char *folder, const imported *import, table which, es_errors *errors) {
+    const char *name = which > LAYERS ? import->file.precision : import->file.model.text[ES_M_NAME];
     char *rows = NULL;
-    size_t size = 0;
+    size_t size = 0, begin;
     FILE *memory = open_memstream(&rows, &size);
     if (memory == NULL)
         return es_fail_memory(errors);
+    es_catalog_row(memory, &name, 1);
+    begin = (size_t)ftello(memory);
     print_rows(memory, import, which);
     /* glibc (2.36) says nothing when it loses the text for lack of memory. */
     es_status status = fclose(memory) == 0 && rows ? ES_OK : es_fail_memory(errors);
-    if (!status && size > 0)
-        status = es_catalog_folder_put(folder, kinds[which], rows, errors);
+    if (!status)
+        status = es_catalog_folder_put(folder, kinds[which], rows, rows + begin, errors);
     free(rows);
     return status;
 }

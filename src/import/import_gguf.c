@@ -878,19 +878,40 @@ static es_status sum_types(importer *m) {
 
 /* ---- Names ---- */
 
-/* The file's name without folder, `.gguf`, the number of the part and the file type. */
-static es_slice model_name(const char *path, const char *label) {
+/* Q4_K_M, IQ2_XS, TQ1_0, MXFP4_MOE, BF16, UD */
+static bool is_type(es_slice word) {
+    static const char *const names[] = {"Q?_*", "IQ?_*", "TQ?_*", "MXFP4*", "NVFP4*", "F16", "F32", "BF16", "UD"};
+    char text[40];
+    es_copy_text(text, sizeof text, word);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (word.length < sizeof text && es_glob_match(es_slice_of(names[i]), text))
+            return true;
+    return false;
+}
+
+/* The file's name without folder, `.gguf`, the number of the part and the types (`-UD-Q4_K_XL`), which go to `types`. */
+static es_slice model_name(const char *path, es_slice *types) {
     const char *slash = strrchr(path, '/');
     es_slice name = es_slice_of(slash ? slash + 1 : path);
     if (name.length > 5 && es_slice_equal_fold((es_slice){name.text + name.length - 5, 5}, ".gguf"))
         name.length -= 5;
     const size_t part = strlen("-00001-of-00002");
-    if (name.length > part && es_glob_match(es_slice_of("-*-of-*"), name.text + name.length - part))
+    char tail[16] = "";
+    if (name.length > part)
+        memcpy(tail, name.text + name.length - part, part);
+    if (es_glob_match(es_slice_of("-*-of-*"), tail))
         name.length -= part;
-    const size_t n = strlen(label);
-    if (n > 0 && name.length > n + 1 && strchr("-._", name.text[name.length - n - 1]) &&
-        es_slice_equal_fold((es_slice){name.text + name.length - n, n}, label))
-        name.length -= n + 1;
+    const size_t whole = name.length;
+    for (size_t i = name.length; i-- > 1;) {
+        if (strchr("-.", name.text[i]) == NULL)
+            continue;
+        if (!is_type((es_slice){name.text + i + 1, name.length - i - 1}))
+            break;
+        name.length = i;
+    }
+    *types = (es_slice){name.text + name.length, whole - name.length};
+    if (types->length > 0)
+        *types = (es_slice){types->text + 1, types->length - 1};
     return name;
 }
 
@@ -899,15 +920,18 @@ es_status es_gguf_import_name(es_gguf_import *import, const char *name, es_arena
     if (clean == NULL)
         return es_fail_memory(errors);
     import->model.text[ES_M_NAME] = clean;
-    import->precision =
-        import->known ? import->known->name
-                      : es_arena_printf(arena, "%s-%s", clean, *import->label ? import->label : import->base_type);
+    import->precision = import->known ? import->known->name : es_arena_printf(arena, "%s-%s", clean, import->types);
     return import->precision ? ES_OK : es_fail_memory(errors);
 }
 
 static es_status name_all(importer *m) {
-    const char *name = es_arena_text(m->arena, model_name(m->path, m->out->label));
-    return name ? es_gguf_import_name(m->out, name, m->arena, m->errors) : es_fail_memory(m->errors);
+    es_slice types;
+    const char *name = es_arena_text(m->arena, model_name(m->path, &types));
+    const char *own = types.length > 0         ? es_import_name(m->arena, types)
+                      : *m->out->label != '\0' ? m->out->label
+                                               : m->out->base_type;
+    m->out->types = own;
+    return name && own ? es_gguf_import_name(m->out, name, m->arena, m->errors) : es_fail_memory(m->errors);
 }
 
 /* ---- All of it ---- */

@@ -26,6 +26,7 @@ typedef struct es_import_type {
 typedef struct es_gguf_import {
     es_model_row model;
     const char *label;     /* file type as the file says, or "" */
+    const char *types;     /* what the file's name calls them, else the label or the type with most bytes */
     const char *precision; /* name of the precision row */
     const es_row *known;   /* the catalog's row when its own rules give the file's bytes, else NULL */
     const char *base_type;

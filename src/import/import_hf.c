@@ -760,20 +760,20 @@ static const es_hf_arch *arch_of_class(const json_t *object) {
     return NULL;
 }
 
-static const char *nearest_type(const char *type) {
-    const char *known[512], *best = NULL;
-    static _Thread_local char words[512][40];
+/* Out of memory it suggests nothing. */
+static const char *nearest_type(config *c, const char *type) {
+    enum { MOST = 512 };
+    const char **known = es_arena_array(c->arena, MOST, sizeof *known);
     size_t n = 0;
-    for (size_t i = 0; i < es_hf_n_archs; i++)
-        for (const char *at = es_hf_archs[i].types; *at && n < 512; at += strspn(at, " ")) {
+    for (size_t i = 0; known && i < es_hf_n_archs; i++)
+        for (const char *at = es_hf_archs[i].types; *at && n < MOST; at += strspn(at, " ")) {
             const size_t size = strcspn(at, " ");
-            es_copy_text(words[n], sizeof words[n], (es_slice){at, size});
-            known[n] = words[n];
+            if ((known[n] = es_arena_text(c->arena, (es_slice){at, size})) == NULL)
+                return NULL;
             n++;
             at += size;
         }
-    best = es_nearest(es_slice_of(type), known, n);
-    return best;
+    return n > 0 ? es_nearest(es_slice_of(type), known, n) : NULL;
 }
 
 static void find_arch(config *c) {
@@ -804,7 +804,7 @@ static void find_arch(config *c) {
         fail(c, "model_type", "the name of an architecture");
         return;
     }
-    const char *nearest = nearest_type(type);
+    const char *nearest = nearest_type(c, type);
     c->status = es_fail(c->errors, ES_EUSAGE, &at, "field 'model_type': unknown architecture '%s'%s%s%s",
                         es_quote_text(type).text, nearest ? "; did you mean '" : "", nearest ? nearest : "",
                         nearest ? "'?" : "");
@@ -826,7 +826,7 @@ static void read_name(config *c, const json_t *outer) {
 static void name_precision(config *c, const json_t *outer, const es_catalog *catalog) {
     static const struct {
         const char *method, *precision;
-    } known[] = {{"fp8", "FP8-E4M3"}, {"fbgemm_fp8", "FP8-E4M3"},        {"mxfp4", "MXFP4"},
+    } known[] = {{"fp8", "FP8-E4M3"}, {"fbgemm_fp8", "FP8-E4M3"},        {"mxfp4", "BF16"},
                  {"nvfp4", "NVFP4"},  {"bitnet", "BitNet b1.58 (I2_S)"}, {"mlx", "MLX 4-bit"}};
     const json_t *q = json_object_get(c->object, "quantization_config");
     q = q ? q : json_object_get(outer, "quantization_config");
@@ -839,7 +839,8 @@ static void name_precision(config *c, const json_t *outer, const es_catalog *cat
     const json_t *bits_field = json_object_get(weights ? weights : q, weights ? "num_bits" : "bits");
     double bits = json_number_value(bits_field),
            group = json_number_value(json_object_get(weights ? weights : q, "group_size"));
-    const bool symmetric = json_is_true(json_object_get(weights ? weights : q, weights ? "symmetric" : "sym"));
+    const json_t *sym = json_object_get(weights ? weights : q, weights ? "symmetric" : "sym");
+    const bool symmetric = sym ? json_is_true(sym) : !json_is_true(json_object_get(q, "zero_point"));
     method = algorithm ? algorithm : method ? method : mlx ? "mlx" : "?";
     if (strcmp(method, "bitsandbytes") == 0)
         fits = json_is_true(json_object_get(q, "load_in_4bit")) ? "NF4" : "INT8 per-channel";

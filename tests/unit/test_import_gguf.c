@@ -648,6 +648,8 @@ Test(import_gguf, dynamic_files_of_mixtures) {
     cr_assert_eq(import_file(&g, path, &arena, &import, &errors), ES_OK);
     cr_expect_eq(import.bytes, bytes);
     cr_expect_null(import.known);
+    cr_expect_str_eq(import.model.text[ES_M_NAME], "Mix");
+    cr_expect_str_eq(import.precision, "Mix-UD-Q4_K_XL");
     cr_expect_eq(import.model.value[ES_M_FIRST_DENSE], 3);
     cr_expect_eq(import.model.value[ES_M_N_SHARED], 2);
     cr_expect_eq(import.model.value[ES_M_EXPERT_INTERMEDIATE], 256);
@@ -689,7 +691,7 @@ Test(import_gguf, parts_and_further_tokens) {
         cr_assert_eq(es_import_gguf(f, path[i], &catalog, &arena, &import, &errors), ES_OK, "%s", errors.error[0].text);
         fclose(f);
         cr_expect_eq(errors.n_warnings, 0);
-        cr_expect_str_eq(import.model.text[ES_M_NAME], "Whole-F16");
+        cr_expect_str_eq(import.model.text[ES_M_NAME], "Whole");
         cr_expect_eq(import.model.value[ES_M_LAYERS], 2);
         cr_expect_eq(import.model.value[ES_M_MTP_LAYERS], 1);
         cr_expect_eq(import.bytes + import.mtp_bytes, bytes);
