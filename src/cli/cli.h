@@ -21,6 +21,7 @@
 
 /* Every command of the contract, in the order of `help`; one without an entry in commands.c does not exist. */
 typedef enum es_command_id {
+    ES_CMD_ADVISE,
     ES_CMD_RUN,
     ES_CMD_PLAN,
     ES_CMD_PARETO,
@@ -49,6 +50,14 @@ typedef enum es_opt {
     ES_OPT_CATALOG,
     ES_OPT_DEVICE,
     ES_OPT_IN_PLACE,
+    ES_OPT_USE,
+    ES_OPT_CONTEXT,
+    ES_OPT_MIN_SPEED,
+    ES_OPT_MAX_TTFT,
+    ES_OPT_RAM,
+    ES_OPT_KV,
+    ES_OPT_GOAL,
+    ES_OPT_JSON,
     ES_OPT_HEADER,
     ES_OPT_TABLE,
     ES_OPT_INTO,
@@ -212,6 +221,8 @@ es_status es_cli_load_catalog(const es_cli *cli, es_catalog *catalog, es_errors 
 es_status es_cli_parse(es_cli *cli, int argc, char *const *argv, es_errors *errors);
 /* A command by name or unique prefix; NULL after an error that lists the candidates. */
 const es_command *es_command_find(es_cli *cli, const char *name, es_errors *errors);
+/* `advise` for a word that names a device or a model and no command; else NULL. */
+const es_command *es_command_of_name(const char *word);
 /* Index in `names` (NULL-terminated) by exact name or unique prefix (case-insensitive); -1 after an error that names
  * `what`, and lists the candidates of an ambiguous prefix or suggests the nearest name. */
 int es_choose(es_cli *cli, const char *what, const char *const *names, const char *given, es_errors *errors);

@@ -9,6 +9,7 @@
 #include "report/report.h"
 #include "catalog/file.h"
 #include "cli/commands.h"
+#include "cli/csv_tables.h"
 #include "cli/load.h"
 #include "cli/paths.h"
 #include "cli/run_options.h"
@@ -72,7 +73,7 @@ static es_status run_sweep(es_reporting *r, es_errors *errors) {
 
 static es_status prepare(es_reporting *r, es_errors *errors) {
     es_cli *cli = r->cli;
-    static const es_opt of_sweeps[] = {ES_OPT_SET, ES_OPT_METRIC, ES_OPT_WHERE, ES_OPT_THREADS};
+    static const es_opt of_sweeps[] = {ES_OPT_SET, ES_OPT_WHERE, ES_OPT_THREADS};
     r->source = cli->n_operands ? cli->operand[0] : NULL;
     r->out = es_text_of(cli, ES_OPT_OUT);
     if (!r->source && !r->out)
@@ -102,7 +103,16 @@ static es_status prepare(es_reporting *r, es_errors *errors) {
             return es_usage(cli, errors, "--%s goes with sweeps, not with tables: '%s'",
                             es_cli_options[of_sweeps[i]].name, es_quote_text(r->source).text);
     r->table = r->source;
-    return es_cli_load_catalog(cli, &r->catalog, errors);
+    if (es_given(cli, ES_OPT_METRIC)) {
+        es_csv_input *csv;
+        es_csv_input_options reading;
+        status = es_cli_reading(cli, &reading, errors);
+        if (!status)
+            status = es_csv_input_open(&r->source, 1, &reading, &csv, errors);
+        if (!status)
+            status = es_cli_compute(cli, csv, &r->scratch, &r->table, errors);
+    }
+    return status ? status : es_cli_load_catalog(cli, &r->catalog, errors);
 }
 
 /* The comment that a sweep begins with says what it asks; NULL when there is none. */
@@ -110,7 +120,8 @@ static es_status read_question(es_reporting *r, const char **question, es_errors
     char *text = NULL;
     size_t size = 0;
     *question = NULL;
-    es_status status = r->scratch.folder && r->source ? es_file_read(r->source, &text, &size, errors) : ES_OK;
+    es_status status =
+        r->source && ends_with(r->source, ".sweep") ? es_file_read(r->source, &text, &size, errors) : ES_OK;
     for (const char *line = text, *end = text + size; !status && line < end && *line == '#';) {
         const char *stop = memchr(line, '\n', (size_t)(end - line));
         stop = stop ? stop : end;
@@ -133,6 +144,7 @@ static es_status write_page(es_reporting *r, es_errors *errors) {
     const char *question;
     es_csv_input_options reading;
     es_status status = es_cli_reading(r->cli, &reading, errors);
+    reading.name = r->table != r->source && r->source ? r->source : NULL;
     if (!status)
         status = read_question(r, &question, errors);
     if (status)

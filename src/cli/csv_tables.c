@@ -12,6 +12,7 @@
 #include "cli/paths.h"
 #include "cli/plot.h"
 #include "cli/run_options.h"
+#include "tables/compute.h"
 
 /* ---- Lists ---- */
 
@@ -232,6 +233,40 @@ static es_status open_output(es_tables *t, es_errors *errors) {
     return es_output_open(&t->output, path ? path : "-", &options, errors);
 }
 
+static es_status write_file(void *context, const char *data, size_t n, es_errors *errors) {
+    return fwrite(data, 1, n, context) == n ? ES_OK : es_fail_errno(errors, "cannot write", "temporary table");
+}
+
+es_status es_cli_compute(es_cli *cli, es_csv_input *csv, es_scratch *scratch, const char **path, es_errors *errors) {
+    const es_option_value *metric = &cli->value[ES_OPT_METRIC];
+    const char *temporary = getenv("TMPDIR");
+    const char *stem = es_arena_printf(&cli->arena, "%s/edgesweep-rows", temporary && *temporary ? temporary : "/tmp");
+    es_status status = stem ? es_scratch_make(scratch, &cli->arena, stem, stem, errors) : es_fail_memory(errors);
+    *path = status ? NULL : es_arena_printf(&cli->arena, "%s/rows.csv", scratch->folder);
+    FILE *file = *path ? fopen(*path, "we") : NULL;
+    if (!status && !file)
+        status = *path ? es_fail_errno(errors, "cannot write", *path) : es_fail_memory(errors);
+    const es_text_sink sink = {write_file, file};
+    if (!status)
+        status = es_compute_columns(csv, metric->text, metric->n, &sink, errors);
+    cli->usage |= status == ES_EUSAGE;
+    if (file && fclose(file) != 0 && !status)
+        status = es_fail_errno(errors, "cannot write", *path);
+    es_csv_input_close(csv);
+    return status;
+}
+
+/* Reads the table again, with what is known of its form and its computed columns. */
+static es_status add_metrics(es_tables *t, es_csv_input_options *options, es_errors *errors) {
+    options->delimiter = es_csv_input_delimiter(t->csv);
+    options->name = strcmp(t->paths[0], "-") == 0 ? "<stdin>" : t->paths[0];
+    es_csv_input *csv = t->csv;
+    t->csv = NULL;
+    t->n_paths = 1;
+    const es_status status = es_cli_compute(t->cli, csv, &t->scratch, &t->paths[0], errors);
+    return status ? status : es_csv_input_open(t->paths, 1, options, &t->csv, errors);
+}
+
 es_status es_tables_begin(es_tables *tables, es_cli *cli, es_errors *errors) {
     tables->cli = cli;
     es_csv_input_options options;
@@ -249,6 +284,8 @@ es_status es_tables_begin(es_tables *tables, es_cli *cli, es_errors *errors) {
         status = es_paths_check(&known, cli, errors);
     if (!status)
         status = es_csv_input_open(tables->paths, tables->n_paths, &options, &tables->csv, errors);
+    if (!status && es_given(cli, ES_OPT_METRIC))
+        status = add_metrics(tables, &options, errors);
     if (!status)
         status = read_conditions(tables, errors);
     return status ? status : open_output(tables, errors);
@@ -266,6 +303,7 @@ es_status es_tables_commit(es_tables *tables, es_status status, uint64_t rows, e
 void es_tables_end(es_tables *tables) {
     es_output_abort(tables->output);
     es_csv_input_close(tables->csv);
+    es_scratch_remove(&tables->scratch);
     es_where_free(&tables->where);
     free(tables->paths);
     free(tables->text);

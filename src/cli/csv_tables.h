@@ -4,6 +4,7 @@
 
 #include "tables/csv_front.h"
 #include "cli/cli.h"
+#include "cli/scratch.h"
 #include "io/output.h"
 
 /* One reading of CSV tables; zero-initialise, release with es_tables_end. */
@@ -13,15 +14,19 @@ typedef struct es_tables {
     size_t n_paths;
     es_where where;
     es_csv_input *csv;
-    es_output *output; /* NULL: a table for people, from `text` */
-    es_text_sink sink; /* to the output, the text or both */
-    bool keep;         /* the text is wanted */
-    char *text;        /* CSV that waits to be shown as a table or a plot */
+    es_scratch scratch; /* of the table with the columns of --metric */
+    es_output *output;  /* NULL: a table for people, from `text` */
+    es_text_sink sink;  /* to the output, the text or both */
+    bool keep;          /* the text is wanted */
+    char *text;         /* CSV that waits to be shown as a table or a plot */
     size_t length, capacity;
 } es_tables;
 
-/* Reads --where, opens the operands (globs that the shell left are expanded; none: standard input) and -o. */
+/* Reads --where and --metric, opens the operands (globs that the shell left are expanded; none: standard input) and -o. */
 es_status es_tables_begin(es_tables *tables, es_cli *cli, es_errors *errors);
+
+/* The table at `csv` with the columns of --metric, as a file in a scratch folder.  Closes `csv`. */
+es_status es_cli_compute(es_cli *cli, es_csv_input *csv, es_scratch *scratch, const char **path, es_errors *errors);
 
 /* Ends the output, with its name when `status` is good; returns the status. */
 es_status es_tables_commit(es_tables *tables, es_status status, uint64_t rows, es_errors *errors);

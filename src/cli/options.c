@@ -1,6 +1,8 @@
 /* The option table. */
 #include "cli/cli.h"
+#include "cli/commands.h"
 
+#define ADVISE ES_IN(ES_CMD_ADVISE)
 #define RUN ES_IN(ES_CMD_RUN)
 #define PLAN ES_IN(ES_CMD_PLAN)
 #define CHECK ES_IN(ES_CMD_CHECK)
@@ -44,12 +46,27 @@ const es_cli_option es_cli_options[ES_OPTS] = {
     [ES_OPT_SET] = {"set", 0, true, TEXT("KEY=VALUE"), .commands = SWEEPS | REPORT,
                     .help = "set a key of [sweep], or SECTION.KEY of another section; wins over the file"},
     [ES_OPT_CATALOG] = {"catalog", 0, true, FOLDER("DIR"),
-                        .commands = SWEEPS | LIST | SHOW | MEASURED | REPORT | IMPORT,
+                        .commands = SWEEPS | ADVISE | LIST | SHOW | MEASURED | REPORT | IMPORT,
                         .help = "use the catalogs in DIR instead of the built-in ones; +DIR adds to them"},
     [ES_OPT_DEVICE] = {"device", 0, TEXT("NAME"), .commands = MEASURED,
                        .help = "the device of measurements that name none, as llama-bench's"},
     [ES_OPT_IN_PLACE] = {"in-place", 0, SWITCH, .commands = ES_IN(ES_CMD_CALIBRATE),
                          .help = "OUT may be a file of --catalog, which is replaced"},
+    [ES_OPT_USE] = {"use", 0, CHOICE("USE", es_advise_uses), .commands = ADVISE, .fallback = "chat",
+                    .help = "lengths and bounds: chat, code, agent, summarise, batch"},
+    [ES_OPT_CONTEXT] = {"context", 0, TEXT("N"), .commands = ADVISE, .fallback = "of the use",
+                        .help = "tokens of prompt and answer: 4096, 16k"},
+    [ES_OPT_MIN_SPEED] = {"min-speed", 0, TEXT("N"), .commands = ADVISE, .fallback = "of the use",
+                          .help = "at least N tokens a second"},
+    [ES_OPT_MAX_TTFT] = {"max-ttft", 0, TEXT("S"), .commands = ADVISE, .fallback = "of the use",
+                         .help = "the first token after S seconds at most"},
+    [ES_OPT_RAM] = {"ram", 0, TEXT("SIZE"), .commands = ADVISE, .fallback = "of the device",
+                    .help = "memory of the device: 8 (GiB), 8Gi, 8G"},
+    [ES_OPT_KV] = {"kv", 0, TEXT("TYPE"), .commands = ADVISE, .fallback = "of the runtime",
+                   .help = "bits or type of cached keys and values"},
+    [ES_OPT_GOAL] = {"goal", 0, CHOICE("GOAL", es_advise_goals), .commands = ADVISE, .fallback = "quality",
+                     .help = "quality, speed, energy, cost or balanced"},
+    [ES_OPT_JSON] = {"json", 0, SWITCH, .commands = ADVISE, .help = "print JSON"},
     [ES_OPT_HEADER] = {"header", 'H', SWITCH, .commands = IMPORT, .help = "begin with the header"},
     [ES_OPT_TABLE] = {"table", 0, CHOICE("TABLE", import_tables), .commands = IMPORT, .fallback = "models",
                       .help = "print rows of models, layers, precisions or gguf_mixtures, or the bytes by tensor type"},
@@ -76,7 +93,7 @@ const es_cli_option es_cli_options[ES_OPTS] = {
                    .help = "treat rows that differ in these columns apart, comma-separated"},
     [ES_OPT_WHERE] = {"where", 'w', true, TEXT("EXPR"), .commands = SWEEPS | TABLES | REPORT,
                       .help = "keep points where EXPR holds: fits and (decode_tok_s >= 8 or ttft_s < 1)"},
-    [ES_OPT_METRIC] = {"metric", 0, true, TEXT("NAME=EXPR"), .commands = SWEEPS | REPORT | LIST,
+    [ES_OPT_METRIC] = {"metric", 0, true, TEXT("NAME=EXPR"), .commands = SWEEPS | TABLES | REPORT | LIST,
                        .help = "add the column NAME, or 'NAME [UNIT]', computed from others; see help expressions"},
     [ES_OPT_PARETO] = {"pareto", 0, TO_FILE("FILE"), .commands = RUN, .fallback = "NAME.front.csv beside NAME.csv",
                        .help = "write the Pareto front of [pareto] to FILE"},
@@ -99,8 +116,8 @@ const es_cli_option es_cli_options[ES_OPTS] = {
                              .help = "leave out rows with something else than a number in an objective, too"},
     [ES_OPT_STRICT] = {"strict", 0, SWITCH, .commands = TABLES,
                        .help = "an empty cell in an objective is an error; otherwise its row is left out and counted"},
-    [ES_OPT_TOP] = {"top", 0, COUNT("K", 1, 1e9), .commands = BEST, .fallback = "1",
-                    .help = "the K best of every group"},
+    [ES_OPT_TOP] = {"top", 0, COUNT("K", 1, 1e9), .commands = BEST | ADVISE, .fallback = "1, of advise 10",
+                    .help = "the K best of every group, or of all"},
     [ES_OPT_LIMIT] = {"limit", 'n', COUNT("N", 1, 9.2e18), .commands = RUN, .help = "stop after N rows"},
     [ES_OPT_SHARD] = {"shard", 0, TEXT("K/N"), .commands = RUN,
                       .help = "only part K of N, from 0, into the directory OUT; auto/N: K from the job array"},

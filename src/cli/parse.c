@@ -233,7 +233,11 @@ static es_status parse_option(es_cli *cli, es_cursor *cursor, const char *word, 
 
 static es_status parse_operand(es_cli *cli, const char *word, es_errors *errors) {
     if (!cli->command) {
-        cli->command = es_command_find(cli, word, errors);
+        cli->command = es_command_of_name(word);
+        if (cli->command)
+            cli->operand[cli->n_operands++] = word;
+        else
+            cli->command = es_command_find(cli, word, errors);
         return cli->command ? ES_OK : ES_EUSAGE;
     }
     if (cli->n_operands == cli->command->max_operands)

@@ -152,7 +152,7 @@ static es_status add_workload(builder *b, int index) {
     const es_entry *entry = es_spec_find(b->spec, ES_SEC_SWEEP, def->name);
     es_values values = {.value = (double *)&def->fallback, .n = 1};
     es_status status = ES_OK;
-    es_value_rule rule = {def->name, def->unit, def->min, def->max, false, def->whole, false};
+    es_value_rule rule = {def->name, def->unit, def->min, def->max, false, def->whole, false, def->words};
     if (entry)
         status = es_values_parse(&values, entry->value, entry->value_at, &rule, &b->plan->arena, b->errors);
     add_axis(b, (es_axis){.name = def->name,

@@ -91,37 +91,19 @@ typedef struct metrics {
     es_errors *errors;
 } metrics;
 
-/* NAME or NAME [UNIT]. */
 static es_status read_head(const metrics *m, size_t i) {
     const es_entry *entry = &m->list->entry[i];
     es_arena *arena = &m->sweep->plan->arena;
-    const char *bracket = memchr(entry->key.text, '[', entry->key.length);
-    es_slice name =
-        es_slice_trim((es_slice){entry->key.text, bracket ? (size_t)(bracket - entry->key.text) : entry->key.length});
-    es_slice unit = {"", 0};
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
-    const char *text = es_arena_text(arena, name);
-    if (!text)
-        return es_fail_memory(m->errors);
-    if (bracket) {
-        unit = (es_slice){bracket + 1, entry->key.length - (size_t)(bracket + 1 - entry->key.text)};
-        if (!unit.length || unit.text[unit.length - 1] != ']')
-            return es_fail(m->errors, ES_EUSAGE, &entry->key_at, "unit without ']': '%s'; expected NAME [UNIT]",
-                           es_quote(entry->key).text);
-        unit.length--;
-        unit = es_slice_trim(unit);
-    }
-    static const char *const words[] = {"and", "or", "not"};
-    bool word = !name.length || strspn(text, letters) != name.length || (*text >= '0' && *text <= '9');
-    for (size_t k = 0; k < 3; k++)
-        word = word || es_slice_equal_fold(name, words[k]);
-    if (word)
-        return es_fail(m->errors, ES_EUSAGE, &entry->key_at,
-                       "no name for a metric: '%s'; expected letters, digits and _, as in usd_per_tok_s [USD s]",
-                       es_quote(name).text);
+    es_slice name, unit;
+    es_status status = es_spec_metric(entry, &name, &unit, m->errors);
+    if (status)
+        return status;
     if (es_sweep_column(m->sweep, name.text, name.length) >= 0)
         return es_fail(m->errors, ES_EUSAGE, &entry->key_at, "this column exists already: '%s'; expected another name",
                        es_quote(name).text);
+    const char *text = es_arena_text(arena, name);
+    if (!text)
+        return es_fail_memory(m->errors);
     m->def[i].name = text;
     m->def[i].unit = es_arena_text(arena, unit);
     m->def[i].formula = es_arena_text(arena, entry->value);

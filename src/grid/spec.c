@@ -303,6 +303,31 @@ void es_spec_free(es_spec *spec) {
     *spec = (es_spec){0};
 }
 
+es_status es_spec_metric(const es_entry *entry, es_slice *name, es_slice *unit, es_errors *errors) {
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+    static const char *const words[] = {"and", "or", "not"};
+    const char *bracket = memchr(entry->key.text, '[', entry->key.length);
+    const char *end = entry->key.text + entry->key.length;
+    *name = without_unit(entry->key);
+    *unit = (es_slice){bracket ? bracket + 1 : "", bracket ? (size_t)(end - bracket - 1) : 0};
+    if (bracket && end[-1] != ']')
+        return es_fail(errors, ES_EUSAGE, &entry->key_at, "unit without ']': '%s'; expected NAME [UNIT]",
+                       es_quote(entry->key).text);
+    if (bracket)
+        unit->length--;
+    *unit = es_slice_trim(*unit);
+    bool good = name->length && (name->text[0] < '0' || name->text[0] > '9');
+    for (size_t i = 0; i < name->length; i++)
+        good = good && name->text[i] && strchr(letters, name->text[i]);
+    for (size_t k = 0; k < 3; k++)
+        good = good && !es_slice_equal_fold(*name, words[k]);
+    if (good)
+        return ES_OK;
+    return es_fail(errors, ES_EUSAGE, &entry->key_at,
+                   "no name for a metric: '%s'; expected letters, digits and _, as in usd_per_tok_s [USD s]",
+                   es_quote(*name).text);
+}
+
 bool es_list_next(es_slice *rest, es_origin *at, es_list_item *item) {
     if (!rest->text)
         return false;

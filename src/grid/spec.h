@@ -47,6 +47,9 @@ void es_spec_free(es_spec *spec);
 
 const es_entry *es_spec_find(const es_spec *spec, es_section section, const char *key);
 
+/* NAME and UNIT of an entry of [metrics], `NAME [UNIT] = ...`; the name is letters, digits and _. */
+es_status es_spec_metric(const es_entry *entry, es_slice *name, es_slice *unit, es_errors *errors);
+
 /* ---- comma lists ---- */
 
 typedef struct es_list_item {

@@ -6,6 +6,7 @@
 
 #include "base/number.h"
 #include "grid/spec.h"
+#include "model/node.h"
 
 /* How far b may be off a whole number of steps and still be the last value. */
 static const double STEP_TOLERANCE = 1e-9;
@@ -97,7 +98,13 @@ static es_slice whole_token(es_slice text, size_t n) {
 static es_status take_number(parser *p, double *value) {
     skip_blanks(p);
     size_t n = number_length(p->rest);
-    es_slice token = {p->rest.text, n};
+    es_slice token = {p->rest.text, n}, named = whole_token(p->rest, 0);
+    for (const es_axis_word *word = p->rule->words; word && word->name; word++)
+        if (es_slice_equal_fold(named, word->name)) {
+            *value = word->value;
+            advance(p, named.length);
+            return ES_OK;
+        }
     es_number_fault bad = es_parse_scaled(token, value);
     if (bad) {
         es_slice whole = whole_token(p->rest, n);
@@ -264,7 +271,7 @@ static es_status check_range(const parser *p, const range *r, bool factor) {
     es_value_rule rule = *p->rule;
     parser checked = *p;
     if (factor)
-        rule = (es_value_rule){"a factor", "", 0, 1e18, true, false, true};
+        rule = (es_value_rule){"a factor", "", 0, 1e18, true, false, true, NULL};
     checked.rule = &rule;
     /* values rise, so the ends bound the range; a whole check needs every one of them */
     es_status status = check_value(&checked, range_value(r, 0));

@@ -17,6 +17,7 @@ typedef struct es_value_rule {
     bool exclusive; /* min itself is refused */
     bool whole;
     bool factors; /* x factors are allowed */
+    const struct es_axis_word *words; /* names of values; NULL: none */
 } es_value_rule;
 
 typedef struct es_values {

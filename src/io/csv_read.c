@@ -27,7 +27,8 @@ struct es_csv_input {
     size_t n_columns;
 
     /* The file being read and what was read but not handed out. */
-    es_source *source; /* NULL: none */
+    es_source *source;      /* NULL: none */
+    const char *shown_name; /* NULL: none is given */
     const char *file;
     bool at_eof;
     char *rest;
@@ -507,7 +508,7 @@ static es_status set_numbers(es_csv_input *csv, es_errors *errors) {
 
 static es_status open_next(es_csv_input *csv, es_errors *errors) {
     const char *path = csv->paths[csv->next_path++];
-    csv->file = strcmp(path, "-") == 0 ? "<stdin>" : path;
+    csv->file = csv->shown_name ? csv->shown_name : strcmp(path, "-") == 0 ? "<stdin>" : path;
     csv->at_eof = false;
     if (csv->n_columns)
         csv->options.delimiter = csv->delimiter;
@@ -536,6 +537,7 @@ es_status es_csv_input_open(const char *const *paths, size_t n_paths, const es_c
                                            .delimiter = options->delimiter,
                                            .as_written = options->as_written,
                                            .stop = options->stop};
+        csv->shown_name = options->name;
         csv->numbers.decimal = options->decimal;
         csv->numbers.thousands = options->thousands;
     }

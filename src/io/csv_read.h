@@ -34,6 +34,7 @@ typedef struct es_csv_input_options {
     char delimiter;    /* 0: told by the rows */
     char decimal;      /* of all numbers: . or , ; 0: each column decides */
     char thousands;    /* separates groups of three digits: , . ' or a blank (also the narrow ones); 0: none */
+    const char *name;  /* what messages call the table; NULL: by its paths */
     bool as_written;   /* comma-separated, the first row is the header: nothing is told from the text */
     size_t block_size; /* 0: ES_CSV_BLOCK */
     int input;         /* descriptor that "-" stands for; 0: standard input */

@@ -7,6 +7,7 @@
  *     NODE(id, unit, members...)                       a leaf, or the output of a block
  *     FORMULA(id, unit, source, shown, (inputs), expression)
  *     CODED(id, unit, source, shown, (inputs), function, expression)      `function` computes what the expression says
+ *     SOLVED(id, unit, source, shown, (inputs), function, words)          `function` searches; there is no expression
  *     SIGNS(id, signs, why)                            what formula_signs.c cannot derive from the expression
  *
  * An expression sees its inputs as locals of their names, which are the ids of earlier rows; anything else does not compile
@@ -61,7 +62,7 @@ static inline double largest(double a, double b, double c, double d, double e) {
     return e > most ? 4 : which;
 }
 
-/* ---- m(k, name) for each of up to 32 names in parentheses, k = 0, 1 ... ---- */
+/* ---- m(k, name) for each of up to 48 names in parentheses, k = 0, 1 ... ---- */
 #define ES_EACH_1(m, k, a) m(k, a)
 #define ES_EACH_2(m, k, a, ...) m(k, a) ES_EACH_1(m, k + 1, __VA_ARGS__)
 #define ES_EACH_3(m, k, a, ...) m(k, a) ES_EACH_2(m, k + 1, __VA_ARGS__)
@@ -94,11 +95,30 @@ static inline double largest(double a, double b, double c, double d, double e) {
 #define ES_EACH_30(m, k, a, ...) m(k, a) ES_EACH_29(m, k + 1, __VA_ARGS__)
 #define ES_EACH_31(m, k, a, ...) m(k, a) ES_EACH_30(m, k + 1, __VA_ARGS__)
 #define ES_EACH_32(m, k, a, ...) m(k, a) ES_EACH_31(m, k + 1, __VA_ARGS__)
+#define ES_EACH_33(m, k, a, ...) m(k, a) ES_EACH_32(m, k + 1, __VA_ARGS__)
+#define ES_EACH_34(m, k, a, ...) m(k, a) ES_EACH_33(m, k + 1, __VA_ARGS__)
+#define ES_EACH_35(m, k, a, ...) m(k, a) ES_EACH_34(m, k + 1, __VA_ARGS__)
+#define ES_EACH_36(m, k, a, ...) m(k, a) ES_EACH_35(m, k + 1, __VA_ARGS__)
+#define ES_EACH_37(m, k, a, ...) m(k, a) ES_EACH_36(m, k + 1, __VA_ARGS__)
+#define ES_EACH_38(m, k, a, ...) m(k, a) ES_EACH_37(m, k + 1, __VA_ARGS__)
+#define ES_EACH_39(m, k, a, ...) m(k, a) ES_EACH_38(m, k + 1, __VA_ARGS__)
+#define ES_EACH_40(m, k, a, ...) m(k, a) ES_EACH_39(m, k + 1, __VA_ARGS__)
+#define ES_EACH_41(m, k, a, ...) m(k, a) ES_EACH_40(m, k + 1, __VA_ARGS__)
+#define ES_EACH_42(m, k, a, ...) m(k, a) ES_EACH_41(m, k + 1, __VA_ARGS__)
+#define ES_EACH_43(m, k, a, ...) m(k, a) ES_EACH_42(m, k + 1, __VA_ARGS__)
+#define ES_EACH_44(m, k, a, ...) m(k, a) ES_EACH_43(m, k + 1, __VA_ARGS__)
+#define ES_EACH_45(m, k, a, ...) m(k, a) ES_EACH_44(m, k + 1, __VA_ARGS__)
+#define ES_EACH_46(m, k, a, ...) m(k, a) ES_EACH_45(m, k + 1, __VA_ARGS__)
+#define ES_EACH_47(m, k, a, ...) m(k, a) ES_EACH_46(m, k + 1, __VA_ARGS__)
+#define ES_EACH_48(m, k, a, ...) m(k, a) ES_EACH_47(m, k + 1, __VA_ARGS__)
 #define ES_PICK(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22,   \
-                a23, a24, a25, a26, a27, a28, a29, a30, a31, a32, name, ...)                                           \
+                a23, a24, a25, a26, a27, a28, a29, a30, a31, a32, a33, a34, a35, a36, a37, a38, a39, a40, a41, a42,    \
+                a43, a44, a45, a46, a47, a48, name, ...)                                                               \
     name
 #define ES_EACH_OF(m, ...)                                                                                             \
-    ES_PICK(__VA_ARGS__, ES_EACH_32, ES_EACH_31, ES_EACH_30, ES_EACH_29, ES_EACH_28, ES_EACH_27, ES_EACH_26,           \
+    ES_PICK(__VA_ARGS__, ES_EACH_48, ES_EACH_47, ES_EACH_46, ES_EACH_45, ES_EACH_44, ES_EACH_43, ES_EACH_42,           \
+            ES_EACH_41, ES_EACH_40, ES_EACH_39, ES_EACH_38, ES_EACH_37, ES_EACH_36, ES_EACH_35, ES_EACH_34,            \
+            ES_EACH_33, ES_EACH_32, ES_EACH_31, ES_EACH_30, ES_EACH_29, ES_EACH_28, ES_EACH_27, ES_EACH_26,            \
             ES_EACH_25, ES_EACH_24, ES_EACH_23, ES_EACH_22, ES_EACH_21, ES_EACH_20, ES_EACH_19, ES_EACH_18,            \
             ES_EACH_17, ES_EACH_16, ES_EACH_15, ES_EACH_14, ES_EACH_13, ES_EACH_12, ES_EACH_11, ES_EACH_10, ES_EACH_9, \
             ES_EACH_8, ES_EACH_7, ES_EACH_6, ES_EACH_5, ES_EACH_4, ES_EACH_3, ES_EACH_2, ES_EACH_1)                    \
@@ -128,6 +148,7 @@ static inline double largest(double a, double b, double c, double d, double e) {
 #define NODE(id, ...) N_##id,
 #define FORMULA(id, ...) N_##id,
 #define CODED(id, ...) N_##id,
+#define SOLVED(id, ...) N_##id,
 #define SIGNS(id, signs, why)
 enum {
 #include FORMULAS
@@ -137,6 +158,7 @@ enum {
 #undef NODE
 #undef FORMULA
 #undef CODED
+#undef SOLVED
 
 /* ---- Code ---- */
 #define floor floor_count
@@ -151,11 +173,13 @@ enum {
         }                                                                                                              \
     }
 #define CODED(id, ...)
+#define SOLVED(id, ...)
 #include FORMULAS
 #undef CONSTANT
 #undef NODE
 #undef FORMULA
 #undef CODED
+#undef SOLVED
 #undef floor
 #undef ceil
 
@@ -164,12 +188,17 @@ enum {
 #define NODE(id, unit_, ...) [N_##id] = {.name = #id, .unit = unit_, __VA_ARGS__},
 #define FORMULA(id, unit, source, shown, inputs, ...)                                                                  \
     CODED(id, unit, source, ES_NAMES(shown), inputs, F_##id, __VA_ARGS__)
-#define CODED(id, unit_, source_, shown, inputs, function, ...)                                                        \
+#define CODED(id, unit, source, shown, inputs, function, ...)                                                          \
+    COMPUTED(id, unit, source, ES_NAMES(shown), inputs, function, ES_TEXT_OF(__VA_ARGS__), false)
+#define SOLVED(id, unit, source, shown, inputs, function, words)                                                       \
+    COMPUTED(id, unit, source, ES_NAMES(shown), inputs, function, words, true)
+#define COMPUTED(id, unit_, source_, shown, inputs, function, text, searched_)                                         \
     [N_##id] = {.name = #id,                                                                                           \
                 .unit = unit_,                                                                                         \
                 .kind = ES_NODE_FN,                                                                                    \
                 .source = source_,                                                                                     \
-                .formula = ES_TEXT_OF(__VA_ARGS__),                                                                    \
+                .formula = text,                                                                                       \
+                .searched = searched_,                                                                                 \
                 .fn = function,                                                                                        \
                 .n_in = sizeof((uint16_t[]){ES_INPUT_IDS(inputs)}) / sizeof(uint16_t),                                 \
                 .in = {ES_INPUT_IDS(inputs)},                                                                          \
@@ -181,12 +210,14 @@ static const es_node formula_nodes[] = {
 #undef NODE
 #undef FORMULA
 #undef CODED
+#undef SOLVED
 #undef SIGNS
 
 #define CONSTANT(name_, value_) {.name = #name_, .value = value_},
 #define NODE(id, ...)
 #define FORMULA(id, ...)
 #define CODED(id, ...)
+#define SOLVED(id, ...)
 #define SIGNS(id, signs, why)
 static const es_constant formula_constants[] = {
 #include FORMULAS
@@ -202,4 +233,5 @@ static const es_known_signs formula_signs[] = {
 #undef NODE
 #undef FORMULA
 #undef CODED
+#undef SOLVED
 #undef SIGNS

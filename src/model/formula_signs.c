@@ -47,6 +47,11 @@ static es_status derive(const es_kernel *kernel, const es_node *node, es_interva
     es_interval domain[2 * ES_MAX_INPUTS], *own = &range[node - kernel->nodes];
     char by_name[2 * ES_MAX_INPUTS];
     es_expr x;
+    if (node->searched) {
+        memset(signs, '0', node->n_in);
+        *own = POSITIVE;
+        return ES_OK;
+    }
     es_status status = es_expr_parse(&x, es_slice_of(node->formula), (es_origin){.file = node->name}, &es_formula_words,
                                      scratch, errors);
     if (status)

@@ -56,6 +56,7 @@ typedef struct es_node {
     uint16_t index;  /* field, workload axis, option or block */
     uint16_t output; /* BLOCK: which output */
     es_node_fn *fn;  /* FN */
+    bool searched;   /* FN: no expression, the formula is words */
     const char *const *labels;
     uint16_t n_in;
     uint16_t in[ES_MAX_INPUTS];
@@ -104,11 +105,17 @@ typedef struct es_block {
     size_t (*sources)(const void *state, const es_rows *rows, const double *in, size_t output, es_source *list);
 } es_block;
 
+typedef struct es_axis_word {
+    const char *name; /* NULL: the end */
+    double value;
+} es_axis_word;
+
 typedef struct es_workload_axis {
     const char *name, *unit, *help;
     double fallback; /* NaN: a node of the same name gives the value that applies */
     double min, max;
     bool whole;
+    const es_axis_word *words; /* values that have names too; NULL: none */
 } es_workload_axis;
 
 typedef struct es_option {

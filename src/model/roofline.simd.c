@@ -5,6 +5,7 @@
 #include "base/simd.h"
 #include "model/kernels.h"
 #include "model/node.h"
+#include "model/memory.h"
 #include "model/roofline_blocks.h"
 
 #define ROOF "roofline: Williams et al. 2009, doi 10.1145/1498765.1498785"
@@ -14,6 +15,7 @@
 #define EDGE "arXiv 2506.09061"
 #define PHYSICS "definition"
 #define QUALITY_SOURCE "quality catalog"
+#define MEMORY "runtimes_memory.csv; llama.cpp v0.5.0 src/llama-kv-cache.cpp, llama-kv-cache-iswa.cpp"
 #define MAX_TOKENS 16777216.0 /* keeps sums over positions below 2^53, where doubles are exact */
 
 /* E(1-(1-k/E)^T) by doubling the share of experts met, q(2n) = q(n)(2-q(n)), q(n+1) = q(n)+p-q(n)p, which does not
@@ -40,9 +42,23 @@ static const char *const bottleneck_labels[] = {"compute", "memory", "storage", 
 static const char *const basis_labels[] = {"axis", "calibrated", "device", "class", NULL};
 static const char *const quality_labels[] = {"estimate", "measured", NULL};
 
-enum { PROMPT_AXIS, GEN_AXIS, DEPTH_AXIS, BATCH_AXIS, NODES_AXIS, UBATCH_AXIS, KV_BITS_AXIS };
+enum {
+    PROMPT_AXIS,
+    GEN_AXIS,
+    DEPTH_AXIS,
+    BATCH_AXIS,
+    NODES_AXIS,
+    UBATCH_AXIS,
+    KV_BITS_AXIS,
+    KV_BITS_V_AXIS,
+    N_CTX_AXIS,
+    FLASH_ATTN_AXIS,
+    SWA_FULL_AXIS,
+    KV_UNIFIED_AXIS,
+    IMAGE_AXIS
+};
 enum { KWH_OPTION, LIFETIME_OPTION, DUTY_OPTION, CLOUD_OPTION };
-enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
+enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK, MEMORY_BLOCK, UNIT_BLOCK };
 
 /* ---- Leaves ---- */
 #define LEAF(kind_, entity_, field) .kind = kind_, .entity = entity_, .index = field
@@ -68,6 +84,11 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
     OUTPUT(id, unit, QUALITY_BLOCK, es_quality, member, formula, QUALITY_SOURCE, ES_NAMES(__VA_ARGS__))
 #define RATE(id, unit, which, field, formula)                                                                          \
     OUTPUT(id, unit, DEVICE_BLOCK, es_device_rates, which[ES_RATE_##field], formula, CALIBRATION, HIDDEN)
+
+#define MEMORY_RULE(rule, otherwise)                                                                                   \
+    OUTPUT(rule_##rule, "", MEMORY_BLOCK, es_memory_of, rules.rule, "rule " #rule " of the runtime", MEMORY, HIDDEN)
+#define EACH_MEMORY_RULE ES_MEMORY_RULES(MEMORY_RULE)
+#define UNIT_MEMORY(id, member, words) OUTPUT(id, "", UNIT_BLOCK, es_memory_unit, member, words, MEMORY, HIDDEN)
 
 /* ---- Kinds of rates: see rates.def ---- */
 /* Products of pasted names look like pointers to clang-format. */
@@ -115,10 +136,41 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK };
         SLOT_TERM(term, experts_3, __VA_ARGS__)
 
 /* clang-format on */
+static void largest_context(double *restrict out, const double *const *in, size_t n);
+
 #ifndef FORMULAS
 #define FORMULAS "model/roofline.def"
 #endif
 #include "model/formula.h"
+
+/* The memory of a point is computed anew for other contexts, by bisection: it never falls as the context grows. */
+static void largest_context(double *restrict out, const double *const *in, size_t n) {
+    static const uint16_t chain[] = {N_cells,        N_buffer_tokens, N_window_cells,     N_kv_bytes,
+                                     N_mask_width,   N_attn_width,    N_ffn_width,        N_moe_width,
+                                     N_output_width, N_layer_width,   N_activation_bytes, N_peak_memory_bytes};
+    const es_node *own = &formula_nodes[N_max_context];
+    double value[N_NODES];
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < own->n_in; k++)
+            value[own->in[k]] = in[k][i];
+        double fits = 0, beyond = (value[N_max_ctx] > 0 ? value[N_max_ctx] : MAX_TOKENS) + 1;
+        while (beyond - fits > 1) {
+            value[N_n_ctx] = floor((fits + beyond) / 2);
+            for (size_t c = 0; c < sizeof chain / sizeof *chain; c++) {
+                const es_node *node = &formula_nodes[chain[c]];
+                const double *input[ES_MAX_INPUTS];
+                for (size_t k = 0; k < node->n_in; k++)
+                    input[k] = &value[node->in[k]];
+                node->fn(&value[chain[c]], input, 1);
+            }
+            if (value[N_peak_memory_bytes] <= value[N_available_bytes])
+                fits = value[N_n_ctx];
+            else
+                beyond = value[N_n_ctx];
+        }
+        out[i] = fits;
+    }
+}
 
 /* Shapes and formats as their structures order them; members with shorter names than the catalog's fields. */
 enum {
@@ -163,16 +215,38 @@ static const es_block blocks[] = {
                        .n_out = ES_QUALITY_SIZE,
                        .n_in = 2,
                        .in = {N_params, N_bits_per_weight}},
+    [MEMORY_BLOCK] = {.name = "memory rules",
+                      .reads = ES_READS_MODEL | ES_READS_DEVICE | ES_READS_RUNTIME,
+                      .fn = es_roofline_memory_rules,
+                      .n_out = ES_MEMORY_SIZE},
+    [UNIT_BLOCK] = {.name = "memory of the unit",
+                    .reads = ES_READS_DEVICE | ES_READS_RUNTIME,
+                    .fn = es_roofline_memory_unit,
+                    .n_out = ES_MEMORY_UNIT_SIZE,
+                    .n_in = ES_SLOTS,
+                    .in = {ES_EACH_OF(ES_INPUT_ID, SLOTS(_type))}},
 };
 
+/* Bits an element with the scale of its block of 32, as ggml stores them. */
+static const es_axis_word kv_types[] = {{"f32", 32},   {"f16", 16}, {"bf16", 16},  {"q8_0", 8.5},   {"q5_1", 6},
+                                        {"q5_0", 5.5}, {"q4_1", 5}, {"q4_0", 4.5}, {"iq4_nl", 4.5}, {NULL, 0}};
+
 static const es_workload_axis axes[] = {
-    [PROMPT_AXIS] = {"prompt", "tokens", "tokens of the prompt", 512, 1, MAX_TOKENS, true},
-    [GEN_AXIS] = {"gen", "tokens", "tokens to generate", 128, 1, MAX_TOKENS, true},
-    [DEPTH_AXIS] = {"depth", "tokens", "tokens already in the cache", 0, 0, MAX_TOKENS, true},
-    [BATCH_AXIS] = {"batch", "", "sequences at once", 1, 1, 1e6, true},
-    [NODES_AXIS] = {"nodes", "", "devices in a pipeline", 1, 1, 1e6, true},
-    [UBATCH_AXIS] = {"ubatch", "tokens", "tokens of one prefill pass", 512, 1, MAX_TOKENS, true},
-    [KV_BITS_AXIS] = {"kv_bits", "bit", "bits of a cached key or value [of the precision]", NAN, 0.5, 1024, false},
+    [PROMPT_AXIS] = {"prompt", "tokens", "tokens of the prompt", 512, 1, MAX_TOKENS, true, NULL},
+    [GEN_AXIS] = {"gen", "tokens", "tokens to generate", 128, 1, MAX_TOKENS, true, NULL},
+    [DEPTH_AXIS] = {"depth", "tokens", "tokens already in the cache", 0, 0, MAX_TOKENS, true, NULL},
+    [BATCH_AXIS] = {"batch", "", "sequences at once", 1, 1, 1e6, true, NULL},
+    [NODES_AXIS] = {"nodes", "", "devices in a pipeline", 1, 1, 1e6, true, NULL},
+    [UBATCH_AXIS] = {"ubatch", "tokens", "tokens of one prefill pass", 512, 1, MAX_TOKENS, true, NULL},
+    [KV_BITS_AXIS] = {"kv_bits", "bit", "bits of a cached key or value [of the runtime or precision]", NAN, 0.5, 1024,
+                      false, kv_types},
+    [KV_BITS_V_AXIS] = {"kv_bits_v", "bit", "bits of a cached value [kv_bits]", NAN, 0.5, 1024, false, kv_types},
+    [N_CTX_AXIS] = {"n_ctx", "tokens", "context that is allocated, of one sequence [depth + prompt + gen]", NAN, 1,
+                    MAX_TOKENS, true, NULL},
+    [FLASH_ATTN_AXIS] = {"flash_attn", "", "1: fused attention [of the runtime]", NAN, 0, 1, true, NULL},
+    [SWA_FULL_AXIS] = {"swa_full", "", "1: layers with a window keep everything", 0, 0, 1, true, NULL},
+    [KV_UNIFIED_AXIS] = {"kv_unified", "", "1: all sequences share one cache", 0, 0, 1, true, NULL},
+    [IMAGE_AXIS] = {"image", "", "images in the prompt: the projector is loaded", 0, 0, 1e6, true, NULL},
 };
 
 static const es_option options[] = {

@@ -66,32 +66,40 @@ static bool is_column(const void *context, es_slice word) {
 
 es_expr_words es_query_words(const es_csv_input *csv) { return (es_expr_words){.is_name = is_column, .context = csv}; }
 
+static es_status find_column(const es_query *query, const es_expr *x, size_t node, size_t *column, es_errors *errors) {
+    const es_origin at = es_expr_origin(x, node);
+    const es_slice name = x->name[x->node[node].index];
+    for (size_t i = 0; i < query->n_computed; i++)
+        if (same_name(query->computed[i].name, name))
+            return *column = es_csv_input_columns(query->csv) + i, ES_OK;
+    return es_query_column(query->csv, name, &at, column, errors);
+}
+
 /* The columns of a comparison, or of a name alone. */
 static es_status bind_leaf(const es_query *query, const es_expr *x, es_comparison test, es_bound_leaf *leaf,
                            es_errors *errors) {
-    const es_origin at = es_expr_origin(x, test.a), to = es_expr_origin(x, test.b);
     *leaf = (es_bound_leaf){.test = test};
-    es_status status = es_query_column(query->csv, x->name[x->node[test.a].index], &at, &leaf->column, errors);
+    es_status status = find_column(query, x, test.a, &leaf->column, errors);
     if (test.kind != ES_COMPARES_NAME)
         return status;
-    const es_status rhs = es_query_column(query->csv, x->name[x->node[test.b].index], &to, &leaf->rhs_column, errors);
+    const es_status rhs = find_column(query, x, test.b, &leaf->rhs_column, errors);
     return status ? status : rhs;
 }
 
 /* Comparisons that may be of texts are made on the cells; the rest is computed from numbers. */
-static es_status bind_condition(es_query *query, const es_condition *c, es_bound_condition *bound, es_errors *errors) {
-    const es_expr *x = &c->expr;
-    const size_t first = x->node[c->root].first;
-    const es_comparison whole = es_where_comparison(x, c->root);
-    es_bound_leaf *leaf = es_arena_array(&query->arena, c->root + 1 - first, sizeof *leaf);
-    es_expr_binding *binding = es_arena_array(&query->arena, c->root + 1 - first, sizeof *binding);
+static es_status bind_expression(es_query *query, const es_expr *x, size_t root, es_bound_condition *bound,
+                                 es_errors *errors) {
+    const size_t first = x->node[root].first;
+    es_bound_leaf *leaf = es_arena_array(&query->arena, root + 1 - first, sizeof *leaf);
+    es_expr_binding *binding = es_arena_array(&query->arena, root + 1 - first, sizeof *binding);
     if (!leaf || !binding)
         return es_fail_memory(errors);
-    *bound = (es_bound_condition){.condition = c, .leaf = leaf};
-    if (whole.kind != ES_COMPARES_NOTHING)
+    bound->leaf = leaf;
+    const es_comparison whole = es_where_comparison(x, root);
+    if (bound->condition && whole.kind != ES_COMPARES_NOTHING)
         return bound->n_leaves = 1, bind_leaf(query, x, whole, leaf, errors);
     es_status status = ES_OK;
-    for (size_t i = c->root + 1; i-- > first;) { /* users before their operands */
+    for (size_t i = root + 1; i-- > first;) { /* users before their operands */
         if (binding[i - first].kind == ES_BOUND_CONSTANT)
             continue; /* below a comparison that is bound */
         es_comparison test = es_where_comparison(x, i);
@@ -102,12 +110,13 @@ static es_status bind_condition(es_query *query, const es_condition *c, es_bound
         for (size_t k = 0; k < x->node[i].n_in; k++)
             binding[x->node[i].in[k] - first].kind = ES_BOUND_CONSTANT;
         binding[i - first] = (es_expr_binding){.kind = ES_BOUND_INPUT, .input = (uint16_t)bound->n_leaves};
+        const es_origin at = es_expr_origin(x, root);
         if (bound->n_leaves == TILE_LEAVES)
-            return es_fail(errors, ES_EUSAGE, &c->origin, "condition too long: '%s'", es_quote(c->source).text);
+            return es_fail(errors, ES_EUSAGE, &at, "expression too long: '%s'", es_quote(es_expr_source(x, root)).text);
         const es_status one = bind_leaf(query, x, test, &leaf[bound->n_leaves++], errors);
         status = status ? status : one;
     }
-    return status ? status : es_expr_compile(&bound->program, x, c->root, binding, &query->arena, errors);
+    return status ? status : es_expr_compile(&bound->program, x, root, binding, &query->arena, errors);
 }
 
 es_status es_query_bind(es_query *query, const es_where *where, es_errors *errors) {
@@ -118,14 +127,27 @@ es_status es_query_bind(es_query *query, const es_where *where, es_errors *error
     query->n_conditions = n;
     es_status first = ES_OK;
     for (size_t i = 0; i < n; i++) {
-        const es_status status = bind_condition(query, &where->condition[i], &query->condition[i], errors);
+        const es_condition *c = query->condition[i].condition = &where->condition[i];
+        const es_status status = bind_expression(query, &c->expr, c->root, &query->condition[i], errors);
         first = first ? first : status;
     }
     return first;
 }
 
+es_status es_query_add(es_query *query, es_slice name, const es_expr *x, es_errors *errors) {
+    es_bound_condition added = {.name = name};
+    const es_status status = bind_expression(query, x, x->n_nodes - 1, &added, errors);
+    if (status)
+        return status;
+    if (!es_grow((void **)&query->computed, &query->computed_capacity, query->n_computed + 1, sizeof added))
+        return es_fail_memory(errors);
+    query->computed[query->n_computed++] = added;
+    return ES_OK;
+}
+
 void es_query_free(es_query *query) {
     es_arena_free(&query->arena);
+    free(query->computed);
     *query = (es_query){0};
 }
 
@@ -147,34 +169,61 @@ typedef struct reader {
     const double **column;
     uint32_t row[TILE];
     uint8_t keep[TILE], holds[TILE];
-    double right[TILE], *leaf; /* columns of TILE: what a condition reads */
+    double right[TILE], *leaf; /* columns of TILE: what an expression reads */
+    double *computed;          /* n_computed columns of TILE */
+    const double **computed_column;
 } reader;
 
-/* 1, 0, or NaN where a cell is empty. */
-static double text_truth(reader *r, const es_bound_leaf *leaf, size_t row) {
-    const es_comparison *c = &leaf->test;
-    const es_slice cell = es_csv_block_cell(&r->block, row, leaf->column);
-    const es_slice value = es_csv_value(cell, r->scratch);
-    es_slice other = c->text;
-    if (c->kind == ES_COMPARES_NAME)
-        other = es_csv_value(es_csv_block_cell(&r->block, row, leaf->rhs_column), r->scratch + cell.length);
-    const bool asks_for_empty = c->kind == ES_COMPARES_TEXT && !other.length;
-    if (!asks_for_empty && (!value.length || !other.length))
-        return NAN;
-    return es_compare_text(c->op, value, other);
+static void fill_numbers(reader *r, size_t column, size_t first, size_t n, double *to) {
+    const size_t n_columns = es_csv_input_columns(r->query->csv);
+    if (column < n_columns)
+        es_csv_block_numbers(&r->block, column, NULL, first, n, to);
+    else
+        memcpy(to, r->computed_column[column - n_columns], n * sizeof *to);
 }
 
-/* Two columns compare as numbers; where one of them is none, = and != compare the texts. */
+/* The text of a cell; of computed columns whether there is a number. */
+static es_slice text_of(const reader *r, size_t column, size_t row, double number, char *scratch) {
+    if (column >= es_csv_input_columns(r->query->csv))
+        return es_slice_of(es_is_missing(number) ? "" : "a number");
+    return es_csv_value(es_csv_block_cell(&r->block, row, column), scratch);
+}
+
+/* Two columns compare as numbers; where one of them is none, = and != compare the texts.  1, 0, or NaN where a cell is
+ * empty. */
 static void fill_leaf(reader *r, const es_bound_leaf *leaf, size_t first, size_t n, double *to) {
     const es_comparison *c = &leaf->test;
-    if (c->kind != ES_COMPARES_TEXT)
-        es_csv_block_numbers(&r->block, leaf->column, NULL, first, n, to);
+    const bool texts = c->op == ES_EQ || c->op == ES_NE;
+    if (c->kind != ES_COMPARES_TEXT || leaf->column >= es_csv_input_columns(r->query->csv))
+        fill_numbers(r, leaf->column, first, n, to);
     if (c->kind == ES_COMPARES_NAME)
-        es_csv_block_numbers(&r->block, leaf->rhs_column, NULL, first, n, r->right);
+        fill_numbers(r, leaf->rhs_column, first, n, r->right);
     for (size_t i = 0; i < n && c->kind != ES_COMPARES_NUMBER; i++) {
-        const bool numbers = c->kind == ES_COMPARES_NAME && !isnan(to[i]) && !isnan(r->right[i]);
-        const bool texts = c->op == ES_EQ || c->op == ES_NE;
-        to[i] = numbers ? es_compare(c->op, to[i], r->right[i]) : texts ? text_truth(r, leaf, first + i) : NAN;
+        if (c->kind == ES_COMPARES_NAME && !isnan(to[i]) && !isnan(r->right[i])) {
+            to[i] = es_compare(c->op, to[i], r->right[i]);
+            continue;
+        }
+        const es_slice a = text_of(r, leaf->column, first + i, to[i], r->scratch);
+        const es_slice b = c->kind == ES_COMPARES_TEXT
+                               ? c->text
+                               : text_of(r, leaf->rhs_column, first + i, r->right[i], r->scratch + r->block.length);
+        const bool asks_for_empty = c->kind == ES_COMPARES_TEXT && !b.length;
+        to[i] = texts && (asks_for_empty || (a.length && b.length)) ? es_compare_text(c->op, a, b) : NAN;
+    }
+}
+
+static void fill_leaves(reader *r, const es_bound_condition *bound, size_t first, size_t n, const double **leaf) {
+    for (size_t i = 0; i < bound->n_leaves; i++) {
+        leaf[i] = r->leaf + i * TILE;
+        fill_leaf(r, &bound->leaf[i], first, n, r->leaf + i * TILE);
+    }
+}
+
+static void compute_columns(reader *r, size_t first, size_t n) {
+    const double *leaf[TILE_LEAVES];
+    for (size_t k = 0; k < r->query->n_computed; k++) {
+        fill_leaves(r, &r->query->computed[k], first, n, leaf);
+        es_expr_run(r->query->computed[k].program, r->computed + k * TILE, leaf, n);
     }
 }
 
@@ -183,10 +232,7 @@ static void apply_conditions(reader *r, size_t first, size_t n) {
     for (size_t k = 0; k < r->query->n_conditions; k++) {
         const es_bound_condition *bound = &r->query->condition[k];
         const double *leaf[TILE_LEAVES];
-        for (size_t i = 0; i < bound->n_leaves; i++) {
-            leaf[i] = r->leaf + i * TILE;
-            fill_leaf(r, &bound->leaf[i], first, n, r->leaf + i * TILE);
-        }
+        fill_leaves(r, bound, first, n, leaf);
         const es_comparison *c = &bound->leaf[0].test;
         const bool compares = !bound->program && c->kind == ES_COMPARES_NUMBER;
         if (bound->program)
@@ -262,6 +308,7 @@ static es_status drop_missing(reader *r, size_t *n) {
 }
 
 static es_status take_tile(reader *r, size_t first, size_t n) {
+    compute_columns(r, first, n);
     size_t kept = select_rows(r, first, n), missing = 0;
     r->counts.rows += n;
     r->counts.satisfied += kept;
@@ -270,7 +317,8 @@ static es_status take_tile(reader *r, size_t first, size_t n) {
     const es_status status = missing ? drop_missing(r, &kept) : ES_OK;
     if (status || kept == 0)
         return status;
-    const es_query_tile tile = {.block = &r->block, .n = kept, .row = r->row, .value = r->column};
+    const es_query_tile tile = {
+        .block = &r->block, .n = kept, .row = r->row, .value = r->column, .computed = r->computed_column};
     return r->take(r->worker, &tile, r->errors);
 }
 
@@ -322,6 +370,8 @@ static void reader_free(reader *r) {
     free(r->scratch);
     free(r->number);
     free(r->leaf);
+    free(r->computed);
+    free(r->computed_column);
     free(r->column);
     free(r);
 }
@@ -336,15 +386,22 @@ static reader *reader_new(const es_query *query, es_query_fn *take, void *worker
     size_t n_leaves = 1;
     for (size_t i = 0; i < query->n_conditions; i++)
         n_leaves = query->condition[i].n_leaves > n_leaves ? query->condition[i].n_leaves : n_leaves;
+    for (size_t i = 0; i < query->n_computed; i++)
+        n_leaves = query->computed[i].n_leaves > n_leaves ? query->computed[i].n_leaves : n_leaves;
+    r->computed = malloc((query->n_computed + 1) * TILE * sizeof *r->computed);
+    r->computed_column = malloc((query->n_computed + 1) * sizeof *r->computed_column);
     r->leaf = malloc(n_leaves * TILE * sizeof *r->leaf);
     r->number = malloc((query->n_numbers + 1) * TILE * sizeof *r->number);
     r->column = malloc((query->n_numbers + 1) * sizeof *r->column);
-    if (!r->errors || !r->counts.rejected || !r->leaf || !r->number || !r->column) {
+    if (!r->errors || !r->counts.rejected || !r->leaf || !r->computed || !r->computed_column || !r->number ||
+        !r->column) {
         reader_free(r);
         return NULL;
     }
     for (size_t k = 0; k < query->n_numbers; k++)
         r->column[k] = r->number + k * TILE;
+    for (size_t k = 0; k < query->n_computed; k++)
+        r->computed_column[k] = r->computed + k * TILE;
     return r;
 }
 

@@ -13,13 +13,14 @@
 /* What an expression reads from a row: the number in a column, or the truth of a comparison with a text or between two
  * columns, whose cells may be texts. */
 typedef struct es_bound_leaf {
-    es_comparison test; /* of kind ES_COMPARES_NUMBER: the number */
-    size_t column, rhs_column;
+    es_comparison test;        /* of kind ES_COMPARES_NUMBER: the number */
+    size_t column, rhs_column; /* those behind the table's are computed ones */
 } es_bound_leaf;
 
-/* A condition with its columns found. */
+/* A condition, or a computed column, with its columns found. */
 typedef struct es_bound_condition {
-    const es_condition *condition;
+    const es_condition *condition;  /* NULL: a column */
+    es_slice name;                  /* of a column */
     const es_expr_program *program; /* NULL: the one comparison leaf[0] */
     const es_bound_leaf *leaf;
     size_t n_leaves;
@@ -31,6 +32,8 @@ typedef struct es_query {
     es_arena arena;
     es_bound_condition *condition;
     size_t n_conditions;
+    es_bound_condition *computed;
+    size_t n_computed, computed_capacity;
     const size_t *number; /* columns whose numbers are needed, borrowed */
     size_t n_numbers;
     bool skip_missing; /* rows with something else than a number are left out, too; otherwise they are an error */
@@ -47,6 +50,9 @@ es_expr_words es_query_words(const es_csv_input *csv);
 /* Finds the columns of the conditions, which are borrowed; `where` may be NULL. */
 es_status es_query_bind(es_query *query, const es_where *where, es_errors *errors);
 
+/* Adds a column computed from those of the table and those added before. */
+es_status es_query_add(es_query *query, es_slice name, const es_expr *x, es_errors *errors);
+
 void es_query_free(es_query *query);
 
 typedef struct es_query_counts {
@@ -62,8 +68,9 @@ typedef struct es_query_counts {
 typedef struct es_query_tile {
     const es_csv_block *block;
     size_t n;
-    const uint32_t *row;        /* n rows of the block */
-    const double *const *value; /* value[k][i]: number k of row[i] */
+    const uint32_t *row;           /* n rows of the block */
+    const double *const *value;    /* value[k][i]: number k of row[i] */
+    const double *const *computed; /* computed[k][i]: column k of the i-th row of the tile, kept or not */
 } es_query_tile;
 
 /* Rises along the table. */

@@ -170,7 +170,7 @@ static void check_kernel(const char *name, int rounds) {
     formula *formulas = es_arena_array(&arena, kernel.kernel->n_nodes, sizeof *formulas);
     size_t n = 0;
     for (size_t i = 0; i < kernel.kernel->n_nodes; i++)
-        if (kernel.kernel->nodes[i].kind == ES_NODE_FN)
+        if (kernel.kernel->nodes[i].kind == ES_NODE_FN && !kernel.kernel->nodes[i].searched)
             formulas[n++] = formula_of(kernel.kernel, &kernel.kernel->nodes[i], NULL);
     for (int round = 0; round < rounds; round++) {
         for (size_t i = 0; i < n; i++) {

@@ -53,7 +53,7 @@ typedef struct override {
 
 typedef struct point {
     es_rows rows;
-    double workload[8], option[8];
+    double workload[32], option[8];
     override set[MAX_OVERRIDES];
     int n_set;
     double value[MAX_NODES];
@@ -198,9 +198,13 @@ Test(roofline, metrics_in_order) {
         "weight_bytes",
         "bits_per_weight",
         "kv_bytes",
+        "state_bytes",
         "activation_bytes",
+        "program_bytes",
+        "repack_bytes",
         "peak_memory_bytes",
         "fits",
+        "max_context",
         "residency",
         "prefill_flops",
         "decode_flops",

@@ -3,9 +3,9 @@
 
 #include "grid/values.h"
 
-static const es_value_rule any = {"batch", "tokens", -1e18, 1e18, false, false, false};
-static const es_value_rule whole = {"prompt", "tokens", 1, 1e9, false, true, false};
-static const es_value_rule share = {"device.mem_util", "", 0, 1, true, false, true};
+static const es_value_rule any = {"batch", "tokens", -1e18, 1e18, false, false, false, NULL};
+static const es_value_rule whole = {"prompt", "tokens", 1, 1e9, false, true, false, NULL};
+static const es_value_rule share = {"device.mem_util", "", 0, 1, true, false, true, NULL};
 
 static es_status parse(const char *written, const es_value_rule *rule, es_values *values, es_arena *arena,
                        es_errors *errors) {
@@ -132,7 +132,7 @@ Test(values, random_ranges_are_not_accumulated) {
         es_arena arena = {0};
         static es_errors errors;
         cr_assert_eq(
-            parse(written, &(es_value_rule){"a", "", -1e300, 1e300, false, false, false}, &values, &arena, &errors),
+            parse(written, &(es_value_rule){"a", "", -1e300, 1e300, false, false, false, NULL}, &values, &arena, &errors),
             ES_OK, "%s", errors.error[0].text);
         cr_assert_eq(values.n, n, "%s: %zu values, expected %zu", written, values.n, n);
         for (size_t i = 0; i < n; i++) {

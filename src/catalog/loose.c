@@ -1,0 +1,178 @@
+#include "catalog/loose.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+enum { PLAIN = 128 };
+
+/* What people write for longer words. */
+static const char *const short_forms[][2] = {
+    {"rpi", "raspberrypi"}, {"raspi", "raspberrypi"},   {"pi", "raspberrypi"}, {"opi", "orangepi"},
+    {"agx", "jetsonagx"},   {"xavier", "jetsonxavier"}, {"macbook", "apple"},  {"mac", "apple"},
+};
+static const char *const idle_words[] = {"instruct", "chat", "it", "gguf",  "hf", "base",
+                                         "latest",   "the",  "gb", "model", "b",  "rev"};
+
+/* Letters and digits in lower case; without what stands before a slash (the vendor of a repository) and, unless all of it
+ * is such, without words that say nothing. */
+static void plain(es_slice text, bool keep_idle, char *to) {
+    const char *slash = memchr(text.text, '/', text.length);
+    if (slash && slash + 1 < text.text + text.length)
+        text = (es_slice){slash + 1, text.length - (size_t)(slash + 1 - text.text)};
+    size_t used = 0, at = 0;
+    while (at < text.length) {
+        size_t end = at;
+        while (end < text.length && (isalnum((unsigned char)text.text[end]) || (unsigned char)text.text[end] >= 0x80))
+            end++;
+        bool idle = false;
+        for (size_t i = 0; !keep_idle && i < sizeof idle_words / sizeof *idle_words; i++)
+            idle |= es_slice_equal_fold((es_slice){text.text + at, end - at}, idle_words[i]);
+        for (; at < end; at++)
+            if (!idle && used + 1 < PLAIN)
+                to[used++] = (char)tolower((unsigned char)text.text[at]);
+        at = end + (end == at);
+    }
+    to[used] = '\0';
+    if (!used && !keep_idle)
+        plain(text, true, to);
+}
+
+/* "rpi5" as "raspberrypi5"; false when the text begins with no short form. */
+static bool expand(const char *text, char *to) {
+    for (size_t i = 0; i < sizeof short_forms / sizeof *short_forms; i++) {
+        const size_t n = strlen(short_forms[i][0]), m = strlen(short_forms[i][1]);
+        if (strncmp(text, short_forms[i][0], n) != 0 || m + strlen(text + n) >= PLAIN ||
+            !strncmp(text, short_forms[i][1], m))
+            continue;
+        memcpy(to, short_forms[i][1], m);
+        memcpy(to + m, text + n, strlen(text + n) + 1);
+        return true;
+    }
+    return false;
+}
+
+/* Levenshtein distance, at most 3. */
+static unsigned distance(const char *a, const char *b) {
+    unsigned row[PLAIN + 1];
+    const size_t n = strlen(a), m = strlen(b);
+    if (n > m + 2 || m > n + 2)
+        return 3;
+    for (size_t j = 0; j <= m; j++)
+        row[j] = (unsigned)j;
+    for (size_t i = 1; i <= n; i++) {
+        unsigned corner = row[0];
+        row[0] = (unsigned)i;
+        for (size_t j = 1; j <= m; j++) {
+            const unsigned above = row[j], change = corner + (a[i - 1] != b[j - 1]);
+            unsigned least = above + 1 < row[j - 1] + 1 ? above + 1 : row[j - 1] + 1;
+            row[j] = change < least ? change : least;
+            corner = above;
+        }
+    }
+    return row[m] < 3 ? row[m] : 3;
+}
+
+/* All words of the text occur in the plain name. */
+static bool has_words(const char *name, es_slice text) {
+    size_t words = 0, at = 0;
+    while (at < text.length) {
+        size_t end = at;
+        while (end < text.length && isalnum((unsigned char)text.text[end]))
+            end++;
+        if (end > at) {
+            char word[PLAIN];
+            plain((es_slice){text.text + at, end - at}, true, word);
+            if (!strstr(name, word))
+                return false;
+            words++;
+        }
+        at = end + 1;
+    }
+    return words > 1;
+}
+
+static es_likeness likeness(const char *name, es_slice text, const char *wanted, const char *expanded) {
+    char other[PLAIN];
+    plain(es_slice_of(name), false, other);
+    if (!*other || !*wanted)
+        return ES_LIKE_NOTHING;
+    if (strcmp(other, wanted) == 0 || strcmp(other, expanded) == 0)
+        return ES_LIKE_PLAIN;
+    if (strlen(wanted) >= 3 &&
+        (!strncmp(other, wanted, strlen(wanted)) || (*expanded && !strncmp(other, expanded, strlen(expanded)))))
+        return ES_LIKE_BEGIN;
+    if ((strlen(wanted) >= 3 && strstr(other, wanted)) || has_words(other, text))
+        return ES_LIKE_PART;
+    const size_t length = strlen(wanted);
+    const unsigned wrong = length < 4 ? 3 : distance(other, *expanded ? expanded : wanted);
+    if (wrong > (length < 7 ? 1 : 2))
+        return ES_LIKE_NOTHING;
+    return wrong > 1 ? ES_LIKE_MISSPELT : ES_LIKE_SPELT;
+}
+
+static es_likeness likeness_of_row(const es_row *row, es_slice text, const char *wanted, const char *expanded) {
+    es_likeness best = likeness(row->name, text, wanted, expanded);
+    for (size_t i = 0; row->aliases && row->aliases[i]; i++) {
+        const es_likeness of_alias = likeness(row->aliases[i], text, wanted, expanded);
+        best = of_alias < best ? of_alias : best;
+    }
+    return best;
+}
+
+/* The row that all found ones are variants of: its plain name begins theirs, as "Jetson Orin Nano Super 8GB" does those of
+ * its power modes; or it has the bare name of the board that all of them are.  NULL: there is none. */
+static const es_row *common_row(const es_table *table, es_kind kind, const es_row *const *row, size_t n) {
+    char shortest[PLAIN], other[PLAIN];
+    size_t base = 0;
+    for (size_t i = 1; i < n; i++)
+        base = strlen(row[i]->name) < strlen(row[base]->name) ? i : base;
+    plain(es_slice_of(row[base]->name), false, shortest);
+    bool all = true, one_board = kind == ES_DEVICE;
+    for (size_t i = 0; i < n; i++) {
+        plain(es_slice_of(row[i]->name), false, other);
+        all = all && strncmp(other, shortest, strlen(shortest)) == 0;
+        one_board = one_board && es_equal_fold(row[i]->text[ES_D_BOARD], row[0]->text[ES_D_BOARD]) &&
+                    es_equal_fold(row[i]->text[ES_D_UNIT], row[0]->text[ES_D_UNIT]);
+    }
+    if (all)
+        return row[base];
+    return one_board ? es_table_find(table, row[0]->text[ES_D_BOARD], strlen(row[0]->text[ES_D_BOARD])) : NULL;
+}
+
+es_likeness es_loose_find(const es_table *table, es_kind kind, es_slice text, const es_row **row, size_t room,
+                          size_t *n) {
+    char wanted[PLAIN], expanded[PLAIN] = "";
+    es_likeness best = ES_LIKE_NOTHING;
+    text = es_slice_trim(text);
+    *n = 0;
+    const es_row *exact = text.length ? es_table_find(table, text.text, text.length) : NULL;
+    if (exact && room) {
+        row[0] = exact;
+        *n = 1;
+        return ES_LIKE_NAME;
+    }
+    plain(text, false, wanted);
+    expand(wanted, expanded);
+    for (size_t i = 0; i < table->n_rows; i++) {
+        const es_row *candidate = &table->rows[i];
+        const bool of_paper =
+            strncmp(candidate->name, "EP", 2) == 0 && candidate->name[2] && strchr("- ", candidate->name[2]);
+        if (of_paper && strncasecmp(text.text, "ep", text.length < 2 ? text.length : 2) != 0)
+            continue;
+        const es_likeness like = likeness_of_row(candidate, text, wanted, expanded);
+        if (like > best || like == ES_LIKE_NOTHING)
+            continue;
+        *n = like < best ? 0 : *n;
+        best = like;
+        if (*n < room)
+            row[*n] = candidate;
+        ++*n;
+    }
+    const es_row *common = kind == ES_DEVICE && *n > 1 && *n <= room ? common_row(table, kind, row, *n) : NULL;
+    if (common) {
+        row[0] = common;
+        *n = 1;
+    }
+    return best;
+}

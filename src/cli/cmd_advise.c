@@ -1,0 +1,748 @@
+/* advise: a board and a wish in one line, ten rows out. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include <edgesweep/sweep.h>
+
+#include "base/number.h"
+#include "catalog/loose.h"
+#include "import/machine.h"
+#include "import/probe.h"
+#include "calibrate/measured_names.h"
+#include "cli/commands.h"
+#include "cli/load.h"
+#include "cli/points.h"
+#include "cli/print.h"
+
+static const size_t ALL_OF_THEM = SIZE_MAX; /* conditions */
+enum { TOP = 10, CANDIDATES = 512, CONDITIONS = 8, SETS = 32 };
+
+/* What people do with a model: the lengths of prompt and answer, and what they put up with.  Unsourced choices, printed with
+ * every answer and changed by --context, --min-speed and --max-ttft. */
+static const struct {
+    const char *name;
+    double prompt, gen, min_speed, max_ttft; /* tokens, tokens, tokens/s, s; 0: no bound */
+} uses[] = {
+    {"chat", 512, 256, 5, 15},        {"code", 4096, 512, 8, 60}, {"agent", 8192, 512, 8, 90},
+    {"summarise", 8192, 512, 3, 180}, {"batch", 1024, 256, 0, 0},
+};
+const char *const es_advise_uses[] = {"chat", "code", "agent", "summarise", "batch", NULL};
+
+/* The metric that decides, then what breaks ties.  Formats of a model within 0.3 points are a tie in quality (QUALITY:
+ * the noise of a measured loss), so quality counts in such steps. */
+static const struct {
+    const char *name, *metric; /* NULL: columns that there are anyway */
+    const char *decides, *then, *shown;
+    bool maximize, maximize_then;
+} goals[] = {
+    {"quality", "quality_step = floor(quality / 0.3) * 0.3", "quality_step", "decode_tok_s", "quality", true, true},
+    {"speed", NULL, "decode_tok_s", "quality", "decode_tok_s", true, true},
+    {"energy", NULL, "energy_j_per_token", "quality", "energy_j_per_token", false, true},
+    {"cost", NULL, "usd_per_mtok", "quality", "usd_per_mtok", false, true},
+    {"balanced", "balance = quality * decode_tok_s / (decode_tok_s + 10)", "balance", "decode_tok_s", "balance", true,
+     true},
+};
+const char *const es_advise_goals[] = {"quality", "speed", "energy", "cost", "balanced", NULL};
+
+/* A condition of the wish, and the column that says by how much it is missed. */
+typedef struct condition {
+    const char *text, *column;
+    bool maximize;
+} condition;
+
+typedef struct choice {
+    double decides, then, price, *value; /* of nodes */
+    uint64_t index;
+} choice;
+
+typedef struct advice {
+    es_cli *cli;
+    es_catalog catalog;
+    const es_row *found[3][CANDIDATES]; /* by es_kind: models, devices, precisions that the operands mean */
+    size_t n[3];
+    const char *device_text; /* how the device came about, NULL: named */
+    size_t use, goal;
+    double prompt, gen, top, speed, ttft; /* the last two: 0 without a bound */
+    condition condition[CONDITIONS];
+    size_t n_conditions;
+    const char *set[SETS];
+    size_t n_sets;
+    bool by_device, by_model; /* what the rows differ in besides the format */
+    es_sweep *sweep;
+    es_run_report report;
+    choice *choice;
+    size_t n_choices;
+} advice;
+
+/* ---- The operands ---- */
+
+static const char *const kind_words[] = {"model", "device", "format"};
+
+typedef struct meaning {
+    es_likeness like;
+    es_kind kind;
+    size_t n;
+    const es_row *row[CANDIDATES];
+} meaning;
+
+/* The table that knows a name best. */
+static void find_meaning(const advice *a, const char *text, meaning *best) {
+    static const es_kind order[] = {ES_DEVICE, ES_MODEL, ES_PRECISION};
+    static const es_row *row[CANDIDATES]; /* commands run in one thread */
+    best->like = ES_LIKE_NOTHING;
+    for (size_t k = 0; k < 3; k++) {
+        size_t n;
+        const es_likeness like =
+            es_loose_find(&a->catalog.table[order[k]], order[k], es_slice_of(text), row, CANDIDATES, &n);
+        if (like >= best->like)
+            continue;
+        *best = (meaning){.like = like, .kind = order[k], .n = n < CANDIDATES ? n : CANDIDATES};
+        memcpy(best->row, row, best->n * sizeof *row);
+    }
+}
+
+/* Takes a name.  One that could be several devices is an error that lists them. */
+static es_status take_name(advice *a, const char *text, const meaning *m, es_errors *errors) {
+    if (m->like >= ES_LIKE_SPELT)
+        return es_usage(a->cli, errors, "neither a device nor a model nor a format: '%s'%s%s%s",
+                        es_quote_text(text).text,
+                        m->like < ES_LIKE_NOTHING ? "; did you mean '" : "; see edgesweep list devices, list models",
+                        m->like < ES_LIKE_NOTHING ? m->row[0]->name : "", m->like < ES_LIKE_NOTHING ? "'?" : "");
+    if (m->kind == ES_DEVICE && m->n > 1) {
+        char list[512] = "";
+        size_t i = 0;
+        for (; i < m->n && strlen(list) < 300; i++)
+            snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", i ? ", " : "", m->row[i]->name);
+        return es_usage(a->cli, errors, "several devices are called so: '%s'; could be %s%s", es_quote_text(text).text,
+                        list, i < m->n ? " ..." : "");
+    }
+    if (a->n[m->kind])
+        return es_usage(a->cli, errors, "a second %s: '%s'; '%s' is one already", kind_words[m->kind],
+                        es_quote_text(text).text, a->found[m->kind][0]->name);
+    memcpy(a->found[m->kind], m->row, m->n * sizeof *m->row);
+    a->n[m->kind] = m->n;
+    return ES_OK;
+}
+
+/* Names of several words need no quotes: the longest run of words that names something surely is one name. */
+static es_status take_operands(advice *a, es_errors *errors) {
+    es_cli *cli = a->cli;
+    es_status status = ES_OK;
+    meaning *m = es_arena_alloc(&cli->arena, sizeof *m);
+    if (!m)
+        return es_fail_memory(errors);
+    for (size_t at = 0; at < cli->n_operands && !status;) {
+        size_t end = cli->n_operands;
+        const char *text = NULL, *near = NULL, *wrong = NULL;
+        for (; end > at; end--) {
+            text = cli->operand[at];
+            for (size_t i = at + 1; i < end && text; i++)
+                text = es_arena_printf(&cli->arena, "%s %s", text, cli->operand[i]);
+            if (!text)
+                return es_fail_memory(errors);
+            find_meaning(a, text, m);
+            if (m->like <= ES_LIKE_BEGIN || (m->like == ES_LIKE_PART && m->n == 1) || end == at + 1)
+                break;
+            if (!near && m->like < ES_LIKE_NOTHING && m->like >= ES_LIKE_SPELT)
+                near = m->row[0]->name, wrong = text;
+        }
+        if (m->like == ES_LIKE_NOTHING && near)
+            return es_usage(cli, errors, "neither a device nor a model nor a format: '%s'; did you mean '%s'?",
+                            es_quote_text(wrong).text, near);
+        status = take_name(a, text, m, errors);
+        at = end;
+    }
+    return status;
+}
+
+/* ---- This machine ---- */
+
+static const char *cache_folder(es_arena *arena) {
+    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    if (cache && *cache == '/')
+        return es_arena_printf(arena, "%s/edgesweep", cache);
+    return home && *home == '/' ? es_arena_printf(arena, "%s/.cache/edgesweep", home) : NULL;
+}
+
+static void make_folders(const char *path) {
+    char part[4096];
+    for (size_t i = 1; path[i] && i < sizeof part; i++)
+        if (path[i] == '/') {
+            memcpy(part, path, i);
+            part[i] = '\0';
+            mkdir(part, 0777);
+        }
+    mkdir(path, 0777);
+}
+
+static es_status probe_into(advice *a, const char *folder, es_errors *errors) {
+    es_probe probe;
+    const es_probe_options options = {"/var/tmp", NULL, NULL, a->cli->stop};
+    es_note(a->cli, "no device was named and this machine is not in the catalog: measuring it, for about 15 seconds");
+    es_status status = es_probe_run(&options, &probe, errors);
+    if (status)
+        return status;
+    if (*probe.busy)
+        es_warn(errors, NULL, "the machine was not left alone: %s; `edgesweep probe` measures it again", probe.busy);
+    make_folders(folder);
+    const char *partial = es_arena_printf(&a->cli->arena, "%s/.devices.csv", folder);
+    const char *path = es_arena_printf(&a->cli->arena, "%s/devices.csv", folder);
+    FILE *out = partial && path ? fopen(partial, "w") : NULL;
+    if (!out)
+        return es_fail_errno(errors, "cannot write", path ? path : folder);
+    es_probe_print(out, &probe);
+    const bool written = fclose(out) == 0;
+    return written && rename(partial, path) == 0 ? ES_OK : es_fail_errno(errors, "cannot write", path);
+}
+
+static es_status load_with(advice *a, const char *extra, es_errors *errors) {
+    const es_option_value *given = &a->cli->value[ES_OPT_CATALOG];
+    const char **source = es_arena_array(&a->cli->arena, given->n + 2, sizeof *source);
+    if (!source)
+        return es_fail_memory(errors);
+    for (size_t i = 0; i < given->n; i++)
+        source[i] = given->text[i];
+    source[given->n] = extra;
+    return es_catalog_load(&a->catalog, source, given->n + (extra != NULL), errors);
+}
+
+/* By the name of its board or processor; else as `probe` measured it, now or at an earlier time.  Loads the catalog anew. */
+static es_status this_machine(advice *a, es_errors *errors) {
+    es_machine machine;
+    es_machine_read("", &machine);
+    const es_row *known = es_device_of_name(&a->catalog.table[ES_DEVICE], es_slice_of(machine.cpu));
+    const char *folder = cache_folder(&a->cli->arena);
+    if (known) {
+        a->found[ES_DEVICE][0] = known;
+        a->n[ES_DEVICE] = 1;
+        a->device_text =
+            es_arena_printf(&a->cli->arena, "this machine, by its name '%s'", es_quote_text(machine.cpu).text);
+        return ES_OK;
+    }
+    if (!folder)
+        return es_usage(a->cli, errors, "which device? HOME is not set, so that nothing is known of this one");
+    const char *file = es_arena_printf(&a->cli->arena, "%s/devices.csv", folder);
+    const char *extra = es_arena_printf(&a->cli->arena, "+%s", folder);
+    es_status status = file && extra ? ES_OK : es_fail_memory(errors);
+    if (!status && access(file, R_OK) != 0)
+        status = probe_into(a, folder, errors);
+    if (status)
+        return status;
+    es_catalog_free(&a->catalog);
+    a->catalog = (es_catalog){0};
+    status = load_with(a, extra, errors);
+    const es_row *row = status ? NULL : es_table_find(&a->catalog.table[ES_DEVICE], "this", 4);
+    if (!status && !row)
+        status = es_fail(errors, ES_ERUNTIME, NULL, "no device 'this' in '%s'; remove the file to measure again", file);
+    if (status)
+        return status;
+    a->found[ES_DEVICE][0] = row;
+    a->n[ES_DEVICE] = 1;
+    a->device_text = es_arena_printf(&a->cli->arena, "this machine, as measured (%s)", file);
+    return ES_OK;
+}
+
+/* ---- The wish as a sweep ---- */
+
+static es_status number_of(es_cli *cli, es_opt option, double fallback, double *value, es_errors *errors) {
+    const char *text = es_text_of(cli, option);
+    *value = fallback;
+    if (!text || (es_parse_scaled(es_slice_of(text), value) == ES_NUMBER_OK && *value > 0))
+        return ES_OK;
+    return es_usage(cli, errors, "--%s: invalid value: '%s'; expected a number above 0", es_cli_options[option].name,
+                    es_quote_text(text).text);
+}
+
+static void add_condition(advice *a, const char *text, const char *column, bool maximize) {
+    a->condition[a->n_conditions++] = (condition){text, column, maximize};
+}
+
+static bool add_set(advice *a, const char *text) {
+    a->set[a->n_sets++] = text;
+    return text != NULL;
+}
+
+/* A list of names in quotes, quotes in them doubled. */
+static const char *list_of(es_arena *arena, const char *key, const es_row *const *row, size_t n) {
+    size_t room = strlen(key) + 2;
+    for (size_t i = 0; i < n; i++)
+        room += 2 * strlen(row[i]->name) + 4;
+    char *text = es_arena_alloc(arena, room), *to = text;
+    if (!text)
+        return NULL;
+    to += sprintf(to, "%s=", key);
+    for (size_t i = 0; i < n; i++) {
+        to += sprintf(to, "%s\"", i ? "," : "");
+        for (const char *c = row[i]->name; *c; c++) {
+            *to++ = *c;
+            if (*c == '"')
+                *to++ = '"';
+        }
+        *to++ = '"';
+    }
+    *to = '\0';
+    return text;
+}
+
+static es_status make_wish(advice *a, es_errors *errors) {
+    es_cli *cli = a->cli;
+    es_arena *arena = &cli->arena;
+    double context, ram;
+    a->use = (size_t)es_count_of(cli, ES_OPT_USE, 0);
+    a->goal = (size_t)es_count_of(cli, ES_OPT_GOAL, 0);
+    a->top = (double)es_count_of(cli, ES_OPT_TOP, TOP);
+    es_status status = number_of(cli, ES_OPT_CONTEXT, uses[a->use].prompt + uses[a->use].gen, &context, errors), one;
+    one = number_of(cli, ES_OPT_MIN_SPEED, uses[a->use].min_speed, &a->speed, errors), status = status ? status : one;
+    one = number_of(cli, ES_OPT_MAX_TTFT, uses[a->use].max_ttft, &a->ttft, errors), status = status ? status : one;
+    one = number_of(cli, ES_OPT_RAM, 0, &ram, errors), status = status ? status : one;
+    if (status)
+        return status;
+    a->gen = uses[a->use].gen < context / 2 ? uses[a->use].gen : floor(context / 2);
+    a->prompt = context - a->gen;
+    if (a->prompt < 1 || a->gen < 1 || context != floor(context))
+        return es_usage(cli, errors, "--context: invalid value: '%s'; expected a whole number from 2",
+                        es_text_of(cli, ES_OPT_CONTEXT));
+    if (ram >= 1e6) /* 8G, 8Gi: bytes; 8: GiB */
+        ram /= 0x1p30;
+    const bool named = a->n[ES_MODEL] > 0;
+    a->by_device = named && !a->n[ES_DEVICE];
+    a->by_model = !named || a->n[ES_MODEL] > 1;
+    bool ok = add_set(a, "kernel=roofline");
+    ok = add_set(a, named ? list_of(arena, "model", a->found[ES_MODEL], a->n[ES_MODEL]) : "model=*") && ok;
+    ok =
+        add_set(a, a->n[ES_DEVICE] ? list_of(arena, "device", a->found[ES_DEVICE], a->n[ES_DEVICE]) : "device=*") && ok;
+    ok = add_set(a, a->n[ES_PRECISION] ? list_of(arena, "precision", a->found[ES_PRECISION], a->n[ES_PRECISION])
+                                       : "precision=*") &&
+         ok;
+    ok = add_set(a, es_arena_printf(arena, "prompt=%.0f", a->prompt)) && ok;
+    ok = add_set(a, es_arena_printf(arena, "gen=%.0f", a->gen)) && ok;
+    if (ram > 0)
+        ok = add_set(a, es_arena_printf(arena, "device.ram_gb=%.6g", ram)) && ok;
+    if (es_text_of(cli, ES_OPT_KV))
+        ok = add_set(a, es_arena_printf(arena, "kv_bits=%s", es_text_of(cli, ES_OPT_KV))) && ok;
+    if (goals[a->goal].metric)
+        ok = add_set(a, es_arena_printf(arena, "--metric %s", goals[a->goal].metric)) && ok;
+    add_condition(a, "fits = 1", "peak_memory_bytes", false);
+    add_condition(a, es_arena_printf(arena, "model.max_ctx = 0 or model.max_ctx >= %.0f", context), "model.max_ctx",
+                  true);
+    if (a->speed > 0)
+        add_condition(a, es_arena_printf(arena, "decode_tok_s >= %.6g", a->speed), "decode_tok_s", true);
+    if (a->ttft > 0)
+        add_condition(a, es_arena_printf(arena, "ttft_s <= %.6g", a->ttft), "ttft_s", false);
+    for (size_t i = 0; i < a->n_conditions; i++)
+        ok = ok && a->condition[i].text;
+    return ok ? ES_OK : es_fail_memory(errors);
+}
+
+/* Loads the sweep, without condition `without` (n_conditions: with all; or without all of them), and finds the winner of each group by the goal, or
+ * by how nearly a point meets that condition. */
+static es_status run_wish(advice *a, size_t without, es_errors *errors) {
+    es_arena *arena = &a->cli->arena;
+    const char *set[SETS + 8], *where[CONDITIONS];
+    size_t n = a->n_sets, n_where = 0;
+    const bool all = without == a->n_conditions;
+    memcpy(set, a->set, n * sizeof *set);
+    for (size_t i = 0; i < a->n_conditions; i++)
+        if (i != without && without != ALL_OF_THEM)
+            where[n_where++] = a->condition[i].text;
+    const bool formats = !a->by_model && !a->by_device;
+    set[n++] = formats ? "best.pick=model" : "best.pick=precision";
+    set[n++] = formats ? "best.by=precision, runtime" : a->by_device ? "best.by=device" : "best.by=model";
+    if (all) {
+        const char *decides = goals[a->goal].decides, *then = goals[a->goal].then;
+        const char *key = goals[a->goal].maximize ? "maximize" : "minimize";
+        if (goals[a->goal].maximize == goals[a->goal].maximize_then) {
+            set[n++] = es_arena_printf(arena, "best.%s=%s, %s", key, decides, then);
+        } else {
+            set[n++] = es_arena_printf(arena, "best.%s=%s", key, decides);
+            set[n++] =
+                es_arena_printf(arena, "best.%s=%s", goals[a->goal].maximize_then ? "maximize" : "minimize", then);
+        }
+    } else {
+        const condition *c = &a->condition[without == ALL_OF_THEM ? 0 : without];
+        set[n++] = es_arena_printf(arena, "best.%s=%s", c->maximize ? "maximize" : "minimize", c->column);
+    }
+    for (size_t i = 0; i < n; i++)
+        if (!set[i])
+            return es_fail_memory(errors);
+    es_run_report_free(&a->report);
+    a->report = (es_run_report){0};
+    es_sweep_free(a->sweep);
+    es_status status = es_sweep_load(&a->sweep, &a->catalog, NULL, set, n, where, n_where, errors);
+    const es_run_options options = {.stop = a->cli->stop};
+    return status ? status : es_sweep_run(a->sweep, &options, &a->report, errors);
+}
+
+/* ---- The answer ---- */
+
+static double column_of(const advice *a, const choice *c, const char *name) {
+    const int column = es_sweep_column(a->sweep, name, strlen(name));
+    return column < 0 ? NAN : c->value[a->sweep->columns[column].node];
+}
+
+static const char *label_of(const advice *a, const choice *c, const char *name, char *to, size_t size) {
+    const int column = es_sweep_column(a->sweep, name, strlen(name));
+    *to = '\0';
+    if (column >= 0)
+        es_column_text(&a->sweep->columns[column], c->value[a->sweep->columns[column].node], 6, to, size);
+    return to;
+}
+
+/* The row of an axis at the point. */
+static const es_row *row_of(const advice *a, uint64_t index, es_kind kind) {
+    size_t coordinate[ES_MAX_AXES];
+    es_sweep_coordinates(a->sweep, index, coordinate);
+    for (size_t i = 0; i < a->sweep->n_axes; i++)
+        if (a->sweep->axes[i].role == ES_AXIS_ENTITY && a->sweep->axes[i].entity == kind)
+            return a->sweep->axes[i].row[coordinate[i]];
+    return NULL;
+}
+
+/* Better choices first; for hardware the cheapest, then the slowest, that does. */
+static int compare_choices(const void *x, const void *y) {
+    const choice *a = x, *b = y;
+    if (a->price != b->price)
+        return a->price < b->price ? -1 : 1;
+    if (a->decides != b->decides)
+        return a->decides > b->decides ? -1 : 1;
+    if (a->then != b->then)
+        return a->then > b->then ? -1 : 1;
+    return a->index < b->index ? -1 : a->index > b->index;
+}
+
+static es_status collect(advice *a, es_errors *errors) {
+    const size_t nodes = es_sweep_nodes(a->sweep);
+    a->choice = es_arena_array(&a->cli->arena, a->report.n_best + 1, sizeof *a->choice);
+    if (!a->choice)
+        return es_fail_memory(errors);
+    a->n_choices = 0;
+    for (size_t i = 0; i < a->report.n_best; i++) {
+        choice *c = &a->choice[a->n_choices++];
+        *c = (choice){.index = a->report.best[i].index, .value = es_arena_array(&a->cli->arena, nodes, sizeof(double))};
+        es_status status = c->value ? es_sweep_point(a->sweep, c->index, c->value, errors) : es_fail_memory(errors);
+        if (status)
+            return status;
+        const double decides = column_of(a, c, goals[a->goal].decides), then = column_of(a, c, goals[a->goal].then);
+        c->decides = goals[a->goal].maximize ? decides : -decides;
+        c->then = goals[a->goal].maximize_then ? then : -then;
+        if (a->by_device) {
+            const es_row *device = row_of(a, c->index, ES_DEVICE);
+            const double price = device ? device->value[ES_D_PRICE_USD] : NAN;
+            c->price = isnan(price) ? HUGE_VAL : price;
+            c->decides = -column_of(a, c, "decode_tok_s");
+        }
+    }
+    qsort(a->choice, a->n_choices, sizeof *a->choice, compare_choices);
+    return ES_OK;
+}
+
+/* "4.1-5.8": the range where there is one. */
+static void range_text(char *to, size_t size, double low, double high) {
+    *to = '\0';
+    if (!isnan(low) && !isnan(high))
+        snprintf(to, size, high < 9.95 ? "%.1f-%.1f" : "%.0f-%.0f", low, high);
+}
+
+static void cut_name(char *to, size_t size, const char *name, size_t width) {
+    if (strlen(name) <= width)
+        snprintf(to, size, "%s", name);
+    else
+        snprintf(to, size, "%.*s..", (int)width - 2, name);
+}
+
+static es_status print_table(const advice *a, es_errors *errors) {
+    const bool formats = !a->by_model && !a->by_device;
+    es_grid grid = {0};
+    char text[160], runtime[64];
+    const char *headers[] = {a->by_device  ? "device"
+                             : a->by_model ? "model"
+                                           : "runtime",
+                             "format",
+                             ">tok/s",
+                             ">10-90%",
+                             ">first",
+                             ">memory",
+                             ">MMLU",
+                             a->by_device ? ">USD" : "evidence",
+                             NULL};
+    const size_t width = a->cli->width > 72 ? a->cli->width - 56 : 16;
+    es_grid_begin(&grid, headers);
+    for (size_t i = 0; i < a->n_choices && (double)i < a->top; i++) {
+        const choice *c = &a->choice[i];
+        const es_row *model = row_of(a, c->index, ES_MODEL), *device = row_of(a, c->index, ES_DEVICE);
+        label_of(a, c, "runtime", runtime, sizeof runtime);
+        cut_name(text, sizeof text, formats ? runtime : a->by_device ? device->name : model->name, width);
+        es_grid_cell(&grid, text);
+        cut_name(text, sizeof text, row_of(a, c->index, ES_PRECISION)->name, 12);
+        es_grid_cell(&grid, text);
+        const double speed = column_of(a, c, "decode_tok_s"), quality = column_of(a, c, "quality");
+        es_grid_format(&grid, speed < 9.95 ? "%.1f" : "%.0f", speed);
+        range_text(text, sizeof text, column_of(a, c, "decode_tok_s_low"), column_of(a, c, "decode_tok_s_high"));
+        es_grid_cell(&grid, text);
+        const double ttft = column_of(a, c, "ttft_s");
+        *text = '\0';
+        if (!isnan(ttft))
+            es_human_seconds(text, sizeof text, ttft);
+        es_grid_cell(&grid, text);
+        es_human_bytes(text, sizeof text, column_of(a, c, "peak_memory_bytes"));
+        es_grid_cell(&grid, text);
+        if (isnan(quality))
+            es_grid_cell(&grid, "");
+        else
+            es_grid_format(&grid, "%.1f%s", quality,
+                           strcmp(label_of(a, c, "quality_basis", text, sizeof text), "estimate") ? "" : "~");
+        if (a->by_device) {
+            *text = '\0';
+            if (c->price < HUGE_VAL)
+                es_human_number(text, sizeof text, c->price);
+            es_grid_cell(&grid, text);
+        } else {
+            es_grid_cell(&grid, label_of(a, c, "basis", text, sizeof text));
+        }
+    }
+    return es_grid_print(&grid, stdout, 0, a->cli->out_color, errors);
+}
+
+/* The command that prints the same points, and all the others of the sweep, as CSV. */
+static void print_command(const advice *a, FILE *out) {
+    size_t at = 0;
+    at += (size_t)fprintf(out, "edgesweep run");
+    for (size_t i = 0; i < a->n_sets + a->n_conditions; i++) {
+        const char *text = i < a->n_sets ? a->set[i] : a->condition[i - a->n_sets].text, *option = "--set";
+        if (i >= a->n_sets)
+            option = "--where";
+        else if (strncmp(text, "--metric ", 9) == 0)
+            option = "--metric", text += 9;
+        const size_t length = strlen(option) + strlen(text) + 4;
+        if (at + length > 78)
+            at = (size_t)fprintf(out, " \\\n ") - 2;
+        at += (size_t)fprintf(out, " %s '", option);
+        for (const char *c = text; *c; c++) /* as a shell takes it */
+            if (*c == '\'')
+                at += (size_t)fprintf(out, "'\\''");
+            else
+                fputc(*c, out), at++;
+        fputc('\'', out);
+    }
+    fprintf(out, " -o advice.csv\n");
+}
+
+/* The choices whose ranges of the deciding column overlap that of the first. */
+static size_t tied_with_first(const advice *a) {
+    char low[64], high[64];
+    size_t n = 0;
+    snprintf(low, sizeof low, "%s_low", goals[a->goal].shown);
+    snprintf(high, sizeof high, "%s_high", goals[a->goal].shown);
+    const double least = a->n_choices ? column_of(a, &a->choice[0], low) : NAN;
+    while (!isnan(least) && n < a->n_choices && column_of(a, &a->choice[n], high) >= least)
+        n++;
+    return n;
+}
+
+/* "chat: prompt 512 + answer 256 tokens, at least 5 tokens/s, first token in 15 s" */
+static void print_use(const advice *a) {
+    printf("%s: prompt %.0f + answer %.0f tokens", uses[a->use].name, a->prompt, a->gen);
+    if (a->speed > 0)
+        printf(", at least %.4g tokens/s", a->speed);
+    if (a->ttft > 0)
+        printf(", first token in %.4g s", a->ttft);
+    printf("\n");
+}
+
+static void print_head(const advice *a) {
+    const es_row *device = row_of(a, a->choice[0].index, ES_DEVICE);
+    char runtime[64];
+    label_of(a, &a->choice[0], "runtime", runtime, sizeof runtime);
+    if (!a->by_device)
+        printf("%s%s%s\n", device->name, a->by_model && *runtime ? ", " : "", a->by_model ? runtime : "");
+    if (!a->by_device && a->device_text)
+        printf("%s\n", a->device_text);
+    print_use(a);
+    printf("\n");
+}
+
+static es_status print_text(const advice *a, es_errors *errors) {
+    print_head(a);
+    es_status status = print_table(a, errors);
+    const size_t shown = a->n_choices < (size_t)a->top ? a->n_choices : (size_t)a->top, tied = tied_with_first(a);
+    if (status)
+        return status;
+    printf("\n");
+    if (shown < a->n_choices)
+        printf("%zu of %zu; --top %zu shows all.\n", shown, a->n_choices, a->n_choices);
+    if (a->by_device)
+        printf("Order: price, then the slowest that is fast enough.\n");
+    else
+        printf("Order: %s%s, then %s.\n", goals[a->goal].shown, a->goal == 0 ? " in steps of 0.3 points" : "",
+               goals[a->goal].then);
+    if (!a->by_device && tied > 1)
+        printf("Rows 1 to %zu are a tie: their ranges of %s overlap.\n", tied < shown ? tied : shown,
+               goals[a->goal].shown);
+    for (size_t i = 0; i < shown; i++) {
+        char basis[32];
+        if (strcmp(label_of(a, &a->choice[i], "quality_basis", basis, sizeof basis), "estimate") == 0) {
+            printf("~ estimated from other benchmarks. ");
+            break;
+        }
+    }
+    printf("first: time to the first token; evidence: the weakest that the speed rests on.\nThe same as CSV:\n");
+    print_command(a, stdout);
+    return ES_OK;
+}
+
+static es_status print_json(const advice *a, es_errors *errors) {
+    static const char *const columns[] = {
+        "decode_tok_s", "decode_tok_s_low", "decode_tok_s_high",  "prefill_tok_s", "ttft_s",
+        "ttft_s_low",   "ttft_s_high",      "peak_memory_bytes",  "max_context",   "quality",
+        "quality_low",  "quality_high",     "energy_j_per_token", "power_w",       "usd_per_mtok"};
+    static const char *const labels[] = {"model", "device",        "runtime",       "precision",
+                                         "basis", "quality_basis", "quality_metric"};
+    json_t *rows = json_array();
+    for (size_t i = 0; i < a->n_choices && (double)i < a->top; i++) {
+        json_t *row = json_object();
+        char text[256];
+        json_object_set_new(row, "rank", json_integer((json_int_t)i + 1));
+        for (size_t k = 0; k < sizeof labels / sizeof *labels; k++) {
+            label_of(a, &a->choice[i], labels[k], text, sizeof text);
+            json_object_set_new(row, labels[k], *text ? json_string(text) : json_null());
+        }
+        for (size_t k = 0; k < sizeof columns / sizeof *columns; k++) {
+            const double value = column_of(a, &a->choice[i], columns[k]);
+            json_object_set_new(row, columns[k], isfinite(value) ? json_real(value) : json_null());
+        }
+        json_array_append_new(rows, row);
+    }
+    json_t *all = json_pack("{s:s, s:s, s:f, s:f, s:I, s:o}", "use", uses[a->use].name, "goal", goals[a->goal].name,
+                            "prompt", a->prompt, "gen", a->gen, "choices", (json_int_t)a->n_choices, "rows", rows);
+    char *text = all ? json_dumps(all, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
+    json_decref(all);
+    if (!text)
+        return es_fail_memory(errors);
+    puts(text);
+    free(text);
+    return ES_OK;
+}
+
+/* Nothing is left: for each condition, the nearest that a point comes to it when it meets the others; where none does, what
+ * needs least memory. */
+static es_status explain_nothing(advice *a, es_errors *errors) {
+    bool any = false;
+    printf("Nothing meets the wish.\n");
+    print_use(a);
+    for (size_t k = 0; k <= a->n_conditions; k++) {
+        const bool last = k == a->n_conditions; /* no single condition is to blame: by memory, without any */
+        const size_t i = last ? 0 : k;
+        if (last && any)
+            break;
+        es_status status = run_wish(a, last ? ALL_OF_THEM : i, errors);
+        if (!status)
+            status = collect(a, errors);
+        if (status)
+            return status;
+        const choice *best = NULL;
+        const char *name = a->condition[i].column;
+        for (size_t at = 0; at < a->n_choices; at++) {
+            const choice *c = &a->choice[at];
+            const double sign = a->condition[i].maximize ? 1 : -1;
+            if (!best || sign * column_of(a, c, name) > sign * column_of(a, best, name))
+                best = c;
+        }
+        if (!best)
+            continue;
+        char value[64];
+        const double x = column_of(a, best, name);
+        if (strstr(name, "bytes"))
+            es_human_bytes(value, sizeof value, x);
+        else
+            es_human_number(value, sizeof value, x);
+        printf("  %s'%s':\n    %s %s, %s %s%s%s\n", last ? "far from " : "all but ", a->condition[i].text,
+               row_of(a, best->index, ES_MODEL)->name, row_of(a, best->index, ES_PRECISION)->name, name, value,
+               a->by_device ? " on " : "", a->by_device ? row_of(a, best->index, ES_DEVICE)->name : "");
+        any = true;
+    }
+    return ES_OK;
+}
+
+static es_status run_advise(es_cli *cli, es_errors *errors) {
+    advice *a = es_arena_alloc(&cli->arena, sizeof *a);
+    if (!a)
+        return es_fail_memory(errors);
+    *a = (advice){.cli = cli};
+    es_status status = load_with(a, NULL, errors);
+    if (!status)
+        status = take_operands(a, errors);
+    if (!status && !a->n[ES_DEVICE] && !a->n[ES_MODEL]) {
+        status = this_machine(a, errors);
+        a->n[ES_PRECISION] = 0; /* a row of the catalog as it was */
+        const size_t found = a->n[ES_DEVICE];
+        a->n[ES_DEVICE] = 0;
+        if (!status)
+            status = take_operands(a, errors);
+        a->n[ES_DEVICE] = found;
+    }
+    if (!status)
+        status = make_wish(a, errors);
+    if (!status)
+        status = run_wish(a, a->n_conditions, errors);
+    if (!status)
+        status = collect(a, errors);
+    if (!status) {
+        es_cli_report(cli, errors);
+        status = a->n_choices == 0            ? explain_nothing(a, errors)
+                 : es_given(cli, ES_OPT_JSON) ? print_json(a, errors)
+                                              : print_text(a, errors);
+    }
+    es_run_report_free(&a->report);
+    es_sweep_free(a->sweep);
+    es_catalog_free(&a->catalog);
+    return status;
+}
+
+static const char *const examples[] = {
+    "edgesweep advise 'Raspberry Pi 5'",
+    "which model and format to run there, for chat",
+    "edgesweep 'Raspberry Pi 5' Llama-3.2-3B",
+    "the formats of one model; `advise` may be left out",
+    "edgesweep advise Llama-3.1-8B Q4_K_M --min-speed 10",
+    "the cheapest hardware that does it",
+    "edgesweep advise rpi5 --use agent --context 16k --json",
+    "for a program",
+    NULL,
+};
+
+const es_command es_cmd_advise = {
+    .id = ES_CMD_ADVISE,
+    .name = "advise",
+    .synopsis = "[DEVICE] [MODEL] [FORMAT]",
+    .max_operands = 16,
+    .help = "what to run on a device, or what to run a model on, in ten rows",
+    .details = "Operands come in any order; names are matched loosely: rpi5, llama3.2:3b, Qwen/Qwen3-4B, q4_k_m. With "
+               "a device the "
+               "rows are models, each in its best format, or the formats of the model named; with a model and no "
+               "device, devices, "
+               "the cheapest first. Without both it is about this machine, recognised by the name of its board or "
+               "processor, else "
+               "measured once (`probe`; kept in $XDG_CACHE_HOME/edgesweep or ~/.cache/edgesweep).\n\n"
+               "--use sets lengths and bounds: chat 512+256 tokens, 5 tokens/s, first token in 15 s; code 4096+512, 8, "
+               "60 s; agent "
+               "8192+512, 8, 90 s; summarise 8192+512, 3, 180 s; batch 1024+256 without bounds. --context, --min-speed "
+               "and --max-ttft "
+               "change them. --goal says what the best is: quality (in steps of 0.3 points, within which formats are a "
+               "tie, then "
+               "speed), speed, energy, cost, or balanced: quality * s/(s + 10) at s tokens/s.\n\n"
+               "Only formats that a runtime of the device loads count. 10-90% is the range in which the speed lies in "
+               "eight of ten "
+               "cases. When nothing meets the wish, the nearest miss of each condition is shown.\n\n"
+               "--json prints an object: use, goal, prompt, gen, choices (how many there are), rows; a row has rank, "
+               "model, device, "
+               "runtime, precision, basis, quality_basis, quality_metric and numbers by the names of `list metrics`, "
+               "null where "
+               "unknown.",
+    .examples = examples,
+    .run = run_advise,
+};

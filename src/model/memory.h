@@ -1,0 +1,60 @@
+/* What a runtime allocates: the rules of runtimes_memory.csv, compiled for one model or device at a time.
+ *
+ * A rule is a row (runtime, model family, rule, value): `runtime` the name or family of a runtime, the model family as in
+ * GGUF files or * for any.  Only the number that a value starts with counts, so that values may go on in words; a rule for
+ * the family wins over one for any, the runtime's name over its family.
+ */
+#ifndef ES_MODEL_MEMORY_H
+#define ES_MODEL_MEMORY_H
+
+#include "model/layout.h"
+#include "model/node.h"
+
+/* X(member, rule, what holds without a row: the runtime `default`).  The rules of a model under a runtime. */
+#define ES_MEMORY_RULES(X)                                                                                             \
+    X(cell_rounding, 1)           /* cells of a sequence are a multiple of it */                                       \
+    X(window_honoured, 1)         /* windowed layers keep a window, not everything */                                  \
+    X(window_extra, 0)            /* cells beyond the window */                                                        \
+    X(window_extra_ubatch, 0)     /* likewise, per token of a prefill step */                                          \
+    X(window_blocks, 0)           /* cells added behind the rounding */                                                \
+    X(mla_uncompressed, 0)        /* keys and values of every head instead of the latent vector */                     \
+    X(kv_bits, NAN)               /* of the cache, whatever the format says */                                         \
+    X(flash_attn, 1)              /* fused attention when not asked for */                                             \
+    X(quantized_v_needs_flash, 0) /* no quantized values without fused attention */                                    \
+    X(output_mask, 0)             /* the mask lies beside the logits */                                                \
+    X(output_experts, 0)          /* and so do the experts' outputs */                                                 \
+    X(buffer_bytes, 4)            /* bytes of an element of the compute buffer */                                      \
+    X(program_bytes, 67108864)    /* the program itself: 64 MiB, the neutral figure of MEMORY.md */                    \
+    X(program_bytes_per_token, 0) /* tokenizer, per token of the vocabulary */                                         \
+    X(embedding_on_disk, 0)       /* an untied input embedding is not resident */
+
+typedef struct es_memory_rules {
+#define ES_RULE(rule, otherwise) double rule;
+    ES_MEMORY_RULES(ES_RULE)
+#undef ES_RULE
+} es_memory_rules;
+
+typedef struct es_memory_of {
+    es_memory_rules rules;
+    double tower_counted; /* 1: the published count has an image tower in it */
+} es_memory_of;
+
+/* A device under a runtime. */
+typedef struct es_memory_unit {
+    double reserves;           /* 1: the whole compute buffer is taken, not what is touched */
+    double discrete;           /* 1: a memory of its own; the input embedding and the program stay in the host's */
+    double driver_bytes;       /* of that memory */
+    double repacked[ES_SLOTS]; /* 1: tensors of the slot's type exist twice */
+} es_memory_unit;
+
+enum {
+    ES_MEMORY_SIZE = sizeof(es_memory_of) / sizeof(double),
+    ES_MEMORY_UNIT_SIZE = sizeof(es_memory_unit) / sizeof(double)
+};
+
+/* Block functions.  -> es_memory_of */
+void es_roofline_memory_rules(const void *state, const es_rows *rows, const double *in, double *out);
+/* in: types of the slots -> es_memory_unit */
+void es_roofline_memory_unit(const void *state, const es_rows *rows, const double *in, double *out);
+
+#endif

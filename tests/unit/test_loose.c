@@ -1,0 +1,78 @@
+/* Names as people type them find the rows that they mean. */
+#include <criterion/criterion.h>
+
+#include <string.h>
+
+#include "catalog/loose.h"
+
+static es_catalog catalog;
+
+static void load(void) {
+    es_errors errors = {0};
+    cr_assert_eq(es_catalog_load(&catalog, NULL, 0, &errors), ES_OK);
+}
+
+static void unload(void) { es_catalog_free(&catalog); }
+
+TestSuite(loose, .init = load, .fini = unload);
+
+/* The row found; NULL: several, none, or only a suggestion. */
+static const char *name_of(es_kind kind, const char *text) {
+    const es_row *row[64];
+    size_t n;
+    return es_loose_find(&catalog.table[kind], kind, es_slice_of(text), row, 64, &n) < ES_LIKE_SPELT && n == 1
+               ? row[0]->name
+               : NULL;
+}
+
+Test(loose, names) {
+    static const struct {
+        es_kind kind;
+        const char *text, *name;
+    } cases[] = {
+        {ES_DEVICE, "Raspberry Pi 5", "Raspberry Pi 5 8GB"},
+        {ES_DEVICE, "rpi5", "Raspberry Pi 5 8GB"},
+        {ES_DEVICE, "RPI 5", "Raspberry Pi 5 8GB"},
+        {ES_DEVICE, "pi5", "Raspberry Pi 5 8GB"},
+        {ES_DEVICE, "raspberrypi5", "Raspberry Pi 5 8GB"},
+        {ES_DEVICE, "Raspberry Pi5", "Raspberry Pi 5 8GB"},
+        {ES_DEVICE, "rpi4", "Raspberry Pi 4 4GB"},
+        {ES_DEVICE, "rpi5 16gb", "Raspberry Pi 5 16GB"},
+        {ES_DEVICE, "rock 5b", "Radxa ROCK 5B 8GB"},
+        {ES_DEVICE, "orin nano super", "Jetson Orin Nano Super 8GB"},
+        {ES_DEVICE, "rtx4090", "RTX 4090 24GB"},
+        {ES_DEVICE, "m4 max", "Apple M4 Max"},
+        {ES_MODEL, "llama3.2:3b", "Llama-3.2-3B"},
+        {ES_MODEL, "meta-llama/Llama-3.2-3B-Instruct", "Llama-3.2-3B"},
+        {ES_MODEL, "Qwen/Qwen3-4B", "Qwen3-4B"},
+        {ES_MODEL, "qwen3 4b", "Qwen3-4B"},
+        {ES_MODEL, "qwen2.5:0.5b-instruct", "Qwen2.5-0.5B"},
+        {ES_MODEL, "gemma3 4b it", "Gemma-3-4B"},
+        {ES_MODEL, "EP-TinyLlama-1B", "EP-TinyLlama-1B"},
+        {ES_PRECISION, "q4km", "Q4_K_M"},
+        {ES_PRECISION, "q4_k_m", "Q4_K_M"},
+        {ES_PRECISION, "Q4-0", "Q4_0"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *name = name_of(cases[i].kind, cases[i].text);
+        cr_expect(name && strcmp(name, cases[i].name) == 0, "%s: %s, expected %s", cases[i].text,
+                  name ? name : "none or several", cases[i].name);
+    }
+}
+
+Test(loose, not_found_several_and_suggestions) {
+    const es_row *row[8];
+    size_t n;
+    const es_table *models = &catalog.table[ES_MODEL], *devices = &catalog.table[ES_DEVICE];
+    cr_expect_eq(es_loose_find(models, ES_MODEL, es_slice_of("zzzz"), row, 8, &n), ES_LIKE_NOTHING);
+    cr_expect_eq(es_loose_find(models, ES_MODEL, es_slice_of(""), row, 8, &n), ES_LIKE_NOTHING);
+    cr_expect_eq(es_loose_find(models, ES_MODEL, es_slice_of("Qwen3-VL"), row, 8, &n), ES_LIKE_BEGIN);
+    cr_expect_gt(n, 1);
+    cr_expect_eq(es_loose_find(devices, ES_DEVICE, es_slice_of("Rasbperry Pi 5"), row, 8, &n), ES_LIKE_MISSPELT);
+    cr_expect_eq(strncmp(row[0]->name, "Raspberry Pi 5", 14), 0);
+    cr_expect_eq(es_loose_find(devices, ES_DEVICE, es_slice_of("Rasberry Pi 5"), row, 8, &n), ES_LIKE_SPELT);
+    cr_expect_eq(strncmp(row[0]->name, "Raspberry Pi 5", 14), 0);
+    cr_expect_neq(es_loose_find(models, ES_MODEL, es_slice_of("tinyllama"), row, 8, &n), ES_LIKE_NOTHING);
+    for (size_t i = 0; i < n && i < 8; i++)
+        cr_expect_neq(strncmp(row[i]->name, "EP-", 3), 0, "a row of the paper: %s", row[i]->name);
+}

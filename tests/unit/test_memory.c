@@ -1,0 +1,188 @@
+/* What runtimes allocate, against the same rules stated by hand: bytes of caches and states, buffers, the largest context. */
+#include "point_help.h"
+
+TestSuite(memory, .init = set_up, .fini = tear_down);
+
+static double *values;
+
+static int id_of(const char *name) {
+    const int id = es_kernel_node(point.kernel, name, strlen(name));
+    cr_assert_geq(id, 0, "%s", name);
+    return id;
+}
+
+static double get(const char *name) { return values[id_of(name)]; }
+
+static const es_row *row_named(es_kind kind, const char *name) {
+    const es_row *row = es_table_find(&catalog.table[kind], name, strlen(name));
+    cr_assert_not_null(row, "%s", name);
+    return row;
+}
+
+typedef struct setting {
+    double prompt, gen, depth, batch, ubatch, n_ctx, kv_bits, kv_bits_v, flash, swa_full, unified, image;
+} setting;
+
+static const setting usual = {512, 128, 0, 1, 512, NAN, NAN, NAN, NAN, 0, 0, 0};
+
+static void evaluate_at(const char *model, const char *device, const char *runtime, const char *precision, setting s) {
+    static const char *const axes[] = {"prompt",  "gen",       "depth",      "batch",    "ubatch",     "n_ctx",
+                                       "kv_bits", "kv_bits_v", "flash_attn", "swa_full", "kv_unified", "image"};
+    double workload[32];
+    for (size_t k = 0; k < point.kernel->n_axes; k++) {
+        workload[k] = NAN;
+        for (size_t a = 0; a < LENGTH(axes); a++)
+            if (strcmp(point.kernel->axes[k].name, axes[a]) == 0)
+                workload[k] = ((const double *)&s)[a];
+    }
+    es_rows rows = es_point_rows(&point, row_named(ES_MODEL, model), row_named(ES_DEVICE, device),
+                                 row_named(ES_PRECISION, precision));
+    if (runtime)
+        rows.runtime = row_named(ES_RUNTIME, runtime);
+    if (!values)
+        values = es_arena_array(&arena, point.kernel->n_nodes, sizeof *values);
+    es_point_evaluate(&point, &rows, workload, values);
+}
+
+static double padded(double x, double to) { return ceil(x / to) * to; }
+
+/* Layers with a full and a windowed cache, elements of a key (= of a value) per position, window. */
+typedef struct shape {
+    const char *model;
+    double full, windowed, width, window, mla;
+} shape;
+
+static const shape shapes[] = {
+    {"Llama-3.2-1B", 16, 0, 512, 0, 0},     {"Qwen2.5-0.5B", 24, 0, 128, 0, 0},
+    {"Gemma-3-4B", 5, 29, 1024, 1024, 0},   {"Gemma-2-2B", 13, 13, 1024, 4096, 0},
+    {"gpt-oss-20b", 12, 12, 512, 128, 0},   {"Mistral-7B-v0.1", 32, 0, 1024, 0, 0}, /* its window is not honoured */
+    {"DeepSeek-V2-Lite", 27, 0, 0, 0, 576},
+};
+
+/* MEMORY.md's formulas are those of llama-kv-cache.cpp and llama-kv-cache-iswa.cpp, llama.cpp v0.5.0. */
+static double llama_kv(const shape *m, const setting *s) {
+    const double context = isnan(s->n_ctx) ? s->prompt + s->gen + s->depth : s->n_ctx;
+    const double bk = (isnan(s->kv_bits) ? 16 : s->kv_bits) / 8, bv = isnan(s->kv_bits_v) ? bk : s->kv_bits_v / 8;
+    const double full = padded(s->unified ? s->batch * context : context, 256), streams = s->unified ? 1 : s->batch;
+    const double u = fmin(fmin(s->ubatch, 2048), s->batch * context);
+    const double window = s->swa_full ? full : padded(fmin(full, m->window * (s->unified ? s->batch : 1) + u), 256);
+    if (m->mla > 0)
+        return streams * m->full * full * m->mla * bk;
+    return streams * (m->full * full + m->windowed * window) * m->width * (bk + bv);
+}
+
+Test(memory, caches_of_llama_cpp_to_the_byte) {
+    static const double contexts[] = {640, 4096, 6000, 131072}, bits[] = {16, 8.5, 4.5, 32};
+    int n = 0;
+    for (size_t m = 0; m < LENGTH(shapes); m++)
+        for (int round = 0; round < 200; round++, n++) {
+            setting s = usual;
+            s.prompt = contexts[(size_t)(uniform_deviate() * 4)] - s.gen;
+            s.batch = 1 + floor(uniform_deviate() * 4);
+            s.ubatch = (double[]){128, 512, 1024, 4096}[(size_t)(uniform_deviate() * 4)];
+            s.n_ctx = uniform_deviate() < 0.5 ? NAN : s.prompt + floor(uniform_deviate() * 9000) + 128;
+            s.kv_bits = bits[(size_t)(uniform_deviate() * 4)];
+            s.kv_bits_v = uniform_deviate() < 0.5 ? NAN : bits[(size_t)(uniform_deviate() * 4)];
+            s.flash = 1;
+            s.swa_full = uniform_deviate() < 0.3;
+            s.unified = uniform_deviate() < 0.3;
+            evaluate_at(shapes[m].model, "Raspberry Pi 5 8GB", "llama.cpp-cpu-arm", "Q8_0", s);
+            cr_expect_eq(get("kv_bytes"), llama_kv(&shapes[m], &s), "%s: %.17g, expected %.17g", shapes[m].model,
+                         get("kv_bytes"), llama_kv(&shapes[m], &s));
+        }
+    cr_expect_eq(n, 200 * (int)LENGTH(shapes));
+}
+
+/* Allocations that were published or measured. */
+Test(memory, known_caches) {
+    static const struct {
+        const char *model, *runtime;
+        double prompt, bits, expected;
+    } known[] = {
+        {"Gemma-3-4B", "llama.cpp-cpu-arm", 130944, 16, 2866806784}, /* 2734 MiB, llama.cpp#21277 */
+        {"Gemma-3-4B", "llama.cpp-cpu-arm", 3968, 16, 266338304},
+        {"Mistral-7B-v0.1", "llama.cpp-cpu-arm", 32640, 16, 4294967296},    /* llama.cpp#3377 */
+        {"Mistral-7B-v0.1", NULL, 32640, 16, 536870912},                    /* the neutral runtime honours the window */
+        {"Llama-3.2-3B", "executorch-xnnpack", 1920, NAN, 229376.0 * 2048}, /* bytes a token: the export's model card */
+    };
+    for (size_t i = 0; i < LENGTH(known); i++) {
+        setting s = usual;
+        s.prompt = known[i].prompt, s.kv_bits = known[i].bits;
+        evaluate_at(known[i].model, "Raspberry Pi 5 8GB", known[i].runtime, "Q4_K_M", s);
+        cr_expect_eq(get("kv_bytes"), known[i].expected, "%s: %.17g", known[i].model, get("kv_bytes"));
+    }
+}
+
+Test(memory, quantized_values_need_flash_attention) {
+    setting s = usual;
+    s.kv_bits = 8.5, s.flash = 0;
+    evaluate_at("Llama-3.2-1B", "Raspberry Pi 5 8GB", "llama.cpp-cpu-arm", "Q8_0", s);
+    cr_expect(isnan(get("kv_bytes")) && get("kv_impossible") > 0 && get("fits") == 0);
+    s.kv_bits_v = 16;
+    evaluate_at("Llama-3.2-1B", "Raspberry Pi 5 8GB", "llama.cpp-cpu-arm", "Q8_0", s);
+    cr_expect(get("kv_bytes") > 0 && get("kv_impossible") == 0);
+}
+
+/* Qwen2-0.5B at an ubatch of 512: 36 MiB touched on a CPU of the 300 that are reserved. */
+Test(memory, buffers_are_touched_on_processors_and_reserved_on_gpus) {
+    evaluate_at("Qwen2.5-0.5B", "Raspberry Pi 5 8GB", "llama.cpp-cpu-arm", "Q8_0", usual);
+    const double touched = get("activation_bytes") / 1048576;
+    cr_expect(touched > 34 && touched < 40, "%g MiB", touched);
+    evaluate_at("Qwen2.5-0.5B", "RTX 4090 24GB", "llama.cpp-cuda", "Q8_0", usual);
+    const double reserved = get("activation_bytes") / 1048576;
+    cr_expect(reserved > 290 && reserved < 320, "%g MiB", reserved);
+    /* llama.cpp v0.5.0, Qwen3-0.6B at 16384: 336 MB with flash attention, 589 without (MB 1e6 or MiB: within 6%) */
+    setting s = usual;
+    s.prompt = 16384 - 128;
+    for (int flash = 0; flash < 2; flash++) {
+        s.flash = flash;
+        evaluate_at("Qwen3-0.6B", "RTX 4090 24GB", "llama.cpp-cuda", "Q8_0", s);
+        const double mb = get("activation_bytes") / 1e6, expected = flash ? 336 : 589;
+        cr_expect(fabs(mb / expected - 1) < 0.07, "flash_attn %d: %g MB", flash, mb);
+    }
+}
+
+Test(memory, repacked_types_depend_on_the_processor) {
+    evaluate_at("Llama-3.2-1B", "Raspberry Pi 5 8GB", "llama.cpp-cpu-arm", "Q8_0", usual);
+    const double with = get("repack_bytes"), weights = get("weight_bytes");
+    cr_expect(with > 0.95 * weights && with <= weights, "%g of %g", with, weights);
+    evaluate_at("Llama-3.2-1B", "Raspberry Pi 4 8GB", "llama.cpp-cpu-arm", "Q8_0", usual);
+    cr_expect_eq(get("repack_bytes"), 0, "no dotprod");
+    evaluate_at("Llama-3.2-1B", "Raspberry Pi 5 8GB", NULL, "Q8_0", usual);
+    cr_expect_eq(get("repack_bytes"), 0, "the neutral runtime keeps one copy");
+}
+
+Test(memory, images_bring_their_projector) {
+    setting s = usual;
+    s.prompt = 8064;
+    evaluate_at("Gemma-3-4B", "Raspberry Pi 4 4GB", "llama.cpp-cpu-arm", "Q5_K_M", s);
+    const double without = get("peak_memory_bytes");
+    s.image = 1;
+    evaluate_at("Gemma-3-4B", "Raspberry Pi 4 4GB", "llama.cpp-cpu-arm", "Q5_K_M", s);
+    cr_expect(fabs(get("peak_memory_bytes") - without - 839.6e6) < 0.1e6, "%g", get("peak_memory_bytes") - without);
+    cr_expect_eq(get("fits"), 0);
+}
+
+/* What max_context says fits, one more does not. */
+Test(memory, largest_context) {
+    static const char *const devices[] = {"Raspberry Pi 5 8GB", "Raspberry Pi 5 4GB", "RTX 4090 24GB"};
+    static const char *const runtimes[] = {"llama.cpp-cpu-arm", NULL, "llama.cpp-cuda"};
+    int between = 0;
+    for (size_t m = 0; m < LENGTH(shapes); m++)
+        for (size_t d = 0; d < LENGTH(devices); d++)
+            for (int flash = 0; flash < 2; flash++) {
+                setting s = usual;
+                s.flash = flash, s.batch = 1 + (double)m;
+                evaluate_at(shapes[m].model, devices[d], runtimes[d], "Q4_K_M", s);
+                const double most = get("max_context"), limit = get("max_ctx");
+                for (int more = 0; more < 2; more++) {
+                    s.n_ctx = most + more;
+                    if (s.n_ctx < 1 || (more && most == limit))
+                        continue;
+                    evaluate_at(shapes[m].model, devices[d], runtimes[d], "Q4_K_M", s);
+                    cr_expect_eq(get("fits"), !more, "%s on %s: %g", shapes[m].model, devices[d], s.n_ctx);
+                    between += more && most > 0;
+                }
+            }
+    cr_expect_gt(between, 5);
+}
