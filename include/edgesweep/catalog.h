@@ -19,7 +19,10 @@ typedef enum es_kind {
     ES_UNIT,
     ES_RUNTIME,
     ES_CALIBRATION,
-    ES_QUALITY,
+    ES_SCORE,
+    ES_ESTIMATE,
+    ES_LOSS,
+    ES_DISTORTION,
     ES_GGUF_TYPE,
     ES_GGUF_MIXTURE,
     ES_LAYER,
@@ -228,14 +231,54 @@ typedef struct es_field {
     X(ERROR, "error", "", ES_REAL, 0, 0, ES_HUGE, ES_ABSENT, NULL, "cross-validated relative error")                   \
     X(SOURCE, "source", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "where it comes from")
 
-#define ES_QUALITY_FIELDS(X)                                                                                           \
+#define ES_SCORE_FIELDS(X)                                                                                             \
     X(MODEL, "model", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "model name")                                   \
-    X(PRECISION, "precision", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "empty: score of the unquantized model")          \
-    X(METRIC, "metric", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "MMLU ..., or rel_delta_pct, dlnppl")         \
+    X(METRIC, "metric", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL,                                               \
+      "benchmark and protocol: MMLU, MMLU-Pro-CoT ...")                                                                \
+    X(MODE, "mode", "", ES_CHOICE, ES_REQUIRED, 0, 0, ES_ABSENT, es_mode_choices, "base, instruct or thinking")        \
     X(SHOTS, "shots", "", ES_COUNT, 0, 0, 1000, ES_ABSENT, NULL, "examples in the prompt")                             \
-    X(VALUE, "value", "", ES_REAL, ES_REQUIRED, -1e6, 1e6, ES_ABSENT, NULL, "score in percent, or the change")         \
-    X(SOURCE, "source", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "where it was published")                       \
+    X(HARNESS, "harness", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "who measured: lm-eval, meta, vendor ...")  \
+    X(VALUE, "value", "%", ES_REAL, ES_REQUIRED, 0, 100, ES_ABSENT, NULL, "score in full precision")                   \
+    X(CHANCE, "chance", "%", ES_REAL, 0, 0, 99, 0, NULL, "score of guessing")                                          \
+    X(SOURCE, "source", "", ES_TEXT, ES_REQUIRED | ES_REMARK, 0, 0, ES_ABSENT, NULL, "where it was published")         \
+    X(DATE, "date", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "when")                                             \
     X(NOTE, "note", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "remarks")
+
+#define ES_ESTIMATE_FIELDS(X)                                                                                          \
+    X(METRIC, "target_metric", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "metric that is estimated")            \
+    X(MODE, "target_mode", "", ES_CHOICE, ES_REQUIRED, 0, 0, ES_ABSENT, es_mode_choices, "its mode")                   \
+    X(FROM_METRIC, "from_metric", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "known metric")                     \
+    X(FROM_MODE, "from_mode", "", ES_CHOICE, ES_REQUIRED, 0, 0, ES_ABSENT, es_mode_choices, "its mode")                \
+    X(A, "a", "", ES_REAL, ES_REQUIRED, -100, 100, ES_ABSENT, NULL,                                                    \
+      "logit of the target = a + b*logit of the known score")                                                          \
+    X(B, "b", "", ES_REAL, ES_REQUIRED, -100, 100, ES_ABSENT, NULL, "the same")                                        \
+    X(RMS, "rms", "%", ES_REAL, ES_REQUIRED | ES_EXCLUSIVE, 0, 100, ES_ABSENT, NULL, "error; weight 1/rms^2")          \
+    X(N, "n", "", ES_COUNT, 0, 0, ES_COUNT_MAX, ES_ABSENT, NULL, "models behind it")                                   \
+    X(X_MIN, "x_min", "", ES_REAL, ES_REQUIRED, -100, 100, ES_ABSENT, NULL, "least logit fitted")                      \
+    X(X_MAX, "x_max", "", ES_REAL, ES_REQUIRED, -100, 100, ES_ABSENT, NULL, "largest logit fitted")                    \
+    X(SOURCE, "source", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "where it comes from")
+
+#define ES_LOSS_FIELDS(X)                                                                                              \
+    X(MODEL, "model", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "model name")                                   \
+    X(FILE_TYPE, "file_type", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL,                                         \
+      "precision; `pure T`: all layers of tensor type T, embedding and head Q8_0")                                     \
+    X(IMATRIX, "imatrix", "", ES_FLAG, 0, 0, 1, 0, NULL, "1: quantized with an importance matrix")                     \
+    X(DLNPPL, "dlnppl", "", ES_REAL, ES_REQUIRED, -10, 20, ES_ABSENT, NULL, "ln(perplexity / that of full precision)") \
+    X(PARAMS_B, "params_b", "1e9", ES_REAL, ES_REMARK, 0, 1e6, ES_ABSENT, NULL, "parameters; informative")             \
+    X(SOURCE, "source", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "where it was published")                     \
+    X(NOTE, "note", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "remarks")
+
+#define ES_DISTORTION_FIELDS(X)                                                                                        \
+    X(NAME, "name", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "tensor type, or precision of a uniform scheme")  \
+    X(KIND, "kind", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "tensor or scheme; informative")                    \
+    X(BITS, "bits", "bit", ES_REAL, ES_REMARK, 0, 1024, ES_ABSENT, NULL, "of a weight with its scales; informative")   \
+    X(PLAIN, "distortion", "", ES_REAL, 0, 0, 100, ES_ABSENT, NULL,                                                    \
+      "loss of a 7B model of 2023 in it; empty: unknown")                                                              \
+    X(IMATRIX, "distortion_imatrix", "", ES_REAL, 0, 0, 100, ES_ABSENT, NULL, "the same with an importance matrix")    \
+    X(N, "n", "", ES_COUNT, ES_REMARK, 0, ES_COUNT_MAX, ES_ABSENT, NULL, "measurements behind it")                     \
+    X(SPREAD, "spread", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "factor between them")                          \
+    X(BASIS, "basis", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "definition, fitted, measured, borrowed or none") \
+    X(SOURCE, "source", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "where it comes from")
 
 #define ES_GGUF_TYPE_FIELDS(X)                                                                                         \
     X(TYPE, "type", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "tensor type")                                    \
@@ -392,8 +435,17 @@ enum { ES_PRECISION_FIELDS(ES_X) ES_P_FIELDS };
 #define ES_X(id, ...) ES_FIELD_ID(ES_C_, id),
 enum { ES_CALIBRATION_FIELDS(ES_X) ES_C_FIELDS };
 #undef ES_X
+#define ES_X(id, ...) ES_FIELD_ID(ES_S_, id),
+enum { ES_SCORE_FIELDS(ES_X) ES_S_FIELDS };
+#undef ES_X
+#define ES_X(id, ...) ES_FIELD_ID(ES_E_, id),
+enum { ES_ESTIMATE_FIELDS(ES_X) ES_E_FIELDS };
+#undef ES_X
 #define ES_X(id, ...) ES_FIELD_ID(ES_Q_, id),
-enum { ES_QUALITY_FIELDS(ES_X) ES_Q_FIELDS };
+enum { ES_LOSS_FIELDS(ES_X) ES_Q_FIELDS };
+#undef ES_X
+#define ES_X(id, ...) ES_FIELD_ID(ES_Y_, id),
+enum { ES_DISTORTION_FIELDS(ES_X) ES_Y_FIELDS };
 #undef ES_X
 #define ES_X(id, ...) ES_FIELD_ID(ES_T_, id),
 enum { ES_GGUF_TYPE_FIELDS(ES_X) ES_T_FIELDS };
@@ -444,6 +496,7 @@ typedef enum es_boundary {
     ES_BOUNDARY_SOC_ESTIMATE
 } es_boundary;
 typedef enum es_precision_kind { ES_PRECISION_FLOAT, ES_PRECISION_UNIFORM, ES_PRECISION_GGUF } es_precision_kind;
+typedef enum es_score_mode { ES_SCORE_BASE, ES_SCORE_INSTRUCT, ES_SCORE_THINKING } es_score_mode;
 typedef enum es_compute { ES_COMPUTE_FP32, ES_COMPUTE_FP16, ES_COMPUTE_INT8 } es_compute;
 
 typedef struct es_field_table {
@@ -493,12 +546,10 @@ typedef struct es_catalog {
 /* Loads the embedded catalogs, then applies folders of CSV files in order.
  *
  * "DIR" replaces: models.csv, devices.csv and precisions.csv must be there; the others are empty without their files,
- * but the GGUF tables stay as they were.  Without units, names of units are not checked; of runtimes `default` is left.  "+DIR" extends: any of the files, at least one.  A row overrides the
- * one with the same name (case-insensitive) in its place; without names the same calibration device, runtime, type and
- * field, quality model, precision and metric, GGUF type, or model and kind of layer.  A file type in gguf_mixtures.csv brings
- * all of its rows.  A
- * new name or alias is taken from older rows' aliases.
- * field, quality model, precision and metric, or GGUF type.  A file type in gguf_mixtures.csv brings all of its rows.  A
+ * but the GGUF tables stay as they were.  Without units, names of units are not checked; of runtimes `default` is left.
+ * "+DIR" extends: any of the files, at least one.  A row overrides the one with the same name (case-insensitive) in its
+ * place; without names the same calibration device, runtime, type and field, the same model, metric, mode, harness and
+ * shots of a score, GGUF type, or model and kind of layer.  A file type in gguf_mixtures.csv brings all of its rows.  A
  * new name or alias is taken from older rows' aliases.  Peaks that a device lacks follow from its `units`.
  *
  * On failure *catalog is empty and errors tells why (ES_EUSAGE, or ES_ERUNTIME for read errors and memory). */

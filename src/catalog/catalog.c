@@ -95,6 +95,20 @@ static es_status check_folder(const source *from, es_errors *errors) {
     return ES_OK;
 }
 
+/* The table of before, of scores and losses without modes and harnesses: silence would hide a user's rows. */
+static es_status refuse_quality(es_catalog *c, const source *from, es_errors *errors) {
+    struct stat info;
+    const char *path = es_arena_printf(c->arena, "%s/quality.csv", from->folder);
+    if (!path)
+        return es_fail_memory(errors);
+    if (stat(path, &info) != 0)
+        return ES_OK;
+    return es_fail(
+        errors, ES_EUSAGE, &(es_origin){.file = path},
+        "is read no more; expected scores.csv (its rows without a precision: model,metric,mode,shots,harness,"
+        "value,chance,source) and losses.csv (its rows of dlnppl: model,file_type,imatrix,dlnppl,source)");
+}
+
 static es_status apply_source(es_catalog *c, const char *given, es_errors *errors) {
     source from = {given, false};
     if (given[0] == '+')
@@ -103,6 +117,7 @@ static es_status apply_source(es_catalog *c, const char *given, es_errors *error
     if (status != ES_OK)
         return status;
     size_t n_found = 0;
+    status = refuse_quality(c, &from, errors);
     for (int kind = 0; kind < ES_KINDS; kind++)
         keep_status(&status, load_file(c, (es_kind)kind, &from, &n_found, errors));
     if (status != ES_OK || n_found > 0)

@@ -11,6 +11,7 @@ static const char *const es_class_choices[] = {"sbc",  "soc", "phone", "laptop",
                                                "igpu", "gpu", "npu",   "mcu",    NULL};
 static const char *const es_boundary_choices[] = {"wall", "module", "rail", "soc_estimate", NULL};
 static const char *const es_precision_kind_choices[] = {"float", "uniform", "gguf", NULL};
+static const char *const es_mode_choices[] = {"base", "instruct", "thinking", NULL};
 static const char *const es_compute_choices[] = {"fp32", "fp16", "int8", NULL};
 
 #define ROW(id, name, unit, type, flags, min, max, fallback, choices, help)                                            \
@@ -19,7 +20,10 @@ static const es_field model_fields[] = {ES_MODEL_FIELDS(ROW)};
 static const es_field device_fields[] = {ES_DEVICE_FIELDS(ROW)};
 static const es_field precision_fields[] = {ES_PRECISION_FIELDS(ROW)};
 static const es_field calibration_fields[] = {ES_CALIBRATION_FIELDS(ROW)};
-static const es_field quality_fields[] = {ES_QUALITY_FIELDS(ROW)};
+static const es_field score_fields[] = {ES_SCORE_FIELDS(ROW)};
+static const es_field estimate_fields[] = {ES_ESTIMATE_FIELDS(ROW)};
+static const es_field loss_fields[] = {ES_LOSS_FIELDS(ROW)};
+static const es_field distortion_fields[] = {ES_DISTORTION_FIELDS(ROW)};
 static const es_field gguf_type_fields[] = {ES_GGUF_TYPE_FIELDS(ROW)};
 static const es_field gguf_mixture_fields[] = {ES_GGUF_MIXTURE_FIELDS(ROW)};
 static const es_field layer_fields[] = {ES_LAYER_FIELDS(ROW)};
@@ -36,7 +40,10 @@ static const es_field_table tables[ES_KINDS] = {
     [ES_DEVICE] = {"devices", device_fields, ES_D_FIELDS},
     [ES_PRECISION] = {"precisions", precision_fields, ES_P_FIELDS},
     [ES_CALIBRATION] = {"calibration", calibration_fields, ES_C_FIELDS},
-    [ES_QUALITY] = {"quality", quality_fields, ES_Q_FIELDS},
+    [ES_SCORE] = {"scores", score_fields, ES_S_FIELDS},
+    [ES_ESTIMATE] = {"estimates", estimate_fields, ES_E_FIELDS},
+    [ES_LOSS] = {"losses", loss_fields, ES_Q_FIELDS},
+    [ES_DISTORTION] = {"distortions", distortion_fields, ES_Y_FIELDS},
     [ES_GGUF_TYPE] = {"gguf_types", gguf_type_fields, ES_T_FIELDS},
     [ES_GGUF_MIXTURE] = {"gguf_mixtures", gguf_mixture_fields, ES_X_FIELDS},
     [ES_LAYER] = {"layers", layer_fields, ES_L_FIELDS},

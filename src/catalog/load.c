@@ -54,10 +54,10 @@ static void fail_unknown_column(loader *l, const es_origin *at, es_slice name) {
 }
 
 static int resolve_column(loader *l, size_t column, es_slice name) {
-    if (name.length >= 2 && memcmp(name.text, "x_", 2) == 0)
+    int field = es_field_find(l->kind, name.text, name.length);
+    if (field < 0 && name.length >= 2 && memcmp(name.text, "x_", 2) == 0)
         return NO_FIELD;
     es_origin at = es_csv_cell_origin(&l->csv, column);
-    int field = es_field_find(l->kind, name.text, name.length);
     if (name.length == 0) {
         FAIL(l, &at, "column without a name");
     } else if (field < 0) {

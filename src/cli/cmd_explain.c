@@ -34,6 +34,10 @@ static const es_row *row_of(const es_explanation *x, es_kind kind) {
 static const char *label_of(const es_explanation *x, const es_node *node, double value) {
     if (node->kind == ES_NODE_OPTION && x->kernel->options[node->index].choices)
         return x->kernel->options[node->index].choices[(size_t)value];
+    if (node->kind == ES_NODE_OPTION && x->kernel->options[node->index].text) {
+        const es_option *option = &x->kernel->options[node->index];
+        return x->sweep->catalog->table[option->kind].rows[(size_t)value].text[option->field];
+    }
     if (node->kind == ES_NODE_FIELD || node->kind == ES_NODE_ROW) {
         const es_field *field = &es_fields(node->entity)->fields[node->index];
         const char *written = row_of(x, node->entity)->text[node->index];
@@ -102,7 +106,10 @@ static void leaf_source(const es_explanation *x, const es_node *node, char *to, 
         es_axis_value_text(axis, x->coordinate[axis - x->sweep->axes], kept, sizeof kept);
         snprintf(to, size, "axis %s = %s, %s", axis->name, kept, where);
     } else if (node->kind == ES_NODE_OPTION) {
-        bool usual = x->value[node - x->kernel->nodes] == x->kernel->options[node->index].fallback;
+        const es_option *option = &x->kernel->options[node->index];
+        double value = x->value[node - x->kernel->nodes];
+        const char *text = label_of(x, node, isnan(value) ? 0 : value);
+        bool usual = option->text ? strcmp(isnan(value) ? "" : text, option->text) == 0 : value == option->fallback;
         snprintf(to, size, usual ? "default" : "[sweep]");
     } else if (node->kind == ES_NODE_WORKLOAD || node->kind == ES_NODE_FACTOR || node->kind == ES_NODE_AXIS) {
         snprintf(to, size, node->kind == ES_NODE_WORKLOAD ? "default" : "no axis");

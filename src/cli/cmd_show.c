@@ -125,7 +125,9 @@ static es_status show_axes(es_cli *cli, const es_kernel *kernel, es_errors *erro
 static void add_option(es_grid *grid, const es_option *option) {
     es_grid_cell(grid, option->name);
     es_grid_cell(grid, option->unit);
-    if (option->choices && !isnan(option->fallback))
+    if (option->text)
+        es_grid_cell(grid, option->text);
+    else if (option->choices && !isnan(option->fallback))
         es_grid_cell(grid, option->choices[(size_t)option->fallback]);
     else
         es_grid_number(grid, option->fallback);

@@ -90,6 +90,26 @@ static es_column metric_column(const es_node *def, int id) {
     return column;
 }
 
+/* An option that is a column: its choices, or the one text that was asked for, at the index of its row. */
+static es_status option_column(const es_sweep *sweep, const es_node *def, es_column *column, es_errors *errors) {
+    const es_option *option = &sweep->kernel->options[def->index];
+    column->labels = option->choices;
+    while (option->choices && option->choices[column->n_labels])
+        column->n_labels++;
+    if (!option->text)
+        return ES_OK;
+    const es_table *table = &sweep->catalog->table[option->kind];
+    const double chosen = sweep->plan->node[column->node].constant;
+    const char **labels = es_arena_array(&sweep->plan->arena, table->n_rows + 1, sizeof *labels);
+    if (!labels)
+        return es_fail_memory(errors);
+    for (size_t i = 0; i < table->n_rows; i++)
+        labels[i] = (double)i == chosen ? table->rows[i].text[option->field] : "";
+    column->labels = labels;
+    column->n_labels = table->n_rows;
+    return ES_OK;
+}
+
 static void round_up(double *restrict out, const double *const *in, size_t n) {
     for (size_t i = 0; i < n; i++)
         out[i] = ceil(in[0][i]);
@@ -127,9 +147,14 @@ es_status es_plan_columns(es_sweep *sweep, const es_spec *spec, es_errors *error
                                    .node = plan->tied[i].node,
                                    .whole = field->type == ES_COUNT || field->type == ES_FLAG};
     }
-    for (size_t i = 0; i < plan->kernel->n_nodes; i++)
-        if (plan->kernel->nodes[i].flags & ES_METRIC)
-            columns[n++] = metric_column(&plan->kernel->nodes[i], (int)i);
+    for (size_t i = 0; i < plan->kernel->n_nodes && !status; i++) {
+        const es_node *def = &plan->kernel->nodes[i];
+        if (!(def->flags & ES_METRIC))
+            continue;
+        columns[n++] = metric_column(def, (int)i);
+        if (def->kind == ES_NODE_OPTION)
+            status = option_column(sweep, def, &columns[n - 1], errors);
+    }
     for (size_t i = sweep->n_axes + plan->n_tied; i < n && !status; i++)
         status = show_whole_bytes(sweep, &columns[i], errors);
     for (size_t i = 0; i < n; i++)

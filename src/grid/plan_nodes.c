@@ -158,16 +158,44 @@ static es_status number_option(const es_entry *entry, const es_option *def, doub
                    def->name, es_quote(entry->value).text, def->min, def->max, *def->unit ? " " : "", def->unit);
 }
 
+static es_status text_option(const binder *b, const es_entry *entry, const es_option *def, double *value) {
+    const es_table *table = &b->sweep->catalog->table[def->kind];
+    es_slice text = entry->value;
+    if (!es_unquote(&text))
+        return es_fail(b->errors, ES_EUSAGE, &entry->value_at, "unfinished quote: '%s'", es_quote(entry->value).text);
+    *value = es_option_row(def, b->sweep->catalog, text);
+    if (!isnan(*value) || text.length == 0)
+        return ES_OK;
+    const char **names = es_arena_array(&b->plan->arena, table->n_rows + 1, sizeof *names);
+    if (!names)
+        return es_fail_memory(b->errors);
+    char list[400] = "";
+    size_t n = 0;
+    for (size_t i = 0; i < table->n_rows; i++) {
+        const char *name = table->rows[i].text[def->field];
+        if (es_option_row(def, b->sweep->catalog, es_slice_of(name)) < (double)i)
+            continue;
+        size_t used = strlen(list);
+        snprintf(list + used, sizeof list - used, "%s%s", n ? ", " : "", name);
+        names[n++] = name;
+    }
+    const char *near = es_nearest(text, names, n);
+    return es_fail(b->errors, ES_EUSAGE, &entry->value_at, "unknown value of %s: '%s'; expected one of %s%s%s%s",
+                   def->name, es_quote(text).text, list, near ? "; did you mean '" : "", near ? near : "",
+                   near ? "'?" : "");
+}
+
 static es_status read_options(binder *b) {
     es_status status = ES_OK;
     for (size_t i = 0; i < b->plan->kernel->n_options; i++) {
         const es_option *def = &b->plan->kernel->options[i];
         const es_entry *entry = es_spec_find(b->spec, ES_SEC_SWEEP, def->name);
-        b->option[i] = def->fallback;
+        b->option[i] = es_option_default(def, b->sweep->catalog);
         if (!entry)
             continue;
-        es_status one = def->choices ? choice_option(entry, def, &b->option[i], b->errors)
-                                     : number_option(entry, def, &b->option[i], b->errors);
+        es_status one = def->text      ? text_option(b, entry, def, &b->option[i])
+                        : def->choices ? choice_option(entry, def, &b->option[i], b->errors)
+                                       : number_option(entry, def, &b->option[i], b->errors);
         status = status ? status : one;
     }
     return status;

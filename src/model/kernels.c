@@ -1,6 +1,8 @@
+#include <math.h>
 #include <string.h>
 
 #include "base/simd.h"
+#include "base/text.h"
 #include "model/kernels.h"
 #include "model/node.h"
 
@@ -30,4 +32,16 @@ int es_kernel_node(const es_kernel *kernel, const char *name, size_t length) {
             return (int)i;
     }
     return -1;
+}
+
+double es_option_row(const es_option *option, const es_catalog *catalog, es_slice text) {
+    const es_table *table = &catalog->table[option->kind];
+    for (size_t i = 0; i < table->n_rows; i++)
+        if (es_slice_equal_fold(text, table->rows[i].text[option->field]))
+            return (double)i;
+    return NAN;
+}
+
+double es_option_default(const es_option *option, const es_catalog *catalog) {
+    return option->text ? es_option_row(option, catalog, es_slice_of(option->text)) : option->fallback;
 }

@@ -223,6 +223,10 @@ int es_gguf_type_id(const es_gguf *gguf, const char *name) {
     return NO_TYPE;
 }
 
+const char *es_gguf_type_name(const es_gguf *gguf, int type) {
+    return gguf->type[type].name ? gguf->type[type].name : es_type_labels[type];
+}
+
 double es_gguf_bytes_per_weight(const es_gguf *gguf, int type) { return gguf->type[type].bytes_per_weight; }
 
 const es_mixture *es_gguf_mixture(const es_gguf *gguf, const char *file_type) {

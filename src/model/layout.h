@@ -63,6 +63,7 @@ es_status es_gguf_compile(const es_catalog *catalog, es_arena *arena, es_gguf **
 const es_mixture *es_gguf_mixture(const es_gguf *gguf, const char *file_type);
 
 int es_gguf_type_id(const es_gguf *gguf, const char *name); /* -1: unknown */
+const char *es_gguf_type_name(const es_gguf *gguf, int type);
 double es_gguf_bytes_per_weight(const es_gguf *gguf, int type);
 
 /* The program that makes the file. */

@@ -122,6 +122,11 @@ typedef struct es_option {
     const char *name, *unit, *help;
     double fallback, min, max;  /* NaN fallback: absent unless given */
     const char *const *choices; /* NULL-terminated; value is the index, fallback too */
+    /* Not NULL: the option is one of the texts of a catalog's field; value is the index of the first row that has it, NaN
+     * for "" and for a default that no row has. */
+    const char *text;
+    es_kind kind;
+    int field;
 } es_option;
 
 /* A name in expressions for a number. */
@@ -164,6 +169,10 @@ typedef struct es_kernel {
 size_t es_kernel_count(void);
 const es_kernel *es_kernel_at(size_t index); /* the copy for this machine */
 const es_kernel *es_kernel_find(const char *name, size_t length);
+/* The value of an option that is not given. */
+double es_option_default(const es_option *option, const es_catalog *catalog);
+/* Index of the first row that has the text in the option's field, NaN when none has. */
+double es_option_row(const es_option *option, const es_catalog *catalog, es_slice text);
 int es_kernel_node(const es_kernel *kernel, const char *name, size_t length); /* -1: none */
 
 /* The functions of formulas, for es_expr_parse. */

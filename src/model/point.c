@@ -8,7 +8,7 @@
 es_status es_point_kernel_prepare(es_point_kernel *point, const char *name, const es_catalog *catalog, es_arena *arena,
                                   es_errors *errors) {
     size_t room = 1;
-    *point = (es_point_kernel){.kernel = es_kernel_find(name, strlen(name))};
+    *point = (es_point_kernel){.kernel = es_kernel_find(name, strlen(name)), .catalog = catalog};
     if (!point->kernel)
         return es_fail(errors, ES_EUSAGE, NULL, "unknown kernel: '%s'", name);
     for (size_t i = 0; i < point->kernel->n_blocks; i++)
@@ -48,14 +48,16 @@ const char *es_point_missing(const es_point_kernel *point, const es_rows *rows) 
     return NULL;
 }
 
-static double leaf_value(const es_kernel *kernel, const es_node *node, const es_rows *rows, const double *workload) {
+static double leaf_value(const es_point_kernel *point, const es_node *node, const es_rows *rows,
+                         const double *workload) {
+    const es_kernel *kernel = point->kernel;
     switch (node->kind) {
     case ES_NODE_FIELD:
     case ES_NODE_ROW: return field_value(rows, node);
     case ES_NODE_FACTOR: return 1;
     case ES_NODE_WORKLOAD:
         return isnan(workload[node->index]) ? kernel->axes[node->index].fallback : workload[node->index];
-    case ES_NODE_OPTION: return kernel->options[node->index].fallback;
+    case ES_NODE_OPTION: return es_option_default(&kernel->options[node->index], point->catalog);
     default: return NAN;
     }
 }
@@ -90,7 +92,7 @@ void es_point_evaluate(const es_point_kernel *point, const es_rows *rows, const 
                 evaluate_block(point, current = &kernel->blocks[node->index], rows, value);
             value[i] = point->block_out[node->output];
         } else {
-            value[i] = leaf_value(kernel, node, rows, workload);
+            value[i] = leaf_value(point, node, rows, workload);
         }
     }
 }

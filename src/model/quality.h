@@ -1,5 +1,8 @@
-/* What quantization does to a model's quality: published scores, measured losses, and an estimate where nothing was
- * measured.  A ranking aid.
+/* Quality of a model in a format: its score in full precision, lowered by what the format costs.
+ *
+ * Scores are published, or estimated from other metrics of the model; metrics, modes and harnesses are never mixed.  The
+ * loss follows from the distortions of the tensors' types, and from a level of the model where losses were measured.
+ * Compiling allocates in the caller's arena; everything else is pure and thread-safe.
  */
 #ifndef ES_MODEL_QUALITY_H
 #define ES_MODEL_QUALITY_H
@@ -8,38 +11,75 @@
 #include <edgesweep/error.h>
 
 #include "base/arena.h"
+#include "model/layout.h"
+#include "model/node.h"
 
 typedef struct es_qualities es_qualities;
 
-/* Compiles the quality catalog; rows of models or precisions that the catalog does not have are left out. */
-es_status es_qualities_compile(const es_catalog *catalog, es_arena *arena, es_qualities **qualities, es_errors *errors);
+/* Rows of models that the catalog does not have are left out; `arch` is by model. */
+es_status es_qualities_compile(const es_catalog *catalog, const es_gguf *gguf, const es_arch *arch, es_arena *arena,
+                               es_qualities **qualities, es_errors *errors);
 
-/* Only doubles: outputs of a block. */
+/* ---- What the format costs ---- */
+
+typedef enum es_loss_basis {
+    ES_LOSS_MEASURED,   /* this format is among the measured ones of the model */
+    ES_LOSS_CALIBRATED, /* others are */
+    ES_LOSS_FORMULA
+} es_loss_basis;
+
+/* Only doubles: outputs of a block, as es_quality. */
+typedef struct es_loss {
+    double d;                     /* ln(perplexity / that of full precision); NaN: nothing is known about the format */
+    double body, head, embedding; /* distortions */
+    double size;                  /* by parameters and year */
+    double level;                 /* of the model; 1: no measured losses */
+    double basis;                 /* es_loss_basis */
+} es_loss;
+
+/* `mixture` is NULL for formats that are not GGUF; these are described by `format`. */
+es_loss es_loss_of(const es_qualities *q, const es_row *model, const es_row *precision, const es_mixture *mixture,
+                   const es_shape *shape, const es_uniform *format, bool imatrix);
+
+/* Row i of those that the level rests on; NULL behind the last. */
+const es_row *es_loss_row(const es_qualities *q, const es_row *model, bool imatrix, size_t i);
+
+/* ---- The score in full precision ---- */
+
+/* What is asked for.  Texts are rows of the score table that have them, by index; NaN: no such row, for the harness any. */
+typedef struct es_question {
+    double metric, mode, harness;
+} es_question;
+
+typedef enum es_quality_basis { ES_QUALITY_PUBLISHED, ES_QUALITY_ESTIMATE } es_quality_basis;
+
+enum { ES_SCORE_SOURCES = 32 };
+
+typedef struct es_score {
+    double value, low, high, chance;    /* percent; NaN: no score and no predictor */
+    double basis;                       /* es_quality_basis */
+    es_source source[ES_SCORE_SOURCES]; /* the scores it rests on, and the lines through them */
+    size_t n_sources;
+} es_score;
+
+es_score es_score_of(const es_qualities *q, const es_row *model, es_question question);
+
 typedef struct es_quality {
-    double quality;  /* percent, NaN without a published score */
-    double retained; /* share of the score that is kept */
+    double score, chance;
+    double quality, low, high; /* percent */
+    double basis;              /* es_quality_basis */
+    double loss_basis;         /* es_loss_basis; NaN with the quality */
+    double retained;           /* share of the score above chance */
     double ppl_increase_pct;
-    double measured; /* 1: retained was measured, 0: estimate */
-    double score;    /* published, percent */
-    double loss;     /* d: ln of the perplexity's ratio, measured or estimated */
-    double training; /* s of the estimate */
 } es_quality;
 
-enum { ES_QUALITY_SIZE = sizeof(es_quality) / sizeof(double) };
+enum {
+    ES_LOSS_SIZE = sizeof(es_loss) / sizeof(double),
+    ES_QUESTION_SIZE = sizeof(es_question) / sizeof(double),
+    ES_QUALITY_SIZE = sizeof(es_quality) / sizeof(double)
+};
 
-/* `params` and `bits_per_weight` of the point; model and precision are rows of the compiled catalog. */
-es_quality es_quality_of(const es_qualities *qualities, const es_row *model, const es_row *precision, double params,
-                         double bits_per_weight);
-
-/* What a row of the quality catalog is used for. */
-typedef enum es_quality_use {
-    ES_QUALITY_UNUSED,
-    ES_QUALITY_SCORE,    /* of the model; the first row counts */
-    ES_QUALITY_TRAINING, /* the model's training year, or that it was trained at few bits */
-    ES_QUALITY_RETAINED, /* measured score of the pair */
-    ES_QUALITY_LOSS      /* measured perplexity of the pair */
-} es_quality_use;
-
-es_quality_use es_quality_use_of(const es_row *row);
+/* Of the loss only d, level and basis are read. */
+es_quality es_quality_of(const es_qualities *q, const es_row *model, es_question question, const es_loss *loss);
 
 #endif

@@ -14,7 +14,8 @@
 #define CALIBRATION "calibration catalog"
 #define EDGE "arXiv 2506.09061"
 #define PHYSICS "definition"
-#define QUALITY_SOURCE "quality catalog"
+#define QUALITY_SOURCE "scores.csv, estimates.csv"
+#define LOSS_SOURCE "losses.csv, distortions.csv"
 #define MEMORY "runtimes_memory.csv; llama.cpp v0.5.0 src/llama-kv-cache.cpp, llama-kv-cache-iswa.cpp"
 #define MAX_TOKENS 16777216.0 /* keeps sums over positions below 2^53, where doubles are exact */
 
@@ -40,7 +41,9 @@ static void distinct_experts(double *restrict out, const double *const *in, size
 static const char *const residency_labels[] = {"ram", "flash", NULL};
 static const char *const bottleneck_labels[] = {"compute", "memory", "storage", "network", "overhead", NULL};
 static const char *const basis_labels[] = {"axis", "calibrated", "device", "class", NULL};
-static const char *const quality_labels[] = {"estimate", "measured", NULL};
+static const char *const quality_labels[] = {"published", "estimate", NULL};
+static const char *const loss_labels[] = {"measured", "calibrated", "formula", NULL};
+static const char *const mode_choices[] = {"base", "instruct", "thinking", NULL};
 
 enum {
     PROMPT_AXIS,
@@ -57,8 +60,8 @@ enum {
     KV_UNIFIED_AXIS,
     IMAGE_AXIS
 };
-enum { KWH_OPTION, LIFETIME_OPTION, DUTY_OPTION, CLOUD_OPTION };
-enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK, MEMORY_BLOCK, UNIT_BLOCK };
+enum { KWH_OPTION, LIFETIME_OPTION, DUTY_OPTION, CLOUD_OPTION, METRIC_OPTION, MODE_OPTION, HARNESS_OPTION };
+enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, LOSS_BLOCK, QUALITY_BLOCK, MEMORY_BLOCK, UNIT_BLOCK };
 
 /* ---- Leaves ---- */
 #define LEAF(kind_, entity_, field) .kind = kind_, .entity = entity_, .index = field
@@ -72,6 +75,9 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK, MEMORY_BLOCK, UNIT
 #define FACTOR(id, field) NODE(id##_factor, "", LEAF(ES_NODE_FACTOR, ES_DEVICE, ES_D_##field))
 #define WORKLOAD(id, unit, axis) NODE(id, unit, .kind = ES_NODE_WORKLOAD, .index = axis)
 #define OPTION(id, unit, option) NODE(id, unit, .kind = ES_NODE_OPTION, .index = option)
+#define QUESTION(id, option, help)                                                                                     \
+    NODE(id, "", .kind = ES_NODE_OPTION, .index = option, .formula = "as asked for", .source = "scores.csv",           \
+         SHOWN(help))
 
 /* ---- Outputs of blocks ---- */
 #define OUTPUT(id, unit, block, type, member, formula_, source_, shown)                                                \
@@ -82,6 +88,8 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, QUALITY_BLOCK, MEMORY_BLOCK, UNIT
 #define SLOT_RATE(id, member, formula) OUTPUT(id, "", SLOT_BLOCK, es_slot_rates, member, formula, CALIBRATION, HIDDEN)
 #define QUALITY(id, unit, member, formula, ...)                                                                        \
     OUTPUT(id, unit, QUALITY_BLOCK, es_quality, member, formula, QUALITY_SOURCE, ES_NAMES(__VA_ARGS__))
+#define LOSS(id, member, formula, ...)                                                                                 \
+    OUTPUT(id, "", LOSS_BLOCK, es_loss, member, formula, LOSS_SOURCE, ES_NAMES(__VA_ARGS__))
 #define RATE(id, unit, which, field, formula)                                                                          \
     OUTPUT(id, unit, DEVICE_BLOCK, es_device_rates, which[ES_RATE_##field], formula, CALIBRATION, HIDDEN)
 
@@ -207,14 +215,22 @@ static const es_block blocks[] = {
                     .n_out = ES_SLOT_RATES_SIZE,
                     .n_in = ES_SLOTS + 1,
                     .in = {ES_EACH_OF(ES_INPUT_ID, SLOTS(_type)) N_main_type}},
+    [LOSS_BLOCK] = {.name = "loss",
+                    .reads = ES_READS_MODEL | ES_READS_PRECISION,
+                    .fn = es_roofline_loss,
+                    .sources = es_roofline_loss_sources,
+                    .n_out = ES_LOSS_SIZE,
+                    .n_in = ES_SHAPE_SIZE + ES_UNIFORM_SIZE + 1,
+                    .in = {ES_SHAPE_FIELDS(SHAPE_INPUT) N_weight_bits, N_group_size, N_scale_bits, N_zero_bits,
+                           N_embed_bits, N_output_bits, N_imatrix}},
     [QUALITY_BLOCK] = {.name = "quality",
-                       .reads = ES_READS_MODEL | ES_READS_PRECISION,
-                       .least = -INFINITY,
+                       .reads = ES_READS_MODEL,
                        .fn = es_roofline_quality,
                        .sources = es_roofline_quality_sources,
                        .n_out = ES_QUALITY_SIZE,
-                       .n_in = 2,
-                       .in = {N_params, N_bits_per_weight}},
+                       .n_in = ES_LOSS_INPUTS + ES_QUESTION_SIZE,
+                       .in = {N_quality_loss, N_loss_level, N_loss_known, N_quality_metric, N_quality_mode,
+                              N_quality_harness}},
     [MEMORY_BLOCK] = {.name = "memory rules",
                       .reads = ES_READS_MODEL | ES_READS_DEVICE | ES_READS_RUNTIME,
                       .fn = es_roofline_memory_rules,
@@ -250,11 +266,27 @@ static const es_workload_axis axes[] = {
 };
 
 static const es_option options[] = {
-    [KWH_OPTION] = {"price_usd_per_kwh", "USD", "price of electricity", 0.2, 0, 1e6, NULL},
-    [LIFETIME_OPTION] = {"lifetime_years", "years", "years over which a device is paid for", 3, 1e-3, 1e3, NULL},
-    [DUTY_OPTION] = {"duty", "", "share of the lifetime spent generating", 0.5, 1e-6, 1, NULL},
+    [KWH_OPTION] = {"price_usd_per_kwh", "USD", "price of electricity", 0.2, 0, 1e6, NULL, NULL, 0, 0},
+    [LIFETIME_OPTION] = {"lifetime_years", "years", "years over which a device is paid for", 3, 1e-3, 1e3, NULL, NULL,
+                         0, 0},
+    [DUTY_OPTION] = {"duty", "", "share of the lifetime spent generating", 0.5, 1e-6, 1, NULL, NULL, 0, 0},
     [CLOUD_OPTION] = {"cloud_usd_per_mtok", "USD", "cloud price of a million tokens, for the break-even", 0.1, 0, 1e6,
-                      NULL},
+                      NULL, NULL, 0, 0},
+    [METRIC_OPTION] = {.name = "quality_metric",
+                       .unit = "",
+                       .help = "metric of quality, one of scores.csv",
+                       .fallback = NAN,
+                       .text = "MMLU",
+                       .kind = ES_SCORE,
+                       .field = ES_S_METRIC},
+    [MODE_OPTION] = {"quality_mode", "", "mode of quality", ES_SCORE_INSTRUCT, 0, 2, mode_choices, NULL, 0, 0},
+    [HARNESS_OPTION] = {.name = "quality_harness",
+                        .unit = "",
+                        .help = "only scores of this harness [the best known one of each model]",
+                        .fallback = NAN,
+                        .text = "",
+                        .kind = ES_SCORE,
+                        .field = ES_S_HARNESS},
 };
 
 const es_kernel *ES_SIMD_NAME(es_roofline)(void) {

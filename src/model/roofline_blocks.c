@@ -30,18 +30,23 @@ es_status es_roofline_prepare(const es_catalog *catalog, es_arena *arena, const 
     if (status == ES_OK)
         status = es_calibration_compile(catalog, state->gguf, arena, &state->calibration, errors);
     if (status == ES_OK)
-        status = es_qualities_compile(catalog, arena, &state->qualities, errors);
+        status = es_qualities_compile(catalog, state->gguf, state->arch, arena, &state->qualities, errors);
     *result = state;
     return status;
 }
 
-static const es_mixture *mixture_of(const es_roofline_state *state, const es_row *precision) {
+const es_mixture *es_roofline_mixture(const es_roofline_state *state, const es_row *precision) {
     return state->mixture[precision - state->precisions->rows];
 }
 
 bool es_roofline_covers(const void *state, const es_row *model, const es_row *precision) {
     (void)model;
-    return precision->value[ES_P_KIND] != ES_PRECISION_GGUF || mixture_of(state, precision) != NULL;
+    return precision->value[ES_P_KIND] != ES_PRECISION_GGUF || es_roofline_mixture(state, precision) != NULL;
+}
+
+static bool has_layout(const es_roofline_state *state, const es_rows *rows, const es_shape *shape) {
+    return es_roofline_covers(state, rows->model, rows->precision) &&
+           !(shape->n_experts > 0 && shape->n_active > shape->n_experts);
 }
 
 bool es_roofline_measured(const void *state_, const es_rows *rows) {
@@ -59,13 +64,12 @@ void es_roofline_layout(const void *state_, const es_rows *rows, const double *i
     es_layout layout;
     memcpy(&shape, in, sizeof shape);
     memcpy(&format, in + ES_SHAPE_SIZE, sizeof format);
-    if (!es_roofline_covers(state, rows->model, rows->precision) ||
-        (shape.n_experts > 0 && shape.n_active > shape.n_experts))
+    if (!has_layout(state, rows, &shape))
         es_layout_none(&layout);
     else if (rows->precision->value[ES_P_KIND] != ES_PRECISION_GGUF)
         es_layout_uniform(&format, arch, &shape, &layout);
     else
-        es_layout_gguf(state->gguf, mixture_of(state, rows->precision),
+        es_layout_gguf(state->gguf, es_roofline_mixture(state, rows->precision),
                        (es_quantizer){NAN, rows->precision->value[ES_P_IMATRIX] > 0}, arch, &shape, &layout);
     memcpy(out, &layout, sizeof layout);
 }
@@ -110,8 +114,24 @@ void es_roofline_slot_rates(const void *state_, const es_rows *rows, const doubl
     memcpy(out, &rates, sizeof rates);
 }
 
+void es_roofline_loss(const void *state_, const es_rows *rows, const double *in, double *out) {
+    const es_roofline_state *state = state_;
+    es_shape shape;
+    es_uniform format;
+    memcpy(&shape, in, sizeof shape);
+    memcpy(&format, in + ES_SHAPE_SIZE, sizeof format);
+    const bool imatrix = in[ES_SHAPE_SIZE + ES_UNIFORM_SIZE] > 0;
+    const bool gguf = rows->precision->value[ES_P_KIND] == ES_PRECISION_GGUF;
+    es_loss loss = {.d = NAN, .body = NAN, .head = NAN, .embedding = NAN, .size = NAN, .level = NAN, .basis = NAN};
+    if (has_layout(state, rows, &shape))
+        loss = es_loss_of(state->qualities, rows->model, rows->precision,
+                          gguf ? es_roofline_mixture(state, rows->precision) : NULL, &shape, &format, imatrix);
+    memcpy(out, &loss, sizeof loss);
+}
+
 void es_roofline_quality(const void *state_, const es_rows *rows, const double *in, double *out) {
     const es_roofline_state *state = state_;
-    es_quality quality = es_quality_of(state->qualities, rows->model, rows->precision, in[0], in[1]);
+    const es_loss loss = {.d = in[0], .level = in[1], .basis = in[2]};
+    const es_quality quality = es_quality_of(state->qualities, rows->model, es_roofline_question(in), &loss);
     memcpy(out, &quality, sizeof quality);
 }

@@ -50,13 +50,22 @@ bool es_roofline_covers(const void *state, const es_row *model, const es_row *pr
 /* Whether there are measured rates of the device and precision. */
 bool es_roofline_measured(const void *state, const es_rows *rows);
 
+/* The table of a GGUF file type, NULL when there is none. */
+const es_mixture *es_roofline_mixture(const es_roofline_state *state, const es_row *precision);
+
 /* Block functions: in: es_shape, es_uniform -> es_layout. */
 void es_roofline_layout(const void *state, const es_rows *rows, const double *in, double *out);
 /* -> es_device_rates */
 void es_roofline_device_rates(const void *state, const es_rows *rows, const double *in, double *out);
 /* in: types of the slots, main type -> es_slot_rates */
 void es_roofline_slot_rates(const void *state, const es_rows *rows, const double *in, double *out);
-/* in: params, bits per weight -> es_quality */
+/* in: es_shape, es_uniform, imatrix -> es_loss */
+void es_roofline_loss(const void *state, const es_rows *rows, const double *in, double *out);
+/* in: d, level and basis of the loss, es_question -> es_quality */
+enum { ES_LOSS_INPUTS = 3 };
+static inline es_question es_roofline_question(const double *in) {
+    return (es_question){in[ES_LOSS_INPUTS], in[ES_LOSS_INPUTS + 1], in[ES_LOSS_INPUTS + 2]};
+}
 void es_roofline_quality(const void *state, const es_rows *rows, const double *in, double *out);
 
 /* The rows behind outputs, for explain: roofline_sources.c. */
@@ -65,6 +74,8 @@ size_t es_roofline_layout_sources(const void *state, const es_rows *rows, const 
 size_t es_roofline_device_sources(const void *state, const es_rows *rows, const double *in, size_t output,
                                   es_source *list);
 size_t es_roofline_slot_sources(const void *state, const es_rows *rows, const double *in, size_t output,
+                                es_source *list);
+size_t es_roofline_loss_sources(const void *state, const es_rows *rows, const double *in, size_t output,
                                 es_source *list);
 size_t es_roofline_quality_sources(const void *state, const es_rows *rows, const double *in, size_t output,
                                    es_source *list);

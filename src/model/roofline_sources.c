@@ -75,39 +75,66 @@ size_t es_roofline_slot_sources(const void *state, const es_rows *rows, const do
     return rate_source(state, rows, (es_rate)rate, in[slot] > ES_TYPE_NONE ? (int)in[slot] : ES_TYPE_NONE, true, list);
 }
 
-/* ---- quality ---- */
+/* ---- quality: the types behind a distortion, the losses behind a level, the scores behind a score ---- */
 
-static bool is_row(const es_table *table, const char *name, const es_row *row) {
-    return es_table_find(table, name, strlen(name)) == row;
+typedef struct types_seen {
+    bool seen[ES_MAX_TENSOR_TYPES];
+    size_t output;
+} types_seen;
+
+static void note_type(void *data, const es_tensor *t, int type, double count) {
+    (void)count;
+    types_seen *seen = data;
+    if (!t)
+        return;
+    const bool body = t->place == ES_PLACE_LAYER && t->use != ES_USE_NEVER;
+    seen->seen[type] |= (body && seen->output == OUTPUT_OF(es_loss, body)) ||
+                        (t->use == ES_USE_HEAD && seen->output == OUTPUT_OF(es_loss, head)) ||
+                        (t->id == ES_TENSOR_TOKEN_EMBD && seen->output == OUTPUT_OF(es_loss, embedding));
 }
 
-static size_t quality_rows(const es_roofline_state *state, const es_rows *rows, es_quality_use use, es_source *list) {
-    const es_table *table = &state->catalog->table[ES_QUALITY];
-    bool pair = use == ES_QUALITY_RETAINED || use == ES_QUALITY_LOSS;
+static size_t distortions_of(const es_roofline_state *state, const es_rows *rows, const double *in, size_t output,
+                             bool imatrix, es_source *list) {
+    const es_table *table = &state->catalog->table[ES_DISTORTION];
+    const bool gguf = rows->precision->value[ES_P_KIND] == ES_PRECISION_GGUF;
+    types_seen types = {.output = output};
     size_t n = 0;
+    es_shape shape;
+    memcpy(&shape, in, sizeof shape);
+    if (gguf && es_roofline_covers(state, rows->model, rows->precision))
+        es_gguf_types(state->gguf, es_roofline_mixture(state, rows->precision), (es_quantizer){NAN, imatrix},
+                      &state->arch[rows->model - state->models->rows], &shape, note_type, &types);
     for (size_t i = 0; i < table->n_rows; i++) {
         const es_row *row = &table->rows[i];
-        if (es_quality_use_of(row) != use ||
-            !is_row(&state->catalog->table[ES_MODEL], row->text[ES_Q_MODEL], rows->model))
-            continue;
-        if (pair && !is_row(state->precisions, row->text[ES_Q_PRECISION], rows->precision))
-            continue;
-        add(list, &n, ES_QUALITY, row, ES_Q_VALUE);
+        int type = es_gguf_type_id(state->gguf, row->name);
+        if (gguf ? type >= 0 && types.seen[type]
+                 : output == OUTPUT_OF(es_loss, body) && es_equal_fold(row->name, rows->precision->name))
+            add(list, &n, ES_DISTORTION, row, imatrix && !isnan(row->value[ES_Y_IMATRIX]) ? ES_Y_IMATRIX : ES_Y_PLAIN);
     }
-    return use == ES_QUALITY_SCORE && n > 1 ? 1 : n;
+    return n;
 }
 
-size_t es_roofline_quality_sources(const void *state, const es_rows *rows, const double *in, size_t output,
+size_t es_roofline_loss_sources(const void *state_, const es_rows *rows, const double *in, size_t output,
+                                es_source *list) {
+    const es_roofline_state *state = state_;
+    const bool imatrix = in[ES_SHAPE_SIZE + ES_UNIFORM_SIZE] > 0;
+    const es_row *row;
+    size_t n = 0;
+    if (output == OUTPUT_OF(es_loss, body) || output == OUTPUT_OF(es_loss, head) ||
+        output == OUTPUT_OF(es_loss, embedding))
+        return distortions_of(state, rows, in, output, imatrix, list);
+    if (output == OUTPUT_OF(es_loss, level))
+        for (size_t i = 0; (row = es_loss_row(state->qualities, rows->model, imatrix, i)) != NULL; i++)
+            add(list, &n, ES_LOSS, row, ES_Q_DLNPPL);
+    return n;
+}
+
+size_t es_roofline_quality_sources(const void *state_, const es_rows *rows, const double *in, size_t output,
                                    es_source *list) {
-    (void)in;
-    if (output == OUTPUT_OF(es_quality, score))
-        return quality_rows(state, rows, ES_QUALITY_SCORE, list);
-    if (output == OUTPUT_OF(es_quality, training))
-        return quality_rows(state, rows, ES_QUALITY_TRAINING, list);
-    if (output == OUTPUT_OF(es_quality, loss))
-        return quality_rows(state, rows, ES_QUALITY_LOSS, list);
-    if (output != OUTPUT_OF(es_quality, retained))
+    const es_roofline_state *state = state_;
+    if (output != OUTPUT_OF(es_quality, score))
         return 0;
-    size_t n = quality_rows(state, rows, ES_QUALITY_RETAINED, list);
-    return n ? n : quality_rows(state, rows, ES_QUALITY_LOSS, list);
+    const es_score score = es_score_of(state->qualities, rows->model, es_roofline_question(in));
+    memcpy(list, score.source, score.n_sources * sizeof *list);
+    return score.n_sources;
 }

@@ -77,7 +77,9 @@ static const char *const files[][2] = {
     {"precisions.csv",
      "name,kind,weight_bits,group_size,scale_bits,compute\nFP16,float,16,,,fp16\nINT4,uniform,4,32,16,int8\n"
      "Q4_K_M,gguf,,,,int8\n"},
-    {"quality.csv", "model,precision,metric,shots,value\nTiny,,MMLU,5,40\nTiny,INT4,rel_delta_pct,,-2\n"},
+    {"scores.csv", "model,metric,mode,shots,harness,value,chance,source\nTiny,MMLU,instruct,5,lm-eval,40,25,s\n"},
+    {"losses.csv", "model,file_type,imatrix,dlnppl,source\nTiny,INT4,,0.02,s\nMixed,pure Q4_0,1,0.1,s\n"},
+    {"distortions.csv", "name,distortion,distortion_imatrix\nQ8_0,0.0001,\nQ4_K,0.02,0.01\nINT4,0.03,\n"},
 };
 
 const es_catalog *fuzz_catalog(void) {

@@ -104,6 +104,7 @@ static void expect_messages(const folder *f, const char *source, es_status expec
 #define TYPES "type,block_bytes,block_weights,fallback\n"
 #define MIXTURES "file_type,base_type,role,condition,tensor_type\n"
 #define CALIBRATION "device,runtime,type,field,value\n"
+#define SCORES "model,metric,mode,shots,harness,value,source\n"
 #define MODEL_COLUMNS                                                                                                  \
     "name, aliases, hf_id, family, layers, hidden, intermediate, vocab, heads, kv_heads, head_dim, tied_embeddings, "  \
     "ffn_matrices, max_ctx, act, ffn_active_fraction, attn, sliding_window, global_layer_every, qkv_bias, o_bias, "    \
@@ -227,9 +228,17 @@ Test(catalog_faults, values) {
         {"precisions.csv", "name,kind,compute\nA,ggfu,int4\n",
          "precisions.csv:2:3: unknown kind: 'ggfu'; expected one of float, uniform, gguf; did you mean 'gguf'?\n"
          "precisions.csv:2:8: unknown compute: 'int4'; expected one of fp32, fp16, int8; did you mean 'int8'?\n"},
-        {"quality.csv", "model,metric,value\n,MMLU,-1e7\n",
-         "quality.csv:2:1: model: empty cell: ''; expected text\n"
-         "quality.csv:2:7: value: out of range: '-1e7'; expected a number from -1000000 to 1000000\n"},
+        {"scores.csv", SCORES ",MMLU,instruct,5,x,-1,s\nA,MMLU,,5,x,101,\nA,MMLU,chat,5,,1,s\n",
+         "scores.csv:2:1: model: empty cell: ''; expected text\n"
+         "scores.csv:2:20: value: out of range: '-1'; expected a number from 0 to 100 (%)\n"
+         "scores.csv:3:8: mode: empty cell: ''; expected one of base, instruct, thinking\n"
+         "scores.csv:3:13: value: out of range: '101'; expected a number from 0 to 100 (%)\n"
+         "scores.csv:3:17: source: empty cell: ''; expected text\n"
+         "scores.csv:4:8: unknown mode: 'chat'; expected one of base, instruct, thinking\n"
+         "scores.csv:4:15: harness: empty cell: ''; expected text\n"},
+        {"quality.csv", "model,precision,metric,value\nA,,MMLU,1\n",
+         "quality.csv: is read no more; expected scores.csv (its rows without a precision: model,metric,mode,shots,"
+         "harness,value,chance,source) and losses.csv (its rows of dlnppl: model,file_type,imatrix,dlnppl,source)\n"},
         {"calibration.csv",
          CALIBRATION "class:sbc,*,*,mem_util,1.5\nclass:sbc,*,*,mem_utl,0.5\nclass:sbc,*,*,basis,0.5\n",
          "calibration.csv:2:24: mem_util: out of range: '1.5'; expected a number above 0 and at most 1\n"
@@ -265,8 +274,8 @@ Test(catalog_faults, names) {
          "devices.csv:7:3: aliases: control character: 'x\\x1b[0m'; expected printable text\n"},
         {"calibration.csv", CALIBRATION "class:sbc,*,*,mem_util,0.5\nCLASS:sbc,*,*,mem_util,0.6\n",
          "calibration.csv:3:1: duplicate row: 'CLASS:sbc, *, *, mem_util'; first used on line 2\n"},
-        {"quality.csv", "metric,model,value\nMMLU,A,1\nMMLU,A,2\n",
-         "quality.csv:3:6: duplicate row: 'A, , MMLU'; first used on line 2\n"},
+        {"scores.csv", SCORES "A,MMLU,base,5,x,1,s\nA,MMLU,base,0,x,1,s\na,mmlu,base,5,X,2,t\n",
+         "scores.csv:4:1: duplicate row: 'a, mmlu, base, X, 5'; first used on line 2\n"},
         {"gguf_types.csv", TYPES "Q,1,1,\nq,1,1,\n", "gguf_types.csv:3:1: duplicate row: 'q'; first used on line 2\n"},
         {"gguf_types.csv", TYPES "Q,1,1,Q9\n",
          "gguf_types.csv:2:1: fallback: unknown tensor type: 'Q9'; expected a type of gguf_types.csv\n"},
@@ -405,7 +414,8 @@ Test(catalog_faults, folders) {
     snprintf(
         expected, sizeof expected,
         "no catalog in the folder: '%s'; expected at least one of models.csv, devices.csv, precisions.csv, units.csv, "
-        "runtimes.csv, calibration.csv, quality.csv, gguf_types.csv, gguf_mixtures.csv, layers.csv, "
+        "runtimes.csv, calibration.csv, scores.csv, estimates.csv, losses.csv, distortions.csv, gguf_types.csv, "
+        "gguf_mixtures.csv, layers.csv, "
         "runtimes_memory.csv, kernel_generations.csv, repacked_types.csv, power.csv\n",
         f.path);
     expect_messages(&f, f.given, ES_EUSAGE, expected);
@@ -539,7 +549,7 @@ static void put_base(const folder *f) {
     put(f, "devices.csv", DEVICES "One,uno;eins,1,1\nTwo,dos,2,2\nThree,tres,3,3\n");
     put(f, "precisions.csv", "name\nFP32\n");
     put(f, "calibration.csv", CALIBRATION "One,default,*,mem_util,0.1\nOne,default,Q4_K,mem_util,0.2\n");
-    put(f, "quality.csv", "model,precision,metric,value\nA,,MMLU,10\nA,INT4,dlnppl,0.1\n");
+    put(f, "scores.csv", SCORES "A,MMLU,base,5,x,10,s\nA,MMLU,instruct,5,x,11,s\n");
     put(f, "gguf_types.csv", TYPES "Q,1,1,\nR,2,1,Q\n");
     put(f, "gguf_mixtures.csv",
         MIXTURES "M,Q,output,always,R\nM,Q,*,otherwise,Q\nN,R,*,otherwise,R\nO,Q,*,otherwise,Q\n");
@@ -592,7 +602,7 @@ Test(catalog, extending_tables_without_names) {
     folder base = folder_new(), more = folder_new();
     put_base(&base);
     put(&more, "calibration.csv", CALIBRATION "one,DEFAULT,q4_k,mem_util,0.3\nOne,llama.cpp,*,mem_util,0.4\n");
-    put(&more, "quality.csv", "model,precision,metric,value\na,,mmlu,20\nA,INT4,MMLU,9\n");
+    put(&more, "scores.csv", SCORES "a,mmlu,base,5,X,20,s\nA,MMLU,base,0,x,9,s\n");
     put(&more, "gguf_types.csv", TYPES "S,4,1,\nr,3,1,S\n");
     put(&more, "gguf_mixtures.csv", MIXTURES "P,S,*,otherwise,S\nm,S,*,otherwise,R\n");
     es_catalog c = load_two(base.path, more.given);
@@ -602,7 +612,7 @@ Test(catalog, extending_tables_without_names) {
         const char *texts; /* of that field, row by row */
     } cases[] = {
         {ES_CALIBRATION, ES_C_VALUE, "0.1 0.3 0.4"},
-        {ES_QUALITY, ES_Q_VALUE, "20 0.1 9"},
+        {ES_SCORE, ES_S_VALUE, "20 11 9"},
         {ES_GGUF_TYPE, ES_T_TYPE, "Q r S"},
         {ES_GGUF_MIXTURE, ES_X_FILE_TYPE, "N O P m"},
     };

@@ -75,7 +75,7 @@ static point point_of(const char *model, const char *device, const char *precisi
     for (size_t i = 0; i < kernel->n_axes; i++)
         p.workload[i] = kernel->axes[i].fallback;
     for (size_t i = 0; i < kernel->n_options; i++)
-        p.option[i] = kernel->options[i].fallback;
+        p.option[i] = es_option_default(&kernel->options[i], &catalog);
     return p;
 }
 
@@ -223,7 +223,13 @@ Test(roofline, metrics_in_order) {
         "tokens_per_j",
         "st",
         "usd_per_mtok",
+        "quality_metric",
+        "quality_mode",
         "quality",
+        "quality_low",
+        "quality_high",
+        "quality_basis",
+        "loss_basis",
         "quality_retained",
         "ppl_increase_pct",
         "basis",
@@ -406,7 +412,8 @@ Test(roofline, recomputed) {
 }
 
 Test(roofline, metrics_are_finite) {
-    static const char *const optional[] = {"usd_per_mtok", "quality", "cloud break-even"};
+    static const char *const optional[] = {"usd_per_mtok",  "quality",          "quality_low", "quality_high",
+                                           "quality_basis", "quality_retained", "loss_basis",  "ppl_increase_pct"};
     for (int round = 0; round < 3000; round++) {
         point p = random_point();
         evaluate(&p);
@@ -723,96 +730,6 @@ Test(roofline, exponentials) {
     }
     cr_expect_eq(es_exp(0), 1);
     cr_expect_eq(es_log(1), 0);
-}
-
-Test(roofline, quality) {
-    point p = point_of("Llama-3.2-1B", "Raspberry Pi 5", "F16");
-    evaluate(&p);
-    double score = NAN;
-    const es_table *scores = &catalog.table[ES_QUALITY];
-    for (size_t i = 0; i < scores->n_rows && isnan(score); i++)
-        if (strcmp(scores->rows[i].text[ES_Q_MODEL], "Llama-3.2-1B") == 0 &&
-            strncmp(scores->rows[i].text[ES_Q_METRIC], "MMLU", 4) == 0)
-            score = scores->rows[i].value[ES_Q_VALUE];
-    cr_expect(near(get(&p, "quality"), score * get(&p, "quality_retained"), 1e-15), "%g", get(&p, "quality"));
-    const double bits[] = {8, 6, 5, 4, 3, 2};
-    double before = 1;
-    for (size_t i = 0; i < sizeof bits / sizeof *bits; i++) {
-        p = point_of("EP-TinyLlama-1B", "Raspberry Pi 5", "INT4");
-        set_field(&p, ES_PRECISION, "weight_bits", bits[i], false);
-        evaluate(&p);
-        double b = get(&p, "bits_per_weight"), size = 7e9 / get(&p, "params");
-        double loss = exp(2.325 - 1.412 * b) * pow(fmax(1, size), 0.35);
-        double s = log(1 + get(&p, "ppl_increase_pct") / 100) / loss;
-        cr_expect(near(s, 1, 1e-9) || near(s, 3, 1e-9), "s = %g", s);
-        cr_expect(near(get(&p, "quality_retained"), exp(-0.55 * s * loss), 1e-12));
-        cr_expect_leq(get(&p, "quality_retained"), before);
-        cr_expect(isnan(get(&p, "quality")), "no score, no quality");
-        before = get(&p, "quality_retained");
-    }
-}
-
-/* Older training budgets lose less, models trained in few bits nothing. */
-Test(roofline, quality_by_training) {
-    static const struct {
-        const char *model;
-        double factor;
-    } known[] = {{"OPT-1.3B", 1}, {"SmolLM3-3B", 3}, {"BitNet-b1.58-2B-4T", 0}};
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        point p = point_of(known[i].model, "Raspberry Pi 5", "IQ2_XXS");
-        evaluate(&p);
-        double size = 7e9 / get(&p, "params");
-        double loss = known[i].factor * exp(2.325 - 1.412 * get(&p, "bits_per_weight")) * pow(fmax(1, size), 0.35);
-        cr_expect_eq(get(&p, "quality_basis"), 0, "%s: an estimate", known[i].model);
-        cr_expect(near(get(&p, "quality_retained"), exp(-0.55 * loss), 1e-12), "%s", known[i].model);
-    }
-}
-
-/* 2024 is the first of the newer years. */
-Test(roofline, quality_by_training_year) {
-    make_folder();
-    write_file("quality.csv", "model,precision,metric,value,source\n"
-                              "OPT-1.3B,,training_year,2023,t\nOPT-125M,,training_year,2024,t\n");
-    es_errors errors = {0};
-    cr_assert_eq(reload(&errors), ES_OK, "%s", errors.error[0].text);
-    static const struct {
-        const char *model;
-        double factor;
-    } known[] = {{"OPT-1.3B", 1}, {"OPT-125M", 3}};
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        point p = point_of(known[i].model, "Raspberry Pi 5", "INT4");
-        evaluate(&p);
-        double size = 7e9 / get(&p, "params");
-        double loss = known[i].factor * exp(2.325 - 1.412 * get(&p, "bits_per_weight")) * pow(fmax(1, size), 0.35);
-        cr_expect(near(get(&p, "quality_retained"), exp(-0.55 * loss), 1e-12), "%s", known[i].model);
-    }
-    remove_folder();
-}
-
-/* Pairs with a published perplexity or score rest on it: d is the mean of the first, retained of the second. */
-Test(roofline, quality_measured) {
-    make_folder();
-    write_file("quality.csv", "model,precision,metric,value,source\n"
-                              "Llama-3.2-1B,Q4_0,dlnppl,0.05,t\nLlama-3.2-1B,Q5_0,rel_delta_pct,-4,t\n"
-                              "Llama-3.2-1B,Q5_1,rel_delta_pct,1,t\nLlama-3.2-1B,Q5_1,dlnppl,0.2,t\n");
-    es_errors errors = {0};
-    cr_assert_eq(reload(&errors), ES_OK, "%s", errors.error[0].text);
-    static const struct {
-        const char *precision;
-        double measured, retained;
-    } known[] = {{"Q4_0", 1, 0.97287468}, {"Q5_0", 1, 0.96}, {"Q5_1", 1, 1.01}, {"Q4_1", 0, NAN}};
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        point p = point_of("Llama-3.2-1B", "Raspberry Pi 5", known[i].precision);
-        evaluate(&p);
-        cr_expect_eq(get(&p, "quality_basis"), known[i].measured, "%s", known[i].precision);
-        if (!isnan(known[i].retained))
-            cr_expect(near(get(&p, "quality_retained"), known[i].retained, 1e-8), "%s: %.9g", known[i].precision,
-                      get(&p, "quality_retained"));
-    }
-    point p = point_of("Llama-3.2-1B", "Raspberry Pi 5", "Q5_1");
-    evaluate(&p);
-    cr_expect(near(get(&p, "ppl_increase_pct"), 22.1402758, 1e-8), "%.9g", get(&p, "ppl_increase_pct"));
-    remove_folder();
 }
 
 /* Doubts about a point: each appears with the one change that raises it. */
