@@ -24,7 +24,7 @@ const es_hf_arch es_hf_archs[] = {
     {"mixtral", "Mixtral", "mixtral", "silu", SIZES(32, 4096, 14336, 32000, 32, 8, 0, 131072), ES_HF_EXPERTS,
      .order = ES_HF_SLIDING, .names = "num_experts=num_local_experts", .defaults = "num_experts=8 num_experts_per_tok=2"},
     {"qwen", "QWen", "qwen", "silu", SIZES(32, 4096, 22016, 151936, 32, 0, 0, 8192), ES_HF_HALF_FFN,
-     .names = "max_position_embeddings=seq_length|max_position_embeddings", .defaults = "no_bias=1",
+     .names = "head_dim=kv_channels|head_dim max_position_embeddings=seq_length|max_position_embeddings", .defaults = "no_bias=1",
      .row = "qkv_bias=1 o_bias=!no_bias mlp_bias=!no_bias"},
     {"qwen2 internvl internvl_chat", "Qwen2 InternVLChat", "qwen2", "silu", SIZES(32, 4096, 22016, 151936, 32, 32, 0, 32768),
      .order = ES_HF_LATE, .defaults = "sliding_window=4096 max_window_layers=28", .row = "qkv_bias=1"},
@@ -71,7 +71,7 @@ const es_hf_arch es_hf_archs[] = {
     {"gemma", "Gemma", "gemma", "gelu", SIZES(28, 3072, 24576, 256000, 16, 16, 256, 8192),
      .defaults = "tie_word_embeddings=1", .row = ATTENTION},
     {"gemma2", "Gemma2", "gemma2", "gelu", SIZES(26, 2304, 9216, 256000, 8, 4, 256, 8192), .order = ES_HF_SLIDING,
-     .period = "2", .defaults = "tie_word_embeddings=1 sliding_window=4096", .row = ATTENTION "norms_per_layer=4"},
+     .period = "2", .defaults = "sliding_window_size=0 tie_word_embeddings=1 sliding_window=4096", .row = ATTENTION "norms_per_layer=4"},
     {"gemma3 gemma3_text", "Gemma3", "gemma3", "gelu", SIZES(26, 2304, 9216, 262208, 8, 4, 256, 131072),
      .order = ES_HF_SLIDING, .period = "sliding_window_pattern",
      .names = "sliding_window_pattern=sliding_window_pattern|_sliding_window_pattern",
@@ -104,7 +104,8 @@ const es_hf_arch es_hf_archs[] = {
      .row = "norm=ln ffn_matrices=2 qkv_bias=1 o_bias=1 mlp_bias=1 pos_rows=max_position_embeddings"},
     {"gptj", "GPTJ", "gptj", "gelu", SIZES(28, 4096, 0, 50400, 16, 0, 0, 2048), ES_HF_WIDE,
      .names = N_NAMES "intermediate_size=n_inner max_position_embeddings=n_positions",
-     .row = "norm=ln norms_per_layer=1 ffn_matrices=2 mlp_bias=1 lm_head_bias=1"},
+     .row = "norm=ln norms_per_layer=1 ffn_matrices=2 mlp_bias=1 lm_head_bias=1",
+     .defaults = "rotary=1"},
     {"opt", "OPT", "opt", "relu", SIZES(12, 768, 3072, 50272, 12, 0, 0, 2048), .names = "intermediate_size=ffn_dim",
      .defaults = "tie_word_embeddings=1 enable_bias=1 do_layer_norm_before=1",
      .row = "norm=ln ffn_matrices=2 qkv_bias=enable_bias o_bias=enable_bias mlp_bias=enable_bias"},
@@ -113,7 +114,7 @@ const es_hf_arch es_hf_archs[] = {
     {"falcon RefinedWebModel RefinedWeb", "Falcon RW", "falcon", "gelu", SIZES(32, 4544, 0, 65024, 71, 0, 0, 2048), ES_HF_WIDE,
      .names = "num_hidden_layers=num_hidden_layers|n_layer num_attention_heads=num_attention_heads|n_head "
               "num_key_value_heads=num_kv_heads|n_head_kv intermediate_size=ffn_hidden_size",
-     .defaults = "tie_word_embeddings=1 multi_query=1 parallel_attn=1",
+     .defaults = "ff_factor=0 tie_word_embeddings=1 multi_query=1 parallel_attn=1",
      .row = "norm=ln ffn_matrices=2 qkv_bias=bias o_bias=bias mlp_bias=bias norms_per_layer=parallel_attn?1:2"},
     {"bloom", "Bloom", "bloom", "gelu", SIZES(2, 64, 0, 250880, 8, 0, 0, 0), ES_HF_WIDE,
      .names = "num_hidden_layers=n_layer|num_hidden_layers hidden_size=hidden_size|n_embed num_attention_heads=n_head|num_attention_heads "
@@ -122,7 +123,7 @@ const es_hf_arch es_hf_archs[] = {
     {"mpt", "MPT Mpt", "mpt", "gelu", SIZES(24, 2048, 0, 50368, 16, 0, 0, 2048), ES_HF_WIDE,
      .names = "num_hidden_layers=n_layers hidden_size=d_model num_attention_heads=n_heads max_position_embeddings=max_seq_len "
               "num_key_value_heads=attn_config.kv_n_heads",
-     .defaults = "tie_word_embeddings=1 no_bias=1 expansion_ratio=4 learned_pos_emb=1 attn_config.alibi=1",
+     .defaults = "use_pad_tok_in_ffn=1 tie_word_embeddings=1 no_bias=1 expansion_ratio=4 learned_pos_emb=1 attn_config.alibi=1",
      .row = "ffn_matrices=2"},
     {"dbrx", "Dbrx", "dbrx", "silu", SIZES(24, 2048, 3584, 32000, 16, 0, 0, 2048), ES_HF_EXPERTS,
      .names = "num_hidden_layers=n_layers hidden_size=d_model num_attention_heads=n_heads max_position_embeddings=max_seq_len "
@@ -156,11 +157,11 @@ const es_hf_arch es_hf_archs[] = {
      .defaults = "mamba_n_heads=128 mamba_n_groups=1 mamba_d_state=256 mamba_d_conv=4 mamba_expand=2 ssm_norm=1"},
     {"falcon_h1", "FalconH1", "falcon-h1", "silu", SIZES(32, 4096, 14336, 128000, 32, 8, 0, 8192), 0, ES_HF_PARALLEL, NULL,
      NULL, ES_HF_MAMBA2, .names = "ssm_norm=mamba_rms_norm",
-     .defaults = "mamba_d_ssm=1024 mamba_n_heads=128 mamba_n_groups=1 mamba_d_state=256 mamba_d_conv=4 mamba_expand=2",
+     .defaults = "mamba_use_mlp=1 mlp_expansion_factor=8 mamba_d_ssm=1024 mamba_n_heads=128 mamba_n_groups=1 mamba_d_state=256 mamba_d_conv=4 mamba_expand=2",
      .row = ATTENTION "mlp_bias=mlp_bias"},
     {"nemotron_h", "NemotronH", "nemotron_h", "relu2", SIZES(0, 4096, 21504, 131072, 32, 8, 128, 4096),
      ES_HF_EXPERTS | ES_HF_SINGLE, ES_HF_LISTED, NULL, NULL, ES_HF_MAMBA2,
-     .names = "layer_types=hybrid_override_pattern|layers_block_type num_experts=n_routed_experts "
+     .names = "head_dim=head_dim|attention_head_dim layer_types=hybrid_override_pattern|layers_block_type num_experts=n_routed_experts "
               "num_shared_experts=n_shared_experts shared_expert_intermediate_size=moe_shared_expert_intermediate_size "
               "mamba_n_heads=mamba_num_heads mamba_d_head=mamba_head_dim mamba_n_groups=mamba_n_groups|n_groups "
               "mamba_d_state=ssm_state_size mamba_d_conv=mamba_d_conv|conv_kernel mamba_expand=mamba_expand|expand",
@@ -170,38 +171,38 @@ const es_hf_arch es_hf_archs[] = {
      .row = ATTENTION "norms_per_layer=1 ffn_matrices=2 mlp_bias=mlp_bias router_bias=1"},
     {"jamba", "Jamba", "jamba", "silu", SIZES(32, 4096, 14336, 65536, 32, 8, 0, 262144), ES_HF_EXPERTS | ES_HF_MAY_BE_DENSE,
      ES_HF_OTHER, "attn_layer_period", "attn_layer_offset", ES_HF_MAMBA1,
-     .defaults = "attn_layer_period=8 attn_layer_offset=4 expert_layer_period=2 expert_layer_offset=1 num_experts=16 "
+     .defaults = "mamba_inner_layernorms=1 attn_layer_period=8 attn_layer_offset=4 expert_layer_period=2 expert_layer_offset=1 num_experts=16 "
                  "num_experts_per_tok=2 mamba_d_state=16 mamba_d_conv=4 mamba_expand=2 ssm_norm=1"},
     {"mamba", "Mamba", "mamba", "silu", SIZES(32, 768, 0, 50280, 1, 0, 0, 0), ES_HF_NO_FFN | ES_HF_NO_ATTENTION, ES_HF_OTHER, NULL, NULL,
      ES_HF_MAMBA1,
      .names = "num_hidden_layers=num_hidden_layers|n_layer hidden_size=hidden_size|d_model mamba_d_state=state_size|d_state "
               "mamba_d_conv=conv_kernel|d_conv mamba_expand=expand mamba_d_ssm=intermediate_size|d_inner "
               "mamba_dt_rank=time_step_rank|dt_rank",
-     .defaults = "tie_word_embeddings=1 mamba_d_state=16 mamba_d_conv=4 mamba_expand=2",
+     .defaults = "rms_norm=1 fused_add_norm=1 norm_before_gate=1 tie_word_embeddings=1 mamba_d_state=16 mamba_d_conv=4 mamba_expand=2",
      .row = "norms_per_layer=1 ffn_matrices=2"},
     {"falcon_mamba", "FalconMamba", "mamba", "silu", SIZES(64, 4096, 0, 65024, 1, 0, 0, 0), ES_HF_NO_FFN | ES_HF_NO_ATTENTION, ES_HF_OTHER, NULL,
      NULL, ES_HF_MAMBA1,
      .names = "mamba_d_state=state_size mamba_d_conv=conv_kernel mamba_expand=expand mamba_d_ssm=intermediate_size|d_inner "
               "mamba_dt_rank=time_step_rank",
-     .defaults = "tie_word_embeddings=1 mamba_d_state=16 mamba_d_conv=4 mamba_expand=2",
+     .defaults = "rms_norm=1 fused_add_norm=1 norm_before_gate=1 tie_word_embeddings=1 mamba_d_state=16 mamba_d_conv=4 mamba_expand=2",
      .row = "norms_per_layer=1 ffn_matrices=2"},
     {"mamba2", "Mamba2", "mamba2", "silu", SIZES(64, 4096, 0, 32768, 1, 0, 0, 0), ES_HF_NO_FFN | ES_HF_NO_ATTENTION, ES_HF_OTHER, NULL, NULL,
      ES_HF_MAMBA2,
      .names = "mamba_n_heads=num_heads mamba_d_head=head_dim mamba_n_groups=n_groups mamba_d_state=state_size "
               "mamba_d_conv=conv_kernel mamba_expand=expand mamba_d_ssm=intermediate_size",
-     .defaults = "mamba_n_heads=128 mamba_d_head=64 mamba_n_groups=8 mamba_d_state=128 mamba_d_conv=4 mamba_expand=2 ssm_norm=1",
+     .defaults = "rms_norm=1 fused_add_norm=1 norm_before_gate=1 mamba_n_heads=128 mamba_d_head=64 mamba_n_groups=8 mamba_d_state=128 mamba_d_conv=4 mamba_expand=2 ssm_norm=1",
      .row = "norms_per_layer=1 ffn_matrices=2"},
     {"rwkv7", "RWKV7", "rwkv7", "relu2", SIZES(24, 2048, 0, 32000, 1, 0, 64, 2048), ES_HF_WIDE | ES_HF_NO_ATTENTION, ES_HF_OTHER, NULL, NULL,
-     ES_HF_RWKV7, .defaults = "norm_first=1", .row = "norm=ln ffn_matrices=2 embed_norm=norm_first"},
+     ES_HF_RWKV7, .defaults = "use_l2warp=1 norm_first=1", .row = "norm=ln ffn_matrices=2 embed_norm=norm_first"},
     {"lfm2", "Lfm2", "lfm2", "silu", SIZES(32, 2560, 12288, 65536, 32, 8, 0, 128000), 0, ES_HF_FULL, NULL, NULL, ES_HF_CONV,
      .names = "intermediate_size=block_ff_dim|intermediate_size tie_word_embeddings=tie_embedding|tie_word_embeddings",
-     .defaults = "full_attn_idxs=0 tie_word_embeddings=1 conv_L_cache=3 block_auto_adjust_ff_dim=1 block_multiple_of=256 "
+     .defaults = "block_use_swiglu=1 use_pos_enc=1 full_attn_idxs=0 tie_word_embeddings=1 conv_L_cache=3 block_auto_adjust_ff_dim=1 block_multiple_of=256 "
                  "block_ffn_dim_multiplier=1",
      .row = "qk_norm=1"},
     {"lfm2_moe", "Lfm2Moe", "lfm2moe", "silu", SIZES(32, 2048, 7168, 65536, 32, 8, 0, 128000), ES_HF_EXPERTS, ES_HF_LISTED,
      NULL, NULL, ES_HF_CONV,
      .names = "tie_word_embeddings=tie_embedding|tie_word_embeddings first_k_dense_replace=num_dense_layers",
-     .defaults = "tie_word_embeddings=1 conv_L_cache=3 moe_intermediate_size=1792 first_k_dense_replace=2 num_experts=32 "
+     .defaults = "block_use_swiglu=1 use_pos_enc=1 tie_word_embeddings=1 conv_L_cache=3 moe_intermediate_size=1792 first_k_dense_replace=2 num_experts=32 "
                  "num_experts_per_tok=4 use_expert_bias=1",
      .row = "qk_norm=1 router_bias=use_expert_bias"},
     {"llama4 llama4_text", "Llama4", "llama4", "silu", SIZES(48, 5120, 16384, 202048, 40, 8, 128, 131072), ES_HF_EXPERTS,
@@ -209,7 +210,7 @@ const es_hf_arch es_hf_archs[] = {
      .names = "intermediate_size=intermediate_size_mlp moe_intermediate_size=intermediate_size num_experts=num_local_experts "
               "sliding_window=attention_chunk_size decoder_sparse_step=interleave_moe_layer_step "
               "shared_expert_intermediate_size=intermediate_size",
-     .defaults = "moe_layers=0 sliding_window=8192 no_rope_layer_interval=4 moe_intermediate_size=8192 num_experts=16 num_experts_per_tok=1 "
+     .defaults = "use_qk_norm=1 moe_layers=0 sliding_window=8192 no_rope_layer_interval=4 moe_intermediate_size=8192 num_experts=16 num_experts_per_tok=1 "
                  "shared_expert_intermediate_size=8192",
      .row = ATTENTION},
     {"deepseek", "Deepseek", "deepseek", "silu", SIZES(30, 4096, 11008, 102400, 32, 32, 0, 2048),
@@ -218,16 +219,16 @@ const es_hf_arch es_hf_archs[] = {
     {"deepseek_v2", "DeepseekV2", "deepseek2", "silu", SIZES(32, 4096, 11008, 32000, 32, 0, 0, 2048),
      ES_HF_EXPERTS | ES_HF_MAY_BE_DENSE | ES_HF_MLA,
      .names = "num_experts=n_routed_experts num_shared_experts=n_shared_experts",
-     .defaults = LATENT "first_k_dense_replace=0 moe_layer_freq=1 q_lora_rank=1536 num_experts=64 num_shared_experts=2 moe_intermediate_size=1407",
+     .defaults = LATENT "qk_head_dim=0 first_k_dense_replace=0 moe_layer_freq=1 q_lora_rank=1536 num_experts=64 num_shared_experts=2 moe_intermediate_size=1407",
      .row = ATTENTION},
     {"deepseek_v3 kimi_k2", "DeepseekV3", "deepseek2", "silu", SIZES(61, 7168, 18432, 129280, 128, 128, 0, 4096),
      ES_HF_EXPERTS | ES_HF_MLA, .names = "num_experts=n_routed_experts num_shared_experts=n_shared_experts",
-     .defaults = LATENT "moe_layer_freq=1 q_lora_rank=1536 num_experts=256 num_experts_per_tok=8 num_shared_experts=1 "
+     .defaults = LATENT "qk_head_dim=0 moe_layer_freq=1 q_lora_rank=1536 num_experts=256 num_experts_per_tok=8 num_shared_experts=1 "
                         "moe_intermediate_size=2048 first_k_dense_replace=3",
      .row = ATTENTION "router_bias=1"},
     {"glm4_moe_lite", "Glm4MoeLite", "deepseek2", "silu", SIZES(47, 2048, 10240, 154880, 20, 20, 0, 202752),
      ES_HF_EXPERTS | ES_HF_MLA, .names = "num_experts=n_routed_experts num_shared_experts=n_shared_experts",
-     .defaults = "mlp_layer_types=0 moe_layer_freq=1 kv_lora_rank=512 q_lora_rank=768 qk_rope_head_dim=64 qk_nope_head_dim=192 v_head_dim=256 num_experts=64 "
+     .defaults = "qk_head_dim=0 mlp_layer_types=0 moe_layer_freq=1 kv_lora_rank=512 q_lora_rank=768 qk_rope_head_dim=64 qk_nope_head_dim=192 v_head_dim=256 num_experts=64 "
                  "num_experts_per_tok=4 num_shared_experts=1 moe_intermediate_size=1536 first_k_dense_replace=1",
      .row = ATTENTION "router_bias=1"},
     {"glm4_moe glm4v_moe glm4v_moe_text Glm4Moe", "Glm4Moe Glm4vMoe", "glm4moe", "silu",
@@ -243,7 +244,7 @@ const es_hf_arch es_hf_archs[] = {
     {"chatglm", "ChatGLM", "chatglm", "silu", SIZES(28, 4096, 13696, 65024, 32, 0, 0, 2048),
      .names = "num_hidden_layers=num_layers intermediate_size=ffn_hidden_size max_position_embeddings=seq_length "
               "vocab_size=padded_vocab_size|vocab_size head_dim=kv_channels num_key_value_heads=multi_query_group_num",
-     .defaults = "head_dim=128 rmsnorm=1 multi_query_group_num=1", .row = "qkv_bias=add_qkv_bias"},
+     .defaults = "post_layer_norm=1 head_dim=128 rmsnorm=1 multi_query_group_num=1", .row = "qkv_bias=add_qkv_bias"},
     {"smollm3", "SmolLM3", "smollm3", "silu", SIZES(36, 2048, 11008, 128256, 16, 4, 0, 32768), .order = ES_HF_LATE,
      .defaults = "tie_word_embeddings=1 max_window_layers=0", .row = ATTENTION "mlp_bias=mlp_bias"},
     {"stablelm stablelm_epoch", "StableLm StableLM StableLmEpoch StableLMEpoch", "stablelm", "silu",
@@ -276,7 +277,7 @@ const es_hf_arch es_hf_archs[] = {
     {"ernie4_5_moe", "Ernie4_5_Moe", "ernie4_5", "silu", SIZES(28, 2560, 12288, 103424, 20, 4, 0, 131072), ES_HF_EXPERTS,
      .names = "num_experts=moe_num_experts num_experts_per_tok=moe_k num_shared_experts=moe_num_shared_experts "
               "first_k_dense_replace=moe_layer_start_index decoder_sparse_step=moe_layer_interval",
-     .defaults = "moe_layer_end_index=-1 tie_word_embeddings=1 moe_intermediate_size=1536 num_experts=64 num_experts_per_tok=6 num_shared_experts=2 "
+     .defaults = "moe_use_aux_free=1 moe_capacity=0 moe_layer_end_index=-1 tie_word_embeddings=1 moe_intermediate_size=1536 num_experts=64 num_experts_per_tok=6 num_shared_experts=2 "
                  "first_k_dense_replace=1",
      .row = "qkv_bias=use_bias o_bias=use_bias mlp_bias=use_bias router_bias=1"},
     {"bitnet", "BitNet BitNetForCausalLM", "bitnet", "relu2", SIZES(30, 2560, 6912, 128256, 20, 5, 0, 2048),
@@ -294,21 +295,24 @@ const es_hf_arch es_hf_archs[] = {
     {"seed_oss", "SeedOss", "seed_oss", "silu", SIZES(64, 4096, 27648, 155136, 80, 8, 128, 524288),
      .defaults = "attention_bias=1", .row = "qkv_bias=attention_bias o_bias=attention_out_bias mlp_bias=mlp_bias"},
     {"hunyuan_v1_dense", "HunYuanDenseV1", "hunyuan-dense", "silu", SIZES(32, 4096, 11008, 290943, 32, 0, 0, 2048),
-     .row = ATTENTION "qk_norm=1"},
+     .row = ATTENTION "qk_norm=1",
+     .names = "head_dim=head_dim|attention_head_dim",
+     .defaults = "qk_norm=1 use_qk_norm=1 num_shared_expert=1 use_rotary_pos_emb=1 org_vocab_size=0 num_media_embeds=0"},
     {"hunyuan_v1_moe", "HunYuanMoEV1", "hunyuan-moe", "silu", SIZES(32, 4096, 11008, 290943, 32, 0, 0, 2048),
-     ES_HF_EXPERTS, .names = "num_experts_per_tok=moe_topk moe_intermediate_size=intermediate_size",
-     .defaults = "num_experts=1 num_experts_per_tok=1 moe_intermediate_size=11008 num_shared_experts=1",
+     ES_HF_EXPERTS, .names = "head_dim=head_dim|attention_head_dim num_experts_per_tok=moe_topk moe_intermediate_size=intermediate_size",
+     .defaults = "use_mixed_mlp_moe=1 qk_norm=1 use_qk_norm=1 num_shared_expert=1 use_rotary_pos_emb=1 org_vocab_size=0 num_media_embeds=0 num_experts=1 num_experts_per_tok=1 moe_intermediate_size=11008 num_shared_experts=1",
      .row = ATTENTION "qk_norm=1"},
     {"cohere", "Cohere", "command-r", "silu", SIZES(40, 8192, 22528, 256000, 64, 0, 0, 8192),
      .defaults = "tie_word_embeddings=1", .row = ATTENTION "norms_per_layer=1 qk_norm=use_qk_norm?2:0"},
     {"cohere2", "Cohere2", "cohere2", "silu", SIZES(40, 8192, 22528, 256000, 64, 0, 0, 8192), .order = ES_HF_SLIDING,
      .period = "sliding_window_pattern", .names = "sliding_window_pattern=sliding_window_pattern|_sliding_window_pattern",
-     .defaults = "tie_word_embeddings=1 sliding_window=4096 sliding_window_pattern=4", .row = ATTENTION "norms_per_layer=1"},
+     .defaults = "layer_switch=4 use_embedding_sharing=1 use_gated_activation=1 use_parallel_block=1 use_parallel_embedding=1 tie_word_embeddings=1 sliding_window=4096 sliding_window_pattern=4", .row = ATTENTION "norms_per_layer=1"},
     {"baichuan", "Baichuan BaiChuan", "baichuan", "silu", SIZES(32, 4096, 11008, 125696, 32, 0, 0, 4096),
      .names = "max_position_embeddings=model_max_length|max_position_embeddings"},
     {"orion", "Orion", "orion", "silu", SIZES(40, 5120, 15360, 84608, 40, 40, 0, 4096), .row = ATTENTION "norm=ln"},
     {"apertus", "Apertus", "apertus", "xielu", SIZES(32, 4096, 14336, 131072, 32, 0, 0, 65536),
-     .row = ATTENTION "ffn_matrices=2 qk_norm=1"},
+     .row = ATTENTION "ffn_matrices=2 qk_norm=1",
+     .defaults = "qk_norm=1"},
     {"openelm", "OpenELM", "openelm", "silu", SIZES(12, 1280, 0, 32000, 12, 0, 128, 2048),
      .names = "num_hidden_layers=num_transformer_layers hidden_size=model_dim num_attention_heads=num_query_heads "
               "num_key_value_heads=num_kv_heads max_position_embeddings=max_context_length "
@@ -369,4 +373,8 @@ const char es_hf_harmless[] =
     "onnx_safe kv_cache_* use_cache_* softmax_in_fp32 z_loss_* cache_implementation bos eos vocab_size_per_layer_input "
     "num_gqa_groups qkv_multipliers model_parallel* tensor_parallel* sep_token pad_token tokens_per_* "
     "add_bias_linear_act cla_share_factor dense_list pool_type sep_* eod_* im_* mask_init_id head_first "
-    "attn_mode lm_head_type value_dim num_heads block_dim conv_dim conv_dim_out";
+    "attn_mode lm_head_type value_dim num_heads block_dim conv_dim conv_dim_out "
+    "masked_softmax_fusion bias_dropout_fusion skip_bias_add* *jitter_noise block_out_init_scale block_mlp_init_scale "
+    "block_use_xavier_init conv_use_xavier_init "
+    "pad_vocab_size_multiple mup_denominator compression_ratio scale_attention_softmax_in_fp32 pad_key_length "
+    "validate_runner_input pre_allocate_kv_cache enable_lm_head_fp32 pad_id class_num vit_*";

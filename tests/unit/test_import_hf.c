@@ -384,6 +384,32 @@ Test(import_hf, faulty_files) {
     }
 }
 
+/* Fields of real files that change no count of their class, and would be refused in another's. */
+Test(import_hf, harmless_fields) {
+    static const char *const known[] = {
+        "'llama4', 'use_qk_norm': true, 'attn_scale': 0.1, 'floor_scale': 8192, 'router_jitter_noise': 0.0",
+        "'cohere2', 'layer_switch': 4, 'use_embedding_sharing': true, 'use_gated_activation': true",
+        "'falcon_h1', 'mamba_use_mlp': true, 'mlp_expansion_factor': 8, 'time_step_limit': [0.0, Infinity]",
+        "'mamba', 'rms_norm': true, 'fused_add_norm': true, 'pad_vocab_size_multiple': 8, 'ssm_cfg': {}",
+        "'jamba', 'mamba_inner_layernorms': true, 'mamba_dt_rank': 256",
+        "'bloom', 'masked_softmax_fusion': true, 'skip_bias_add': true, 'offset_alibi': 100",
+        "'lfm2', 'block_use_swiglu': true, 'block_out_init_scale': 1.0, 'block_norm_eps': 1e-05",
+        "'apertus', 'qk_norm': true, 'post_norm': false",
+        "'starcoder2', 'scale_attention_softmax_in_fp32': true, 'mlp_type': 'default'",
+        "'nemotron_h', 'layers_block_type': ['mamba', 'moe', 'attention', 'mlp'], 'attention_head_dim': 128, "
+        "'n_groups': 8",
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        char json[400], *quote;
+        es_errors errors = {0};
+        es_model_row row;
+        snprintf(json, sizeof json, "{'model_type': %s}", known[i]);
+        while ((quote = strchr(json, '\'')) != NULL)
+            *quote = '"';
+        cr_expect_eq(import(json, strlen(json), &row, &errors), ES_OK, "%s: %s", known[i], errors.error[0].text);
+    }
+}
+
 Test(import_hf, hostile_files) {
     enum { DEEP = 100000 };
     es_errors errors = {0};
