@@ -114,7 +114,7 @@ size_t es_column_text(const es_column *column, double value, int digits, char *t
 
 /* ---- running ---- */
 
-typedef enum es_output_format { ES_CSV, ES_TSV, ES_JSONL, ES_MARKDOWN } es_output_format;
+typedef enum es_output_format { ES_CSV, ES_TSV, ES_JSONL, ES_MARKDOWN, ES_JSON /* an array */ } es_output_format;
 
 typedef struct es_csv_options {
     es_output_format format;
@@ -143,6 +143,7 @@ typedef struct es_run_options {
     uint64_t max_bytes; /* no file grows beyond it, 0: no limit */
     bool no_skip;       /* look at every point even where bounds tell: for tests and measurements */
     es_csv_options csv;
+    const es_csv_options *front_csv, *best_csv; /* of these tables; NULL: as csv */
     const volatile sig_atomic_t *stop; /* nonzero: finish whole rows and return ES_EINT or ES_ETERM by its value */
     void (*progress)(void *context, const es_progress *progress); /* called from one thread, a few times a second */
     void *progress_context;

@@ -1,15 +1,30 @@
 /* merge: the parts of a sharded run to one CSV, front and best table. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/utf8.h"
 #include "cli/commands.h"
 #include "cli/paths.h"
 #include "cli/run_options.h"
+#include "io/database.h"
 #include "shards/merge.h"
+
+static bool has_suffix(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return strchr(slash ? slash + 2 : path + 1, '.') != NULL;
+}
 
 /* The first table that the parts have goes to OUT, the others beside it, as `run` does. */
 static es_status choose_paths(es_cli *cli, const es_parts *parts, es_merge_options *options, es_errors *errors) {
+    static const char *const names[] = {"csv", "tsv", "jsonl", "md", "json"};
     const char *out = es_text_of(cli, ES_OPT_OUT), *main_table = NULL;
+    const char *own = es_part_suffix(parts->part[0].manifest.format);
+    es_output_format format;
+    const es_status status = es_cli_format_of(cli, out, &format, errors);
+    if (status)
+        return status;
+    if (own && es_cli_is_file(out) && (es_database_name(out) || (has_suffix(out) && strcmp(own, names[format]) != 0)))
+        return es_usage(cli, errors, "the parts are %s, which '%s' is not", own, es_quote_text(out).text);
     for (int r = 0; r < ES_RESULTS; r++) {
         if (!parts->part[0].manifest.table[r].given)
             continue;

@@ -105,6 +105,10 @@ static es_status choose_outputs(es_running *run, es_errors *errors) {
     if (!status)
         status = check_paths(run, errors);
     if (!status)
+        status = es_cli_side_format(cli, options->front_out, &options->csv, &options->front_csv, errors);
+    if (!status)
+        status = es_cli_side_format(cli, options->best_out, &options->csv, &options->best_csv, errors);
+    if (!status)
         status = es_cli_check_room(cli, run->sweep, options->out, options, 1, errors);
     return status ? status : es_run_database_begin(&run->database, cli, options, errors);
 }

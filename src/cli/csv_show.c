@@ -8,8 +8,7 @@
 
 enum { SHOWN_ROWS = 40, CELL_WIDTH = 40 };
 
-/* Length of the row that the text starts with; quoted newlines do not end it. */
-static size_t row_length(const char *text, size_t length) {
+size_t es_csv_row_length(const char *text, size_t length) {
     bool quoted = false;
     size_t i = 0;
     while (i < length && (quoted || text[i] != '\n'))
@@ -98,7 +97,7 @@ static es_status shorten(es_sheet *sheet, es_arena *arena, es_errors *errors) {
 
 static es_status read_sheet(const es_tables *t, es_arena *arena, es_sheet *sheet, es_errors *errors) {
     const char delimiter = es_csv_input_delimiter(t->csv);
-    const size_t header = row_length(t->text, t->length);
+    const size_t header = es_csv_row_length(t->text, t->length);
     sheet->n_columns = es_csv_split((es_slice){t->text, header}, delimiter, NULL, 0);
     const size_t n = sheet->n_columns;
     es_slice *cell = es_arena_array(arena, n, sizeof *cell);
@@ -112,7 +111,7 @@ static es_status read_sheet(const es_tables *t, es_arena *arena, es_sheet *sheet
     es_status status = ES_OK;
     size_t at = 0, r = 0;
     for (; at < t->length && !status; r++) {
-        const size_t length = row_length(t->text + at, t->length - at);
+        const size_t length = es_csv_row_length(t->text + at, t->length - at);
         if (r <= SHOWN_ROWS)
             status = add_row(sheet, arena, (es_slice){t->text + at, length}, delimiter, cell, r, errors);
         at += length + 1;
@@ -280,7 +279,7 @@ static es_status fill(es_plot *plot, const es_tables *t, es_places *places, size
     while (at < t->length && !status) {
         char group[512];
         double x, y;
-        const size_t length = row_length(t->text + at, t->length - at);
+        const size_t length = es_csv_row_length(t->text + at, t->length - at);
         es_csv_split((es_slice){t->text + at, length}, delimiter, places->cell, places->n_columns);
         if (es_parse_double(places->cell[places->x], &x) == ES_NUMBER_OK &&
             es_parse_double(places->cell[places->y], &y) == ES_NUMBER_OK)
@@ -291,7 +290,7 @@ static es_status fill(es_plot *plot, const es_tables *t, es_places *places, size
 }
 
 es_status es_tables_plot(const es_tables *tables, const es_csv_view *view, FILE *out, es_errors *errors) {
-    const size_t header = row_length(tables->text, tables->length);
+    const size_t header = es_csv_row_length(tables->text, tables->length);
     const es_slice first = {tables->text, header};
     const char delimiter = es_csv_input_delimiter(tables->csv);
     es_arena arena = {0};

@@ -12,6 +12,7 @@
 #include "cli/paths.h"
 #include "cli/plot.h"
 #include "cli/run_options.h"
+#include "io/database.h"
 #include "tables/compute.h"
 
 /* ---- Lists ---- */
@@ -161,6 +162,10 @@ static es_status add_glob(es_tables *t, const char *pattern, size_t *capacity, e
     else if (result)
         status = es_fail_errno(errors, "cannot search for", pattern);
     for (size_t i = 0; !status && i < found.gl_pathc; i++) {
+        static const char meta[] = ".meta.json"; /* beside the tables of `run` */
+        const size_t length = strlen(found.gl_pathv[i]);
+        if (length > strlen(meta) && strcmp(found.gl_pathv[i] + length - strlen(meta), meta) == 0)
+            continue;
         const char *path = es_arena_text(&t->cli->arena, es_slice_of(found.gl_pathv[i]));
         status = path ? add_path(t, path, capacity, errors) : es_fail_memory(errors);
     }
@@ -208,7 +213,7 @@ static es_status read_conditions(es_tables *t, es_errors *errors) {
 /* To the output, and into memory for a table or a plot. */
 static es_status write_text(void *context, const char *data, size_t n, es_errors *errors) {
     es_tables *t = context;
-    const es_status status = t->output ? es_output_write(t->output, data, n, errors) : ES_OK;
+    const es_status status = t->output && !t->convert ? es_output_write(t->output, data, n, errors) : ES_OK;
     if (status || !t->keep)
         return status;
     if (!es_grow((void **)&t->text, &t->capacity, t->length + n, 1))
@@ -221,7 +226,8 @@ static es_status write_text(void *context, const char *data, size_t n, es_errors
 static es_status open_output(es_tables *t, es_errors *errors) {
     const char *path = es_text_of(t->cli, ES_OPT_OUT);
     t->sink = (es_text_sink){write_text, t};
-    t->keep = es_given(t->cli, ES_OPT_PLOT);
+    t->convert = t->format != ES_CSV && !(t->format == ES_TSV && es_csv_input_delimiter(t->csv) == '\t');
+    t->keep = t->convert || es_given(t->cli, ES_OPT_PLOT);
     if (!path && t->cli->out_tty) {
         t->keep = true;
         return ES_OK;
@@ -271,6 +277,11 @@ es_status es_tables_begin(es_tables *tables, es_cli *cli, es_errors *errors) {
     tables->cli = cli;
     es_csv_input_options options;
     es_status status = es_cli_reading(cli, &options, errors);
+    const char *out = es_text_of(cli, ES_OPT_OUT);
+    if (!status)
+        status = es_cli_format_of(cli, out, &tables->format, errors);
+    if (!status && es_database_name(out))
+        status = es_usage(cli, errors, "a database is written by run: '%s'", es_quote_text(out).text);
     if (!status)
         status = es_plot_check(cli, errors);
     if (!status)
@@ -279,7 +290,7 @@ es_status es_tables_begin(es_tables *tables, es_cli *cli, es_errors *errors) {
     for (size_t i = 0; i < tables->n_paths && !status; i++)
         status = es_paths_input(&known, cli, tables->paths[i], errors);
     if (!status)
-        status = es_paths_output(&known, cli, es_text_of(cli, ES_OPT_OUT), true, false, errors);
+        status = es_paths_output(&known, cli, out, true, false, errors);
     if (!status)
         status = es_paths_check(&known, cli, errors);
     if (!status)
@@ -292,6 +303,8 @@ es_status es_tables_begin(es_tables *tables, es_cli *cli, es_errors *errors) {
 }
 
 es_status es_tables_commit(es_tables *tables, es_status status, uint64_t rows, es_errors *errors) {
+    if (tables->output && !status && tables->convert)
+        status = es_tables_convert(tables, tables->format, errors);
     if (tables->output && !status)
         status = es_output_commit(tables->output, rows, errors);
     else

@@ -4,6 +4,7 @@
 
 #include "tables/csv_front.h"
 #include "cli/cli.h"
+#include "cli/run_options.h"
 #include "cli/scratch.h"
 #include "io/output.h"
 
@@ -18,7 +19,9 @@ typedef struct es_tables {
     es_output *output;  /* NULL: a table for people, from `text` */
     es_text_sink sink;  /* to the output, the text or both */
     bool keep;          /* the text is wanted */
-    char *text;         /* CSV that waits to be shown as a table or a plot */
+    es_output_format format;
+    bool convert, array; /* to another format than the input has, when all is there; to JSON in one array */
+    char *text;          /* CSV that waits to be shown as a table or a plot */
     size_t length, capacity;
 } es_tables;
 
@@ -32,6 +35,12 @@ es_status es_cli_compute(es_cli *cli, es_csv_input *csv, es_scratch *scratch, co
 es_status es_tables_commit(es_tables *tables, es_status status, uint64_t rows, es_errors *errors);
 
 void es_tables_end(es_tables *tables);
+
+/* Writes the waiting CSV to the output in a format. */
+es_status es_tables_convert(es_tables *tables, es_output_format format, es_errors *errors);
+
+/* Length of the row that a text starts with; newlines in quotes do not end it. */
+size_t es_csv_row_length(const char *text, size_t length);
 
 /* Lists in the arena; a name with a comma stands in double quotes, as in CSV. */
 es_status es_cli_column_list(es_cli *cli, es_opt option, es_slice **list, size_t *n, es_errors *errors);

@@ -7,6 +7,8 @@
 
 #include "cli/load.h"
 #include "cli/paths.h"
+#include "cli/run_options.h"
+#include "io/database.h"
 
 es_status es_measurements_begin(es_measurements *m, es_cli *cli, es_errors *errors) {
     const char *path = es_text_of(cli, ES_OPT_OUT);
@@ -15,6 +17,11 @@ es_status es_measurements_begin(es_measurements *m, es_cli *cli, es_errors *erro
     m->cli = cli;
     es_paths known = {0};
     es_status status = es_cli_reading(cli, &reading, errors);
+    es_output_format format;
+    if (!status)
+        status = es_cli_format_of(cli, path, &format, errors);
+    if (!status && path && (es_database_name(path) || format > ES_TSV))
+        status = es_usage(cli, errors, "this table is CSV only: '%s'", es_quote_text(path).text);
     if (!status)
         status = es_given(cli, ES_OPT_IN_PLACE) ? es_paths_input(&known, cli, cli->operand[0], errors)
                                                 : es_paths_inputs(&known, cli, errors);

@@ -23,7 +23,7 @@
 #define READS (TABLES | MEASURED | REPORT)
 #define ALL (ES_IN(ES_CMD_IDS) - 1u)
 
-static const char *const formats[] = {"csv", "tsv", "jsonl", "md", NULL};
+static const char *const formats[] = {"csv", "tsv", "jsonl", "md", "json", NULL};
 static const char *const import_tables[] = {"models", "layers", "precisions", "gguf_mixtures", "types", NULL};
 static const char *const modes[] = {"auto", "always", "never", NULL};
 
@@ -39,7 +39,8 @@ const es_cli_option es_cli_options[ES_OPTS] = {
     [ES_OPT_OUT] = {"out", 'o', TO_FILE("OUT"), .commands = RUN | TABLES | MEASURED | MERGE | REPORT,
                     .help = "write to OUT, - is stdout; a regular file appears only when complete"},
     [ES_OPT_FORMAT] = {"format", 'f', CHOICE("FORMAT", formats), .commands = RUN,
-                       .fallback = "by the suffix of OUT, else csv", .help = "csv, tsv, jsonl or md"},
+                       .fallback = "by the suffix of each file, else csv",
+                       .help = "csv, tsv, jsonl, md or json, an array"},
     [ES_OPT_THREADS] = {"threads", 'j', COUNT("N", 1, 4096), .commands = RUN | PLAN | TABLES | REPORT,
                         .fallback = "one per core, fewer for small grids",
                         .help = "use N threads; the bytes written do not depend on it"},

@@ -5,7 +5,11 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-static const char *const plain_suffixes[] = {".csv", ".tsv", ".jsonl", ".md"};
+#include "io/database.h"
+
+/* In the order of es_output_format. */
+static const char *const plain_suffixes[] = {".csv", ".tsv", ".jsonl", ".md", ".json"};
+enum { PLAIN_SUFFIXES = sizeof plain_suffixes / sizeof *plain_suffixes };
 static const char *const packed_suffixes[] = {".gz", ".zst"};
 
 static size_t cut_suffix(const char *name, size_t length, const char *const *suffixes, size_t n) {
@@ -20,7 +24,7 @@ static size_t cut_suffix(const char *name, size_t length, const char *const *suf
 /* Length of NAME in NAME.csv, NAME.csv.gz ... */
 static size_t stem_length(const char *name) {
     size_t length = cut_suffix(name, strlen(name), packed_suffixes, 2);
-    return cut_suffix(name, length, plain_suffixes, 4);
+    return cut_suffix(name, length, plain_suffixes, PLAIN_SUFFIXES);
 }
 
 const char *es_cli_beside(es_arena *arena, const char *name, const char *what) {
@@ -33,15 +37,42 @@ bool es_cli_is_file(const char *path) {
     return path && strcmp(path, "-") != 0 && (stat(path, &status) != 0 || S_ISREG(status.st_mode));
 }
 
-static es_output_format format_of(const es_cli *cli, const char *out) {
-    static const char *const suffixes[] = {".tsv", ".jsonl", ".md"};
-    if (es_given(cli, ES_OPT_FORMAT))
-        return (es_output_format)es_count_of(cli, ES_OPT_FORMAT, ES_CSV);
-    size_t length = out ? cut_suffix(out, strlen(out), packed_suffixes, 2) : 0;
-    for (size_t i = 0; i < 3 && out; i++)
-        if (cut_suffix(out, length, &suffixes[i], 1) != length)
-            return (es_output_format)(ES_TSV + i);
-    return ES_CSV;
+es_status es_cli_format_of(es_cli *cli, const char *path, es_output_format *format, es_errors *errors) {
+    *format = (es_output_format)es_count_of(cli, ES_OPT_FORMAT, ES_CSV);
+    if (es_given(cli, ES_OPT_FORMAT) || !path || !es_cli_is_file(path) || es_database_name(path))
+        return ES_OK;
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+    const size_t length = cut_suffix(base, strlen(base), packed_suffixes, 2);
+    for (size_t i = 0; i < PLAIN_SUFFIXES; i++)
+        if (cut_suffix(base, length, &plain_suffixes[i], 1) != length) {
+            *format = (es_output_format)i;
+            return ES_OK;
+        }
+    const char *dot = memrchr(base, '.', length);
+    if (!dot || dot == base)
+        return ES_OK;
+    return es_usage(
+        cli, errors,
+        "unknown kind of file: '%s'; expected .csv, .tsv, .json, .jsonl, .md, with .gz or .zst behind it or "
+        "not%s",
+        es_quote_text(path).text, es_option_in(ES_OPT_FORMAT, cli->command) ? ", or .db; or -f FORMAT" : "");
+}
+
+es_status es_cli_side_format(es_cli *cli, const char *path, const es_csv_options *csv, const es_csv_options **own,
+                             es_errors *errors) {
+    es_output_format format;
+    const es_status status = es_cli_format_of(cli, path, &format, errors);
+    *own = NULL;
+    if (status || !path || format == csv->format || !es_cli_is_file(path))
+        return status;
+    es_csv_options *copy = es_arena_alloc(&cli->arena, sizeof *copy);
+    if (!copy)
+        return es_fail_memory(errors);
+    *copy = *csv;
+    copy->format = format;
+    copy->delimiter = copy->decimal = 0;
+    *own = copy;
+    return ES_OK;
 }
 
 static es_status csv_options(es_cli *cli, const char *out, es_csv_options *csv, es_errors *errors) {
@@ -118,7 +149,7 @@ es_status es_cli_run_options(es_cli *cli, const char *out, es_progress_line *pro
     options->sync = es_given(cli, ES_OPT_SYNC);
     options->max_bytes = es_count_of(cli, ES_OPT_MAX_BYTES, 0);
     options->stop = cli->stop;
-    options->csv.format = format_of(cli, out);
     progress_options(cli, progress, options);
-    return csv_options(cli, out, &options->csv, errors);
+    const es_status status = es_cli_format_of(cli, out, &options->csv.format, errors);
+    return status ? status : csv_options(cli, out, &options->csv, errors);
 }

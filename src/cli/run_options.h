@@ -11,6 +11,13 @@
 es_status es_cli_run_options(es_cli *cli, const char *out, es_progress_line *progress, es_run_options *options,
                              es_errors *errors);
 
+/* The format that -f or the suffix of a file says; ES_EUSAGE for a suffix that says something else. */
+es_status es_cli_format_of(es_cli *cli, const char *path, es_output_format *format, es_errors *errors);
+
+/* Options of a side table with a format of its own; NULL when it is that of the rows. */
+es_status es_cli_side_format(es_cli *cli, const char *path, const es_csv_options *csv, const es_csv_options **own,
+                             es_errors *errors);
+
 /* The command line as a shell would read it, for meta files; NULL when out of memory. */
 const char *es_cli_command_line(es_cli *cli);
 

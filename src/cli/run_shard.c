@@ -19,6 +19,8 @@ static es_status refuse_options(es_cli *cli, es_errors *errors) {
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
         if (es_given(cli, refused[i]))
             return es_usage(cli, errors, "--%s does not go with --shard", es_cli_options[refused[i]].name);
+    if (es_count_of(cli, ES_OPT_FORMAT, ES_CSV) == ES_JSON)
+        return es_usage(cli, errors, "-f json does not go with --shard: parts are joined line by line; -f jsonl does");
     const char *out = es_text_of(cli, ES_OPT_OUT);
     if (!out || (out[0] == '-' && !out[1]))
         return es_usage(cli, errors, "--shard needs -o with the name of a directory");

@@ -25,6 +25,13 @@ void es_row_sink_part_name(const char *path, unsigned file, char *to, size_t siz
     snprintf(to, size, "%.*s-%04u%s", (int)(dot - path), path, file, dot);
 }
 
+const es_csv_options *es_csv_options_of(const es_run_options *options, es_result result) {
+    const es_csv_options *own = result == ES_RESULT_FRONT  ? options->front_csv
+                                : result == ES_RESULT_BEST ? options->best_csv
+                                                           : NULL;
+    return own ? own : &options->csv;
+}
+
 static es_status open_file(es_row_sink *s, es_errors *errors) {
     char name[PATH_MAX];
     const char *path = s->path;
@@ -45,6 +52,7 @@ es_status es_row_sink_open(es_row_sink *s, const char *path, es_result result, c
                        .result = result,
                        .receiver = options->receiver,
                        .split_rows = result == ES_RESULT_ROWS ? options->csv.split_rows : 0,
+                       .array = es_csv_options_of(options, result)->format == ES_JSON,
                        .header = *header};
     *header = (es_buffer){0};
     s->options = (es_output_options){.sync = options->sync,
@@ -72,9 +80,27 @@ static size_t length_of_rows(const char *data, size_t n, uint64_t rows) {
 
 static es_status close_file(es_row_sink *s, es_errors *errors) {
     es_output *output = s->output;
+    const es_status status = s->array ? es_output_write(output, s->rows_here ? "\n]\n" : "[]\n", 3, errors) : ES_OK;
+    if (status)
+        return status;
     s->bytes += es_output_bytes(output);
     s->output = NULL;
     return es_output_commit(output, s->rows_here, errors);
+}
+
+static es_status put_rows(es_row_sink *s, const char *data, size_t n, es_errors *errors) {
+    es_status status = ES_OK;
+    if (!s->array)
+        return es_output_write(s->output, data, n, errors);
+    for (bool first = s->rows_here == 0; n && !status; first = false) {
+        const size_t length = (size_t)((const char *)memchr(data, '\n', n) - data);
+        const size_t end = length && data[length - 1] == '\r' ? length - 1 : length;
+        status = es_output_write(s->output, first ? "[\n" : ",\n", 2, errors);
+        if (!status)
+            status = es_output_write(s->output, data, end, errors);
+        data += length + 1, n -= length + 1;
+    }
+    return status;
 }
 
 static es_status hand_over(es_row_sink *s, const char *data, size_t n, uint64_t rows, es_errors *errors) {
@@ -103,7 +129,7 @@ es_status es_row_sink_write(void *sink, const char *data, size_t n, uint64_t row
             now = s->split_rows - s->rows_here;
             length = length_of_rows(data, n, now);
         }
-        status = es_output_write(s->output, data, length, errors);
+        status = put_rows(s, data, length, errors);
         s->rows += now, s->rows_here += now;
         rows -= now, data += length, n -= length;
     }

@@ -8,12 +8,16 @@
 #include "engine/rows.h"
 #include "io/output.h"
 
+/* The options of one of the tables. */
+const es_csv_options *es_csv_options_of(const es_run_options *options, es_result result);
+
 typedef struct es_row_sink {
     const char *path;
     es_output_options options;
     uint64_t split_rows; /* 0: one file */
     es_buffer header;    /* written at the start of every file; the sink's */
     es_output *output;
+    bool array; /* rows, which are lines, become items of a JSON array */
     es_result result;
     const es_receiver *receiver; /* NULL: files */
     /* The first point behind a ticket, when every write is one of `pass`; NULL: not known. */

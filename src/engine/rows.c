@@ -226,6 +226,8 @@ es_status es_row_format_new(es_row_format **format, const es_sweep *sweep, const
     f->program = program;
     f->points = tiling->points;
     f->options = es_csv_defaults(*options);
+    if (options->format == ES_JSON)
+        f->options.format = ES_JSONL; /* row_sink makes the array */
     es_status status = describe_columns(f, columns, n, errors);
     if (!status)
         status = make_segments(f, program, tiling, errors);

@@ -469,7 +469,8 @@ static es_status pass_build(pass *p, const int *columns, size_t n_columns, es_er
     const size_t counts[ES_STAGES] = {lists[0].n, lists[1].n};
     es_status status = es_program_new(&p->program, p->sweep, &p->tiling, nodes, counts, errors);
     if (!status && columns)
-        status = es_row_format_new(&p->format, p->sweep, columns, n_columns, p->program, &p->options->csv, errors);
+        status = es_row_format_new(&p->format, p->sweep, columns, n_columns, p->program,
+                                   es_csv_options_of(p->options, p->result), errors);
     if (!status && p->searches)
         status = build_bounds(p, &lists[0], errors);
     free(lists);

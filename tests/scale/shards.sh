@@ -50,7 +50,10 @@ for options in '--unique --exact' '-f jsonl' '-f tsv --crlf' '--delimiter ; --de
         # shellcheck disable=SC2086
         run $options --shard $k/3 -o "$work/f3"
     done
-    merge "$work/f3" -o "$work/f3.csv"
+    suffix=csv
+    case $options in '-f '*) suffix=${options#-f } && suffix=${suffix%% *} ;; esac
+    merge "$work/f3" -o "$work/f3.$suffix"
+    [ $suffix = csv ] || for name in "$work"/f3.*"$suffix"; do mv "$name" "${name%"$suffix"}csv"; done
     same "format $options" "$(hash_of "$work/f3")" "$(hash_of "$work/f1")"
     rm -rf "$work/f3"
 done
