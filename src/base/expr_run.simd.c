@@ -98,13 +98,15 @@ static void run_step(es_expr_op op, double *restrict to, const double *restrict 
     case ES_X_AND:
         for (size_t i = 0; i < n; i++) {
             const double x = a[i], y = b[i], known = 1 + gap(x) + gap(y);
-            to[i] = (x == 0) | (y == 0) ? 0 : known;
+            const int fails = (x == 0) | (y == 0);
+            to[i] = fails ? 0 : known;
         }
         break;
     case ES_X_OR:
         for (size_t i = 0; i < n; i++) {
             const double x = a[i], y = b[i], none = gap(x) + gap(y);
-            to[i] = ((gap(x) == 0) & (x != 0)) | ((gap(y) == 0) & (y != 0)) ? 1 : none;
+            const int first = (gap(x) == 0) & (x != 0), second = (gap(y) == 0) & (y != 0);
+            to[i] = (first | second) != 0 ? 1 : none;
         }
         break;
     case ES_X_IF:

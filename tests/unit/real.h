@@ -80,7 +80,7 @@ static inline real real_of_expr(const es_expr *x, size_t root, const real *name,
         case ES_X_EMPTY: value[i] = !(a - a == 0); break;
         case ES_X_PRESENT: value[i] = a - a == 0; break;
         case ES_X_NEG: value[i] = -a; break;
-        case ES_X_NOT: value[i] = !a; break;
+        case ES_X_NOT: value[i] = a == 0; break;
         case ES_X_FLOOR: value[i] = real_floor(a); break;
         case ES_X_CEIL: value[i] = -real_floor(-a); break;
         case ES_X_ABS: value[i] = a < 0 ? -a : a; break;
@@ -100,9 +100,9 @@ static inline real real_of_expr(const es_expr *x, size_t root, const real *name,
         case ES_X_LE: value[i] = a <= b; break;
         case ES_X_GT: value[i] = a > b; break;
         case ES_X_GE: value[i] = a >= b; break;
-        case ES_X_AND: value[i] = a && b; break;
-        case ES_X_OR: value[i] = a || b; break;
-        case ES_X_IF: value[i] = a ? b : in[2]; break;
+        case ES_X_AND: value[i] = a != 0 && b != 0; break;
+        case ES_X_OR: value[i] = a != 0 || b != 0; break;
+        case ES_X_IF: value[i] = a != 0 ? b : in[2]; break;
         }
     }
     result = value[root];

@@ -238,7 +238,7 @@ Test(expr, programs_keep_what_is_missing_missing) {
                               isnan(a) ? NAN
                               : a != 0 ? b
                                        : c,
-                              isnan(a) ? NAN : !a,
+                              isnan(a) ? NAN : a == 0,
                               -a,
                               isnan(a),
                               !isnan(a),
