@@ -469,12 +469,13 @@ static es_status read_rows(reader *r, es_measured *measured, es_errors *errors) 
             read_plain(r, i, m);
         if (!m->reason)
             m->reason = fault_of(m);
-        if (!m->reason)
+        if (!m->reason) {
+            m->rows.unit = es_unit_of(r->catalog, m->rows.device);
             m->reason = unusable(r, m);
+        }
         if (m->reason)
             continue;
         m->rows.calibrated_as = choose_runtime(r, m);
-        m->rows.unit = es_unit_of(r->catalog, m->rows.device);
         m->rows.runtime = es_runtime_find(r->catalog, es_slice_of(m->runtime), m->rows.unit);
         if (!m->rows.runtime)
             m->rows.runtime = es_default_runtime(r->catalog);

@@ -108,7 +108,7 @@ static es_status describe(es_trial *t, es_grid *grid, es_errors *errors) {
             worst = i;
     es_grid_cell(grid, sweep->axes[t->axis].row[t->value]->name);
     if (!t->rejected[worst]) {
-        es_grid_cell(grid, "no value in an objective");
+        es_grid_cell(grid, t->tried ? "no value in an objective" : "no runtime runs these formats there");
         es_grid_cell(grid, "");
         return ES_OK;
     }
