@@ -150,6 +150,9 @@ typedef struct es_run_options {
     const struct es_receiver *receiver; /* internal, src/engine/receiver.h: takes the tables instead of files */
 } es_run_options;
 
+/* Points of quality within which two formats of one model tie: then the objectives behind quality decide. */
+#define ES_QUALITY_TIE 0.3
+
 typedef struct es_best_row {
     uint64_t index;     /* the winner */
     uint64_t runner_up; /* best point of another picked value in the group; UINT64_MAX: none */

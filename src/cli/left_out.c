@@ -190,3 +190,68 @@ es_status es_print_left_out(const es_cli *cli, const es_sweep *sweep, const es_r
     free(won), free(t.rejected), free(t.nearest), free(t.index), free(t.node);
     return status;
 }
+
+/* ---- quality ---- */
+
+static bool is_quality(const es_sweep *sweep, int column) {
+    return strncmp(sweep->columns[column].name, "quality", 7) == 0;
+}
+
+static bool asks_for_quality(const es_sweep *sweep) {
+    bool asked = false;
+    for (size_t i = 0; i < sweep->front.n_objectives; i++)
+        asked |= is_quality(sweep, sweep->front.objective[i].column);
+    for (size_t i = 0; i < sweep->best.n_objectives; i++)
+        asked |= is_quality(sweep, sweep->best.objective[i].column);
+    return asked;
+}
+
+static const char *text_of(const es_sweep *sweep, const char *column, const double *value) {
+    const es_column *c = &sweep->columns[es_sweep_column(sweep, column, strlen(column))];
+    return es_is_missing(value[c->node]) ? "any" : c->labels[(size_t)value[c->node]];
+}
+
+/* Warns of the rows of an axis that lack the node at their point; no name is left out. */
+static es_status warn_lacking(const es_sweep *sweep, es_kind entity, const char *node, const char *what, double *value,
+                              es_errors *errors) {
+    const int axis = sweep->plan->entity_axis[entity], wanted = es_kernel_node(sweep->kernel, node, strlen(node));
+    char names[800] = "";
+    size_t used = 0, n = 0;
+    for (size_t i = 0; i <= sweep->axes[axis].n; i++) {
+        const bool last = i == sweep->axes[axis].n;
+        if (n > 0 && (last || used > sizeof names - 100)) {
+            es_warn(errors, NULL, "%s %zu %s%s: %s", what, n, sweep->axes[axis].name, n == 1 ? "" : "s", names);
+            used = n = 0;
+        }
+        if (last)
+            break;
+        size_t at[ES_MAX_AXES] = {0};
+        at[axis] = i;
+        es_status status = es_sweep_point(sweep, es_sweep_index(sweep, at), value, errors);
+        if (status)
+            return status;
+        if (!es_is_missing(value[wanted]))
+            continue;
+        int length = snprintf(names + used, sizeof names - used, "%s'%.80s'", n++ ? ", " : "",
+                              es_quote_text(sweep->axes[axis].row[i]->name).text);
+        used += (size_t)length;
+    }
+    return ES_OK;
+}
+
+es_status es_warn_quality(const es_sweep *sweep, es_errors *errors) {
+    if (es_kernel_node(sweep->kernel, "score", 5) < 0 || !asks_for_quality(sweep) || !sweep->n_points)
+        return ES_OK;
+    double *value = calloc(es_sweep_nodes(sweep) + 1, sizeof *value);
+    char what[128];
+    es_status status = value ? es_sweep_point(sweep, 0, value, errors) : es_fail_memory(errors);
+    if (!status) {
+        snprintf(what, sizeof what, "no score, published or estimated (%s, %s), of",
+                 text_of(sweep, "quality_metric", value), text_of(sweep, "quality_mode", value));
+        status = warn_lacking(sweep, ES_MODEL, "score", what, value, errors);
+    }
+    if (!status)
+        status = warn_lacking(sweep, ES_PRECISION, "quality_loss", "loss of quality is not known of", value, errors);
+    free(value);
+    return status;
+}

@@ -107,6 +107,14 @@ static const char *worse_word(const es_column *column, bool maximize) {
     return maximize ? "lower" : "higher";
 }
 
+/* Two formats of one model that quality does not tell from each other. */
+static bool is_quality_tie(const es_sweep *sweep, const es_column *column, const double *a, const double *b) {
+    const int model = es_sweep_column(sweep, "model", 5);
+    return strcmp(column->name, "quality") == 0 && model >= 0 &&
+           es_column_value(&sweep->columns[model], a) == es_column_value(&sweep->columns[model], b) &&
+           fabs(es_column_value(column, a) - es_column_value(column, b)) < ES_QUALITY_TIE;
+}
+
 /* "Q4_0, 12% slower": the runner-up by the first objective in which it differs from the winner. */
 static void describe_runner_up(char *to, size_t size, const es_sweep *sweep, const double *winner,
                                const double *other) {
@@ -114,11 +122,17 @@ static void describe_runner_up(char *to, size_t size, const es_sweep *sweep, con
     const es_column *pick = &sweep->columns[best->pick];
     char name[128], worse[96] = "equal";
     es_column_text(pick, es_column_value(pick, other), 4, name, sizeof name);
+    const char *tie = "";
     for (size_t i = 0; i < best->n_objectives; i++) {
         const es_column *column = &sweep->columns[best->objective[i].column];
         double a = es_column_value(column, winner), b = es_column_value(column, other);
         if (a == b)
             continue;
+        if (i == 0 && is_quality_tie(sweep, column, winner, other)) {
+            tie = "tie, ";
+            snprintf(worse, sizeof worse, "tie");
+            continue;
+        }
         double percent = fabs(b - a) / fabs(a) * 100;
         if (percent < 0.005) {
             snprintf(worse, sizeof worse, "about equal");
@@ -133,7 +147,7 @@ static void describe_runner_up(char *to, size_t size, const es_sweep *sweep, con
             snprintf(worse, sizeof worse, "%s %s", word, column->name);
         break;
     }
-    snprintf(to, size, "%s, %s", name, worse);
+    snprintf(to, size, "%s, %s%s", name, strcmp(worse, "tie") == 0 ? "" : tie, worse);
 }
 
 static es_status add_best(es_grid *grid, const es_sweep *sweep, const es_chosen *chosen, const es_best_row *row,

@@ -201,6 +201,33 @@ static void print_fields(FILE *out) {
     }
 }
 
+static const char quality_details[] =
+    "quality is the score of a model in full precision, lowered by what the format costs; both have a range, "
+    "quality_low to quality_high (90%).\n"
+    "\n"
+    "  quality_metric  = MMLU      one of the metrics of scores.csv; one for a whole sweep\n"
+    "  quality_mode    = instruct  or base, thinking; modes are never mixed\n"
+    "  quality_harness =           only scores that this harness measured; empty: the best known one of each model\n"
+    "  precision.imatrix = 1       files made with an importance matrix\n"
+    "\n"
+    "MMLU asks for knowledge in English, by multiple choice with 25% for guessing. It says little about writing, code, "
+    "long answers or other languages: a multilingual metric (MMMLU, C-Eval) is one key away where rows exist. "
+    "Scores of thinking models belong to answers that are many times longer.\n"
+    "\n"
+    "quality_basis is `published`, or `estimate`: from other metrics of the model, by the lines of estimates.csv. A "
+    "model "
+    "with neither has no quality and cannot win; run names all of them. The loss d = ln(perplexity ratio) follows from "
+    "the "
+    "distortion of every tensor's type, by role; loss_basis says whether losses of the model were measured "
+    "(`measured` for this format, `calibrated` for others, else `formula`). Formats that a model was trained in cost "
+    "nothing; formats on which nothing is known have no quality. Two formats of one model within 0.3 points tie, and "
+    "the "
+    "next objective of [best] decides.\n"
+    "\n"
+    "Rows of your own go into scores.csv, losses.csv and distortions.csv of a folder, --catalog +DIR (see: edgesweep "
+    "help "
+    "catalogs). Sources of every number: edgesweep explain.";
+
 static const char limits_details[] =
     "What does not fit is refused with a message, before anything is written where that can be told.\n"
     "\n"
@@ -243,6 +270,7 @@ const es_topic es_topics[] = {
     {"sweep", "sweep files: what to evaluate", 5, sweep_details, NULL},
     {"expressions", "conditions and columns of your own", 7, expression_details, NULL},
     {"catalogs", "catalog files: models, devices, precisions", 5, catalog_details, print_fields},
+    {"quality", "scores, what formats cost, and their ranges", 7, quality_details, NULL},
     {"limits", "limits of memory, time, bytes and inputs", 7, limits_details, print_limits},
     {"tables", "tables that are read: encodings, formats, delimiters, numbers", 5, tables_details, NULL},
     {"clusters", "many machines: shards, job arrays, MPI", 7, clusters_details, NULL},

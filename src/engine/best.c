@@ -1,5 +1,6 @@
 #include "engine/best.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -234,6 +235,45 @@ static int by_key(const void *a, const void *b) {
     return 0;
 }
 
+/* Which axis holds the models when the first objective is quality; else -1. */
+static int model_axis_of_quality(const es_sweep *sweep) {
+    const es_objective *first = &sweep->best.objective[0];
+    if (!first->maximize || strcmp(sweep->columns[first->column].name, "quality") != 0)
+        return -1;
+    for (size_t a = 0; a < sweep->n_axes; a++)
+        if (sweep->axes[a].role == ES_AXIS_ENTITY && sweep->axes[a].entity == ES_MODEL)
+            return (int)a;
+    return -1;
+}
+
+static size_t model_of(const es_sweep *sweep, int axis, const es_best_entry *entry) {
+    return (size_t)(entry->index / sweep->axes[axis].stride % sweep->axes[axis].n);
+}
+
+/* Two formats of one model that differ by less than the model of their loss can tell: the next objectives decide. */
+static bool is_tie(const es_sweep *sweep, int axis, const es_best_entry *a, const es_best_entry *b) {
+    return model_of(sweep, axis, a) == model_of(sweep, axis, b) && fabs(a->value[0] - b->value[0]) < ES_QUALITY_TIE;
+}
+
+/* Among the entries that tie with `top`, the best by the objectives behind the first. */
+static const es_best_entry *break_tie(const es_best *best, int axis, const es_best_entry *top, size_t n_by,
+                                      const double *key) {
+    const es_best_entry *chosen = top;
+    const size_t width = best->groups.width, n = best->sweep->best.n_objectives;
+    for (size_t i = 0; i < best->groups.count && top; i++) {
+        const es_best_entry *entry = &best->entry[i];
+        if (memcmp(best->groups.key + i * width, key, n_by * sizeof *key) != 0 ||
+            !is_tie(best->sweep, axis, entry, top))
+            continue;
+        size_t k = 1;
+        while (k < n && entry->value[k] == chosen->value[k])
+            k++;
+        if (k < n ? entry->value[k] < chosen->value[k] : is_better(entry->value, entry->index, chosen, n))
+            chosen = entry;
+    }
+    return chosen;
+}
+
 static void rank_entry(ranked *group, const es_best_entry *entry, size_t n) {
     if (!group->winner || is_better(entry->value, entry->index, group->winner, n)) {
         group->second = group->winner;
@@ -258,8 +298,16 @@ es_status es_best_rank(const es_best *best, es_best_row **rows, size_t *n, es_er
     if (!status && !(*rows = calloc(by.count + 1, sizeof **rows)))
         status = es_fail_memory(errors);
     if (!status) {
-        for (size_t i = 0; i < by.count; i++)
-            group[i].key = by.key + i * by.width, group[i].n_key = by.width;
+        const int axis = model_axis_of_quality(best->sweep);
+        for (size_t i = 0; i < by.count; i++) {
+            ranked *g = &group[i];
+            g->key = by.key + i * by.width, g->n_key = by.width;
+            if (axis < 0)
+                continue;
+            const es_best_entry *first = break_tie(best, axis, g->winner, g->n_key, g->key);
+            g->second = first == g->winner ? g->second : g->winner;
+            g->winner = first;
+        }
         qsort(group, by.count, sizeof *group, by_key);
         for (size_t i = 0; i < by.count; i++)
             (*rows)[i] = (es_best_row){group[i].winner->index, group[i].second ? group[i].second->index : UINT64_MAX};
