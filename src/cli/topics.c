@@ -54,8 +54,17 @@ static const char sweep_details[] =
     "Values after x are factors. Factors of utilizations are shown as they are, other axes show what results; a "
     "utilization that a factor takes above 1 is cut there, with a warning (an error with the kernel edgeprofiler).\n"
     "\n"
+    "Under the kernel roofline a point exists only where a runtime loads the precision on what the device computes "
+    "with "
+    "(edgesweep list runtimes, list units); the others are left out and counted. runtime takes names, families "
+    "(llama.cpp: the best of its rows on each device), family/backend (llama.cpp/vulkan), globs and !; when it is not "
+    "given, each device has its default runtimes. runtime = default is neutral: any precision on any device. Formats "
+    "that "
+    "no file has (INT8, INT4) must be named.\n"
+    "\n"
     "Conditions and metrics are expressions over columns, catalog fields and other metrics (edgesweep help "
-    "expressions). Points are numbered row by row: model, device, precision, workload axes, field axes; the last "
+    "expressions). Points are numbered row by row: model, device, runtime, precision, workload axes, field axes; the "
+    "last "
     "varies "
     "fastest.";
 
@@ -104,7 +113,8 @@ static const char expression_details[] =
     "them.";
 
 static const char catalog_details[] =
-    "Catalogs are CSV files of models, devices and precisions; the built-in ones are always there. --catalog DIR uses "
+    "Catalogs are CSV files of models, devices, precisions, units, runtimes and more; the built-in ones are always "
+    "there. --catalog DIR uses "
     "the files of a folder instead, --catalog +DIR adds rows, and replaces those of the same name. Columns may come in "
     "any order and be left out unless marked *; those that begin with x_ are ignored.\n";
 
