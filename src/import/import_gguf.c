@@ -951,6 +951,9 @@ static void read_head(importer *m) {
              "a projector for images or sound (architecture '%s'), not a language model: its bytes are the "
              "projector_bytes of the model it belongs to",
              es_quote_text(arch->text).text);
+    if (strstr(arch->text, "bert") || begins(arch->text, "t5"))
+        fail(m, "an encoder (architecture '%s'), not a language model that decodes token by token",
+             es_quote_text(arch->text).text);
     if (type && type->text && strcmp(type->text, "imatrix") == 0)
         fail(m, "an importance matrix, not a model");
     m->arch = arch->text;

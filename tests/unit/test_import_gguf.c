@@ -750,6 +750,8 @@ Test(import_gguf, other_files) {
     } cases[] = {{"clip", "mmproj", "a projector for images or sound"},
                  {"clip", "model", "a projector for images or sound"},
                  {"llama", "adapter", "an adapter (LoRA)"},
+                 {"nomic-bert", "model", "an encoder (architecture 'nomic-bert')"},
+                 {"t5encoder", "model", "an encoder"},
                  {"llama", "imatrix", "an importance matrix"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         generator g = {0};
