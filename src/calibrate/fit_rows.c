@@ -13,10 +13,10 @@ static const char *const node_names[ES_FIT_NODES] = {
     [ES_FIT_BATCH] = "batch",
     [ES_FIT_DECODE_EXPERTS] = "decode_experts",
     [ES_FIT_PREFILL_EXPERTS] = "prefill_experts",
-    [ES_FIT_SCORE_EACH] = "score_flops_each",
-    [ES_FIT_KV_EACH] = "kv_bytes_each",
-    [ES_FIT_DECODE_POSITIONS] = "decode_positions",
-    [ES_FIT_PREFILL_POSITIONS] = "prefill_positions",
+    [ES_FIT_DECODE_SCORES] = "decode_score_flops",
+    [ES_FIT_DECODE_CACHE] = "decode_cache_bytes",
+    [ES_FIT_PREFILL_SCORES] = "prefill_score_flops",
+    [ES_FIT_PREFILL_CACHE] = "prefill_cache_bytes",
     [ES_FIT_UBATCH] = "ubatch",
     [ES_FIT_PROMPT] = "prompt",
     [ES_FIT_RESIDENCY] = "residency",
@@ -109,8 +109,7 @@ static double seconds_of(const es_measurement *m) {
 }
 
 static void make_row(es_fit_context *c, es_fit_group *g, const es_measurement *m, es_fit_row *row) {
-    const double scores = at(c, ES_FIT_BATCH) * at(c, ES_FIT_SCORE_EACH),
-                 cache = at(c, ES_FIT_BATCH) * at(c, ES_FIT_KV_EACH);
+    const double batch = at(c, ES_FIT_BATCH);
     *row = (es_fit_row){.seconds = seconds_of(m),
                         .weight = m->doubtful ? 0.5 : 1,
                         .steps = m->phase == ES_PHASE_DECODE ? 1
@@ -121,10 +120,10 @@ static void make_row(es_fit_context *c, es_fit_group *g, const es_measurement *m
                         .bw = at(c, ES_FIT_BW) * 1e9,
                         .peak = at(c, ES_FIT_PEAK) * 1e9,
                         .fp_peak = at(c, ES_FIT_FP_PEAK) * 1e9};
-    row->decode_scores = row->steps * scores * at(c, ES_FIT_DECODE_POSITIONS);
-    row->decode_cache = row->steps * cache * at(c, ES_FIT_DECODE_POSITIONS);
-    row->prefill_scores = scores * at(c, ES_FIT_PREFILL_POSITIONS);
-    row->prefill_cache = cache * at(c, ES_FIT_PREFILL_POSITIONS) / fmin(at(c, ES_FIT_UBATCH), at(c, ES_FIT_PROMPT));
+    row->decode_scores = row->steps * batch * at(c, ES_FIT_DECODE_SCORES);
+    row->decode_cache = row->steps * batch * at(c, ES_FIT_DECODE_CACHE);
+    row->prefill_scores = batch * at(c, ES_FIT_PREFILL_SCORES);
+    row->prefill_cache = batch * at(c, ES_FIT_PREFILL_CACHE) / fmin(at(c, ES_FIT_UBATCH), at(c, ES_FIT_PROMPT));
     for (size_t i = 0; i < ES_SLOTS; i++)
         add_slot(c, g, m, i, row);
 }

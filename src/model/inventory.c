@@ -441,19 +441,17 @@ void es_layer_costs(const es_arch *arch, const es_shape *s, const es_layer *l, e
     *costs = (es_stack){0};
     es_span *span = &costs->span[0];
     const double d = l->ssm_heads * l->ssm_head_dim, gn = l->ssm_groups * l->ssm_state, taps = l->conv_kernel - 1;
-    span->window = l->window > 0 ? l->window : ES_HUGE;
+    span->window = l->window;
     if (l->mixers & ES_MIXER_ATTENTION) {
         span->read_k = l->kv_heads * l->head_dim;
         span->read_v = l->kv_heads * l->v_dim;
         span->score_flops = 2 * l->heads * (l->head_dim + l->v_dim);
-        costs->width += (l->heads + 2 * l->kv_heads) * l->head_dim;
     }
     if (l->mixers & ES_MIXER_MLA) { /* with kv_b in one tensor keys and values are expanded before they are cached */
         const double key = s->qk_nope + s->qk_rope;
         span->read_k += arch->fused_kv_b ? l->heads * key : s->kv_lora_rank + s->qk_rope;
         span->read_v += arch->fused_kv_b ? l->heads * s->v_head_dim : 0;
         span->score_flops += 2 * l->heads * (arch->fused_kv_b ? key + s->v_head_dim : 2 * s->kv_lora_rank + s->qk_rope);
-        costs->width += (l->heads + 2 * l->kv_heads) * l->head_dim;
     }
     if (l->kv == ES_KV_OWN)
         span->k = span->read_k, span->v = span->read_v;
@@ -461,63 +459,42 @@ void es_layer_costs(const es_arch *arch, const es_shape *s, const es_layer *l, e
     if (l->mixers & ES_MIXER_GDN) { /* decay 1, read 2, rank-1 update 2, read 2 per number of the state */
         costs->state += d * l->ssm_state + taps * (2 * gn + d);
         costs->state_flops += 7 * d * l->ssm_state;
-        costs->width += 2 * gn + 2 * d;
     }
     if (l->mixers & ES_MIXER_MAMBA1) { /* also forms dt*A and dt*B */
         costs->state += d * l->ssm_state + taps * d;
         costs->state_flops += 7 * d * l->ssm_state;
-        costs->width += 2 * d;
     }
     if (l->mixers & ES_MIXER_MAMBA2) { /* decay 1, update 2, read 2 */
         costs->state += d * l->ssm_state + taps * (d + 2 * gn);
         costs->state_flops += 5 * d * l->ssm_state;
-        costs->width += 2 * d + 2 * gn + l->ssm_heads;
     }
     if (l->mixers & ES_MIXER_RWKV7) { /* decay 1, two rank-1 updates 4, two reads 4 */
         costs->state += s->hidden * l->ssm_head_dim + 2 * s->hidden;
         costs->state_flops += 9 * s->hidden * l->ssm_head_dim;
-        costs->width += 4 * s->hidden;
     }
     if (l->mixers & ES_MIXER_CONV) { /* the gates; the convolution is a matrix */
         costs->state += taps * s->hidden;
         costs->state_flops += 2 * s->hidden;
-        costs->width += 3 * s->hidden;
     }
     const bool moe = (l->ffn & ES_FFN_MOE) != 0;
     costs->experts = moe ? l->experts : 0;
     costs->active = moe ? l->active : 0;
-    costs->width += 2 * ((moe ? (smaller(l->active, l->experts) + l->shared) * l->expert_intermediate : 0) +
-                         (l->ffn & (ES_FFN_DENSE | ES_FFN_CHANNEL_MIX) ? l->intermediate : 0));
-}
-
-/* The span of a window: the first of every position, the last also of windows that found no other. */
-static es_span *find_span(es_stack *stack, double window) {
-    if (window >= ES_HUGE)
-        return &stack->span[0];
-    for (int i = 1; i < ES_SPANS; i++) {
-        es_span *span = &stack->span[i];
-        if (span->window == window || span->window >= ES_HUGE) {
-            span->window = window;
-            return span;
-        }
-    }
-    stack->span[ES_SPANS - 1].window = larger(stack->span[ES_SPANS - 1].window, window);
-    return &stack->span[ES_SPANS - 1];
 }
 
 es_stack es_stack_of(const es_arch *arch, const es_shape *s) {
     es_stack stack = {0}, one;
     double count[ES_MAX_KINDS];
     const size_t kinds = es_arch_count(arch, s, s->layers, count);
-    for (int i = 0; i < ES_SPANS; i++)
-        stack.span[i].window = ES_HUGE;
     for (size_t k = 0; k < kinds; k++) {
         if (count[k] == 0)
             continue;
         const es_layer l = es_layer_of(arch, s, (int)k);
         es_layer_costs(arch, s, &l, &one);
         if (one.attention_layers > 0) {
-            es_span *span = find_span(&stack, one.span[0].window);
+            const double window = one.span[0].window;
+            es_span *span = &stack.span[window > 0]; /* of several windows the largest */
+            span->window = larger(span->window, window);
+            span->layers += count[k];
             span->k += count[k] * one.span[0].k;
             span->v += count[k] * one.span[0].v;
             span->read_k += count[k] * one.span[0].read_k;
@@ -527,7 +504,6 @@ es_stack es_stack_of(const es_arch *arch, const es_shape *s) {
         stack.attention_layers += count[k] * one.attention_layers;
         stack.state += count[k] * one.state;
         stack.state_flops += count[k] * one.state_flops;
-        stack.width = larger(stack.width, one.width);
         if (one.experts > stack.experts)
             stack.experts = one.experts, stack.active = one.active;
     }

@@ -229,21 +229,21 @@ es_params es_count_params(const es_arch *arch, const es_shape *shape);
 
 /* Layers that see the same positions, summed: numbers per cached position of one sequence. */
 typedef struct es_span {
-    double window;         /* ES_HUGE: every position */
+    double window; /* 0: every position, or no layers */
+    double layers;
     double k, v;           /* cached elements */
     double read_k, read_v; /* elements that a step reads: those of caches of earlier layers too */
     double score_flops;
 } es_span;
 
-enum { ES_SPANS = 3 };
+enum { ES_SPANS = 2 };
 
 /* Only doubles: outputs of a block. */
 typedef struct es_stack {
-    es_span span[ES_SPANS];  /* every position, then by window */
+    es_span span[ES_SPANS];  /* every position; a window */
     double state;            /* numbers of constant state of one sequence, F32 */
     double state_flops;      /* per token */
     double experts, active;  /* of the layer with the most experts */
-    double width;            /* widest layer: activations beside 4*hidden, per token */
     double attention_layers; /* layers that read a cache */
 } es_stack;
 

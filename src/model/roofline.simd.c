@@ -11,6 +11,7 @@
 #define ROOF "roofline: Williams et al. 2009, doi 10.1145/1498765.1498785"
 #define GGUF "GGUF tables of llama.cpp's quantizer; uniform formats by definition"
 #define CACHE "arXiv 2305.13245 (GQA), 2405.04434 (MLA)"
+#define STATE "arXiv 2312.00752, 2405.21060 (Mamba), 2412.06464 (gated DeltaNet), 2503.14456 (RWKV-7)"
 #define CALIBRATION "calibration catalog"
 #define EDGE "arXiv 2506.09061"
 #define PHYSICS "definition"
@@ -34,7 +35,7 @@ static void distinct_experts(double *restrict out, const double *const *in, size
         }
         if ((1 - met) * p < 4e-14)
             met = 1 - missed;
-        out[i] = tokens == 1 ? used : experts * met;
+        out[i] = experts > 0 ? (tokens == 1 ? used : experts * met) : 0;
     }
 }
 
@@ -61,7 +62,7 @@ enum {
     IMAGE_AXIS
 };
 enum { KWH_OPTION, LIFETIME_OPTION, DUTY_OPTION, CLOUD_OPTION, METRIC_OPTION, MODE_OPTION, HARNESS_OPTION };
-enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, LOSS_BLOCK, QUALITY_BLOCK, MEMORY_BLOCK, UNIT_BLOCK };
+enum { LAYOUT_BLOCK, LAYERS_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, LOSS_BLOCK, QUALITY_BLOCK, MEMORY_BLOCK, UNIT_BLOCK };
 
 /* ---- Leaves ---- */
 #define LEAF(kind_, entity_, field) .kind = kind_, .entity = entity_, .index = field
@@ -85,6 +86,7 @@ enum { LAYOUT_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, LOSS_BLOCK, QUALITY_BLOCK, MEMORY
          .formula = formula_, .source = source_, shown)
 #define LAYOUT(id, unit, member, formula, ...)                                                                         \
     OUTPUT(id, unit, LAYOUT_BLOCK, es_layout, member, formula, GGUF, ES_NAMES(__VA_ARGS__))
+#define LAYERS(id, member, formula) OUTPUT(id, "", LAYERS_BLOCK, es_stack, member, formula, CACHE, HIDDEN)
 #define SLOT_RATE(id, member, formula) OUTPUT(id, "", SLOT_BLOCK, es_slot_rates, member, formula, CALIBRATION, HIDDEN)
 #define QUALITY(id, unit, member, formula, ...)                                                                        \
     OUTPUT(id, unit, QUALITY_BLOCK, es_quality, member, formula, QUALITY_SOURCE, ES_NAMES(__VA_ARGS__))
@@ -203,6 +205,12 @@ static const es_block blocks[] = {
                       .n_in = ES_SHAPE_SIZE + ES_UNIFORM_SIZE,
                       .in = {ES_SHAPE_FIELDS(SHAPE_INPUT) N_weight_bits, N_group_size, N_scale_bits, N_zero_bits,
                              N_embed_bits, N_output_bits}},
+    [LAYERS_BLOCK] = {.name = "layers",
+                      .reads = ES_READS_MODEL,
+                      .fn = es_roofline_layers,
+                      .n_out = ES_STACK_SIZE,
+                      .n_in = ES_SHAPE_SIZE,
+                      .in = {ES_SHAPE_FIELDS(SHAPE_INPUT)}},
     [DEVICE_BLOCK] = {.name = "device rates",
                       .reads = ES_READS_DEVICE | ES_READS_RUNTIME | ES_READS_PRECISION,
                       .fn = es_roofline_device_rates,

@@ -56,6 +56,14 @@ bool es_roofline_measured(const void *state_, const es_rows *rows) {
     return es_rates_measured(&of);
 }
 
+void es_roofline_layers(const void *state_, const es_rows *rows, const double *in, double *out) {
+    const es_roofline_state *state = state_;
+    es_shape shape;
+    memcpy(&shape, in, sizeof shape);
+    const es_stack stack = es_stack_of(&state->arch[rows->model - state->models->rows], &shape);
+    memcpy(out, &stack, sizeof stack);
+}
+
 void es_roofline_layout(const void *state_, const es_rows *rows, const double *in, double *out) {
     const es_roofline_state *state = state_;
     const es_arch *arch = &state->arch[rows->model - state->models->rows];

@@ -55,6 +55,8 @@ const es_mixture *es_roofline_mixture(const es_roofline_state *state, const es_r
 
 /* Block functions: in: es_shape, es_uniform -> es_layout. */
 void es_roofline_layout(const void *state, const es_rows *rows, const double *in, double *out);
+/* es_shape -> es_stack */
+void es_roofline_layers(const void *state, const es_rows *rows, const double *in, double *out);
 /* -> es_device_rates */
 void es_roofline_device_rates(const void *state, const es_rows *rows, const double *in, double *out);
 /* in: types of the slots, main type -> es_slot_rates */

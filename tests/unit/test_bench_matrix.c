@@ -230,10 +230,11 @@ static double true_seconds(const machine *m, const double (*jitter)[2], const ch
     cr_assert_not_null(value);
     es_measurement_evaluate(&point, &of, value);
     const double hidden = row->value[ES_M_HIDDEN], layers = row->value[ES_M_LAYERS];
-    const double positions = value_of(value, decode ? "decode_positions" : "prefill_positions");
+    const double scores = value_of(value, decode ? "decode_score_flops" : "prefill_score_flops");
+    const double positions = scores / value_of(value, "global_score_flops") * layers;
     double seconds = weights_seconds(m, jitter, value, hidden, decode) + layers * m->layer_s;
-    seconds += positions * (value_of(value, "score_flops_each") / (decode ? m->decode_attn : m->prefill_attn) +
-                            row->value[ES_M_HEADS] * (decode ? m->decode_softmax_s : m->prefill_softmax_s));
+    seconds += scores / (decode ? m->decode_attn : m->prefill_attn) +
+               positions * row->value[ES_M_HEADS] * (decode ? m->decode_softmax_s : m->prefill_softmax_s);
     seconds += decode ? m->token_s : PROMPT * layers * (8 * hidden + 3 * row->value[ES_M_INTERMEDIATE]) * m->element_s;
     *params = value_of(value, "params");
     free(value);

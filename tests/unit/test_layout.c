@@ -294,7 +294,7 @@ static void ends(reference *r) {
         put(r, "project_in", "", -1, width, s->hidden, 1);
         put(r, "project_out", "", -1, s->hidden, width, 1);
     }
-    put(r, "per_layer_token_embd", r->before ? "token_embd" : embd, -1, P * s->layers, s->vocab, 1);
+    put(r, "per_layer_token_embd", embd, -1, P * s->layers, s->vocab, 1);
     keep(r, "per_layer_model_proj", -1, s->hidden, P * s->layers, 1);
     for (int i = 0; i < 2 && s->altup > 1; i++)
         keep(r, "altup", -1, s->hidden, s->hidden, s->altup - 1);
@@ -384,34 +384,60 @@ static bool names(const char *list, const char *name) {
 
 static bool is_value(const char *role) { return names("attn_v|attn_qkv|attn_kv_b", role); }
 
-static const char *choose(const reference *r, size_t which) {
+/* Rows of the file type, those of role * last. */
+static const es_row *rules[64];
+static size_t n_rules;
+
+static void collect_rules(const reference *r) {
     const es_table *table = &catalog.table[ES_GGUF_MIXTURE];
-    const matrix *m = &r->m[which];
-    const bool three = is_value(m->role), ffn = word("ffn_gate ffn_up ffn_down", m->role) && m->role[0];
+    n_rules = 0;
+    for (int last = 0; last < 2; last++)
+        for (size_t k = 0; k < table->n_rows; k++) {
+            const char *const *text = table->rows[k].text, *when = text[ES_X_QUANTIZER];
+            if (strcmp(text[ES_X_FILE_TYPE], r->file_type) == 0 && (strcmp(text[ES_X_ROLE], "*") == 0) == last &&
+                (when[0] == '\0' || (when[0] == '<') == r->before))
+                rules[n_rules++] = &table->rows[k];
+        }
+    cr_assert(n_rules > 0 && n_rules <= 64);
+}
+
+/* How many tensors of each role there are, and how many stand before the one at hand. */
+typedef struct tally {
+    const char *role;
+    long all, before;
+} tally;
+static tally tallies[64];
+
+static tally *tally_of(const char *role) {
+    tally *t = tallies;
+    while (t->role && strcmp(t->role, role) != 0)
+        t++;
+    t->role = role;
+    return t;
+}
+
+static const char *role_of(const reference *r, const matrix *m) {
+    return r->before && strcmp(m->name, "per_layer_token_embd") == 0 ? "token_embd" : m->role[0] ? m->role : m->name;
+}
+
+static const char *choose(const reference *r, const matrix *m) {
+    const char *role = role_of(r, m), *base = rules[0]->text[ES_X_BASE_TYPE];
+    const bool three = is_value(role), ffn = word("ffn_gate ffn_up ffn_down", role);
     long t = 0, n = 0;
-    for (size_t j = 0; j < r->n; j++) {
-        const bool same = strcmp(r->m[j].role, m->role) == 0 && m->role[0],
-                   own = same || (!m->role[0] && strcmp(r->m[j].name, m->name) == 0);
-        t += j < which && (own || (three && !r->before && is_value(r->m[j].role)));
-        n += own || (three && is_value(r->m[j].role));
+    for (const tally *other = tallies; other->role; other++) {
+        const bool own = strcmp(other->role, role) == 0, joined = three && is_value(other->role);
+        t += own || (joined && !r->before) ? other->before : 0;
+        n += own || joined ? other->all : 0;
     }
     if (ffn)
         n = (long)(r->s->unique_layers + r->s->mtp_layers);
     const long i = ffn && r->experts > 0 ? m->layer : t;
-    const char *base = NULL;
-    for (int last = 0; last < 2; last++)
-        for (size_t k = 0; k < table->n_rows; k++) {
-            const es_row *row = &table->rows[k];
-            if (strcmp(row->text[ES_X_FILE_TYPE], r->file_type) != 0)
-                continue;
-            base = row->text[ES_X_BASE_TYPE];
-            const char *when = row->text[ES_X_QUANTIZER], *role = row->text[ES_X_ROLE];
-            if ((strcmp(role, "*") == 0) != last || (when[0] && (when[0] == '<') != r->before))
-                continue;
-            if ((last || names(role, m->role) || names(role, m->name)) &&
-                holds(r, m, row->text[ES_X_CONDITION], base, i, t, n))
-                return row->text[ES_X_TENSOR_TYPE];
-        }
+    for (size_t k = 0; k < n_rules; k++) {
+        const char *const *text = rules[k]->text;
+        if ((strcmp(text[ES_X_ROLE], "*") == 0 || names(text[ES_X_ROLE], role) || names(text[ES_X_ROLE], m->name)) &&
+            holds(r, m, text[ES_X_CONDITION], base, i, t, n))
+            return text[ES_X_TENSOR_TYPE];
+    }
     return base;
 }
 
@@ -419,9 +445,14 @@ static bool native_mxfp4; /* of the model at hand */
 
 static void add_bytes(reference *r) {
     r->bytes = 4 * r->vectors;
+    memset(tallies, 0, sizeof tallies);
+    collect_rules(r);
+    for (size_t j = 0; j < r->n; j++)
+        tally_of(role_of(r, &r->m[j]))->all++;
     for (size_t j = 0; j < r->n; j++) {
         const matrix *m = &r->m[j];
-        const char *type = choose(r, j);
+        const char *type = choose(r, m);
+        tally_of(role_of(r, m))->before++;
         if (m->kept) {
             const char *base = strcmp(r->file_type, "MXFP4_MOE") == 0 ? "MXFP4" : r->file_type;
             type = strcmp(base, "BF16") == 0 || strcmp(base, "F32") == 0 ? base : "F16";
