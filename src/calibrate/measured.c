@@ -213,9 +213,9 @@ static void join_model(reader *r, size_t row, es_measurement *m) {
 static void join_bench_file(reader *r, size_t row, es_measurement *m) {
     const es_table *precisions = &r->catalog->table[ES_PRECISION], *models = &r->catalog->table[ES_MODEL];
     const char *path = cell(r, row, BENCH_FILE);
-    es_slice name = es_model_file_stem(path), stem = name, unused;
+    es_slice name = es_model_file_stem(path), stem = name, type = {"", 0};
     const es_row *named = es_precision_suffix(precisions, name, &stem);
-    m->rows.precision = es_precision_suffix(precisions, es_slice_of(cell(r, row, BENCH_TYPE)), &unused);
+    m->rows.precision = es_precision_suffix(precisions, es_slice_of(cell(r, row, BENCH_TYPE)), &type);
     if (!m->rows.precision)
         m->rows.precision = named;
     if (!m->rows.precision) {
@@ -225,6 +225,8 @@ static void join_bench_file(reader *r, size_t row, es_measurement *m) {
     const double n_params = number(r, row, BENCH_PARAMS);
     double params = NAN;
     m->rows.model = es_model_of_file(r->point, models, m->rows.precision, stem, n_params, &params);
+    if (!m->rows.model && type.length && n_params > 0) /* a blob of Ollama, ggml-model-q4_0.gguf: as Markdown has it */
+        m->rows.model = es_model_of_type(r->point, models, m->rows.precision, type, n_params);
     if (m->rows.model || m->reason)
         return;
     m->reason = isnan(params) ? no_row(r, "model", path)

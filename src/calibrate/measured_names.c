@@ -184,6 +184,18 @@ static double params_of(es_point_kernel *point, const es_row *model, const es_ro
     return node_value(point, "params", value);
 }
 
+/* Whether a family as llama.cpp spells it is one of the catalog: gpt-oss and gptoss are one; loosely phi2 and phi, too. */
+static bool same_family(es_slice family, const char *own, bool loosely) {
+    char a[64], b[64];
+    plain_name(family, a, sizeof a);
+    plain_name(es_slice_of(own), b, sizeof b);
+    for (size_t i = strlen(a); loosely && i > 1 && isdigit((unsigned char)a[i - 1]);)
+        a[--i] = '\0';
+    for (size_t i = strlen(b); loosely && i > 1 && isdigit((unsigned char)b[i - 1]);)
+        b[--i] = '\0';
+    return *a && strcmp(a, b) == 0;
+}
+
 const es_row *es_model_of_type(es_point_kernel *point, const es_table *models, const es_row *precision, es_slice type,
                                double n_params) {
     static const double tolerance = 0.01;
@@ -192,15 +204,16 @@ const es_row *es_model_of_type(es_point_kernel *point, const es_table *models, c
     const es_slice family = {type.text, blank};
     double *value = calloc(point->kernel->n_nodes, sizeof *value), least = tolerance;
     const es_row *found = NULL;
-    for (size_t i = 0; value && i < models->n_rows; i++) {
-        const es_row *row = &models->rows[i];
-        const char *own = *row->text[ES_M_FAMILY] ? row->text[ES_M_FAMILY] : "llama";
-        if (!es_slice_equal_fold(family, own))
-            continue;
-        const double off = fabs(params_of(point, row, precision, value) / n_params - 1);
-        if (off < least)
-            found = row, least = off;
-    }
+    for (int loosely = 0; loosely < 2 && !found; loosely++)
+        for (size_t i = 0; value && i < models->n_rows; i++) {
+            const es_row *row = &models->rows[i];
+            const char *own = *row->text[ES_M_FAMILY] ? row->text[ES_M_FAMILY] : "llama";
+            if (!same_family(family, own, loosely))
+                continue;
+            const double off = fabs(params_of(point, row, precision, value) / n_params - 1);
+            if (off < least)
+                found = row, least = off;
+        }
     free(value);
     return found;
 }

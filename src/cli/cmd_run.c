@@ -129,6 +129,9 @@ static void warn_about_result(const es_running *run, es_errors *errors) {
     const es_run_report *report = &run->report;
     const es_sweep *sweep = run->sweep;
     unsigned long long points = (unsigned long long)(report->points - report->left_out);
+    if (run->options.limit && report->rows >= run->options.limit && (sweep->front.given || sweep->best.given))
+        es_warn(errors, NULL, "--limit: the front and the best choices are those of the first %llu rows only",
+                (unsigned long long)report->rows);
     if (report->front_missing)
         es_warn(errors, NULL, "the front leaves out %llu points without a value in an objective",
                 (unsigned long long)report->front_missing);
