@@ -105,6 +105,20 @@ Test(runtime, reproduces_what_runs_on_devices) {
     free(file);
 }
 
+/* What patterns ask for is the kind of the format, however its bytes are laid out. */
+Test(runtime, kinds_of_formats) {
+    static format formats[MOST];
+    size_t n = read_formats(formats), found = 0;
+    for (size_t i = 0; i < n; i++) {
+        const es_row *precision = es_table_find(&catalog.table[ES_PRECISION], formats[i].name, strlen(formats[i].name));
+        if (!precision)
+            continue;
+        found++;
+        cr_expect_eq(es_format_kind(precision), formats[i].kind, "%s", formats[i].name);
+    }
+    cr_expect_gt(found, 60);
+}
+
 /* No row of a sweep over everything holds what does not run, by whatever names runtimes were asked for. */
 Test(runtime, rows_hold_only_what_runs) {
     static const char *const asked[] = {NULL, "runtime=*", "runtime=llama.cpp", "runtime=*, !ollama, default"};
