@@ -375,6 +375,7 @@ static es_status run_wish(advice *a, size_t without, es_errors *errors) {
     es_sweep_free(a->sweep);
     es_status status = es_sweep_load(&a->sweep, &a->catalog, NULL, set, n, where, n_where, errors);
     const es_run_options options = {.stop = a->cli->stop};
+    errors->n_warnings = 0; /* of rows that * met: the user named none of them */
     return status ? status : es_sweep_run(a->sweep, &options, &a->report, errors);
 }
 
