@@ -99,7 +99,7 @@ static es_likeness likeness(const char *name, es_slice text, const char *wanted,
         return ES_LIKE_NOTHING;
     if (strcmp(other, wanted) == 0 || strcmp(other, expanded) == 0)
         return ES_LIKE_PLAIN;
-    if (strlen(wanted) >= 3 &&
+    if (strlen(wanted) >= 2 &&
         (!strncmp(other, wanted, strlen(wanted)) || (*expanded && !strncmp(other, expanded, strlen(expanded)))))
         return ES_LIKE_BEGIN;
     if ((strlen(wanted) >= 3 && strstr(other, wanted)) || has_words(other, text))

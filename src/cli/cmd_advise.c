@@ -587,7 +587,7 @@ static es_status print_text(const advice *a, es_errors *errors) {
     for (size_t i = 0; i < shown; i++) {
         char basis[32];
         if (strcmp(label_of(a, &a->choice[i], "quality_basis", basis, sizeof basis), "estimate") == 0) {
-            printf("~ estimated from other benchmarks. ");
+            printf("~ estimated from other benchmarks.\n");
             break;
         }
     }

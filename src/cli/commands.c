@@ -42,7 +42,7 @@ const es_command *es_command_of_name(const char *word) {
     es_errors errors = {0};
     const es_row *row;
     bool named = false;
-    if (length >= 3 && es_catalog_load(&catalog, NULL, 0, &errors) == ES_OK) {
+    if (length >= 2 && es_catalog_load(&catalog, NULL, 0, &errors) == ES_OK) {
         const es_likeness surest = es_nearest(es_slice_of(word), names, n) ? ES_LIKE_PLAIN : ES_LIKE_BEGIN;
         named = es_loose_find(&catalog.table[ES_DEVICE], ES_DEVICE, es_slice_of(word), &row, 1, &found) <= surest ||
                 es_loose_find(&catalog.table[ES_MODEL], ES_MODEL, es_slice_of(word), &row, 1, &found) <= surest;
