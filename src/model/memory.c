@@ -20,48 +20,48 @@ static const char *gguf_family(const es_row *model) {
     return family;
 }
 
-/* How closely the row is about the model under the runtime; 0: not at all. */
-static int closeness(const es_row *rule, const es_row *runtime, const char *family) {
-    const char *of = rule->text[ES_RM_RUNTIME], *about = rule->text[ES_RM_FAMILY];
-    const bool named = es_equal_fold(of, runtime->name);
-    if (!named && !es_equal_fold(of, runtime->text[ES_R_FAMILY]))
-        return 0;
-    if (strcmp(about, "*") == 0)
-        return 1 + named;
-    return es_equal_fold(about, family) ? 3 + named : 0;
-}
+/* ---- The rules, sorted by runtime ---- */
 
-static double rule_value(const es_catalog *catalog, const es_row *runtime, const char *family, const char *name,
-                         double otherwise) {
-    const es_table *rules = &catalog->table[ES_RUNTIME_MEMORY];
-    int best = 0;
-    for (size_t i = 0; runtime && i < rules->n_rows; i++) {
-        const es_row *rule = &rules->rows[i];
-        if (strcmp(rule->text[ES_RM_RULE], name) != 0)
-            continue;
-        const int close = closeness(rule, runtime, family);
-        const es_slice number = {rule->text[ES_RM_VALUE], strcspn(rule->text[ES_RM_VALUE], ":, ")};
-        double value;
-        if (close > best && es_parse_double(number, &value) == ES_NUMBER_OK)
-            best = close, otherwise = value;
-    }
-    return otherwise;
-}
-
-void es_roofline_memory_rules(const void *state_, const es_rows *rows, const double *in, double *out) {
-    const es_roofline_state *state = state_;
-    const char *family = gguf_family(rows->model);
-    (void)in;
-    const char *scope = rows->model->text[ES_M_PUBLISHED_SCOPE];
-    es_memory_of of = {
-#define ES_RULE(rule, otherwise) .rules.rule = rule_value(state->catalog, rows->runtime, family, #rule, otherwise),
-        ES_MEMORY_RULES(ES_RULE)
+enum {
+#define ES_RULE(rule, otherwise) RULE_##rule,
+    ES_MEMORY_RULES(ES_RULE)
 #undef ES_RULE
-            .tower_counted = strstr(scope, "tower") || strstr(scope, "vision"),
-    };
-    if (rows->device->value[ES_D_CLASS] == ES_CLASS_MCU)
-        of.rules.program_bytes = 0;
-    memcpy(out, &of, sizeof of);
+        RULE_reserves_on_gpu,
+    RULE_embedding_on_host,
+    RULE_driver_bytes,
+    RULE_repacks,
+    RULES
+};
+
+static const char *const rule_names[RULES] = {
+#define ES_RULE(rule, otherwise) #rule,
+    ES_MEMORY_RULES(ES_RULE)
+#undef ES_RULE
+        "reserves_on_gpu",
+    "embedding_on_host",
+    "driver_bytes",
+    "repacks",
+};
+
+typedef struct rule {
+    int rule;
+    const char *family; /* NULL: any */
+    double value;
+    bool named; /* the runtime itself, not its family */
+} rule;
+
+struct es_memory_tables {
+    const es_table *runtimes, *units;
+    rule **rules; /* of each runtime */
+    size_t *n_rules;
+    uint64_t *repacked; /* of each unit: tensor types that are rearranged */
+};
+
+static int rule_named(const char *name) {
+    for (int r = 0; r < RULES; r++)
+        if (strcmp(rule_names[r], name) == 0)
+            return r;
+    return -1;
 }
 
 /* Whether the unit has every token of a list joined by +. */
@@ -73,28 +73,92 @@ static bool has_all(const es_row *unit, const char *list) {
     return unit->name[0] != '\0'; /* known by its class alone: who knows */
 }
 
-static bool is_repacked(const es_roofline_state *state, const es_row *unit, double type) {
-    const es_table *types = &state->catalog->table[ES_REPACKED_TYPE];
-    const char *name = type > ES_TYPE_NONE ? es_type_labels[(size_t)type] : NULL;
-    for (size_t i = 0; name && i < types->n_rows; i++)
-        if (es_equal_fold(types->rows[i].text[ES_RT_TYPE], name) && has_all(unit, types->rows[i].text[ES_RT_ISA]))
-            return true;
-    return false;
+es_status es_memory_compile(const es_catalog *catalog, const es_gguf *gguf, es_arena *arena,
+                            const es_memory_tables **result, es_errors *errors) {
+    const es_table *rows = &catalog->table[ES_RUNTIME_MEMORY], *types = &catalog->table[ES_REPACKED_TYPE];
+    es_memory_tables *m = es_arena_alloc(arena, sizeof *m);
+    if (!m)
+        return es_fail_memory(errors);
+    m->runtimes = &catalog->table[ES_RUNTIME], m->units = &catalog->table[ES_UNIT];
+    m->rules = es_arena_array(arena, m->runtimes->n_rows + 1, sizeof *m->rules);
+    m->n_rules = es_arena_array(arena, m->runtimes->n_rows + 1, sizeof *m->n_rules);
+    m->repacked = es_arena_array(arena, m->units->n_rows + 1, sizeof *m->repacked);
+    if (!m->rules || !m->n_rules || !m->repacked)
+        return es_fail_memory(errors);
+    for (size_t r = 0; r < m->runtimes->n_rows; r++) {
+        const es_row *runtime = &m->runtimes->rows[r];
+        m->rules[r] = es_arena_array(arena, rows->n_rows + 1, sizeof **m->rules);
+        if (!m->rules[r])
+            return es_fail_memory(errors);
+        for (size_t i = 0; i < rows->n_rows; i++) {
+            const char *const *text = rows->rows[i].text;
+            const es_slice number = {text[ES_RM_VALUE], strcspn(text[ES_RM_VALUE], ":, ")};
+            rule found = {.rule = rule_named(text[ES_RM_RULE]),
+                          .family = strcmp(text[ES_RM_FAMILY], "*") == 0 ? NULL : text[ES_RM_FAMILY],
+                          .named = es_equal_fold(text[ES_RM_RUNTIME], runtime->name)};
+            if (found.rule < 0 || es_parse_double(number, &found.value) != ES_NUMBER_OK)
+                continue;
+            if (found.named || es_equal_fold(text[ES_RM_RUNTIME], runtime->text[ES_R_FAMILY]))
+                m->rules[r][m->n_rules[r]++] = found;
+        }
+    }
+    for (size_t u = 0; u < m->units->n_rows; u++)
+        for (size_t i = 0; i < types->n_rows; i++) {
+            const int type = es_gguf_type_id(gguf, types->rows[i].text[ES_RT_TYPE]);
+            if (type > 0 && has_all(&m->units->rows[u], types->rows[i].text[ES_RT_ISA]))
+                m->repacked[u] |= (uint64_t)1 << type;
+        }
+    *result = m;
+    return ES_OK;
+}
+
+/* values[] becomes what holds for a model family under the runtime; the closest row wins. */
+static void find_rules(const es_memory_tables *m, const es_row *runtime, const char *family, double *values) {
+    int closeness[RULES] = {0};
+    const size_t r = runtime >= m->runtimes->rows ? (size_t)(runtime - m->runtimes->rows) : m->runtimes->n_rows;
+    for (size_t i = 0; r < m->runtimes->n_rows && i < m->n_rules[r]; i++) {
+        const rule *found = &m->rules[r][i];
+        const int close = (found->family ? 3 : 1) + found->named;
+        if (close > closeness[found->rule] && (!found->family || es_equal_fold(found->family, family)))
+            closeness[found->rule] = close, values[found->rule] = found->value;
+    }
+}
+
+/* ---- Blocks ---- */
+
+void es_roofline_memory_rules(const void *state_, const es_rows *rows, const double *in, double *out) {
+    const es_roofline_state *state = state_;
+    const char *family = gguf_family(rows->model);
+    (void)in;
+    const char *scope = rows->model->text[ES_M_PUBLISHED_SCOPE];
+    double values[RULES] = {
+#define ES_RULE(rule, otherwise) otherwise,
+        ES_MEMORY_RULES(ES_RULE)
+#undef ES_RULE
+    };
+    find_rules(state->memory, rows->runtime, family, values);
+    es_memory_of of = {.tower_counted = strstr(scope, "tower") || strstr(scope, "vision")};
+    memcpy(&of.rules, values, sizeof of.rules);
+    if (rows->device->value[ES_D_CLASS] == ES_CLASS_MCU)
+        of.rules.program_bytes = 0;
+    memcpy(out, &of, sizeof of);
 }
 
 void es_roofline_memory_unit(const void *state_, const es_rows *rows, const double *in, double *out) {
     const es_roofline_state *state = state_;
     const bool gpu = rows->unit && strncmp(rows->unit->text[ES_U_KIND], "gpu", 3) == 0;
     const bool cpu = rows->unit && strncmp(rows->unit->text[ES_U_KIND], "cpu", 3) == 0;
-    const double discrete = rows->device->value[ES_D_H2D_BW] > 0;
+    const es_memory_tables *m = state->memory;
+    const size_t u = rows->unit >= m->units->rows ? (size_t)(rows->unit - m->units->rows) : m->units->n_rows;
+    double values[RULES] = {0};
+    find_rules(m, rows->runtime, "", values);
     es_memory_unit unit = {
-        .reserves = gpu && rule_value(state->catalog, rows->runtime, "", "reserves_on_gpu", 0) > 0,
-        .discrete = discrete > 0 && gpu && rule_value(state->catalog, rows->runtime, "", "embedding_on_host", 0) > 0,
+        .reserves = gpu && values[RULE_reserves_on_gpu] > 0,
+        .discrete = gpu && rows->device->value[ES_D_H2D_BW] > 0 && values[RULE_embedding_on_host] > 0,
     };
-    if (unit.discrete > 0)
-        unit.driver_bytes = rule_value(state->catalog, rows->runtime, "", "driver_bytes", 0);
-    const bool repacks = cpu && rule_value(state->catalog, rows->runtime, "", "repacks", 0) > 0;
-    for (int i = 0; i < ES_SLOTS; i++)
-        unit.repacked[i] = repacks && is_repacked(state, rows->unit, in[i]);
+    unit.driver_bytes = unit.discrete * values[RULE_driver_bytes];
+    if (cpu && values[RULE_repacks] > 0 && u < m->units->n_rows)
+        for (int i = 0; i < ES_SLOTS; i++)
+            unit.repacked[i] = in[i] > ES_TYPE_NONE && m->repacked[u] >> (unsigned)in[i] & 1;
     memcpy(out, &unit, sizeof unit);
 }

@@ -52,6 +52,12 @@ enum {
     ES_MEMORY_UNIT_SIZE = sizeof(es_memory_unit) / sizeof(double)
 };
 
+/* The rows of runtimes_memory.csv by runtime, the types that units rearrange. */
+typedef struct es_memory_tables es_memory_tables;
+
+es_status es_memory_compile(const es_catalog *catalog, const es_gguf *gguf, es_arena *arena,
+                            const es_memory_tables **tables, es_errors *errors);
+
 /* Block functions.  -> es_memory_of */
 void es_roofline_memory_rules(const void *state, const es_rows *rows, const double *in, double *out);
 /* in: types of the slots -> es_memory_unit */

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "model/memory.h"
+
 static es_status compile_models(es_roofline_state *state, es_arena *arena, es_errors *errors) {
     const size_t n = state->models->n_rows, n_precisions = state->precisions->n_rows;
     es_status status = ES_OK;
@@ -27,6 +29,8 @@ es_status es_roofline_prepare(const es_catalog *catalog, es_arena *arena, const 
     es_status status = es_gguf_compile(catalog, arena, &state->gguf, errors);
     if (status == ES_OK)
         status = compile_models(state, arena, errors);
+    if (status == ES_OK)
+        status = es_memory_compile(catalog, state->gguf, arena, &state->memory, errors);
     if (status == ES_OK)
         status = es_calibration_compile(catalog, state->gguf, arena, &state->calibration, errors);
     if (status == ES_OK)

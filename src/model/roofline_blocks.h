@@ -39,6 +39,7 @@ typedef struct es_roofline_state {
     es_gguf *gguf;
     const es_mixture **mixture; /* by precision */
     es_calibration *calibration;
+    const struct es_memory_tables *memory;
     es_qualities *qualities;
 } es_roofline_state;
 
