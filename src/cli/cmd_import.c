@@ -5,13 +5,14 @@
 
 #include "import/import_gguf.h"
 #include "import/import_hf.h"
+#include "import/import_quality.h"
 #include "cli/catalog_folder.h"
 #include "cli/commands.h"
 
-typedef enum format { HF, GGUF } format;
+typedef enum format { HF, GGUF, QUALITY } format;
 typedef enum table { MODELS, LAYERS, PRECISIONS, MIXTURES, TYPES } table;
 
-static const char *const formats[] = {"hf", "gguf", NULL};
+static const char *const formats[] = {"hf", "gguf", "quality", NULL};
 static const es_kind kinds[] = {ES_MODEL, ES_LAYER, ES_PRECISION, ES_GGUF_MIXTURE};
 
 /* HF: only the model is filled. */
@@ -105,6 +106,20 @@ static void say(const es_cli *cli, const imported *import, es_params p) {
                 file->mtp_params, file->mtp_bytes);
 }
 
+static es_status import_quality(es_cli *cli, es_errors *errors) {
+    es_catalog catalog = {0};
+    if (es_given(cli, ES_OPT_INTO) || es_given(cli, ES_OPT_TABLE) || es_given(cli, ES_OPT_PRECISION_ROW))
+        return es_usage(cli, errors,
+                        "import quality prints rows of scores.csv or losses.csv; only --name and --header");
+    es_status status = es_cli_load_catalog(cli, &catalog, errors);
+    if (!status)
+        status = es_import_quality(cli->operand[1], es_given(cli, ES_OPT_NAME) ? es_text_of(cli, ES_OPT_NAME) : NULL,
+                                   &catalog, es_given(cli, ES_OPT_HEADER), stdout, &cli->arena, errors);
+    es_cli_report(cli, errors);
+    es_catalog_free(&catalog);
+    return status;
+}
+
 static es_status run_import(es_cli *cli, es_errors *errors) {
     imported import = {0};
     es_catalog catalog = {0};
@@ -114,6 +129,8 @@ static es_status run_import(es_cli *cli, es_errors *errors) {
     if (chosen < 0)
         return ES_EUSAGE;
     import.format = (format)chosen;
+    if (import.format == QUALITY)
+        return import_quality(cli, errors);
     if (import.format == HF && which > LAYERS)
         return es_usage(cli, errors, "only GGUF files have tensor types; --table models or layers");
     if (es_given(cli, ES_OPT_PRECISION_ROW) &&
@@ -158,17 +175,19 @@ static const char *const examples[] = {
     "rows of the model and of the file's own mixture of types, so that it can be swept like any format",
     "edgesweep import gguf model.gguf --table types",
     "tensors, weights and bytes of each tensor type",
+    "edgesweep import quality results.json -H > my/scores.csv",
+    "scores of lm-evaluation-harness; logs of llama-perplexity give rows of losses.csv",
     NULL,
 };
 
 const es_command es_cmd_import = {
     .id = ES_CMD_IMPORT,
     .name = "import",
-    .synopsis = "hf|gguf FILE",
+    .synopsis = "hf|gguf|quality FILE",
     .min_operands = 2,
     .max_operands = 2,
     .choices = formats,
-    .help = "catalog rows of a config.json or a GGUF file",
+    .help = "catalog rows of a config.json, a GGUF file or measured quality",
     .details =
         "Prints a row of models.csv, and rows of layers.csv where layers differ in more than windows. Nothing is "
         "guessed: an architecture or a field that rows of the catalogs cannot describe is an error that names it.\n\n"
@@ -179,7 +198,9 @@ const es_command es_cmd_import = {
         "the rows give every tensor of the file; matrices of no known name are counted in other_params. Its precision "
         "is that of the file type when the built-in rules of that type give the same types; else a precision of its "
         "own, named after model and file type, with a rule for each tensor that differs (--precision-row prints it). "
-        "--into DIR writes the rows of all tables; rows of the same name are replaced.",
+        "--into DIR writes the rows of all tables; rows of the same name are replaced.\n\n"
+        "quality reads results of lm-evaluation-harness (JSON) into rows of scores.csv, logs of llama-perplexity into "
+        "rows of losses.csv: with --kl-divergence, or one of F16 or BF16 and others in one file.",
     .examples = examples,
     .run = run_import,
 };
