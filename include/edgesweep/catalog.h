@@ -222,14 +222,14 @@ typedef struct es_field {
     X(NOTE, "note", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "remarks")
 
 #define ES_CALIBRATION_FIELDS(X)                                                                                       \
-    X(DEVICE, "device", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "device name, or class:NAME")                 \
-    X(RUNTIME, "runtime", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "runtime, or * for any")                    \
-    X(TYPE, "type", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "tensor type, file type, or *")                   \
-    X(FIELD, "field", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "device field that the row sets")               \
-    X(VALUE, "value", "", ES_REAL, ES_REQUIRED, 0, ES_HUGE, ES_ABSENT, NULL, "its value")                              \
-    X(N, "n", "", ES_COUNT, 0, 0, ES_COUNT_MAX, ES_ABSENT, NULL, "measurements behind it")                             \
-    X(ERROR, "error", "", ES_REAL, 0, 0, ES_HUGE, ES_ABSENT, NULL, "cross-validated relative error")                   \
-    X(SOURCE, "source", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "where it comes from")
+    X(PHASE, "phase", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "decode, prefill, prior, class or kernel")      \
+    X(EFFECT, "effect", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "kind, unit, device, type ..., a field")      \
+    X(KEY, "key", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "of what")                                          \
+    X(VALUE, "value", "", ES_REAL, ES_REQUIRED, -ES_HUGE, ES_HUGE, ES_ABSENT, NULL,                                    \
+      "natural logarithm in decode and prefill, else the value itself")                                                \
+    X(ROWS, "rows", "", ES_COUNT, 0, 0, ES_COUNT_MAX, ES_ABSENT, NULL, "measurements behind it")                       \
+    X(SOURCES, "sources", "", ES_COUNT, 0, 0, ES_COUNT_MAX, ES_ABSENT, NULL, "sources of them")                        \
+    X(SOURCE, "source", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "where a row that is not fitted comes from")
 
 #define ES_SCORE_FIELDS(X)                                                                                             \
     X(MODEL, "model", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "model name")                                   \
@@ -548,7 +548,7 @@ typedef struct es_catalog {
  * "DIR" replaces: models.csv, devices.csv and precisions.csv must be there; the others are empty without their files,
  * but the GGUF tables stay as they were.  Without units, names of units are not checked; of runtimes `default` is left.
  * "+DIR" extends: any of the files, at least one.  A row overrides the one with the same name (case-insensitive) in its
- * place; without names the same calibration device, runtime, type and field, the same model, metric, mode, harness and
+ * place; without names the same calibration phase, effect and key, the same model, metric, mode, harness and
  * shots of a score, GGUF type, or model and kind of layer.  A file type in gguf_mixtures.csv brings all of its rows.  A
  * new name or alias is taken from older rows' aliases.  Peaks that a device lacks follow from its `units`.
  *

@@ -4,382 +4,624 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "calibrate/fit_group.h"
+#include "calibrate/levels.h"
+#include "model/roofline_blocks.h"
 
-enum { LEAST_ROWS = 4, LEAST_TYPE_ROWS = 1 };
+/* Pseudo-weights of effects: chosen by leaving sources out of sweeps/measured.csv; INFINITY: counted, not fitted. */
+static const double lambdas[ES_FIT_PHASES][ES_EFFECTS] = {
+    [ES_FIT_DECODE] = {[ES_EFFECT_KIND] = 3,
+                       [ES_EFFECT_UNIT] = 3,
+                       [ES_EFFECT_DEVICE] = 0.3,
+                       [ES_EFFECT_DEVICE_FAMILY] = 1,
+                       [ES_EFFECT_TYPE] = 0.5,
+                       [ES_EFFECT_ERA] = 0.3,
+                       [ES_EFFECT_THREADS] = 1,
+                       [ES_EFFECT_DEVICE_TYPE] = INFINITY},
+    [ES_FIT_PREFILL] = {[ES_EFFECT_KIND] = 1,
+                        [ES_EFFECT_UNIT] = 0.3,
+                        [ES_EFFECT_DEVICE] = INFINITY,
+                        [ES_EFFECT_UNIT_BACKEND] = 0.3,
+                        [ES_EFFECT_FAMILY] = 0.3,
+                        [ES_EFFECT_TYPE] = 0.3,
+                        [ES_EFFECT_KIND_TYPE] = 3,
+                        [ES_EFFECT_DEVICE_TYPE] = INFINITY},
+};
 
-/* A slot takes part in a measurement when it takes this share of the time. */
-static const double taking_part = 0.2;
-/* Constants of the same board, sold in several versions, agree to this. */
-static const double same_board = 0.03;
-/* A type this much slower than the others is held up by arithmetic. */
-static const double compute_bound = 0.85;
+enum { SWEEPS = 40, SWEEPS_LEFT_OUT = 12, MAX_FOLDS = 64 };
+enum { BY_SOURCE, BY_DEVICE, BY_UNIT, SPLITS };
+
+static const double implausible = 1.05; /* decode at more than the bandwidth of the device's row */
+
+typedef struct key {
+    es_effect effect;
+    const char *text;
+    es_fitted *fitted; /* in the calibration that predicts */
+    size_t rows, sources, last_source;
+} key;
+
+typedef struct phase_fit {
+    es_level_row *row;
+    size_t *measurement; /* of each row */
+    size_t n_rows;
+    key *key;
+    size_t n_keys, capacity;
+    double *lambda, *value;
+    size_t *order;
+    es_level_problem problem;
+    es_levels *levels;
+    bool *left_out;
+} phase_fit;
+
+/* What a measurement belongs to, and how far off it was without that. */
+typedef struct member {
+    size_t cluster[SPLITS];
+    double log_error[SPLITS];
+    es_basis basis[SPLITS];
+} member;
 
 typedef struct calibrator {
-    es_fit_context fit;
+    const es_measured *measured;
+    es_point_kernel point; /* of which the rates are `fit` */
+    es_calibration *fit;
+    const es_calibration *catalog;
+    es_calibration *names; /* of clusters, for their numbers */
+    es_arena *arena;
+    es_errors *errors;
+    double *value; /* of the kernel's nodes */
+    phase_fit phase[ES_FIT_PHASES];
+    member *member;
+    const char **cluster_name[SPLITS];
+    size_t n_clusters[SPLITS];
     es_calibrated *result;
 } calibrator;
 
-/* ---- Groups ---- */
-
-static bool near(double a, double b) {
-    return (isnan(a) && isnan(b)) || fabs(a - b) <= same_board * fmax(fabs(a), fabs(b));
+static double node(const calibrator *c, const char *name) {
+    const int at = es_kernel_node(c->point.kernel, name, strlen(name));
+    return at < 0 ? NAN : c->value[at];
 }
 
-static size_t first_word(const char *name) { return strcspn(name, " "); }
+/* ---- Clusters ---- */
 
-/* Rows of the catalog that stand for the same silicon. */
-static bool alike(const es_row *a, const es_row *b) {
-    static const int fields[] = {ES_D_PEAK_FP32, ES_D_PEAK_FP16, ES_D_PEAK_INT8, ES_D_MEM_BW};
-    bool same = es_equal_fold(a->text[ES_D_CLASS], b->text[ES_D_CLASS]) && first_word(a->name) == first_word(b->name) &&
-                strncmp(a->name, b->name, first_word(a->name)) == 0;
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-        same &= near(a->value[fields[i]], b->value[fields[i]]);
-    return same || a == b;
+es_slice es_source_of(const char *address) {
+    es_slice all = es_slice_of(address);
+    size_t slashes = 0;
+    if (strstr(address, "ggml-org/llama.cpp"))
+        return all;
+    for (size_t i = 0; i < all.length; i++)
+        if (all.text[i] == '#' || (all.text[i] == '/' && ++slashes == 5))
+            return (es_slice){all.text, i};
+    return all;
 }
 
-static es_fit_group *new_group(const es_fit_context *c, size_t room) {
-    es_fit_group *g = es_arena_alloc(c->arena, sizeof *g);
-    if (g)
-        g->measurement = es_arena_array(c->arena, room + 1, sizeof *g->measurement);
-    return g && g->measurement ? g : NULL;
+static size_t cluster_of(calibrator *c, int split, const char *name) {
+    static const char *const splits[SPLITS] = {"source", "device", "unit"};
+    const es_fitted *known = es_calibration_find(c->names, "cluster", splits[split], name);
+    if (known)
+        return known->number;
+    const size_t number = c->n_clusters[split]++;
+    c->cluster_name[split][number] = name;
+    return es_calibration_set(c->names, "cluster", splits[split], name, (es_fitted){.number = number}) ? number
+                                                                                                       : SIZE_MAX;
 }
 
-/* Measurements by board and runtime. */
-static es_status find_groups(const es_fit_context *c, es_fit_group ***groups, size_t *n) {
-    const es_measured *all = c->measured;
-    *n = 0;
-    *groups = es_arena_array(c->arena, all->n + 1, sizeof **groups);
-    if (!*groups)
-        return es_fail_memory(c->errors);
-    for (size_t i = 0; i < all->n; i++) {
-        const es_measurement *m = &all->row[i];
-        size_t g = 0;
+static es_status find_clusters(calibrator *c) {
+    const size_t n = c->measured->n;
+    c->member = es_arena_array(c->arena, n + 1, sizeof *c->member);
+    for (int s = 0; s < SPLITS; s++)
+        if (!(c->cluster_name[s] = es_arena_array(c->arena, n + 1, sizeof **c->cluster_name)))
+            return es_fail_memory(c->errors);
+    for (size_t i = 0; c->member && i < n; i++) {
+        const es_measurement *m = &c->measured->row[i];
+        for (int s = 0; s < SPLITS; s++)
+            c->member[i].log_error[s] = NAN;
         if (m->reason)
             continue;
-        while (g < *n &&
-               !(strcmp((*groups)[g]->runtime, m->runtime) == 0 && alike((*groups)[g]->device, m->rows.device)))
-            g++;
-        if (g == *n) {
-            if (!((*groups)[g] = new_group(c, all->n)))
+        const char *board = m->rows.device->text[ES_D_BOARD];
+        const char *source = es_arena_text(c->arena, es_source_of(m->source));
+        if (!source)
+            return es_fail_memory(c->errors);
+        c->member[i].cluster[BY_SOURCE] = cluster_of(c, BY_SOURCE, source);
+        c->member[i].cluster[BY_DEVICE] = cluster_of(c, BY_DEVICE, *board ? board : m->rows.device->name);
+        c->member[i].cluster[BY_UNIT] = cluster_of(c, BY_UNIT, m->rows.unit->text[ES_U_FIT_UNIT]);
+        for (int s = 0; s < SPLITS; s++)
+            if (c->member[i].cluster[s] == SIZE_MAX)
                 return es_fail_memory(c->errors);
-            (*groups)[g]->device = m->rows.device;
-            (*groups)[g]->runtime = m->runtime;
-            ++*n;
-        }
-        (*groups)[g]->measurement[(*groups)[g]->n++] = i;
     }
+    return c->member ? ES_OK : es_fail_memory(c->errors);
+}
+
+/* ---- Rows of the fit ---- */
+
+/* The number of an effect's key, new ones at the end; SIZE_MAX when out of memory. */
+static size_t key_number(calibrator *c, es_fit_phase phase, const es_effect_key *of) {
+    phase_fit *f = &c->phase[phase];
+    const char *phase_name = es_fit_phase_names[phase], *effect = es_effect_names[of->effect];
+    const es_fitted *known = es_calibration_find(c->fit, phase_name, effect, of->key);
+    if (known)
+        return known->number;
+    if (f->n_keys == f->capacity) {
+        const size_t capacity = f->capacity ? 2 * f->capacity : 256;
+        key *more = es_arena_array(c->arena, capacity, sizeof *more);
+        if (!more)
+            return SIZE_MAX;
+        if (f->n_keys)
+            memcpy(more, f->key, f->n_keys * sizeof *more);
+        f->key = more, f->capacity = capacity;
+    }
+    const char *text = es_arena_text(c->arena, es_slice_of(of->key));
+    if (!text || !es_calibration_set(c->fit, phase_name, effect, text, (es_fitted){.number = f->n_keys}))
+        return SIZE_MAX;
+    f->key[f->n_keys] = (key){.effect = of->effect, .text = text, .last_source = SIZE_MAX};
+    return f->n_keys++;
+}
+
+static bool number_keys(calibrator *c, es_fit_phase phase, const es_effect_key *of, size_t n, size_t *to) {
+    for (size_t i = 0; i < n; i++)
+        if ((to[i] = key_number(c, phase, &of[i])) == SIZE_MAX)
+            return false;
+    return true;
+}
+
+typedef struct slot_names {
+    const char *work, *bytes, *type;
+    const char *per_work, *per_byte; /* decode */
+    const char *prefill_per_work;
+} slot_names;
+
+#define DENSE(n)                                                                                                       \
+    {"dense_" #n "_prefill", "dense_" #n "_memory", "dense_" #n "_type", "step_per_flop", "inv_bw", "prefill_per_flop"}
+#define EXPERTS(n)                                                                                                     \
+    {"experts_" #n "_prefill", "experts_" #n "_memory", "experts_" #n "_type", "step_per_flop",                        \
+     "step_per_expert_byte",   "prefill_per_flop"}
+
+static const slot_names slots[ES_SLOTS] = {
+    DENSE(1),
+    DENSE(2),
+    DENSE(3),
+    DENSE(4),
+    DENSE(5),
+    DENSE(6),
+    {"output_head_prefill", "output_head_memory", "output_head_type", "step_per_flop", "inv_bw", "step_per_flop"},
+    EXPERTS(1),
+    EXPERTS(2),
+    EXPERTS(3)};
+
+/* Seconds of each slot at the prior's rate: by bytes in decode, by arithmetic in a prefill; returns their sum. */
+static double slot_times(const calibrator *c, es_fit_phase phase, double *time) {
+    double sum = 0;
+    for (int i = 0; i < ES_SLOTS; i++) {
+        time[i] = phase == ES_FIT_DECODE ? node(c, slots[i].bytes) * node(c, slots[i].per_byte)
+                                         : node(c, slots[i].work) * node(c, slots[i].prefill_per_work);
+        time[i] = time[i] > 0 ? time[i] : 0;
+        sum += time[i];
+    }
+    return sum;
+}
+
+/* One row of the fit: the level that the measured time implies, and what should add up to it. */
+static bool make_row(calibrator *c, es_fit_phase phase, size_t i, es_level_row *row) {
+    const es_measurement *m = &c->measured->row[i];
+    const es_setting setting = es_measurement_setting(m);
+    const double whole = node(c, phase == ES_FIT_DECODE ? "tpot_s" : "ttft_s"),
+                 weights = node(c, phase == ES_FIT_DECODE ? "decode_weights_s" : "prefill_weights_s"),
+                 measured = (phase == ES_FIT_DECODE ? 1 : m->prompt) * m->batch / m->tokens_per_s;
+    const double rest = fmax(measured - (whole - weights), measured / 4);
+    double time[ES_SLOTS];
+    const double sum = slot_times(c, phase, time);
+    es_effect_key keys[ES_MAX_EFFECTS];
+    *row = (es_level_row){.y = log(sum / rest), .weight = rest / measured};
+    row->n_keys = es_effect_keys(&setting, phase, keys);
+    if (!number_keys(c, phase, keys, row->n_keys, row->key))
+        return false;
+    for (int s = 0; s < ES_SLOTS; s++) {
+        const int type = (int)node(c, slots[s].type);
+        es_level_share *share = &row->share[row->n_shares];
+        if (time[s] == 0)
+            continue;
+        *share = (es_level_share){.share = time[s] / sum};
+        const size_t n = es_type_effect_keys(&setting, phase, type > ES_TYPE_NONE ? type : ES_TYPE_NONE, keys);
+        size_t number[ES_MAX_EFFECTS];
+        if (!number_keys(c, phase, keys, n, number))
+            return false;
+        for (size_t k = 0; k < n; k++)
+            if (keys[k].effect != ES_EFFECT_DEVICE_TYPE)
+                share->key[share->n_keys++] = number[k];
+        row->n_shares++;
+    }
+    /* The type that evidence is counted by: the main one. */
+    const int main_type = (int)node(c, "main_type");
+    const size_t n = es_type_effect_keys(&setting, phase, main_type > ES_TYPE_NONE ? main_type : ES_TYPE_NONE, keys);
+    for (size_t k = 0; k < n; k++)
+        if (keys[k].effect == ES_EFFECT_DEVICE_TYPE && (row->key[row->n_keys++] = key_number(c, phase, &keys[k])) == SIZE_MAX)
+            return false;
+    return isfinite(row->y);
+}
+
+static bool is_fitted(const es_measurement *m) {
+    return !m->reason && !m->vague && m->batch == 1 && m->phase != ES_PHASE_BOTH;
+}
+
+static es_fit_phase phase_of(const es_measurement *m) {
+    return m->phase == ES_PHASE_PREFILL ? ES_FIT_PREFILL : ES_FIT_DECODE;
+}
+
+static es_status make_rows(calibrator *c) {
+    const size_t n = c->measured->n;
+    size_t *per_source[ES_FIT_PHASES];
+    for (int p = 0; p < ES_FIT_PHASES; p++) {
+        phase_fit *f = &c->phase[p];
+        f->row = es_arena_array(c->arena, n + 1, sizeof *f->row);
+        f->measurement = es_arena_array(c->arena, n + 1, sizeof *f->measurement);
+        f->left_out = es_arena_array(c->arena, n + 1, sizeof *f->left_out);
+        per_source[p] = es_arena_array(c->arena, n + 1, sizeof *per_source[p]);
+        if (!f->row || !f->measurement || !f->left_out || !per_source[p])
+            return es_fail_memory(c->errors);
+    }
+    for (size_t i = 0; i < n; i++) {
+        const es_measurement *m = &c->measured->row[i];
+        if (!is_fitted(m))
+            continue;
+        const es_setting setting = es_measurement_setting(m);
+        es_measurement_evaluate(&c->point, m, c->value);
+        if (node(c, "residency") != 0 || !es_rate_untyped(c->fit, &setting, ES_RATE_MEM_UTIL).of_kind)
+            continue;
+        phase_fit *f = &c->phase[phase_of(m)];
+        if (!make_row(c, phase_of(m), i, &f->row[f->n_rows]))
+            continue;
+        f->measurement[f->n_rows++] = i;
+        per_source[phase_of(m)][c->member[i].cluster[BY_SOURCE]]++;
+    }
+    for (int p = 0; p < ES_FIT_PHASES; p++)
+        for (size_t r = 0; r < c->phase[p].n_rows; r++) {
+            const size_t source = c->member[c->phase[p].measurement[r]].cluster[BY_SOURCE];
+            c->phase[p].row[r].weight /= sqrt((double)per_source[p][source]);
+        }
     return ES_OK;
 }
 
-static double threads_of(const es_fit_context *c, const es_fit_group *g, size_t i) {
-    return c->measured->row[g->measurement[i]].threads;
-}
+/* ---- Fits ---- */
 
-/* The number of threads most measurements have; the larger of equals. */
-static double usual_threads(const es_fit_context *c, const es_fit_group *g) {
-    double usual = NAN;
-    size_t most = 0;
-    for (size_t i = 0; i < g->n; i++) {
-        const double threads = threads_of(c, g, i);
-        size_t n = 0;
-        for (size_t k = 0; k < g->n; k++)
-            n += threads_of(c, g, k) == threads;
-        if (n > most || (n == most && n > 0 && threads > usual))
-            most = n, usual = threads;
-    }
-    return usual;
-}
-
-static const es_row *usual_device(const es_fit_context *c, const es_fit_group *g) {
-    const es_row *usual = g->device;
-    size_t most = 0;
-    for (size_t i = 0; i < g->n; i++) {
-        const es_row *device = c->measured->row[g->measurement[i]].rows.device;
-        size_t n = 0;
-        for (size_t k = 0; k < g->n; k++)
-            n += c->measured->row[g->measurement[k]].rows.device == device;
-        if (n > most)
-            most = n, usual = device;
-    }
-    return usual;
-}
-
-/* The measurements of a board with one number of threads; those that tell none belong to the usual one. */
-static es_status with_threads(const es_fit_context *c, const es_fit_group *board, double threads, bool usual,
-                              es_fit_group **result) {
-    es_fit_group *g = *result = new_group(c, board->n);
-    if (!g)
+static es_status begin_fit(calibrator *c, es_fit_phase phase) {
+    phase_fit *f = &c->phase[phase];
+    f->lambda = es_arena_array(c->arena, f->n_keys + 1, sizeof *f->lambda);
+    f->value = es_arena_array(c->arena, f->n_keys + 1, sizeof *f->value);
+    f->order = es_arena_array(c->arena, f->n_keys + 1, sizeof *f->order);
+    if (!f->lambda || !f->value || !f->order)
         return es_fail_memory(c->errors);
-    g->device = board->device;
-    g->runtime = usual ? board->runtime : es_threaded_runtime(board->runtime, threads, c->arena);
-    g->threads = threads;
-    for (size_t i = 0; i < board->n; i++) {
-        const double own = threads_of(c, board, i);
-        if (own == threads || (usual && isnan(own)))
-            g->measurement[g->n++] = board->measurement[i];
+    size_t n = 0;
+    for (int effect = 0; effect < ES_EFFECTS; effect++)
+        for (size_t k = 0; k < f->n_keys; k++)
+            if (f->key[k].effect == (es_effect)effect)
+                f->order[n++] = k;
+    for (size_t k = 0; k < f->n_keys; k++) {
+        f->lambda[k] = lambdas[phase][f->key[k].effect];
+        f->key[k].fitted = es_calibration_set(c->fit, es_fit_phase_names[phase], es_effect_names[f->key[k].effect],
+                                              f->key[k].text, (es_fitted){.number = k});
     }
-    return g->runtime ? ES_OK : es_fail_memory(c->errors);
+    f->problem = (es_level_problem){f->row, f->n_rows, f->lambda, f->order, f->n_keys};
+    f->levels = es_levels_begin(&f->problem);
+    return f->levels ? ES_OK : es_fail_memory(c->errors);
+}
+
+static void count_key(key *k, size_t source) {
+    k->rows++;
+    if (k->last_source != source)
+        k->sources++, k->last_source = source;
+}
+
+/* Numbers of measurements and sources of each key, without what is left out.  Sources come in order of rows: a source
+ * whose rows do not follow each other would count twice; so they are visited source by source. */
+static void count_keys(calibrator *c, phase_fit *f, const size_t *by_source) {
+    for (size_t k = 0; k < f->n_keys; k++)
+        f->key[k].rows = f->key[k].sources = 0, f->key[k].last_source = SIZE_MAX;
+    for (size_t r = 0; r < f->n_rows; r++) {
+        const size_t i = by_source[r], source = c->member[f->measurement[i]].cluster[BY_SOURCE];
+        const es_level_row *row = &f->row[i];
+        if (f->left_out[i])
+            continue;
+        for (size_t k = 0; k < row->n_keys; k++)
+            count_key(&f->key[row->key[k]], source);
+        bool seen[ES_LEVEL_SHARES][ES_LEVEL_TYPE_KEYS] = {{false}};
+        for (size_t s = 0; s < row->n_shares; s++)
+            for (size_t k = 0; k < row->share[s].n_keys; k++) {
+                for (size_t before = 0; before < s; before++)
+                    seen[s][k] |= k < row->share[before].n_keys && row->share[before].key[k] == row->share[s].key[k];
+                if (!seen[s][k])
+                    count_key(&f->key[row->share[s].key[k]], source);
+            }
+    }
+}
+
+/* Fits without what is left out and lets the kernel predict with it. */
+static void fit_phase(calibrator *c, phase_fit *f, size_t sweeps, const size_t *by_source, double *value) {
+    es_levels_fit(f->levels, f->left_out, sweeps, value);
+    count_keys(c, f, by_source);
+    for (size_t k = 0; k < f->n_keys; k++) {
+        es_fitted *to = f->key[k].fitted;
+        to->value = value[k], to->rows = (double)f->key[k].rows, to->sources = (double)f->key[k].sources;
+    }
+}
+
+/* Rows of a phase, source by source. */
+static size_t *order_by_source(calibrator *c, const phase_fit *f) {
+    const size_t n = c->n_clusters[BY_SOURCE];
+    size_t *first = es_arena_array(c->arena, n + 2, sizeof *first);
+    size_t *order = es_arena_array(c->arena, f->n_rows + 1, sizeof *order);
+    if (!first || !order)
+        return NULL;
+    for (size_t r = 0; r < f->n_rows; r++)
+        first[c->member[f->measurement[r]].cluster[BY_SOURCE] + 1]++;
+    for (size_t s = 0; s < n; s++)
+        first[s + 1] += first[s];
+    for (size_t r = 0; r < f->n_rows; r++)
+        order[first[c->member[f->measurement[r]].cluster[BY_SOURCE]]++] = r;
+    return order;
+}
+
+static size_t fold_of(const calibrator *c, int split, size_t measurement) {
+    return c->member[measurement].cluster[split] % MAX_FOLDS;
+}
+
+/* Predicts what a fold leaves out of the split. */
+static void predict_fold(calibrator *c, int split, size_t fold) {
+    for (size_t i = 0; i < c->measured->n; i++) {
+        const es_measurement *m = &c->measured->row[i];
+        if (m->reason || m->vague || fold_of(c, split, i) != fold)
+            continue;
+        const es_setting setting = es_measurement_setting(m);
+        es_measurement_evaluate(&c->point, m, c->value);
+        const double rate = es_measurement_rate(m, node(c, "ttft_s"), node(c, "tpot_s"));
+        const int type = (int)node(c, "main_type");
+        c->member[i].log_error[split] = log(rate / m->tokens_per_s);
+        c->member[i].basis[split] =
+            es_evidence_of(c->fit, &setting, phase_of(m), type > ES_TYPE_NONE ? type : ES_TYPE_NONE).basis;
+    }
+}
+
+static es_status leave_out(calibrator *c, const size_t *const *by_source) {
+    double *value[ES_FIT_PHASES];
+    for (int p = 0; p < ES_FIT_PHASES; p++)
+        if (!(value[p] = es_arena_array(c->arena, c->phase[p].n_keys + 1, sizeof **value)))
+            return es_fail_memory(c->errors);
+    for (int split = 0; split < SPLITS; split++)
+        for (size_t fold = 0; fold < MAX_FOLDS && fold < c->n_clusters[split]; fold++) {
+            for (int p = 0; p < ES_FIT_PHASES; p++) {
+                phase_fit *f = &c->phase[p];
+                for (size_t r = 0; r < f->n_rows; r++)
+                    f->left_out[r] = fold_of(c, split, f->measurement[r]) == fold;
+                memcpy(value[p], f->value, f->n_keys * sizeof *f->value);
+                fit_phase(c, f, SWEEPS_LEFT_OUT, by_source[p], value[p]);
+            }
+            predict_fold(c, split, fold);
+        }
+    return ES_OK;
+}
+
+/* ---- Intervals ---- */
+
+typedef struct interval {
+    double low, high; /* of ln(measured/predicted); NaN: not known */
+    size_t n, clusters;
+} interval;
+
+typedef struct error {
+    double value, weight;
+} error;
+
+static int by_value(const void *a, const void *b) {
+    const error *x = a, *y = b;
+    return x->value != y->value ? (x->value > y->value) - (x->value < y->value)
+                                : (x->weight > y->weight) - (x->weight < y->weight);
+}
+
+static double quantile(const error *sorted, size_t n, double p) {
+    double all = 0, sum = 0;
+    for (size_t i = 0; i < n; i++)
+        all += sorted[i].weight;
+    for (size_t i = 0; i < n; i++) {
+        sum += sorted[i].weight;
+        if (sum >= p * all)
+            return sorted[i].value;
+    }
+    return sorted[n - 1].value;
+}
+
+typedef struct scratch {
+    error *error;
+    size_t *size; /* of clusters */
+} scratch;
+
+/* From what was left out at one level of evidence: A and B by source, C by device, D by unit.  Clusters count by the root of
+ * their size; of k of them the quantiles are as far out as conformal prediction has it. */
+static interval interval_of(const calibrator *c, es_fit_phase phase, es_basis level, size_t without, scratch *s) {
+    static const int split_of[ES_EVIDENCE_LEVELS] = {BY_SOURCE, BY_SOURCE, BY_DEVICE, BY_UNIT, BY_UNIT};
+    const int split = split_of[level];
+    interval found = {NAN, NAN, 0, 0};
+    memset(s->size, 0, c->n_clusters[split] * sizeof *s->size);
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t i = 0; i < c->measured->n; i++) {
+            const member *own = &c->member[i];
+            const es_measurement *m = &c->measured->row[i];
+            if (isnan(own->log_error[split]) || phase_of(m) != phase || m->batch > 1 || m->phase == ES_PHASE_BOTH ||
+                own->basis[split] != level || own->cluster[BY_SOURCE] == without)
+                continue;
+            if (pass == 0)
+                found.clusters += s->size[own->cluster[split]]++ == 0;
+            else
+                s->error[found.n++] =
+                    (error){own->log_error[split], 1 / sqrt((double)s->size[own->cluster[split]])};
+        }
+    if (found.n == 0)
+        return found;
+    const double p = fmax(0, 0.1 - 0.4 / ((double)found.clusters + 1));
+    qsort(s->error, found.n, sizeof *s->error, by_value);
+    found.low = -quantile(s->error, found.n, 1 - p);
+    found.high = -quantile(s->error, found.n, p);
+    return found;
+}
+
+/* Nested: less evidence never has the narrower one.  What nothing tells is as in the catalog. */
+static void intervals_of(const calibrator *c, es_fit_phase phase, size_t without, scratch *s, interval *to) {
+    for (int level = 0; level < ES_EVIDENCE_LEVELS; level++) {
+        const char *name = es_evidence_names[level], *phase_name = es_fit_phase_names[phase];
+        const es_fitted *low = es_calibration_find(c->catalog, phase_name, "low", name),
+                        *high = es_calibration_find(c->catalog, phase_name, "high", name);
+        if (level < ES_BASIS_CLASS)
+            to[level] = interval_of(c, phase, (es_basis)level, without, s);
+        else /* between kinds: sqrt 2 as far as between units */
+            to[level] = (interval){M_SQRT2 * to[level - 1].low, M_SQRT2 * to[level - 1].high, 0, 0};
+        if (isnan(to[level].low))
+            to[level] = (interval){low ? low->value : NAN, high ? high->value : NAN, 0, 0};
+        if (level == 0)
+            continue;
+        to[level].low = fmin(to[level].low, to[level - 1].low);
+        to[level].high = fmax(to[level].high, to[level - 1].high);
+    }
 }
 
 /* ---- Results ---- */
 
-static bool slot_counts(const es_fit_group *g, const es_fit_row *row, const es_fit_slot *slot, bool prefill) {
-    const es_fit_params *p = &g->fit.params;
-    const double total = es_fit_seconds(p, row);
-    const double seconds = prefill ? slot->prefill_flops / (row->peak * exp(p->value[es_fit_prefill_of(p, slot->key)]))
-                                   : slot->decode_bytes / (row->bw * exp(p->value[es_fit_mem(slot->key)]));
-    return (prefill ? row->has_prefill : row->steps > 0) && seconds >= taking_part * total;
+static void add_row(es_calibrated *to, const char *phase, const char *effect, const char *of, double value, size_t rows,
+                    size_t sources) {
+    to->row[to->n_rows++] = (es_calibrated_row){phase, effect, of, value, rows, sources};
 }
 
-/* Errors of the rows that a value rests on: those of a phase, of a type (ES_FIT_MAX_KEYS: any). */
-static es_error_summary summarise(const es_fit_context *c, const es_fit_group *g, bool prefill, size_t key,
-                                  size_t *n_rows) {
-    es_error_summary summary = {0, NAN, NAN, NAN};
-    double *errors = es_arena_array(c->arena, g->n + 1, sizeof *errors);
-    size_t n = 0;
-    *n_rows = 0;
-    for (size_t i = 0; i < g->n && errors; i++) {
-        const es_fit_row *row = &g->row[i];
-        bool counts = key == ES_FIT_MAX_KEYS && (prefill ? row->has_prefill : row->steps > 0);
-        for (size_t s = 0; s < row->n_slots && !counts && key < ES_FIT_MAX_KEYS; s++)
-            counts = row->slot[s].key == key && slot_counts(g, row, &row->slot[s], prefill);
-        *n_rows += counts;
-        if (counts && !isnan(g->cross[i]))
-            errors[n++] = g->cross[i];
-    }
-    return errors ? es_summarise_errors(errors, n) : summary;
-}
-
-static const char *source_text(const es_fit_context *c, const es_fit_group *g, size_t n) {
-    if (n == 0)
-        return g->base ? "not measured; as with the usual threads" : "not measured; as usual for the class";
-    return es_arena_printf(
-        c->arena, "fit to %zu measurements of %zu source%s%s%s", g->n, g->n_sources, g->n_sources == 1 ? "" : "s",
-        g->folds ? "; error cross-validated by " : "; not cross-validated", g->folds ? g->folds : "");
-}
-
-static es_status add_result(calibrator *c, const char *device, const es_fit_group *g, const char *type,
-                            const char *field, double value, size_t n, double error) {
-    es_calibrated *r = c->result;
-    if (r->n_rows == r->capacity) {
-        size_t capacity = r->capacity ? 2 * r->capacity : 256;
-        es_calibrated_row *row = es_arena_array(c->fit.arena, capacity, sizeof *row);
-        if (!row)
-            return es_fail_memory(c->fit.errors);
-        if (r->n_rows)
-            memcpy(row, r->row, r->n_rows * sizeof *row);
-        r->row = row, r->capacity = capacity;
-    }
-    const char *source = source_text(&c->fit, g, n);
-    r->row[r->n_rows++] = (es_calibrated_row){device, g->runtime, type, field, value, n, error, source};
-    return source ? ES_OK : es_fail_memory(c->fit.errors);
-}
-
-/* Rate of arithmetic at which a type takes as long as its bytes: largest over the measurements; without any, that of one
- * token. */
-static double binding_util(const es_fit_group *g, size_t key) {
-    const double util = exp(g->fit.params.value[es_fit_mem(key)]), per_weight = g->key[key].bytes_per_weight;
-    double most = 0;
-    for (size_t i = 0; i < g->n; i++)
-        for (size_t s = 0; s < g->row[i].n_slots; s++) {
-            const es_fit_row *row = &g->row[i];
-            const es_fit_slot *slot = &row->slot[s];
-            if (slot->key == key && slot->decode_bytes > 0 && slot_counts(g, row, slot, false))
-                most = fmax(most, slot->decode_flops / slot->decode_bytes * row->bw / row->peak * util);
+static es_status add_rows(calibrator *c, interval of[ES_FIT_PHASES][ES_EVIDENCE_LEVELS]) {
+    es_calibrated *to = c->result;
+    to->row = es_arena_array(c->arena, c->phase[0].n_keys + c->phase[1].n_keys + 4 * ES_EVIDENCE_LEVELS + 1,
+                             sizeof *to->row);
+    if (!to->row)
+        return es_fail_memory(c->errors);
+    for (int p = 0; p < ES_FIT_PHASES; p++) {
+        const phase_fit *f = &c->phase[p];
+        for (size_t k = 0; k < f->n_keys; k++) {
+            const key *own = &f->key[f->order[k]];
+            if (own->rows)
+                add_row(to, es_fit_phase_names[p], es_effect_names[own->effect], own->text, own->fitted->value, own->rows,
+                        own->sources);
         }
-    return most > 0 || per_weight == 0 ? most : 2 / per_weight * g->row[0].bw / g->row[0].peak * util;
-}
-
-/* One generated token may not be slower by arithmetic than was measured; many at once run like a prefill. */
-static double free_decode_util(double prefill_util, double binding) {
-    return fmin(1, fmax(prefill_util, 1.05 * binding));
-}
-
-/* Rows of types that were not measured tell what is usual. */
-static bool worth_a_row(const es_fit_group *g, size_t key, size_t n) {
-    return n >= LEAST_TYPE_ROWS || g->key[key].typical;
-}
-
-static es_status add_decode_type(calibrator *c, const char *device, const es_fit_group *g, size_t key) {
-    const es_fit_params *p = &g->fit.params;
-    const char *type = g->key[key].name;
-    size_t n, n_prefill;
-    const es_error_summary errors = summarise(&c->fit, g, false, key, &n);
-    const double util = exp(p->value[es_fit_mem(key)]), binding = binding_util(g, key);
-    summarise(&c->fit, g, true, key, &n_prefill);
-    const double prefill =
-        exp(p->value[worth_a_row(g, key, n_prefill) ? es_fit_prefill_of(p, key) : es_fit_prefill(p)]);
-    if (!worth_a_row(g, key, n) || binding > 1)
-        return ES_OK;
-    if (util < compute_bound * exp(p->value[0]))
-        return add_result(c, device, g, type, "decode_util", binding, n, errors.median);
-    es_status status = add_result(c, device, g, type, "mem_util", util, n, errors.median);
-    return status ? status
-                  : add_result(c, device, g, type, "decode_util", free_decode_util(prefill, binding), n, errors.median);
-}
-
-static es_status add_decode(calibrator *c, const char *device, const es_fit_group *g) {
-    const es_fit_params *p = &g->fit.params;
-    size_t n;
-    double binding = 0;
-    const es_error_summary errors = summarise(&c->fit, g, false, ES_FIT_MAX_KEYS, &n);
-    for (size_t k = 0; k < p->n_keys; k++)
-        binding = fmax(binding, fmin(1, binding_util(g, k)));
-    es_status status = add_result(c, device, g, "*", "mem_util", exp(p->value[0]), n, errors.median);
-    if (!status)
-        status = add_result(c, device, g, "*", "decode_util",
-                            free_decode_util(exp(p->value[es_fit_prefill(p)]), binding), n, errors.median);
-    if (!status && !g->fixed[es_fit_overhead(p)])
-        status = add_result(c, device, g, "*", "token_overhead_ms", 1000 * exp(p->value[es_fit_overhead(p)]), n,
-                            errors.median);
-    const es_fit_group *layered = g->base ? g->base : g;
-    if (!status && !layered->fixed[es_fit_layer(&layered->fit.params)])
-        status =
-            add_result(c, device, g, "*", "layer_overhead_ms", 1000 * exp(p->value[es_fit_layer(p)]), n, errors.median);
-    for (size_t k = 0; k < p->n_keys && !status; k++)
-        status = add_decode_type(c, device, g, k);
-    return status;
-}
-
-static es_status add_prefill(calibrator *c, const char *device, const es_fit_group *g) {
-    const es_fit_params *p = &g->fit.params;
-    size_t n;
-    es_error_summary errors = summarise(&c->fit, g, true, ES_FIT_MAX_KEYS, &n);
-    es_status status =
-        add_result(c, device, g, "*", "prefill_util", exp(p->value[es_fit_prefill(p)]), n, errors.median);
-    for (size_t k = 0; k < p->n_keys && !status; k++) {
-        errors = summarise(&c->fit, g, true, k, &n);
-        if (worth_a_row(g, k, n))
-            status = add_result(c, device, g, g->key[k].name, "prefill_util", exp(p->value[es_fit_prefill_of(p, k)]), n,
-                                errors.median);
-    }
-    return status;
-}
-
-static es_status add_attention(calibrator *c, const char *device, const es_fit_group *g) {
-    const es_fit_params *p = &g->fit.params;
-    size_t n;
-    es_error_summary errors = summarise(&c->fit, g, g->n_decode == 0, ES_FIT_MAX_KEYS, &n);
-    es_status status = ES_OK;
-    if (!g->fixed[es_fit_attn(p)])
-        status = add_result(c, device, g, "*", "attn_util", exp(p->value[es_fit_attn(p)]), g->n, errors.median);
-    errors = summarise(&c->fit, g, true, ES_FIT_MAX_KEYS, &n);
-    if (!status && !g->one_attention)
-        status =
-            add_result(c, device, g, "*", "prefill_attn_util", exp(p->value[es_fit_prefill_attn(p)]), n, errors.median);
-    return status;
-}
-
-static es_status add_device(calibrator *c, const char *device, const es_fit_group *g) {
-    const size_t n_decode = g->base ? g->base->n_decode : g->n_decode;
-    const size_t n_prefill = g->base ? g->base->n_prefill : g->n_prefill;
-    es_status status = isnan(g->threads) ? ES_OK : add_result(c, device, g, "*", "threads", g->threads, g->n, NAN);
-    if (!status && n_decode)
-        status = add_decode(c, device, g);
-    if (!status && n_prefill)
-        status = add_prefill(c, device, g);
-    return status ? status : add_attention(c, device, g);
-}
-
-static es_status report_group(calibrator *c, const es_fit_group *g) {
-    es_calibrated_group *to = &c->result->group[c->result->n_groups++];
-    double *errors = es_arena_array(c->fit.arena, g->n + 1, sizeof *errors);
-    if (!errors)
-        return es_fail_memory(c->fit.errors);
-    *to = (es_calibrated_group){.device = g->device,
-                                .runtime = g->runtime,
-                                .folds = g->folds,
-                                .n_sources = g->n_sources,
-                                .n_skipped = g->n_skipped};
-    for (int phase = 0; phase < ES_PHASES; phase++) {
-        size_t n = 0;
-        for (size_t i = 0; i < g->n; i++)
-            if (c->fit.measured->row[g->measurement[i]].phase == (es_phase)phase && !isnan(g->cross[i]))
-                errors[n++] = g->cross[i];
-        to->phase[phase] = es_summarise_errors(errors, n);
+        for (int level = 0; level < ES_EVIDENCE_LEVELS; level++) {
+            const interval *own = &of[p][level];
+            if (isnan(own->low) || isnan(own->high))
+                continue;
+            add_row(to, es_fit_phase_names[p], "low", es_evidence_names[level], own->low, own->n, own->clusters);
+            add_row(to, es_fit_phase_names[p], "high", es_evidence_names[level], own->high, own->n, own->clusters);
+        }
     }
     return ES_OK;
 }
 
-static es_status add_group(calibrator *c, const es_fit_group *g) {
-    const es_table *devices = &c->fit.catalog->table[ES_DEVICE];
-    es_status status = ES_OK;
-    for (size_t d = 0; d < devices->n_rows && !status; d++)
-        if (alike(g->device, &devices->rows[d]))
-            status = add_device(c, devices->rows[d].name, g);
-    return status ? status : report_group(c, g);
+static int farthest_first(const void *a, const void *b) {
+    const es_calibrated_source *x = a, *y = b;
+    const double far_x = fabs(x->mean), far_y = fabs(y->mean);
+    return far_x != far_y ? (far_x < far_y) - (far_x > far_y) : strcmp(x->name, y->name);
 }
 
-/* *enough: there are enough measurements for a fit. */
-static es_status fit_group(calibrator *c, es_fit_group *g, bool *enough) {
-    if (g->base) {
-        memcpy(g->key, g->base->key, sizeof g->key);
-        g->fit.params.n_keys = g->base->fit.params.n_keys;
-        for (size_t k = 0; k < g->fit.params.n_keys; k++)
-            g->key[k].typical = false;
-    }
-    es_status status = es_fit_group_make_rows(&c->fit, g);
-    *enough = g->n >= LEAST_ROWS;
-    if (status || !*enough)
-        return status;
-    es_fit_group_weigh(&c->fit, g);
-    return es_fit_group_fit(&c->fit, g);
-}
-
-/* Every number of threads other than the usual one is a runtime of its own. */
-static es_status add_other_threads(calibrator *c, const es_fit_group *board, es_fit_group *usual) {
-    es_calibrated_group *reported = &c->result->group[c->result->n_groups - 1];
-    es_status status = ES_OK;
-    for (size_t i = 0; i < board->n && !status; i++) {
-        const double threads = threads_of(&c->fit, board, i);
-        bool met = isnan(threads) || threads == usual->threads, enough;
-        for (size_t k = 0; k < i && !met; k++)
-            met = threads_of(&c->fit, board, k) == threads;
-        es_fit_group *g;
-        if (met || (status = with_threads(&c->fit, board, threads, false, &g)))
+static es_status add_held_out(calibrator *c, scratch *s) {
+    es_calibrated *to = c->result;
+    const size_t n_sources = c->n_clusters[BY_SOURCE];
+    interval(*of)[ES_FIT_PHASES][ES_EVIDENCE_LEVELS] = es_arena_array(c->arena, n_sources + 1, sizeof *of);
+    to->source = es_arena_array(c->arena, ES_FIT_PHASES * n_sources + 1, sizeof *to->source);
+    if (!of || !to->source)
+        return es_fail_memory(c->errors);
+    /* The errors of a source do not widen its own intervals; of very many sources some share a fold. */
+    for (size_t source = 0; source < n_sources; source++)
+        for (int p = 0; p < ES_FIT_PHASES; p++)
+            if (source < MAX_FOLDS)
+                intervals_of(c, (es_fit_phase)p, source, s, of[source][p]);
+            else
+                memcpy(of[source][p], of[source % MAX_FOLDS][p], sizeof of[source][p]);
+    for (size_t i = 0; i < c->measured->n; i++) {
+        const member *own = &c->member[i];
+        const es_basis basis = own->basis[BY_SOURCE];
+        if (isnan(own->log_error[BY_SOURCE]))
             continue;
-        g->base = usual;
-        status = fit_group(c, g, &enough);
-        if (!status && enough)
-            status = add_group(c, g);
-        else
-            reported->n_skipped += g->n + g->n_skipped;
+        const es_fit_phase phase = phase_of(&c->measured->row[i]);
+        const interval *range = &of[own->cluster[BY_SOURCE]][phase][basis < ES_BASIS_CLASS ? basis : ES_BASIS_CLASS];
+        to->held_out[i] = (es_held_out){own->log_error[BY_SOURCE], basis, range->low, range->high};
+        es_calibrated_source *source = &to->source[phase * n_sources + own->cluster[BY_SOURCE]];
+        source->name = c->cluster_name[BY_SOURCE][own->cluster[BY_SOURCE]];
+        source->phase = phase;
+        source->mean += own->log_error[BY_SOURCE];
+        source->n++;
     }
-    return status;
+    for (size_t k = 0; k < ES_FIT_PHASES * n_sources; k++)
+        if (to->source[k].n) {
+            to->source[to->n_sources] = to->source[k];
+            to->source[to->n_sources++].mean /= (double)to->source[k].n;
+        }
+    qsort(to->source, to->n_sources, sizeof *to->source, farthest_first);
+    return ES_OK;
 }
 
-static es_status calibrate_board(calibrator *c, es_fit_group *board) {
-    bool enough = false;
-    es_fit_group *usual;
-    board->device = usual_device(&c->fit, board);
-    es_status status = with_threads(&c->fit, board, usual_threads(&c->fit, board), true, &usual);
-    if (!status)
-        status = fit_group(c, usual, &enough);
-    if (!status && !enough)
-        es_warn(c->fit.errors, NULL, "%s, %s: usable measurements: %zu, too few to tell anything; expected %d",
-                usual->device->name, usual->runtime, usual->n, LEAST_ROWS);
-    if (status || !enough)
-        return status;
-    status = add_group(c, usual);
-    return status ? status : add_other_threads(c, board, usual);
+/* Decoding faster than the device's bandwidth: its row is wrong, and the fit makes up for it. */
+static void warn_of_bandwidth(calibrator *c) {
+    const es_row *said = NULL;
+    for (size_t r = 0; r < c->phase[ES_FIT_DECODE].n_rows; r++) {
+        const es_measurement *m = &c->measured->row[c->phase[ES_FIT_DECODE].measurement[r]];
+        const es_setting setting = es_measurement_setting(m);
+        es_measurement_evaluate(&c->point, m, c->value);
+        const int type = (int)node(c, "main_type");
+        const double util =
+            es_rate_find(c->fit, &setting, ES_RATE_MEM_UTIL, type > ES_TYPE_NONE ? type : ES_TYPE_NONE).value;
+        if (!(util > implausible) || isnan(m->rows.device->value[ES_D_MEM_BW]) || m->rows.device == said)
+            continue;
+        said = m->rows.device;
+        es_warn(c->errors, &said->origin,
+                "%s: measurements stream %.3g times mem_bw_gbs = %.4g; its bandwidth must be too low", said->name, util,
+                said->value[ES_D_MEM_BW]);
+    }
 }
 
-es_status es_calibrate(const es_measured *measured, const es_catalog *catalog, es_point_kernel *point, es_arena *arena,
+es_status es_calibrate(const es_measured *measured, es_point_kernel *point, bool held_out, es_arena *arena,
                        es_calibrated *result, es_errors *errors) {
-    calibrator c = {.fit = {.measured = measured, .catalog = catalog, .point = point, .arena = arena, .errors = errors},
-                    .result = result};
-    es_fit_group **groups;
-    size_t n;
+    calibrator c = {.measured = measured, .point = *point, .arena = arena, .errors = errors, .result = result};
+    const size_t n = measured->n;
+    const size_t *by_source[ES_FIT_PHASES];
+    interval of[ES_FIT_PHASES][ES_EVIDENCE_LEVELS];
+    scratch s = {0};
     *result = (es_calibrated){0};
-    es_status status = es_fit_context_begin(&c.fit);
+    c.catalog = es_roofline_calibration(point->state);
+    c.fit = es_calibration_blank(c.catalog, arena);
+    c.names = es_calibration_blank(c.catalog, arena);
+    c.point.state = c.fit ? es_roofline_with(point->state, c.fit, arena) : NULL;
+    c.value = es_arena_array(arena, point->kernel->n_nodes, sizeof *c.value);
+    result->held_out = es_arena_array(arena, n + 1, sizeof *result->held_out);
+    s.error = es_arena_array(arena, n + 1, sizeof *s.error);
+    s.size = es_arena_array(arena, n + 1, sizeof *s.size);
+    if (!c.fit || !c.names || !c.point.state || !c.value || !result->held_out || !s.error || !s.size)
+        return es_fail_memory(errors);
+    for (size_t i = 0; i < n; i++)
+        result->held_out[i] = (es_held_out){NAN, ES_BASIS_CLASS, NAN, NAN};
+    es_status status = find_clusters(&c);
     if (!status)
-        status = find_groups(&c.fit, &groups, &n);
-    if (!status && !(result->group = es_arena_array(arena, measured->n + 1, sizeof *result->group)))
-        status = es_fail_memory(errors);
-    for (size_t g = 0; !status && g < n; g++)
-        status = calibrate_board(&c, groups[g]);
-    if (!status && !n)
-        es_warn(errors, NULL, "none of %zu measurements can be used; `validate` says why", measured->n);
+        status = make_rows(&c);
+    for (int p = 0; p < ES_FIT_PHASES && !status; p++) {
+        status = begin_fit(&c, (es_fit_phase)p);
+        by_source[p] = status ? NULL : order_by_source(&c, &c.phase[p]);
+        if (!status && !by_source[p])
+            status = es_fail_memory(errors);
+        if (status)
+            break;
+        es_levels_fit(c.phase[p].levels, NULL, SWEEPS, c.phase[p].value);
+        result->n_fitted[p] = c.phase[p].n_rows;
+    }
+    if (!status && held_out)
+        status = leave_out(&c, by_source);
+    for (int p = 0; p < ES_FIT_PHASES && !status; p++) { /* what was left out is back */
+        memset(c.phase[p].left_out, 0, c.phase[p].n_rows * sizeof *c.phase[p].left_out);
+        fit_phase(&c, &c.phase[p], 0, by_source[p], c.phase[p].value);
+        intervals_of(&c, (es_fit_phase)p, SIZE_MAX, &s, of[p]);
+    }
+    if (!status && held_out)
+        status = add_held_out(&c, &s);
+    if (!status)
+        status = add_rows(&c, of);
+    if (!status)
+        warn_of_bandwidth(&c);
+    for (int p = 0; p < ES_FIT_PHASES; p++)
+        es_levels_free(c.phase[p].levels);
+    if (!status && !result->n_fitted[0] && !result->n_fitted[1])
+        es_warn(errors, NULL, "none of %zu measurements can be used; `validate` says why", n);
     return status;
 }

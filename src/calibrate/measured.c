@@ -42,6 +42,17 @@ typedef enum column {
     TABLE_TEST,
     TABLE_RATE,
     PARAMS_B,
+    BACKEND,
+    BUILD,
+    BUILD_DATE,
+    UNIT,
+    KERNEL_NOTE,
+    FORMAT,
+    UBATCH,
+    POWER,
+    BOUNDARY,
+    MEMORY,
+    SOURCE_DATE,
     COLUMNS
 } column;
 
@@ -75,14 +86,18 @@ static const char *const column_names[COLUMNS] = {
     [TABLE_TEST] = "test",
     [TABLE_RATE] = "t/s",
     [PARAMS_B] = "params_b",
+    [BACKEND] = "backend",
+    [BUILD] = "build",
+    [BUILD_DATE] = "build_date",
+    [UNIT] = "unit",
+    [KERNEL_NOTE] = "kernel_note",
+    [FORMAT] = "format",
+    [UBATCH] = "ubatch",
+    [POWER] = "power_w",
+    [BOUNDARY] = "power_boundary",
+    [MEMORY] = "memory_mib",
+    [SOURCE_DATE] = "source_date",
 };
-
-typedef struct calibrated {
-    const char *name; /* of the device, as the row spells it */
-    const es_row *device;
-    const char *runtime;
-    double threads; /* NaN: not said */
-} calibrated;
 
 typedef struct reader {
     const es_catalog *catalog;
@@ -93,8 +108,6 @@ typedef struct reader {
     const es_row *device; /* of rows that name none */
     bool bench;           /* what llama-bench prints, other than */
     bool markdown;        /* its table for people */
-    calibrated *calibrated;
-    size_t n_calibrated;
 } reader;
 
 /* ---- Names ---- */
@@ -146,13 +159,57 @@ static const char *no_row(reader *r, const char *what, const char *name) {
     return text ? text : "out of memory";
 }
 
+/* "cpu (XNNPACK, KleidiAI)" is cpu; "unknown" is none. */
+static es_slice backend_name(const char *text) {
+    es_slice name = es_slice_of(text);
+    const char *bracket = memchr(name.text, '(', name.length);
+    if (bracket)
+        name.length = (size_t)(bracket - name.text);
+    name = es_slice_trim(name);
+    return es_slice_equal_fold(name, "unknown") ? es_slice_of("") : name;
+}
+
+/* Of a board the row of another unit. */
+static const es_row *board_with(const reader *r, const es_row *device, const char *unit) {
+    const es_table *devices = &r->catalog->table[ES_DEVICE];
+    const char *board = device->text[ES_D_BOARD];
+    for (size_t i = 0; i < devices->n_rows; i++)
+        if (*board && es_equal_fold(devices->rows[i].text[ES_D_BOARD], board) &&
+            es_equal_fold(es_unit_of(r->catalog, &devices->rows[i])->name, unit))
+            return &devices->rows[i];
+    return NULL;
+}
+
 /* A measurement on the CPU says nothing of a row that stands for the GPU beside it. */
-static bool other_unit(const es_row *device, const char *variant) {
-    static const char *const accelerated[] = {"mac", "gpu", "igpu", "soc"};
-    bool is = false;
-    for (size_t i = 0; i < sizeof accelerated / sizeof *accelerated; i++)
-        is |= es_equal_fold(device->text[ES_D_CLASS], accelerated[i]);
-    return is && strstr(variant, "CPU") != NULL;
+static bool on_cpu(const reader *r, size_t row) {
+    return strstr(cell(r, row, VARIANT), "CPU") != NULL || es_slice_equal_fold(backend_name(cell(r, row, BACKEND)), "cpu");
+}
+
+static const es_row *cpu_of(const reader *r, const es_row *device) {
+    const es_table *devices = &r->catalog->table[ES_DEVICE];
+    const char *board = device->text[ES_D_BOARD], *named = es_arena_printf(r->arena, "%s CPU", device->name);
+    for (size_t i = 0; i < devices->n_rows; i++)
+        if (*board && es_equal_fold(devices->rows[i].text[ES_D_BOARD], board) &&
+            strncmp(es_unit_of(r->catalog, &devices->rows[i])->text[ES_U_KIND], "cpu_", 4) == 0)
+            return &devices->rows[i];
+    return named ? es_table_find(devices, named, strlen(named)) : NULL;
+}
+
+/* The row of the unit that was measured; NULL with a reason when there is none. */
+static void settle_unit(reader *r, size_t row, es_measurement *m) {
+    const es_row *own = es_unit_of(r->catalog, m->rows.device);
+    const char *unit = cell(r, row, UNIT);
+    const bool is_cpu = strncmp(own->text[ES_U_KIND], "cpu_", 4) == 0;
+    if (*unit ? es_equal_fold(unit, own->name) : is_cpu || !on_cpu(r, row))
+        return;
+    const es_row *other = *unit ? board_with(r, m->rows.device, unit) : cpu_of(r, m->rows.device);
+    if (!other && *unit && (other = cpu_of(r, m->rows.device)) && !es_equal_fold(es_unit_of(r->catalog, other)->name, unit))
+        other = NULL;
+    if (!other)
+        m->reason = es_arena_printf(r->arena, "the catalog has no row for %s of %s", *unit ? unit : "the CPU",
+                                    m->rows.device->name);
+    else
+        m->rows.device = other;
 }
 
 static void join_device(reader *r, size_t row, es_measurement *m) {
@@ -166,20 +223,45 @@ static void join_device(reader *r, size_t row, es_measurement *m) {
     }
     const char *both = es_arena_printf(r->arena, "%s %s", name, variant);
     m->rows.device = both && *variant ? es_device_of_name(devices, es_slice_of(both)) : NULL;
-    if (m->rows.device)
-        return;
-    m->rows.device = es_device_of_name(devices, es_slice_of(name));
     if (!m->rows.device)
+        m->rows.device = es_device_of_name(devices, es_slice_of(name));
+    if (m->rows.device)
+        settle_unit(r, row, m);
+    else
         m->reason = no_row(r, "device", name);
-    else if (other_unit(m->rows.device, variant))
-        m->reason = no_row(r, "device", both ? both : name);
+}
+
+/* "W8A8" under rkllm is "RKLLM w8a8". */
+static const es_row *loaded_format(reader *r, es_measurement *m, const char *name) {
+    const es_table *precisions = &r->catalog->table[ES_PRECISION];
+    const es_row *unit = es_unit_of(r->catalog, m->rows.device);
+    const es_row *runtime = es_runtime_find(r->catalog, es_slice_of(m->runtime), unit);
+    for (size_t i = 0; runtime && i < precisions->n_rows; i++) {
+        const char *own = precisions->rows[i].name, *blank = strchr(own, ' ');
+        es_slice missing;
+        if (blank && es_equal_fold(blank + 1, name) &&
+            es_runs(runtime, unit, &precisions->rows[i], &missing) == ES_RUNS)
+            return &precisions->rows[i];
+    }
+    return NULL;
 }
 
 static void join_precision(reader *r, size_t row, es_measurement *m) {
     const es_table *precisions = &r->catalog->table[ES_PRECISION];
     const char *name = cell(r, row, QUANT), *model = cell(r, row, MODEL);
     es_slice stem;
+    if (*cell(r, row, FORMAT)) {
+        m->rows.precision = es_precision_of_name(precisions, es_slice_of(cell(r, row, FORMAT)));
+        if (!m->rows.precision && !m->reason)
+            m->reason = no_row(r, "format", cell(r, row, FORMAT));
+        return;
+    }
+    if (strncmp(name, "unstated", 8) == 0 && !m->reason)
+        m->reason = "the format is not stated";
     m->rows.precision = es_precision_of_name(precisions, es_slice_of(name));
+    if (!m->rows.precision && *name && m->rows.device) /* the format of that name among those the runtime loads */
+        m->rows.precision = loaded_format(r, m, name);
+    m->vague |= !*name;
     if (!m->rows.precision && !*name)
         m->rows.precision = es_precision_suffix(precisions, es_model_file_stem(model), &stem);
     if (!m->rows.precision && !m->reason)
@@ -236,56 +318,57 @@ static void join_bench_file(reader *r, size_t row, es_measurement *m) {
 
 /* ---- Runtimes ---- */
 
-/* Devices and runtimes that calibrations of their own stand for. */
-static es_status find_calibrated(reader *r, es_errors *errors) {
-    const es_table *rows = &r->catalog->table[ES_CALIBRATION], *devices = &r->catalog->table[ES_DEVICE];
-    r->calibrated = es_arena_array(r->arena, rows->n_rows + 1, sizeof *r->calibrated);
-    if (!r->calibrated)
-        return es_fail_memory(errors);
-    for (size_t i = 0; i < rows->n_rows; i++) {
-        const char *name = rows->rows[i].text[ES_C_DEVICE], *runtime = rows->rows[i].text[ES_C_RUNTIME];
-        calibrated *last = r->n_calibrated ? &r->calibrated[r->n_calibrated - 1] : NULL;
-        const bool same = last && strcmp(last->name, name) == 0 && strcmp(last->runtime, runtime) == 0;
-        const es_row *device = same ? last->device : find(devices, es_slice_of(name));
-        if (device && !same) {
-            last = &r->calibrated[r->n_calibrated++];
-            *last = (calibrated){name, device, runtime, NAN};
-        }
-        if (device && es_equal_fold(rows->rows[i].text[ES_C_FIELD], "threads"))
-            last->threads = rows->rows[i].value[ES_C_VALUE];
+/* The row of runtimes.csv: by name and backend, else of the family on the device's unit; `default` where there is none. */
+static void join_runtime(reader *r, size_t row, es_measurement *m) {
+    const es_slice backend = backend_name(cell(r, row, BACKEND));
+    m->rows.unit = es_unit_of(r->catalog, m->rows.device);
+    m->rows.runtime = NULL;
+    if (backend.length) {
+        const char *both = es_arena_printf(r->arena, "%s/%.*s", m->runtime, (int)backend.length, backend.text);
+        m->rows.runtime = both ? es_runtime_find(r->catalog, es_slice_of(both), m->rows.unit) : NULL;
     }
-    return ES_OK;
+    if (!m->rows.runtime)
+        m->rows.runtime = es_runtime_find(r->catalog, es_slice_of(m->runtime), m->rows.unit);
+    if (!m->rows.runtime)
+        m->rows.runtime = es_default_runtime(r->catalog);
 }
 
-static bool has_threads(const reader *r, const es_row *device, const char *runtime, double threads) {
-    for (size_t i = 0; i < r->n_calibrated; i++)
-        if (r->calibrated[i].device == device && es_equal_fold(r->calibrated[i].runtime, runtime) &&
-            r->calibrated[i].threads == threads)
-            return true;
-    return false;
-}
-
-static const char *find_runtime(const reader *r, const es_row *device, const char *runtime) {
-    for (size_t i = 0; i < r->n_calibrated; i++)
-        if (r->calibrated[i].device == device && (!runtime || es_equal_fold(r->calibrated[i].runtime, runtime)))
-            return r->calibrated[i].runtime;
-    return NULL;
-}
-
-/* The runtime with this number of threads where that is calibrated, the runtime itself, another one of the same board. */
-static const char *choose_runtime(reader *r, const es_measurement *m) {
-    const char *found = NULL;
-    if (!isnan(m->threads) && !has_threads(r, m->rows.device, m->runtime, m->threads)) {
-        const char *threaded = es_threaded_runtime(m->runtime, m->threads, r->arena);
-        found = threaded ? find_runtime(r, m->rows.device, threaded) : NULL;
+/* A build or a month among the words of a runtime as printed: "llama.cpp b4384", "Ollama 0.5 (2024-12)". */
+static double build_in(const char *text) {
+    for (const char *at = text; *at;) {
+        const size_t n = strcspn(at, " ()[],;/");
+        const double build = n && (*at == 'b' || n >= 7) ? es_build_parse((es_slice){at, n}) : NAN;
+        if (!isnan(build))
+            return build;
+        at += n + strspn(at + n, " ()[],;/");
     }
-    if (!found)
-        found = find_runtime(r, m->rows.device, m->runtime);
-    if (!found)
-        found = find_runtime(r, m->rows.device, "*") ? m->runtime : find_runtime(r, m->rows.device, "llama.cpp");
-    if (!found)
-        found = find_runtime(r, m->rows.device, NULL);
-    return found ? found : m->runtime;
+    return NAN;
+}
+
+/* The month before, for a measurement without what arrived in this one. */
+static double month_before(double build) {
+    return build < 100000 ? build - 1 : fmod(build, 100) > 1 ? build - 1 : build - 89;
+}
+
+/* By build or month of the row, else its source's day, which is never older.  Authors of kernels print before and after. */
+static double build_of(reader *r, size_t row) {
+    static const char *const without[] = {"repack off", "not repacked", "(before)"};
+    double build = es_build_parse(es_slice_of(cell(r, row, BUILD)));
+    if (isnan(build))
+        build = es_build_parse(es_slice_of(cell(r, row, BUILD_DATE)));
+    if (isnan(build))
+        build = build_in(cell(r, row, RUNTIME));
+    if (isnan(build))
+        build = es_build_parse(es_slice_of(cell(r, row, SOURCE_DATE)));
+    if (isnan(build)) /* only the year: its end, lest new kernels be taken for old ones */
+        build = 100 * number(r, row, SOURCE_DATE) + 12;
+    if (isnan(build))
+        return ES_BUILD_UNKNOWN;
+    for (size_t i = 0; i < sizeof without / sizeof *without; i++)
+        if (strstr(cell(r, row, BUILD), without[i]) || strstr(cell(r, row, KERNEL_NOTE), without[i]) ||
+            strstr(cell(r, row, NOTE), without[i]))
+            return month_before(build);
+    return build;
 }
 
 /* ---- Rows ---- */
@@ -423,8 +506,13 @@ static void read_plain(reader *r, size_t row, es_measurement *m) {
     m->doubtful = note[0] >= 'B' && note[0] <= 'Z' && (note[1] == ';' || note[1] == '\0');
     m->runtime = es_runtime_name(cell(r, row, RUNTIME), r->arena);
     const double batch = number_or(r, row, BATCH, 1);
+    m->build = build_of(r, row);
+    m->power_w = number(r, row, POWER);
+    m->power_boundary = cell(r, row, BOUNDARY);
+    m->memory_mib = number(r, row, MEMORY);
+    m->vague = es_equal_fold(cell(r, row, BACKEND), "unknown");
     if (m->phase == ES_PHASE_PREFILL)
-        m->ubatch = batch > 1 ? batch : NAN; /* tokens at once, not sequences */
+        m->ubatch = batch > 1 ? batch : number(r, row, UBATCH); /* tokens at once, not sequences */
     else
         m->batch = batch;
     if (m->phase == ES_PHASE_DECODE) { /* a prompt before the generation is depth */
@@ -459,10 +547,11 @@ static const char *unusable(reader *r, const es_measurement *m) {
 static es_status read_rows(reader *r, es_measured *measured, es_errors *errors) {
     double *value = calloc(r->point->kernel->n_nodes, sizeof *value);
     measured->row = es_arena_array(r->arena, r->table.n_rows + 1, sizeof *measured->row);
-    es_status status = value && measured->row ? find_calibrated(r, errors) : es_fail_memory(errors);
+    es_status status = value && measured->row ? ES_OK : es_fail_memory(errors);
     for (size_t i = 0; i < r->table.n_rows && !status; i++) {
         es_measurement *m = &measured->row[measured->n++];
-        *m = (es_measurement){.line = r->table.line[i], .batch = 1, .ubatch = NAN, .kv_bits = NAN};
+        *m = (es_measurement){.line = r->table.line[i], .batch = 1, .ubatch = NAN, .kv_bits = NAN, .build = ES_BUILD_NEWEST,
+                              .power_w = NAN, .power_boundary = "", .memory_mib = NAN};
         if (r->markdown)
             read_markdown(r, i, m);
         else if (r->bench)
@@ -471,16 +560,12 @@ static es_status read_rows(reader *r, es_measured *measured, es_errors *errors) 
             read_plain(r, i, m);
         if (!m->reason)
             m->reason = fault_of(m);
-        if (!m->reason) {
-            m->rows.unit = es_unit_of(r->catalog, m->rows.device);
+        if (!m->reason)
+            join_runtime(r, i, m);
+        if (!m->reason)
             m->reason = unusable(r, m);
-        }
         if (m->reason)
             continue;
-        m->rows.calibrated_as = choose_runtime(r, m);
-        m->rows.runtime = es_runtime_find(r->catalog, es_slice_of(m->runtime), m->rows.unit);
-        if (!m->rows.runtime)
-            m->rows.runtime = es_default_runtime(r->catalog);
         es_measurement_evaluate(r->point, m, value);
         if (!(node_value(r->point, "tpot_s", value) > 0))
             m->reason = "no table says how this file type lays out the model";
@@ -552,6 +637,10 @@ static void set_axis(const es_kernel *kernel, const char *name, double value, do
             workload[k] = value;
 }
 
+es_setting es_measurement_setting(const es_measurement *m) {
+    return (es_setting){&m->rows, m->threads, m->build};
+}
+
 void es_measurement_evaluate(es_point_kernel *point, const es_measurement *m, double *value) {
     const es_kernel *kernel = point->kernel;
     double workload[ES_MAX_INPUTS];
@@ -565,6 +654,8 @@ void es_measurement_evaluate(es_point_kernel *point, const es_measurement *m, do
     set_axis(kernel, "batch", m->batch, workload);
     set_axis(kernel, "ubatch", m->ubatch, workload);
     set_axis(kernel, "kv_bits", m->kv_bits, workload);
+    set_axis(kernel, "threads", m->threads, workload);
+    point->build = m->build;
     es_point_evaluate(point, &m->rows, workload, value);
 }
 

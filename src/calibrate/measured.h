@@ -1,7 +1,8 @@
 /* Measured tokens per second, joined to the rows of the catalogs.
  *
  * Reads two kinds of tables as they are: a CSV with the columns device, model, quant, phase, tokens_per_s (and
- * device_variant, runtime, n_prompt, n_gen, ctx_depth, threads, batch, source_url, note where known), and what
+ * device_variant, runtime, backend, build, build_date, unit, kernel_note, format, n_prompt, n_gen, ctx_depth, threads,
+ * batch, ubatch, power_w, power_boundary, memory_mib, source_url, source_date, note where known), and what
  * `llama-bench -o csv`, `-o jsonl` or `-o json` prints.
  */
 #ifndef ES_CALIBRATE_MEASURED_H
@@ -12,6 +13,7 @@
 
 #include "calibrate/measured_names.h"
 #include "io/csv_read.h"
+#include "model/calibrated.h"
 #include "model/point.h"
 #include "base/arena.h"
 #include "base/text.h"
@@ -33,9 +35,13 @@ typedef struct es_measurement {
     es_phase phase;
     double prompt, gen, depth, batch, ubatch, kv_bits; /* ubatch and kv_bits NaN: not said */
     double threads;                                    /* NaN: not said */
+    double build;        /* of the runtime, es_build_parse; of the source's day when the row has none */
     double tokens_per_s;
-    const char *runtime; /* as calibrations name it, without threads */
-    es_rows rows;        /* device, model, precision, NULL as far as they were not found; the runtime to predict with */
+    double power_w, memory_mib;  /* NaN: not said */
+    const char *power_boundary;  /* "": not said */
+    const char *runtime; /* as calibrations name it */
+    es_rows rows;        /* NULL as far as they were not found */
+    bool vague;          /* format or backend are not stated: predicted, never fitted */
     const char *reason;  /* why there is no prediction; NULL when there can be one */
 } es_measurement;
 
@@ -52,6 +58,9 @@ typedef struct es_measured {
 es_status es_measured_read(es_measured *measured, const char *path, const es_csv_input_options *reading,
                            const char *device, const es_catalog *catalog, es_point_kernel *point, es_arena *arena,
                            es_errors *errors);
+
+/* How it ran. */
+es_setting es_measurement_setting(const es_measurement *m);
 
 /* Values of the kernel's nodes for a measurement that has a prediction (reason NULL). */
 void es_measurement_evaluate(es_point_kernel *point, const es_measurement *m, double *value);

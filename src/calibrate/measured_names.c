@@ -10,22 +10,21 @@
 /* ---- Runtimes and formats ---- */
 
 const char *es_runtime_name(const char *text, es_arena *arena) {
-    static const char *const around[] = {"llama.cpp", "llama-cpp", "llama-bench", "ollama",   "llamafile",
-                                         "llama_cpp", "ik_llama",  "koboldcpp",   "lm studio"};
+    static const struct {
+        const char *start, *name;
+    } known[] = {{"llama.cpp", "llama.cpp"},   {"llama-cpp", "llama.cpp"}, {"llama_cpp", "llama.cpp"},
+                 {"llama-bench", "llama.cpp"}, {"koboldcpp", "llama.cpp"}, {"ollama", "ollama"},
+                 {"lm studio", "lm-studio"},   {"llamafile", "llamafile"}, {"ik_llama", "ik_llama.cpp"}};
     es_slice name = es_slice_trim(es_slice_of(text));
-    for (size_t i = 0; i < sizeof around / sizeof *around; i++)
-        if (name.length >= strlen(around[i]) && strncasecmp(name.text, around[i], strlen(around[i])) == 0)
-            return "llama.cpp";
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (name.length >= strlen(known[i].start) && strncasecmp(name.text, known[i].start, strlen(known[i].start)) == 0)
+            return known[i].name;
     size_t end = 0; /* "vLLM 0.6", "MLX (2025)": the version is not part of the name */
     while (end < name.length && name.text[end] != '(' &&
            !(end && name.text[end - 1] == ' ' && isdigit((unsigned char)name.text[end])))
         end++;
     name = es_slice_trim((es_slice){name.text, end});
-    return name.length ? es_arena_text(arena, name) : "llama.cpp"; /* what a sweep without a runtime takes */
-}
-
-const char *es_threaded_runtime(const char *runtime, double threads, es_arena *arena) {
-    return es_arena_printf(arena, "%s %g thread%s", runtime, threads, threads == 1 ? "" : "s");
+    return name.length ? es_arena_text(arena, name) : "llama.cpp"; /* what most measurements are of */
 }
 
 const es_row *es_precision_suffix(const es_table *precisions, es_slice name, es_slice *stem) {

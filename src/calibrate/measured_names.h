@@ -8,12 +8,8 @@
 #include "base/arena.h"
 #include "base/text.h"
 
-/* The runtime as calibrations name it: without its version; programs around llama.cpp are llama.cpp, and so is
- * a runtime that is not named. */
+/* The runtime as runtimes.csv names it, or its family: without its version; one that is not named is llama.cpp. */
 const char *es_runtime_name(const char *text, es_arena *arena);
-
-/* The runtime that calibrations name for another number of threads than most measurements have. */
-const char *es_threaded_runtime(const char *runtime, double threads, es_arena *arena);
 
 /* The precision that a name ends with ("Llama-3.2-1B-Instruct-Q4_K_M", "llama 1B Q4_K - Medium"), NULL when there is none;
  * *stem becomes what is before it. */

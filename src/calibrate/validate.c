@@ -4,60 +4,41 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/roofline_blocks.h"
+
 static double node_value(const es_point_kernel *point, const char *name, const double *value) {
     int node = es_kernel_node(point->kernel, name, strlen(name));
     return node < 0 ? NAN : value[node];
 }
 
-static const char *basis_of(const es_point_kernel *point, const double *value) {
-    int node = es_kernel_node(point->kernel, "basis", strlen("basis"));
-    return node < 0 ? "" : point->kernel->nodes[node].labels[(size_t)value[node]];
-}
-
-/* The same runtime but for the number of threads. */
-static bool is_own(const es_measurement *m) {
-    const size_t n = strlen(m->runtime);
-    return strncasecmp(m->rows.calibrated_as, m->runtime, n) == 0 &&
-           (!m->rows.calibrated_as[n] || m->rows.calibrated_as[n] == ' ');
-}
-
-/* Says once for each device and runtime that another runtime's calibration stands in. */
-static void warn_of_stand_ins(const es_measured *measured, es_errors *errors) {
-    for (size_t i = 0; i < measured->n; i++) {
-        const es_measurement *m = &measured->row[i];
-        size_t n = 0;
-        bool said = m->reason || is_own(m);
-        for (size_t k = 0; k < measured->n && !said; k++) {
-            const es_measurement *other = &measured->row[k];
-            const bool same =
-                !other->reason && other->rows.device == m->rows.device && strcmp(other->runtime, m->runtime) == 0;
-            said = same && k < i;
-            n += same;
-        }
-        if (!said)
-            es_warn(errors, NULL, "%s has no calibration for %s: %zu measurement%s predicted as %s",
-                    m->rows.device->name, m->runtime, n, n == 1 ? "" : "s", m->rows.calibrated_as);
-    }
-}
-
 es_status es_validate(const es_measured *measured, es_point_kernel *point, es_prediction *predictions,
                       es_errors *errors) {
+    const es_calibration *calibration = es_roofline_calibration(point->state);
     double *value = calloc(point->kernel->n_nodes, sizeof *value);
     if (!value)
         return es_fail_memory(errors);
     for (size_t i = 0; i < measured->n; i++) {
         const es_measurement *m = &measured->row[i];
-        predictions[i] = (es_prediction){NAN, NAN, "", NAN};
+        es_prediction *p = &predictions[i];
+        *p = (es_prediction){NAN, NAN, NAN, NAN, ES_BASIS_CLASS, NAN, NAN, NAN, NAN, NAN};
         if (m->reason)
             continue;
         es_measurement_evaluate(point, m, value);
-        const double rate =
-            es_measurement_rate(m, node_value(point, "ttft_s", value), node_value(point, "tpot_s", value));
-        predictions[i] = (es_prediction){rate, rate / m->tokens_per_s - 1, basis_of(point, value),
-                                         node_value(point, "params", value)};
+        const es_setting setting = es_measurement_setting(m);
+        const double type = node_value(point, "main_type", value);
+        const es_evidence evidence =
+            es_evidence_of(calibration, &setting, m->phase == ES_PHASE_PREFILL ? ES_FIT_PREFILL : ES_FIT_DECODE,
+                           type > ES_TYPE_NONE ? (int)type : ES_TYPE_NONE);
+        p->tokens_per_s = es_measurement_rate(m, node_value(point, "ttft_s", value), node_value(point, "tpot_s", value));
+        p->error = p->tokens_per_s / m->tokens_per_s - 1;
+        p->low = p->tokens_per_s * exp(evidence.log_low);
+        p->high = p->tokens_per_s * exp(evidence.log_high);
+        p->basis = evidence.basis;
+        p->params = node_value(point, "params", value);
+        p->memory_mib = isnan(m->memory_mib) ? NAN : node_value(point, "peak_memory_bytes", value) / 1048576;
+        p->memory_error = p->memory_mib / m->memory_mib - 1;
     }
     free(value);
-    warn_of_stand_ins(measured, errors);
     return ES_OK;
 }
 
@@ -75,7 +56,7 @@ static double quantile(const double *sorted, size_t n, double q) {
 }
 
 es_error_summary es_summarise_errors(double *errors, size_t n) {
-    es_error_summary s = {n, NAN, NAN, NAN};
+    es_error_summary s = {n, NAN, NAN, NAN, NAN};
     if (n == 0)
         return s;
     qsort(errors, n, sizeof *errors, by_value);
@@ -99,64 +80,34 @@ static const char *size_class(double params) {
     return "over 15B";
 }
 
+static const char *build_class(double build) {
+    static const struct {
+        double month;
+        const char *name;
+    } until[] = {{202312, "2023"}, {202412, "2024"}, {202512, "2025"}, {999912, "2026 and later"}};
+    if (build == ES_BUILD_UNKNOWN)
+        return "not known";
+    for (size_t i = 0; i < sizeof until / sizeof *until; i++)
+        if (build >= 100000 && build <= until[i].month)
+            return until[i].name;
+    return isinf(build) ? "newest" : "by number";
+}
+
 static const char *group_name(es_error_group group, const es_measurement *m, const es_prediction *p) {
     switch (group) {
+    case ES_BY_BASIS: return es_evidence_names[p->basis < ES_BASIS_CLASS ? p->basis : ES_BASIS_CLASS];
     case ES_BY_DEVICE: return m->rows.device->name;
+    case ES_BY_RUNTIME: return m->rows.runtime->name;
+    case ES_BY_BUILD: return build_class(m->build);
+    case ES_BY_UNIT: return *m->rows.unit->name ? m->rows.unit->name : "by class";
     case ES_BY_PRECISION: return m->rows.precision->name;
     case ES_BY_SIZE: return size_class(p->params);
     default: return "all";
     }
 }
 
-double es_usual_threads(const es_measured *measured, const es_measurement *of) {
-    double usual = NAN;
-    size_t most = 0;
-    for (size_t i = 0; i < measured->n; i++) {
-        const es_measurement *a = &measured->row[i];
-        size_t n = 0;
-        if (a->reason || a->rows.device != of->rows.device || strcmp(a->runtime, of->runtime) != 0)
-            continue;
-        for (size_t k = 0; k < measured->n; k++) {
-            const es_measurement *b = &measured->row[k];
-            n += !b->reason && b->rows.device == a->rows.device && b->threads == a->threads &&
-                 strcmp(b->runtime, a->runtime) == 0;
-        }
-        if (n > most || (n == most && n > 0 && a->threads > usual))
-            most = n, usual = a->threads;
-    }
-    return usual;
-}
-
-static bool on_line(const es_error_line *line, const es_error_line *own) {
-    return line->phase == own->phase && strcmp(line->name, own->name) == 0 &&
-           strcmp(line->runtime, own->runtime) == 0 &&
-           (line->threads == own->threads || (isnan(line->threads) && isnan(own->threads)));
-}
-
-/* The line that each measurement is on; n of them in *lines. */
-static void assign_lines(const es_measured *measured, const es_prediction *predictions, es_error_group group,
-                         es_error_line *lines, size_t *n, size_t *line_of) {
-    const es_measurement *last = NULL;
-    double usual = NAN;
-    for (size_t i = 0; i < measured->n; i++) {
-        const es_measurement *m = &measured->row[i];
-        es_error_line own = {.runtime = "", .threads = NAN, .phase = m->phase};
-        size_t at = 0;
-        if (m->reason)
-            continue;
-        own.name = group_name(group, m, &predictions[i]);
-        if (group == ES_BY_DEVICE) {
-            if (!last || last->rows.device != m->rows.device || strcmp(last->runtime, m->runtime) != 0)
-                usual = es_usual_threads(measured, last = m);
-            own.runtime = m->runtime;
-            own.threads = m->threads == usual ? NAN : m->threads;
-        }
-        while (at < *n && !on_line(&lines[at], &own))
-            at++;
-        if (at == *n)
-            lines[(*n)++] = own;
-        line_of[i] = at;
-    }
+static bool is_inside(const es_measurement *m, const es_prediction *p) {
+    return m->tokens_per_s >= p->low && m->tokens_per_s <= p->high;
 }
 
 es_status es_error_table(const es_measured *measured, const es_prediction *predictions, es_error_group group,
@@ -167,13 +118,28 @@ es_status es_error_table(const es_measured *measured, const es_prediction *predi
     *lines = es_arena_array(arena, measured->n + 1, sizeof **lines);
     if (!scratch || !line_of || !*lines)
         return es_fail_memory(errors);
-    assign_lines(measured, predictions, group, *lines, n, line_of);
+    for (size_t i = 0; i < measured->n; i++) {
+        const es_measurement *m = &measured->row[i];
+        size_t at = 0;
+        if (m->reason)
+            continue;
+        const char *name = group_name(group, m, &predictions[i]);
+        while (at < *n && ((*lines)[at].phase != m->phase || strcmp((*lines)[at].name, name) != 0))
+            at++;
+        if (at == *n)
+            (*lines)[(*n)++] = (es_error_line){.name = name, .phase = m->phase};
+        line_of[i] = at;
+    }
     for (size_t l = 0; l < *n; l++) {
-        size_t n_errors = 0;
+        size_t n_errors = 0, known = 0, inside = 0;
         for (size_t i = 0; i < measured->n; i++)
-            if (!measured->row[i].reason && line_of[i] == l)
+            if (!measured->row[i].reason && line_of[i] == l) {
                 scratch[n_errors++] = predictions[i].error;
+                known += !isnan(predictions[i].low);
+                inside += is_inside(&measured->row[i], &predictions[i]);
+            }
         (*lines)[l].summary = es_summarise_errors(scratch, n_errors);
+        (*lines)[l].summary.covered = known ? (double)inside / (double)known : NAN;
     }
     return ES_OK;
 }

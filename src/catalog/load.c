@@ -286,26 +286,6 @@ static bool has_key(const loader *l, const es_row *row) {
     return true;
 }
 
-/* A calibration row sets a device field: the field must exist and the value be one of its own. */
-static void check_calibration(loader *l, const es_row *row) {
-    const es_field_table *devices = es_fields(ES_DEVICE);
-    es_slice name = es_slice_of(row->text[ES_C_FIELD]);
-    int field = es_field_find(ES_DEVICE, name.text, name.length);
-    if (field >= 0 && es_field_is_numeric(&devices->fields[field])) {
-        if (!es_field_accepts(&devices->fields[field], row->value[ES_C_VALUE]))
-            fail_value(l, (size_t)l->field_column[ES_C_VALUE], &devices->fields[field], "out of range",
-                       es_slice_of(row->text[ES_C_VALUE]));
-        return;
-    }
-    const char *names[MAX_FIELDS];
-    size_t n = 0;
-    for (size_t i = 0; i < devices->n_fields; i++)
-        if (es_field_is_numeric(&devices->fields[i]))
-            names[n++] = devices->fields[i].name;
-    es_origin at = es_csv_cell_origin(&l->csv, (size_t)l->field_column[ES_C_FIELD]);
-    fail_unknown(l, &at, "unknown device field", name, names, n);
-}
-
 static void check_experts(loader *l, const es_row *row) {
     if (!(row->value[ES_M_N_ACTIVE] > row->value[ES_M_N_EXPERTS]))
         return;
@@ -385,8 +365,6 @@ static bool read_row(loader *l, const es_csv_row *source) {
     if (!store_row(l, source, &row) || !read_aliases(l, &row, es_field_find(l->kind, "aliases", 7)))
         return false;
     read_cells(l, source, &row);
-    if (l->kind == ES_CALIBRATION && l->n_faults == faults_before && l->n_header_faults == 0)
-        check_calibration(l, &row);
     if (l->kind == ES_MODEL && l->n_faults == faults_before && l->n_header_faults == 0)
         check_experts(l, &row);
     if (l->kind == ES_MODEL && l->n_faults == faults_before && l->n_header_faults == 0 && !check_pattern(l, &row))

@@ -7,64 +7,135 @@
 #include "cli/measurements.h"
 #include "cli/print.h"
 
-static es_status write_row(es_measurements *m, const es_calibrated_row *row, es_errors *errors) {
-    char error[32] = "";
-    es_status status = es_measurements_cell(m, row->device, ',', errors);
-    if (!isnan(row->error))
-        snprintf(error, sizeof error, "%.2g", row->error);
-    if (!status)
-        status = es_measurements_print(m, errors, ",");
-    if (!status)
-        status = es_measurements_cell(m, row->runtime, ',', errors);
-    if (!status)
-        status = es_measurements_print(m, errors, ",");
-    if (!status)
-        status = es_measurements_cell(m, row->type, ',', errors);
-    if (!status)
-        status = es_measurements_print(m, errors, ",%s,%.3g,%zu,%s,", row->field, row->value, row->n, error);
-    if (!status)
-        status = es_measurements_cell(m, row->source, ',', errors);
-    return status ? status : es_measurements_print(m, errors, "\n");
-}
-
-static es_status write_rows(es_measurements *m, const es_calibrated *result, es_errors *errors) {
-    es_status status = es_measurements_print(m, errors, "device,runtime,type,field,value,n,error,source\n");
-    for (size_t i = 0; i < result->n_rows && !status; i++)
-        status = write_row(m, &result->row[i], errors);
+/* What is not fitted stays as in the catalog, so that the file can replace it. */
+static es_status write_kept(es_measurements *m, es_errors *errors) {
+    const es_table *rows = &m->catalog.table[ES_CALIBRATION];
+    es_status status = ES_OK;
+    for (size_t i = 0; i < rows->n_rows && !status; i++) {
+        const char *const *text = rows->rows[i].text;
+        if (strcmp(text[ES_C_PHASE], "decode") == 0 || strcmp(text[ES_C_PHASE], "prefill") == 0)
+            continue;
+        for (int field = 0; field < ES_C_FIELDS && !status; field++) {
+            status = es_measurements_cell(m, text[field], ',', errors);
+            if (!status)
+                status = es_measurements_print(m, errors, field + 1 < ES_C_FIELDS ? "," : "\n");
+        }
+    }
     return status;
 }
 
-/* "12, 5.3%, 14%" of a phase. */
-static void add_summary(es_grid *grid, const es_error_summary *s) {
-    if (!s->n) {
-        for (int i = 0; i < 3; i++)
-            es_grid_cell(grid, "");
-        return;
+static es_status write_rows(es_measurements *m, const es_calibrated *result, es_errors *errors) {
+    es_status status = es_measurements_print(m, errors, "phase,effect,key,value,rows,sources,source\n");
+    if (!status)
+        status = write_kept(m, errors);
+    for (size_t i = 0; i < result->n_rows && !status; i++) {
+        const es_calibrated_row *row = &result->row[i];
+        status = es_measurements_print(m, errors, "%s,%s,", row->phase, row->effect);
+        if (!status)
+            status = es_measurements_cell(m, row->key, ',', errors);
+        if (!status)
+            status = es_measurements_print(m, errors, ",%.4f,%zu,%zu,\n", row->value, row->rows, row->sources);
     }
-    es_grid_format(grid, "%zu", s->n);
-    es_grid_format(grid, "%.1f%%", 100 * s->median);
-    es_grid_format(grid, "%.1f%%", 100 * s->p90);
+    return status;
 }
 
-static es_status print_groups(const es_cli *cli, const es_calibrated *result, FILE *out, es_errors *errors) {
-    static const char *const header[] = {"device", "runtime",    ">sources", "left out", ">decode n", ">median",
-                                         ">90th",  ">prefill n", ">median",  ">90th",    ">skipped",  NULL};
-    es_grid grid;
-    if (!result->n_groups)
-        return ES_OK;
-    es_grid_begin(&grid, header);
-    for (size_t i = 0; i < result->n_groups; i++) {
-        const es_calibrated_group *g = &result->group[i];
-        es_grid_cell(&grid, g->device->name);
-        es_grid_cell(&grid, g->runtime);
-        es_grid_format(&grid, "%zu", g->n_sources);
-        es_grid_cell(&grid, g->folds ? g->folds : "nothing");
-        add_summary(&grid, &g->phase[ES_PHASE_DECODE]);
-        add_summary(&grid, &g->phase[ES_PHASE_PREFILL]);
-        es_grid_format(&grid, "%zu", g->n_skipped);
+/* ---- Summaries ---- */
+
+enum { SHOWN_SOURCES = 8 };
+
+static void add_errors(es_grid *grid, const es_measurements *m, const es_calibrated *result, es_fit_phase phase,
+                       bool batched, bool calibrated, es_arena *arena) {
+    double *errors = es_arena_array(arena, m->measured.n + 1, sizeof *errors);
+    size_t n = 0, inside = 0;
+    double width = 0;
+    for (size_t i = 0; errors && i < m->measured.n; i++) {
+        const es_measurement *row = &m->measured.row[i];
+        const es_held_out *held_out = &result->held_out[i];
+        const bool is_calibrated = held_out->basis <= ES_BASIS_DEVICE;
+        if (isnan(held_out->log_error) || (row->phase == ES_PHASE_PREFILL) != (phase == ES_FIT_PREFILL) ||
+            (row->batch > 1) != batched || (!batched && is_calibrated != calibrated))
+            continue;
+        inside += -held_out->log_error >= held_out->log_low && -held_out->log_error <= held_out->log_high;
+        width += held_out->log_high - held_out->log_low;
+        errors[n++] = expm1(held_out->log_error);
     }
-    fputs("Cross-validated errors: what was left out, predicted from the rest\n", out);
-    return es_grid_print(&grid, out, 0, es_colored(cli, out), errors);
+    if (!n)
+        return;
+    const es_error_summary s = es_summarise_errors(errors, n);
+    es_grid_cell(grid, es_fit_phase_names[phase]);
+    es_grid_cell(grid, batched ? "several sequences" : calibrated ? "with rows of the device (A, B)" : "without (C, D, E)");
+    es_grid_format(grid, "%zu", s.n);
+    es_grid_format(grid, "%+.1f%%", 100 * s.bias);
+    es_grid_format(grid, "%.1f%%", 100 * s.median);
+    es_grid_format(grid, "%.1f%%", 100 * s.p90);
+    es_grid_format(grid, "%.0f%%", 100.0 * (double)inside / (double)n);
+    es_grid_format(grid, "%.2f", exp(width / (double)n));
+}
+
+static es_status print_errors(es_measurements *m, const es_calibrated *result, FILE *out, es_errors *errors) {
+    static const char *const header[] = {"phase", "evidence", ">n",       ">bias",  ">median error",
+                                         ">90th percentile",  ">covered", ">high/low", NULL};
+    es_grid grid;
+    es_grid_begin(&grid, header);
+    for (int p = 0; p < ES_FIT_PHASES; p++)
+        for (int calibrated = 1; calibrated >= 0; calibrated--)
+            add_errors(&grid, m, result, (es_fit_phase)p, false, calibrated, &m->cli->arena);
+    add_errors(&grid, m, result, ES_FIT_DECODE, true, false, &m->cli->arena);
+    fputs("Each source predicted from the others:\n", out);
+    return es_grid_print(&grid, out, 0, es_colored(m->cli, out), errors);
+}
+
+static es_status print_intervals(es_measurements *m, const es_calibrated *result, FILE *out, es_errors *errors) {
+    static const char *const header[] = {"phase", "evidence", ">low", ">high", ">n", ">clusters", NULL};
+    es_grid grid;
+    es_grid_begin(&grid, header);
+    for (size_t i = 0; i + 1 < result->n_rows; i++) {
+        const es_calibrated_row *low = &result->row[i], *high = &result->row[i + 1];
+        if (strcmp(low->effect, "low") != 0)
+            continue;
+        es_grid_cell(&grid, low->phase);
+        es_grid_cell(&grid, low->key);
+        es_grid_format(&grid, "%.2f", exp(low->value));
+        es_grid_format(&grid, "%.2f", exp(high->value));
+        es_grid_format(&grid, "%zu", low->rows);
+        es_grid_format(&grid, "%zu", low->sources);
+    }
+    fputs("\nMeasured/predicted, 10 to 90%, by level of evidence:\n", out);
+    return es_grid_print(&grid, out, 0, es_colored(m->cli, out), errors);
+}
+
+static es_status print_sources(es_measurements *m, const es_calibrated *result, FILE *out, es_errors *errors) {
+    static const char *const header[] = {"phase", ">n", ">predicted/measured", "source", NULL};
+    es_grid grid;
+    es_grid_begin(&grid, header);
+    for (size_t i = 0; i < result->n_sources && i < SHOWN_SOURCES; i++) {
+        es_grid_cell(&grid, es_fit_phase_names[result->source[i].phase]);
+        es_grid_format(&grid, "%zu", result->source[i].n);
+        es_grid_format(&grid, "%.2f", exp(result->source[i].mean));
+        es_grid_cell(&grid, result->source[i].name);
+    }
+    fputs("\nSources farthest off when left out:\n", out);
+    return es_grid_print(&grid, out, 0, es_colored(m->cli, out), errors);
+}
+
+static size_t count_vague(const es_measured *all, bool dropped) {
+    size_t n = 0;
+    for (size_t i = 0; i < all->n; i++)
+        n += dropped ? all->row[i].reason != NULL : !all->row[i].reason && all->row[i].vague;
+    return n;
+}
+
+static es_status print_summaries(es_measurements *m, const es_calibrated *result, FILE *out, es_errors *errors) {
+    es_status status = print_errors(m, result, out, errors);
+    if (!status)
+        status = print_intervals(m, result, out, errors);
+    if (!status && result->n_sources)
+        status = print_sources(m, result, out, errors);
+    fprintf(out, "\n%zu measurements of decode and %zu of prefill fitted; %zu do not state format or backend, %zu cannot be "
+                 "predicted (`validate` says why)\n",
+            result->n_fitted[ES_FIT_DECODE], result->n_fitted[ES_FIT_PREFILL], count_vague(&m->measured, false),
+            count_vague(&m->measured, true));
+    return status;
 }
 
 static es_status run_calibrate(es_cli *cli, es_errors *errors) {
@@ -76,20 +147,20 @@ static es_status run_calibrate(es_cli *cli, es_errors *errors) {
     if (!status && !m.output && !cli->out_tty)
         status = es_output_open(&m.output, "-", &options, errors);
     if (!status)
-        status = es_calibrate(&m.measured, &m.catalog, &m.point, &cli->arena, &result, errors);
+        status = es_calibrate(&m.measured, &m.point, true, &cli->arena, &result, errors);
     if (!status && m.output)
         status = write_rows(&m, &result, errors);
     status = es_measurements_commit(&m, status, result.n_rows, errors);
     const bool to_stdout = path && strcmp(path, "-") != 0;
     if (!status && !es_given(cli, ES_OPT_QUIET))
-        status = print_groups(cli, &result, to_stdout || cli->out_tty ? stdout : stderr, errors);
+        status = print_summaries(&m, &result, to_stdout || cli->out_tty ? stdout : stderr, errors);
     es_measurements_end(&m);
     return status;
 }
 
 static const char *const examples[] = {
     "edgesweep calibrate sweeps/measured.csv -o calibration.csv",
-    "rows for the devices that were measured; --catalog +DIR uses those in DIR/calibration.csv",
+    "the shipped calibration; --catalog +DIR uses DIR/calibration.csv",
     "llama-bench -m model.gguf -p 512 -n 128 -d 0,2048 -o csv | edgesweep calibrate - --device 'Raspberry Pi 5 8GB'",
     "the same from measurements of one's own",
     NULL,
@@ -101,21 +172,19 @@ const es_command es_cmd_calibrate = {
     .synopsis = "MEASURED.csv",
     .min_operands = 1,
     .max_operands = 1,
-    .help = "fit the utilizations of devices to measurements",
+    .help = "fit levels of efficiency to measurements",
     .details =
-        "Reads what `validate` reads and writes rows of calibration.csv: utilizations of memory bandwidth and of the "
-        "peaks in decode, prefill and attention, and the overhead of a token, for each device and runtime and, where "
-        "there are enough measurements, for each tensor type. Devices with the same class, peaks and bandwidth (a "
-        "board sold with several sizes of memory) are fitted together.\n\n"
-        "Logarithms of times are fitted by robust least squares; types scatter around their device, devices around "
-        "their class. What the measurements do not tell is left to the class rows. Types that were not "
-        "measured get rows in the ratios that the class has. Measurements with several sequences at once or weights "
-        "larger than the memory are skipped. The rates are those of the number of threads that most measurements "
-        "have, told in a row of its own; others are fitted as runtimes of their own ('llama.cpp 2 threads'). A warning "
-        "tells when a utilization above 1 would fit better: then the device's row is wrong.\n\n"
-        "The table shows how well each source of measurements is predicted from the others; where there is only one, "
-        "or one "
-        "has more than half of the measurements, its models take turns.",
+        "Reads what `validate` reads and writes calibration.csv: effects, in natural logarithms, that levels of decode "
+        "and prefill add up from, by kind of unit, unit, device, backend, family of runtimes, tensor type, era of the "
+        "build and threads; and the intervals of predictions, 10 to 90%, for five levels of evidence. What is not fitted "
+        "(priors, classes, kernels) is written as the catalog has it.\n\n"
+        "Effects are shrunk towards 0 the more the less is measured (partial pooling), measurements far off lose weight, "
+        "sources count by the root of their measurements. Measurements that do not state format or backend, of several "
+        "sequences at once or with weights larger than the memory are not fitted.\n\n"
+        "Intervals come from measurements that were left out: by source where the fit has rows of the device, by device "
+        "where it has rows of the unit, by unit where it has rows of the kind. The table shows how well each source is "
+        "predicted from the others and how many of its measurements lie inside the intervals that the others give. A "
+        "warning tells when measurements stream more than a device's mem_bw_gbs: then its row is wrong.",
     .examples = examples,
     .run = run_calibrate,
 };

@@ -24,16 +24,10 @@ static void add_percent(es_grid *grid, double ratio) {
 }
 
 static es_status print_errors(validation *v, es_error_group group, es_errors *errors) {
-    static const char *const titles[ES_ERROR_GROUPS] = {"", "device", "quantization", "parameters"};
-    const char *const header[] = {titles[group],
-                                  group == ES_BY_DEVICE ? "runtime" : "",
-                                  group == ES_BY_DEVICE ? ">threads" : ">",
-                                  "phase",
-                                  ">n",
-                                  ">bias",
-                                  ">median error",
-                                  ">90th percentile",
-                                  NULL};
+    static const char *const titles[ES_ERROR_GROUPS] = {"",      "evidence", "device",       "runtime",
+                                                        "build", "unit",     "quantization", "parameters"};
+    const char *const header[] = {titles[group],   "phase",          ">n",       ">bias",
+                                  ">median error", ">90th percentile", ">covered", NULL};
     es_error_line *line;
     es_grid grid;
     size_t n;
@@ -43,13 +37,15 @@ static es_status print_errors(validation *v, es_error_group group, es_errors *er
     es_grid_begin(&grid, header);
     for (size_t i = 0; i < n; i++) {
         es_grid_cell(&grid, group == ES_BY_PHASE ? "" : line[i].name);
-        es_grid_cell(&grid, line[i].runtime);
-        es_grid_number(&grid, line[i].threads);
         es_grid_cell(&grid, es_phase_names[line[i].phase]);
         es_grid_format(&grid, "%zu", line[i].summary.n);
         add_percent(&grid, line[i].summary.bias);
         add_percent(&grid, line[i].summary.median);
         add_percent(&grid, line[i].summary.p90);
+        if (isnan(line[i].summary.covered))
+            es_grid_cell(&grid, "");
+        else
+            es_grid_format(&grid, "%.0f%%", 100 * line[i].summary.covered);
     }
     putchar('\n');
     return es_grid_print(&grid, stdout, 0, es_colored(v->m.cli, stdout), errors);
@@ -105,24 +101,37 @@ static es_status print_unmatched(const validation *v, es_errors *errors) {
 
 /* ---- The joined table ---- */
 
+/* A number and the delimiter; NaN: nothing. */
+static es_status put_number(validation *v, double value, char delimiter, es_errors *errors) {
+    return isnan(value) ? es_measurements_print(&v->m, errors, "%c", delimiter)
+                        : es_measurements_print(&v->m, errors, "%.6g%c", value, delimiter);
+}
+
 static es_status write_joined(validation *v, es_errors *errors) {
     const es_measured *all = &v->m.measured;
     const char d = all->delimiter;
     es_status status = es_output_write(v->m.output, all->header, strlen(all->header), errors);
     if (!status)
-        status =
-            es_measurements_print(&v->m, errors, "%cpredicted_tokens_per_s%cerror_pct%cbasis%creason\n", d, d, d, d);
+        status = es_measurements_print(&v->m, errors,
+                                       "%cpredicted_tokens_per_s%cpredicted_low%cpredicted_high%cerror_pct%cbasis%c"
+                                       "predicted_power_w%cpredicted_memory_mib%creason\n",
+                                       d, d, d, d, d, d, d, d);
     for (size_t i = 0; i < all->n && !status; i++) {
         const es_measurement *m = &all->row[i];
         const es_prediction *p = &v->prediction[i];
+        const double numbers[] = {p->tokens_per_s, p->low, p->high, 100 * p->error};
         status = es_output_write(v->m.output, m->line, strlen(m->line), errors);
-        if (!status && !m->reason)
-            status = es_measurements_print(&v->m, errors, "%c%.6g%c%.2f%c%s%c\n", d, p->tokens_per_s, d, 100 * p->error,
-                                           d, p->basis, d);
-        if (status || !m->reason)
-            continue;
-        status = es_measurements_print(&v->m, errors, "%c%c%c%c", d, d, d, d);
         if (!status)
+            status = es_output_write(v->m.output, &d, 1, errors);
+        for (size_t k = 0; k < sizeof numbers / sizeof *numbers && !status; k++)
+            status = put_number(v, numbers[k], d, errors);
+        if (!status)
+            status = es_measurements_print(&v->m, errors, "%s%c", m->reason ? "" : es_basis_names[p->basis], d);
+        if (!status)
+            status = put_number(v, p->power_w, d, errors);
+        if (!status)
+            status = put_number(v, p->memory_mib, d, errors);
+        if (!status && m->reason)
             status = es_measurements_cell(&v->m, m->reason, d, errors);
         if (!status)
             status = es_output_write(v->m.output, "\n", 1, errors);
@@ -189,22 +198,21 @@ const es_command es_cmd_validate = {
     .details =
         "MEASURED.csv has the columns device, model, quant, phase (prefill or decode, pp512 or tg128) and "
         "tokens_per_s; "
-        "known besides are device_variant, runtime, n_prompt, n_gen, ctx_depth, threads, batch, params_b, source_url "
-        "and note. What "
+        "known besides are device_variant, runtime, backend, build, build_date, unit, kernel_note, format, n_prompt, n_gen, "
+        "ctx_depth, threads, batch, ubatch, power_w, power_boundary, memory_mib, params_b, source_url, source_date and "
+        "note. What "
         "llama-bench prints is read as it is (-o csv, json, jsonl, md, sql), from a file or from standard input (-); "
         "--device names the device unless the name of its CPU or GPU does.\n\n"
         "Names are those of the catalogs or their aliases, but for case, punctuation, the size of the RAM and words "
         "like "
         "'Model B Rev 1.0': device and device_variant together first, then the device alone. Models are also found by "
-        "file names, Hugging Face ids and Ollama tags (llama3.2:3b). Runtimes lose their version, and programs around "
-        "llama.cpp count as llama.cpp. A model file of llama-bench is confirmed by its number of parameters within 2%; "
+        "file names, Hugging Face ids and Ollama tags (llama3.2:3b). Runtimes lose their version. A model file of llama-bench is confirmed by its number of parameters within 2%; "
         "its table for people (md) names no file, then family and parameters tell the model.\n\n"
-        "A measurement with another number of threads than a device's rates hold for is predicted with the calibration "
-        "for that number, where there is one ('llama.cpp 2 threads'), and has lines of its own. A runtime without "
-        "calibration on a calibrated board is predicted like the board's llama.cpp or its first runtime, with a "
-        "warning.\n\n"
-        "-o writes the input columns and predicted_tokens_per_s, error_pct, basis (where the utilizations come from) "
-        "and reason (why there is no prediction).",
+        "A measurement is predicted with its runtime, backend, build and threads. covered is the share of measurements "
+        "inside the range of their prediction, 10 to 90% of what was measured where a fit knew as little; evidence is A "
+        "with rows of the same device, runtime and type, B of the device, C of its unit, D of its kind, else E.\n\n"
+        "-o writes the input columns and predicted_tokens_per_s, predicted_low, predicted_high, error_pct, basis (what "
+        "the rates rest on), predicted_power_w, predicted_memory_mib and reason (why there is no prediction).",
     .examples = examples,
     .run = run_validate,
 };

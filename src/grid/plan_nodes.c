@@ -147,6 +147,13 @@ static es_status choice_option(const es_entry *entry, const es_option *def, doub
                    es_quote(entry->value).text, list);
 }
 
+static es_status parsed_option(const es_entry *entry, const es_option *def, double *value, es_errors *errors) {
+    *value = def->parse(entry->value);
+    return isnan(*value) ? es_fail(errors, ES_EUSAGE, &entry->value_at, "not a value of %s: '%s'; expected a %s",
+                                   def->name, es_quote(entry->value).text, def->help)
+                         : ES_OK;
+}
+
 static es_status number_option(const es_entry *entry, const es_option *def, double *value, es_errors *errors) {
     es_number_fault bad = es_parse_scaled(entry->value, value);
     if (bad)
@@ -194,6 +201,7 @@ static es_status read_options(binder *b) {
         if (!entry)
             continue;
         es_status one = def->text      ? text_option(b, entry, def, &b->option[i])
+                        : def->parse   ? parsed_option(entry, def, &b->option[i], b->errors)
                         : def->choices ? choice_option(entry, def, &b->option[i], b->errors)
                                        : number_option(entry, def, &b->option[i], b->errors);
         status = status ? status : one;

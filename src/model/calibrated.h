@@ -1,19 +1,129 @@
-/* Rates of a device: what measurements, the device's columns and its class say, most specific first.
+/* Rates of a device: what its columns, measurements and its kind say.
  *
- * Precedence: tensor type > file type > * of the device's calibration rows, then the device's column, then the same three
- * of its class.  Within a level a row of the runtime itself wins over one for any runtime.  Sweep axes come on top, in
- * the kernel.
+ * Levels of efficiency are sums of effects in natural logarithms.  Bandwidth belongs to the board, arithmetic to the
+ * microarchitecture:
+ *
+ *     mem_util     = eta(kind)   * exp(kind + unit + device + device:backend:family + type + era + device:threads)
+ *     prefill_util = kappa(kind) * exp(kind + unit + unit:backend + family + type + kind:type) * gain * threads
+ *
+ * An effect that calibration.csv has no row for adds nothing: an unknown device has its unit's level, an unknown unit its
+ * kind's.  Precedence: sweep axis (in the kernel) > rate in the device's row > effects > class.
  */
 #ifndef ES_MODEL_CALIBRATED_H
 #define ES_MODEL_CALIBRATED_H
 
-#include <stdbool.h>
+#include <math.h>
 
 #include <edgesweep/catalog.h>
 #include <edgesweep/error.h>
 
 #include "base/arena.h"
-#include "model/layout.h"
+#include "base/text.h"
+#include "model/node.h"
+
+/* ---- Builds of runtimes ---- */
+
+/* A build of llama.cpp by its number (b8134: 8134), a month as YYYYMM; newest, or not known. */
+#define ES_BUILD_NEWEST INFINITY
+#define ES_BUILD_UNKNOWN 0.0
+
+/* "b8134", "2024-11", "2024-11-25"; NaN: something else. */
+double es_build_parse(es_slice text);
+
+/* ---- Effects ---- */
+
+typedef enum es_fit_phase { ES_FIT_DECODE, ES_FIT_PREFILL, ES_FIT_PHASES } es_fit_phase;
+
+typedef enum es_effect {
+    ES_EFFECT_KIND, /* in the order of the fit */
+    ES_EFFECT_UNIT,
+    ES_EFFECT_DEVICE,
+    ES_EFFECT_DEVICE_FAMILY, /* device:backend:family */
+    ES_EFFECT_UNIT_BACKEND,
+    ES_EFFECT_FAMILY,
+    ES_EFFECT_TYPE,
+    ES_EFFECT_KIND_TYPE,
+    ES_EFFECT_ERA,
+    ES_EFFECT_THREADS,
+    ES_EFFECT_DEVICE_TYPE, /* device:backend:family:type: only counts measurements */
+    ES_EFFECTS
+} es_effect;
+
+extern const char *const es_fit_phase_names[ES_FIT_PHASES + 1]; /* NULL-terminated, as es_effect_names */
+extern const char *const es_effect_names[ES_EFFECTS + 1];
+
+enum { ES_EFFECT_KEY = 160, ES_MAX_EFFECTS = 12 };
+
+typedef struct es_effect_key {
+    es_effect effect;
+    char key[ES_EFFECT_KEY];
+} es_effect_key;
+
+/* How a point runs: its rows, threads (NaN: all cores) and the build of its runtime. */
+typedef struct es_setting {
+    const es_rows *rows;
+    double threads, build;
+} es_setting;
+
+/* Keys of the effects that do not depend on the tensor type, then those that do; their number, at most ES_MAX_EFFECTS. */
+size_t es_effect_keys(const es_setting *setting, es_fit_phase phase, es_effect_key *keys);
+size_t es_type_effect_keys(const es_setting *setting, es_fit_phase phase, int type, es_effect_key *keys);
+
+/* ---- Compiled calibration.csv ---- */
+
+typedef struct es_calibration es_calibration;
+
+typedef struct es_fitted {
+    double value, rows, sources;
+    const es_row *row; /* of the catalog; NULL: set by es_calibration_set */
+    size_t number;     /* for who sets it */
+} es_fitted;
+
+/* Unknown phases, effects, classes and fields are errors at their row. */
+es_status es_calibration_compile(const es_catalog *catalog, es_arena *arena, es_calibration **calibration,
+                                 es_errors *errors);
+
+/* The same priors, class rows and kernels, but no effects and intervals yet; NULL when out of memory. */
+es_calibration *es_calibration_blank(const es_calibration *of, es_arena *arena);
+
+/* Adds or changes an effect; NULL when out of memory.  `phase` and `effect` must outlive the calibration. */
+es_fitted *es_calibration_set(es_calibration *calibration, const char *phase, const char *effect, const char *key,
+                              es_fitted fitted);
+
+/* NULL: none. */
+const es_fitted *es_calibration_find(const es_calibration *calibration, const char *phase, const char *effect,
+                                     const char *key);
+
+/* ---- Evidence ---- */
+
+/* What the fit has rows with: the same device, backend, family and type; the device; its unit; its kind; none.  Then what
+ * no fit stands behind.  Values of the metric `basis`. */
+typedef enum es_basis {
+    ES_BASIS_CALIBRATED,
+    ES_BASIS_DEVICE,
+    ES_BASIS_UNIT,
+    ES_BASIS_KIND,
+    ES_BASIS_CLASS,
+    ES_BASIS_HYPOTHETICAL,
+    ES_BASIS_AXIS,
+    ES_BASES
+} es_basis;
+
+enum { ES_EVIDENCE_LEVELS = ES_BASIS_CLASS + 1 }; /* those with an interval */
+
+extern const char *const es_basis_names[ES_BASES + 1];
+extern const char *const es_evidence_names[ES_EVIDENCE_LEVELS + 1]; /* A ... E */
+
+typedef struct es_evidence {
+    es_basis basis;
+    double rows, sources;        /* behind it */
+    double log_low, log_high;    /* of measured / predicted: 10 and 90% */
+} es_evidence;
+
+/* For the tensor type that takes part most. */
+es_evidence es_evidence_of(const es_calibration *calibration, const es_setting *setting, es_fit_phase phase, int type);
+
+/* ---- Rates ---- */
 
 /* ES_RATE_MEM_UTIL ...: rates.def.  The first ES_TYPED_RATES depend on the tensor type. */
 typedef enum es_rate {
@@ -25,38 +135,24 @@ typedef enum es_rate {
 
 enum { ES_TYPED_RATES = ES_RATE_PREFILL_UTIL + 1 };
 
-/* Where a rate was found; values of the metric `basis` (0 is a sweep axis). */
-typedef enum es_basis { ES_BASIS_AXIS, ES_BASIS_CALIBRATED, ES_BASIS_DEVICE, ES_BASIS_CLASS } es_basis;
-
-typedef struct es_calibration es_calibration;
-
-/* Compiles the calibration catalog.  Unknown devices, types and fields are errors at their row. */
-es_status es_calibration_compile(const es_catalog *catalog, const es_gguf *gguf, es_arena *arena,
-                                 es_calibration **calibration, es_errors *errors);
-
-/* What holds for a device, runtime and precision of the catalog it was compiled from. */
-typedef struct es_rates_of {
-    const struct es_rate_set *own, *class_rows; /* NULL: none */
-    const es_row *device;
-    size_t file;
-} es_rates_of;
-
-es_rates_of es_rates_find(const es_calibration *calibration, const es_row *device, const char *runtime,
-                          const es_row *precision);
-
 typedef struct es_rate_found {
-    double value; /* only ES_RATE_PREFILL_ATTN_UTIL and ES_RATE_THREADS can be NaN */
-    es_basis basis;
-    es_kind kind;      /* of the row: ES_CALIBRATION or ES_DEVICE */
-    const es_row *row; /* NULL: the class has no row */
+    double value; /* NaN: ES_RATE_PREFILL_ATTN_UTIL only; INFINITY: decode_util where bytes alone decide */
+    bool own;     /* written in the device's row */
+    bool of_kind; /* from the priors of the kind and the effects; else that of the class */
 } es_rate_found;
 
-/* The rate for a tensor type (ES_TYPE_NONE: by file type and * only) and where it was found. */
-es_rate_found es_rate_find(const es_rates_of *rates, es_rate rate, int type);
-double es_rate_get(const es_rates_of *rates, es_rate rate, int type, es_basis *basis);
+/* The rate for a tensor type.  ES_TYPE_NONE: that of a uniform format; for what knows no type use es_rate_untyped. */
+es_rate_found es_rate_find(const es_calibration *calibration, const es_setting *setting, es_rate rate, int type);
 
-/* Whether there are rates of the very device and precision. */
-bool es_rates_measured(const es_rates_of *rates);
+/* eta(kind) for mem_util; what reads no weights (caches, one rate per device) runs at it. */
+es_rate_found es_rate_untyped(const es_calibration *calibration, const es_setting *setting, es_rate rate);
+
+/* Tokens at once at which arithmetic runs at half its rate, h in n / (n + h). */
+double es_half_tokens(const es_calibration *calibration, const es_setting *setting);
+
+/* The rows behind a rate, of a type or untyped, for explain; at most ES_MAX_SOURCES, returns their number. */
+size_t es_rate_sources(const es_calibration *calibration, const es_setting *setting, es_rate rate, int type,
+                       bool typed, es_source *list);
 
 /* The device field that holds a rate. */
 int es_rate_field(es_rate rate);

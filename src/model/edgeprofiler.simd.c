@@ -28,7 +28,7 @@ static const es_workload_axis axes[] = {
 
 static const es_option options[] = {
     {"flops", "", "equation (8): as the authors' program computes it, or as printed", FLOPS_RELEASED, 0, 1,
-     flops_choices, NULL, 0, 0},
+     flops_choices, NULL, 0, 0, NULL},
 };
 
 const es_kernel *ES_SIMD_NAME(es_edgeprofiler)(void) {

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "model/calibrated.h"
 #include "model/runtime.h"
 
 es_status es_point_kernel_prepare(es_point_kernel *point, const char *name, const es_catalog *catalog, es_arena *arena,
@@ -19,6 +20,7 @@ es_status es_point_kernel_prepare(es_point_kernel *point, const char *name, cons
     if (!catalog->table[ES_DEVICE].n_rows)
         return es_fail(errors, ES_EUSAGE, NULL, "no devices in the catalog");
     point->catalog = catalog;
+    point->build = ES_BUILD_NEWEST;
     point->any_device = &catalog->table[ES_DEVICE].rows[0];
     return point->kernel->prepare ? point->kernel->prepare(catalog, arena, &point->state, errors) : ES_OK;
 }
@@ -57,7 +59,9 @@ static double leaf_value(const es_point_kernel *point, const es_node *node, cons
     case ES_NODE_FACTOR: return 1;
     case ES_NODE_WORKLOAD:
         return isnan(workload[node->index]) ? kernel->axes[node->index].fallback : workload[node->index];
-    case ES_NODE_OPTION: return es_option_default(&kernel->options[node->index], point->catalog);
+    case ES_NODE_OPTION:
+        return kernel->options[node->index].parse ? point->build
+                                                  : es_option_default(&kernel->options[node->index], point->catalog);
     default: return NAN;
     }
 }

@@ -41,7 +41,6 @@ static void distinct_experts(double *restrict out, const double *const *in, size
 
 static const char *const residency_labels[] = {"ram", "flash", NULL};
 static const char *const bottleneck_labels[] = {"compute", "memory", "storage", "network", "overhead", NULL};
-static const char *const basis_labels[] = {"axis", "calibrated", "device", "class", NULL};
 static const char *const quality_labels[] = {"published", "estimate", NULL};
 static const char *const loss_labels[] = {"measured", "calibrated", "formula", NULL};
 static const char *const mode_choices[] = {"base", "instruct", "thinking", NULL};
@@ -56,12 +55,13 @@ enum {
     KV_BITS_AXIS,
     KV_BITS_V_AXIS,
     N_CTX_AXIS,
+    THREADS_AXIS,
     FLASH_ATTN_AXIS,
     SWA_FULL_AXIS,
     KV_UNIFIED_AXIS,
     IMAGE_AXIS
 };
-enum { KWH_OPTION, LIFETIME_OPTION, DUTY_OPTION, CLOUD_OPTION, METRIC_OPTION, MODE_OPTION, HARNESS_OPTION };
+enum { KWH_OPTION, LIFETIME_OPTION, DUTY_OPTION, CLOUD_OPTION, METRIC_OPTION, MODE_OPTION, HARNESS_OPTION, BUILD_OPTION };
 enum { LAYOUT_BLOCK, LAYERS_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, LOSS_BLOCK, QUALITY_BLOCK, MEMORY_BLOCK, UNIT_BLOCK };
 
 /* ---- Leaves ---- */
@@ -127,7 +127,6 @@ enum { LAYOUT_BLOCK, LAYERS_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, LOSS_BLOCK, QUALITY
     AXES_OF(field, id, unit)                                                                                           \
     RATE(own_##id, unit, own, field, "calibration or device")                                                          \
     RATE(class_##id, unit, any, field, "calibration, device or class")
-#define UNREAD(field, id, unit)
 
 /* ---- Sums over slots ---- */
 #define EACH_SLOT(m)                                                                                                   \
@@ -145,8 +144,12 @@ enum { LAYOUT_BLOCK, LAYERS_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, LOSS_BLOCK, QUALITY
     SLOT_TERM(term, experts_1, __VA_ARGS__) + SLOT_TERM(term, experts_2, __VA_ARGS__) +                                \
         SLOT_TERM(term, experts_3, __VA_ARGS__)
 
+#define SUM_OF(...) SUM_OF_(__VA_ARGS__)
+#define SUM_OF_(a, b, c, d, e, f, g, h, i, j) a + b + c + d + e + f + g + h + i + j
+
 /* clang-format on */
 static void largest_context(double *restrict out, const double *const *in, size_t n);
+#define basis_labels es_basis_names
 
 #ifndef FORMULAS
 #define FORMULAS "model/roofline.def"
@@ -221,8 +224,8 @@ static const es_block blocks[] = {
                     .fn = es_roofline_slot_rates,
                     .sources = es_roofline_slot_sources,
                     .n_out = ES_SLOT_RATES_SIZE,
-                    .n_in = ES_SLOTS + 1,
-                    .in = {ES_EACH_OF(ES_INPUT_ID, SLOTS(_type)) N_main_type}},
+                    .n_in = ES_SLOTS + 3,
+                    .in = {ES_EACH_OF(ES_INPUT_ID, SLOTS(_type)) N_main_type, N_threads_axis, N_runtime_build}},
     [LOSS_BLOCK] = {.name = "loss",
                     .reads = ES_READS_MODEL | ES_READS_PRECISION,
                     .fn = es_roofline_loss,
@@ -267,6 +270,7 @@ static const es_workload_axis axes[] = {
     [KV_BITS_V_AXIS] = {"kv_bits_v", "bit", "bits of a cached value [kv_bits]", NAN, 0.5, 1024, false, kv_types},
     [N_CTX_AXIS] = {"n_ctx", "tokens", "context that is allocated, of one sequence [depth + prompt + gen]", NAN, 1,
                     MAX_TOKENS, true, NULL},
+    [THREADS_AXIS] = {"threads", "", "threads of a CPU [all cores]", NAN, 1, 1e6, true, NULL},
     [FLASH_ATTN_AXIS] = {"flash_attn", "", "1: fused attention [of the runtime]", NAN, 0, 1, true, NULL},
     [SWA_FULL_AXIS] = {"swa_full", "", "1: layers with a window keep everything", 0, 0, 1, true, NULL},
     [KV_UNIFIED_AXIS] = {"kv_unified", "", "1: all sequences share one cache", 0, 0, 1, true, NULL},
@@ -274,12 +278,12 @@ static const es_workload_axis axes[] = {
 };
 
 static const es_option options[] = {
-    [KWH_OPTION] = {"price_usd_per_kwh", "USD", "price of electricity", 0.2, 0, 1e6, NULL, NULL, 0, 0},
+    [KWH_OPTION] = {"price_usd_per_kwh", "USD", "price of electricity", 0.2, 0, 1e6, NULL, NULL, 0, 0, NULL},
     [LIFETIME_OPTION] = {"lifetime_years", "years", "years over which a device is paid for", 3, 1e-3, 1e3, NULL, NULL,
-                         0, 0},
-    [DUTY_OPTION] = {"duty", "", "share of the lifetime spent generating", 0.5, 1e-6, 1, NULL, NULL, 0, 0},
+                         0, 0, NULL},
+    [DUTY_OPTION] = {"duty", "", "share of the lifetime spent generating", 0.5, 1e-6, 1, NULL, NULL, 0, 0, NULL},
     [CLOUD_OPTION] = {"cloud_usd_per_mtok", "USD", "cloud price of a million tokens, for the break-even", 0.1, 0, 1e6,
-                      NULL, NULL, 0, 0},
+                      NULL, NULL, 0, 0, NULL},
     [METRIC_OPTION] = {.name = "quality_metric",
                        .unit = "",
                        .help = "metric of quality, one of scores.csv",
@@ -287,7 +291,7 @@ static const es_option options[] = {
                        .text = "MMLU",
                        .kind = ES_SCORE,
                        .field = ES_S_METRIC},
-    [MODE_OPTION] = {"quality_mode", "", "mode of quality", ES_SCORE_INSTRUCT, 0, 2, mode_choices, NULL, 0, 0},
+    [MODE_OPTION] = {"quality_mode", "", "mode of quality", ES_SCORE_INSTRUCT, 0, 2, mode_choices, NULL, 0, 0, NULL},
     [HARNESS_OPTION] = {.name = "quality_harness",
                         .unit = "",
                         .help = "only scores of this harness [the best known one of each model]",
@@ -295,6 +299,12 @@ static const es_option options[] = {
                         .text = "",
                         .kind = ES_SCORE,
                         .field = ES_S_HARNESS},
+    [BUILD_OPTION] = {.name = "runtime_build",
+                      .unit = "",
+                      .help = "build of llama.cpp (b8134) or month (2024-11) [newest]",
+                      .fallback = INFINITY,
+                      .max = INFINITY,
+                      .parse = es_build_parse},
 };
 
 const es_kernel *ES_SIMD_NAME(es_roofline)(void) {

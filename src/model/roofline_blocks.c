@@ -32,7 +32,7 @@ es_status es_roofline_prepare(const es_catalog *catalog, es_arena *arena, const 
     if (status == ES_OK)
         status = es_memory_compile(catalog, state->gguf, arena, &state->memory, errors);
     if (status == ES_OK)
-        status = es_calibration_compile(catalog, state->gguf, arena, &state->calibration, errors);
+        status = es_calibration_compile(catalog, arena, &state->calibration, errors);
     if (status == ES_OK)
         status = es_qualities_compile(catalog, state->gguf, state->arch, arena, &state->qualities, errors);
     *result = state;
@@ -53,11 +53,10 @@ static bool has_layout(const es_roofline_state *state, const es_rows *rows, cons
            !(shape->n_experts > 0 && shape->n_active > shape->n_experts);
 }
 
-bool es_roofline_measured(const void *state_, const es_rows *rows) {
-    const es_roofline_state *state = state_;
-    es_rates_of of =
-        es_rates_find(state->calibration, rows->device, rows->runtime->text[ES_R_FAMILY], rows->precision);
-    return es_rates_measured(&of);
+bool es_roofline_measured(const void *state, const es_rows *rows) {
+    const es_setting setting = {rows, NAN, ES_BUILD_NEWEST};
+    return es_evidence_of(es_roofline_calibration(state), &setting, ES_FIT_DECODE, ES_TYPE_NONE).basis ==
+           ES_BASIS_CALIBRATED;
 }
 
 void es_roofline_layers(const void *state_, const es_rows *rows, const double *in, double *out) {
@@ -86,42 +85,68 @@ void es_roofline_layout(const void *state_, const es_rows *rows, const double *i
     memcpy(out, &layout, sizeof layout);
 }
 
-/* Utilizations above 1 would beat the device's peak: cut.  NaN stays. */
-static double inverse_util(double util) { return util >= 1 ? 1 : 1 / util; }
+const es_calibration *es_roofline_calibration(const void *state) {
+    return ((const es_roofline_state *)state)->calibration;
+}
+
+const void *es_roofline_with(const void *state, es_calibration *calibration, es_arena *arena) {
+    es_roofline_state *other = es_arena_alloc(arena, sizeof *other);
+    if (other != NULL) {
+        *other = *(const es_roofline_state *)state;
+        other->calibration = calibration;
+    }
+    return other;
+}
 
 void es_roofline_device_rates(const void *state_, const es_rows *rows, const double *in, double *out) {
     const es_roofline_state *state = state_;
-    (void)in;
-    es_rates_of of = es_rates_find(state->calibration, rows->device, rows->calibrated_as, rows->precision);
+    const es_setting setting = {rows, NAN, ES_BUILD_NEWEST};
     es_device_rates rates;
+    (void)in;
     for (int i = 0; i < ES_RATES; i++) {
-        es_basis basis;
-        rates.any[i] = es_rate_get(&of, (es_rate)i, ES_TYPE_NONE, &basis);
-        rates.own[i] = basis == ES_BASIS_CLASS ? NAN : rates.any[i];
-        rates.inverse[i] = inverse_util(rates.any[i]);
+        const es_rate_found found = es_rate_untyped(state->calibration, &setting, (es_rate)i);
+        rates.any[i] = found.value;
+        rates.own[i] = found.own ? found.value : NAN;
+        rates.inverse[i] = 1 / found.value;
     }
     memcpy(out, &rates, sizeof rates);
 }
 
+static bool is_family(const es_rows *rows, const char *family) {
+    return strcmp(rows->runtime->text[ES_R_FAMILY], family) == 0;
+}
+
 void es_roofline_slot_rates(const void *state_, const es_rows *rows, const double *in, double *out) {
     const es_roofline_state *state = state_;
-    es_rates_of of = es_rates_find(state->calibration, rows->device, rows->calibrated_as, rows->precision);
-    es_slot_rates rates;
+    const es_calibration *calibration = state->calibration;
+    const es_setting setting = {rows, in[ES_SLOTS + 1], in[ES_SLOTS + 2]};
+    const int main_type = in[ES_SLOTS] > ES_TYPE_NONE ? (int)in[ES_SLOTS] : ES_TYPE_NONE; /* NaN: no layout */
+    const es_evidence decode = es_evidence_of(calibration, &setting, ES_FIT_DECODE, main_type),
+                      prefill = es_evidence_of(calibration, &setting, ES_FIT_PREFILL, main_type);
+    const es_evidence *worse = prefill.basis > decode.basis ? &prefill : &decode;
+    es_slot_rates rates = {.half_tokens = es_half_tokens(calibration, &setting),
+                           .uses_matrix = is_family(rows, "llama.cpp") || is_family(rows, "ik_llama.cpp"),
+                           .basis = (double)worse->basis,
+                           .rows = worse->rows,
+                           .sources = worse->sources,
+                           .decode_low = exp(decode.log_low),
+                           .decode_high = exp(decode.log_high),
+                           .prefill_low = exp(prefill.log_low),
+                           .prefill_high = exp(prefill.log_high)};
     for (int r = 0; r < ES_TYPED_RATES; r++)
         rates.least_inv_util[r] = HUGE_VAL;
     for (int i = 0; i <= ES_SLOTS; i++) {
-        const int type = in[i] > ES_TYPE_NONE ? (int)in[i] : ES_TYPE_NONE; /* NaN: no layout */
-        es_basis best = ES_BASIS_CLASS;
+        const int type = in[i] > ES_TYPE_NONE ? (int)in[i] : ES_TYPE_NONE;
         for (int r = 0; r < ES_TYPED_RATES; r++) {
-            es_basis basis;
-            const double inverse = inverse_util(es_rate_get(&of, (es_rate)r, type, &basis));
+            const es_rate_found found = es_rate_find(calibration, &setting, (es_rate)r, type);
+            const double inverse = 1 / found.value;
             rates.inv_util[r][i] = inverse;
-            best = basis < best ? basis : best;
             /* slots without a type are unused, or the format is uniform */
-            if ((type != ES_TYPE_NONE || i == ES_SLOTS) && inverse < rates.least_inv_util[r])
+            if ((type != ES_TYPE_NONE || i == ES_SLOTS) && inverse > 0 && inverse < rates.least_inv_util[r])
                 rates.least_inv_util[r] = inverse;
+            if (i == ES_SLOTS && found.own && rates.basis > ES_BASIS_DEVICE) /* the device's row says so */
+                rates.basis = ES_BASIS_DEVICE;
         }
-        rates.basis = best; /* the main type comes last */
     }
     memcpy(out, &rates, sizeof rates);
 }

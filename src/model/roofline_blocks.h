@@ -14,15 +14,17 @@
 /* Rates without a tensor type, of a device, runtime and precision, by es_rate. */
 typedef struct es_device_rates {
     double any[ES_RATES];
-    double own[ES_RATES];     /* NaN: only the class has one */
-    double inverse[ES_RATES]; /* of any: 1/utilization, at least 1 */
+    double own[ES_RATES];     /* NaN: not written in the device's row */
+    double inverse[ES_RATES]; /* of any */
 } es_device_rates;
 
 /* Rates of the tensor types of a layout's slots, and of its main type: the one with most bytes. */
 typedef struct es_slot_rates {
     double inv_util[ES_TYPED_RATES][ES_SLOTS + 1]; /* the last: main type */
     double least_inv_util[ES_TYPED_RATES];         /* among the types of the layout */
-    double basis;                                  /* the best source among those of the main type */
+    double half_tokens, uses_matrix;
+    double basis, rows, sources;                                  /* of the phase with less evidence, for the main type */
+    double decode_low, decode_high, prefill_low, prefill_high;    /* measured / predicted; NaN: not known */
 } es_slot_rates;
 
 enum {
@@ -43,6 +45,11 @@ typedef struct es_roofline_state {
     es_qualities *qualities;
 } es_roofline_state;
 
+const es_calibration *es_roofline_calibration(const void *state);
+
+/* The state with another calibration; NULL when out of memory. */
+const void *es_roofline_with(const void *state, es_calibration *calibration, es_arena *arena);
+
 es_status es_roofline_prepare(const es_catalog *catalog, es_arena *arena, const void **state, es_errors *errors);
 
 /* Whether a table says how the file type lays out models; uniform formats need none. */
@@ -60,7 +67,7 @@ void es_roofline_layout(const void *state, const es_rows *rows, const double *in
 void es_roofline_layers(const void *state, const es_rows *rows, const double *in, double *out);
 /* -> es_device_rates */
 void es_roofline_device_rates(const void *state, const es_rows *rows, const double *in, double *out);
-/* in: types of the slots, main type -> es_slot_rates */
+/* in: types of the slots, main type, threads, build -> es_slot_rates */
 void es_roofline_slot_rates(const void *state, const es_rows *rows, const double *in, double *out);
 /* in: es_shape, es_uniform, imatrix -> es_loss */
 void es_roofline_loss(const void *state, const es_rows *rows, const double *in, double *out);

@@ -50,29 +50,27 @@ size_t es_roofline_layout_sources(const void *state_, const es_rows *rows, const
 
 /* ---- rates ---- */
 
-static size_t rate_source(const es_roofline_state *state, const es_rows *rows, es_rate rate, int type, bool of_class,
-                          es_source *list) {
-    es_rates_of of = es_rates_find(state->calibration, rows->device, rows->calibrated_as, rows->precision);
-    es_rate_found found = es_rate_find(&of, rate, type);
-    size_t n = 0;
-    if (found.row != NULL && (of_class || found.basis != ES_BASIS_CLASS))
-        add(list, &n, found.kind, found.row, found.kind == ES_DEVICE ? es_rate_field(rate) : ES_C_VALUE);
-    return n;
-}
-
-size_t es_roofline_device_sources(const void *state, const es_rows *rows, const double *in, size_t output,
+size_t es_roofline_device_sources(const void *state_, const es_rows *rows, const double *in, size_t output,
                                   es_source *list) {
-    (void)in;
+    const es_roofline_state *state = state_;
+    const es_setting setting = {rows, NAN, ES_BUILD_NEWEST};
+    const es_rate rate = (es_rate)(output % ES_RATES);
     const bool own = output / ES_RATES == OUTPUT_OF(es_device_rates, own) / ES_RATES;
-    return rate_source(state, rows, (es_rate)(output % ES_RATES), ES_TYPE_NONE, !own, list);
+    (void)in;
+    if (own && !es_rate_untyped(state->calibration, &setting, rate).own)
+        return 0;
+    return es_rate_sources(state->calibration, &setting, rate, ES_TYPE_NONE, false, list);
 }
 
-size_t es_roofline_slot_sources(const void *state, const es_rows *rows, const double *in, size_t output,
+size_t es_roofline_slot_sources(const void *state_, const es_rows *rows, const double *in, size_t output,
                                 es_source *list) {
+    const es_roofline_state *state = state_;
+    const es_setting setting = {rows, in[ES_SLOTS + 1], in[ES_SLOTS + 2]};
     const size_t rate = output / (ES_SLOTS + 1), slot = output % (ES_SLOTS + 1);
     if (rate >= ES_TYPED_RATES)
         return 0;
-    return rate_source(state, rows, (es_rate)rate, in[slot] > ES_TYPE_NONE ? (int)in[slot] : ES_TYPE_NONE, true, list);
+    return es_rate_sources(state->calibration, &setting, (es_rate)rate,
+                           in[slot] > ES_TYPE_NONE ? (int)in[slot] : ES_TYPE_NONE, true, list);
 }
 
 /* ---- quality: the types behind a distortion, the losses behind a level, the scores behind a score ---- */

@@ -128,24 +128,27 @@ static es_status put_meta(es_text_out *out, const char *path, es_errors *errors)
     return status ? status : put(out, "}", errors);
 }
 
-static bool names_device(const es_report_column *devices, const char *name) {
-    for (uint32_t i = 0; i < devices->words.n; i++)
-        if (es_slice_equal_fold(es_keys_text(&devices->words, i), name))
+/* Whether the key of an effect starts with a word that is a cell of the column: a board, or all of it. */
+static bool names_device(const es_report_column *devices, const char *key) {
+    const size_t length = strcspn(key, "|");
+    for (uint32_t i = 0; i < devices->words.n; i++) {
+        const es_slice name = es_keys_text(&devices->words, i);
+        if (name.length >= length && strncasecmp(name.text, key, length) == 0)
             return true;
+    }
     return false;
 }
 
-/* Fitted constants of the table's devices, with the error that they were fitted to. */
+/* Effects of the table's devices. */
 static es_status put_calibration(es_text_out *out, const es_report_table *table, const es_catalog *catalog,
                                  es_errors *errors) {
-    static const int texts[] = {ES_C_DEVICE, ES_C_RUNTIME, ES_C_TYPE,  ES_C_FIELD,
-                                ES_C_VALUE,  ES_C_N,       ES_C_ERROR, ES_C_SOURCE};
+    static const int texts[] = {ES_C_PHASE, ES_C_EFFECT, ES_C_KEY, ES_C_VALUE, ES_C_ROWS, ES_C_SOURCES};
     const int at = es_report_table_find(table, "device");
     const es_table *rows = &catalog->table[ES_CALIBRATION];
     es_status status = put(out, ",\"calibration\":[", errors);
     for (size_t r = 0, shown = 0; at >= 0 && r < rows->n_rows && !status; r++) {
         const es_row *row = &rows->rows[r];
-        if (isnan(row->value[ES_C_ERROR]) || !names_device(&table->column[at], row->text[ES_C_DEVICE]))
+        if (strncmp(row->text[ES_C_EFFECT], "device", 6) != 0 || !names_device(&table->column[at], row->text[ES_C_KEY]))
             continue;
         status = put(out, shown++ ? ",\n[" : "\n[", errors);
         for (size_t i = 0; i < sizeof texts / sizeof *texts && !status; i++) {

@@ -829,9 +829,9 @@
         }
         if (data.calibration.length) {
             $('calibration').hidden = false;
-            $('calibration').querySelector('summary').textContent = 'Errors of the calibration (' + data.calibration.length + ' constants)';
-            makeTable($('calibration').querySelector('table'), ['device', 'runtime', 'type', 'field', 'value', 'measurements',
-                'relative error, cross-validated', 'source'].map((text, i) => ({text, number: i > 3 && i < 7})), data.calibration);
+            $('calibration').querySelector('summary').textContent = 'Calibration (' + data.calibration.length + ' effects)';
+            makeTable($('calibration').querySelector('table'), ['phase', 'effect', 'of', 'ln(rate)', 'measurements',
+                'sources'].map((text, i) => ({text, number: i > 2})), data.calibration);
         }
         makeTable($('columns-table'), [{text: 'column'}, {text: 'unit'}, {text: 'meaning'}, {text: 'lowest', number: true}, {text: 'highest', number: true}],
             columns.map(column => {

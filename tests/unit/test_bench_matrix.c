@@ -301,14 +301,14 @@ static void calibrate(const folder *f, const char *path, const char *device) {
     es_calibrated result;
     char to[400];
     cr_assert_eq(es_measured_read(&measured, path, NULL, device, &catalog, &point, &own, NULL), ES_OK);
-    cr_assert_eq(es_calibrate(&measured, &catalog, &point, &own, &result, NULL), ES_OK);
+    cr_assert_eq(es_calibrate(&measured, &point, false, &own, &result, NULL), ES_OK);
     path_in(f, "calibration.csv", to, sizeof to);
     FILE *file = fopen(to, "w");
     cr_assert_not_null(file);
-    fputs("device,runtime,type,field,value\n", file);
+    fputs("phase,effect,key,value,rows,sources\n", file);
     for (size_t i = 0; i < result.n_rows; i++)
-        fprintf(file, "%s,%s,%s,%s,%.9g\n", result.row[i].device, result.row[i].runtime, result.row[i].type,
-                result.row[i].field, result.row[i].value);
+        fprintf(file, "%s,%s,%s,%.9g,%zu,%zu\n", result.row[i].phase, result.row[i].effect, result.row[i].key,
+                result.row[i].value, result.row[i].rows, result.row[i].sources);
     cr_assert_eq(fclose(file), 0);
     es_arena_free(&own);
 }

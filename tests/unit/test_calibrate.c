@@ -1,329 +1,329 @@
-/* Calibration: known utilizations come back from simulated measurements, outliers and gaps included; the shipped rows
- * are those of the shipped measurements. */
+/* Calibration: known effects come back from simulated levels and from simulated measurements, outliers included; what is
+ * left out has no say; intervals are nested; the cost is linear. */
 #include "point_help.h"
 
+#include <time.h>
+
 #include "calibrate/calibrate.h"
-#include "calibrate/fit.h"
+#include "calibrate/levels.h"
+#include "model/roofline_blocks.h"
 
 TestSuite(calibrate, .init = set_up, .fini = tear_down);
 
-static es_status calibrate(const char *written, es_calibrated *result, es_errors *errors) {
+/* ---- Levels ---- */
+
+enum { DEVICES = 5, TYPES = 4, KEYS = DEVICES + TYPES, MANY = 4000 };
+
+static const double truth[KEYS] = {0.3, -0.2, 0.1, -0.5, 0.3, 0.25, -0.25, 0.4, -0.4};
+static double lambda[KEYS];
+static size_t order[KEYS];
+
+static double level_of(const es_level_row *row, const double *value) {
+    double time = 0, level = 0;
+    for (size_t s = 0; s < row->n_shares; s++)
+        time += row->share[s].share * exp(-value[row->share[s].key[0]]);
+    for (size_t k = 0; k < row->n_keys; k++)
+        level += value[row->key[k]];
+    return level - log(time);
+}
+
+/* Every row is of one device and mixes two types. */
+static es_level_problem simulate(es_level_row *rows, size_t n, double noise) {
+    for (size_t k = 0; k < KEYS; k++)
+        lambda[k] = 0.01, order[k] = k;
+    for (size_t i = 0; i < n; i++) {
+        const double share = 0.2 + 0.6 * uniform_deviate();
+        rows[i] = (es_level_row){.weight = 1, .key = {i % DEVICES}, .n_keys = 1, .n_shares = 2};
+        for (size_t s = 0; s < 2; s++)
+            rows[i].share[s] = (es_level_share){
+                .share = s ? 1 - share : share, .key = {DEVICES + (i / DEVICES + s) % TYPES}, .n_keys = 1};
+        rows[i].y = level_of(&rows[i], truth) + noise * normal();
+    }
+    return (es_level_problem){rows, n, lambda, order, KEYS};
+}
+
+static void fit(const es_level_problem *problem, const bool *left_out, double *value) {
+    es_levels *levels = es_levels_begin(problem);
+    cr_assert_not_null(levels);
+    es_levels_fit(levels, left_out, 40, value);
+    es_levels_free(levels);
+}
+
+/* Devices and types share a constant: what adds up is known, not its parts. */
+static void expect_levels(const es_level_problem *problem, const double *value, double tolerance) {
+    for (size_t i = 0; i < problem->n_rows; i += 37)
+        cr_expect_float_eq(level_of(&problem->row[i], value), level_of(&problem->row[i], truth), tolerance, "row %zu", i);
+}
+
+Test(calibrate, effects_come_back) {
+    static es_level_row rows[MANY];
+    static const double noises[] = {0, 0.05, 0.2}, tolerances[] = {0.001, 0.02, 0.06};
+    for (size_t c = 0; c < LENGTH(noises); c++) {
+        const es_level_problem problem = simulate(rows, MANY, noises[c]);
+        double value[KEYS] = {0};
+        fit(&problem, NULL, value);
+        expect_levels(&problem, value, tolerances[c]);
+        for (size_t k = 1; k < TYPES; k++)
+            cr_expect_float_eq(value[DEVICES + k] - value[DEVICES], truth[DEVICES + k] - truth[DEVICES],
+                               2 * tolerances[c] + 0.001, "type %zu", k);
+    }
+}
+
+Test(calibrate, outliers_hardly_pull) {
+    static es_level_row rows[MANY];
+    const es_level_problem problem = simulate(rows, MANY, 0.05);
+    double value[KEYS] = {0};
+    for (size_t i = 0; i < MANY; i += 11)
+        rows[i].y += 3;
+    fit(&problem, NULL, value);
+    expect_levels(&problem, value, 0.08);
+}
+
+Test(calibrate, what_is_left_out_has_no_say_and_little_is_shrunk) {
+    static es_level_row rows[MANY], others[MANY];
+    static bool left_out[MANY];
+    es_level_problem problem = simulate(rows, MANY, 0.1);
+    double with[KEYS] = {0}, without[KEYS] = {0};
+    memcpy(others, rows, sizeof rows);
+    for (size_t i = 0; i < MANY; i++)
+        if ((left_out[i] = i % DEVICES == 3))
+            others[i].y = 7;
+    fit(&problem, left_out, with);
+    problem.row = others;
+    fit(&problem, left_out, without);
+    for (size_t k = 0; k < KEYS; k++)
+        cr_expect_eq(with[k], without[k], "key %zu", k);
+    cr_expect_eq(with[3], 0, "a device without rows adds nothing");
+    for (size_t k = 0; k < KEYS; k++)
+        lambda[k] = k < DEVICES ? 1e9 : INFINITY;
+    fit(&problem, NULL, with);
+    for (size_t k = 0; k < KEYS; k++)
+        cr_expect(fabs(with[k]) < 1e-3 && (k < DEVICES || with[k] == 0), "key %zu: %g", k, with[k]);
+}
+
+/* ---- Builds and keys ---- */
+
+Test(calibrate, builds) {
+    static const struct {
+        const char *text;
+        double expected;
+    } cases[] = {{"b8134", 8134}, {" B1 ", 1},       {"2024-11", 202411}, {"2024-11-25", 202411}, {"2024", NAN},
+                 {"8134", NAN},   {"2024-13", NAN},  {"2024-00", NAN},    {"b", NAN},             {"b100000", NAN},
+                 {"b0", NAN},     {"2024-1", NAN},   {"", NAN},           {"2024/11", NAN},       {"newest", NAN}};
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        const double build = es_build_parse(es_slice_of(cases[i].text));
+        cr_expect(build == cases[i].expected || (isnan(build) && isnan(cases[i].expected)), "'%s': %g", cases[i].text,
+                  build);
+    }
+}
+
+static const es_row *row(es_kind kind, const char *name) {
+    const es_row *found = es_table_find(&catalog.table[kind], name, strlen(name));
+    cr_assert_not_null(found, "%s", name);
+    return found;
+}
+
+static es_rows rows_of(const char *device, const char *runtime, const char *precision) {
+    es_rows rows = es_point_rows(&point, row(ES_MODEL, "Llama-3.2-1B"), row(ES_DEVICE, device), row(ES_PRECISION, precision));
+    rows.runtime = row(ES_RUNTIME, runtime);
+    return rows;
+}
+
+static int type_of(const char *name) {
+    for (int i = 0; es_type_labels[i]; i++)
+        if (strcmp(es_type_labels[i], name) == 0)
+            return i;
+    cr_assert_fail("%s", name);
+    return 0;
+}
+
+static bool has_key(const es_effect_key *keys, size_t n, es_effect effect, const char *key) {
+    for (size_t i = 0; i < n; i++)
+        if (keys[i].effect == effect && strcmp(keys[i].key, key) == 0)
+            return true;
+    return false;
+}
+
+Test(calibrate, keys_of_a_point) {
+    const es_rows rows = rows_of("Raspberry Pi 5 8GB", "llama.cpp-cpu-arm", "IQ4_XS"),
+                  other = rows_of("Raspberry Pi 5 2GB", "ollama", "IQ4_XS");
+    const es_setting setting = {&rows, 2, 202406}, newest = {&other, 4, ES_BUILD_NEWEST};
+    es_effect_key keys[ES_MAX_EFFECTS];
+    size_t n = es_effect_keys(&setting, ES_FIT_DECODE, keys);
+    cr_expect(has_key(keys, n, ES_EFFECT_KIND, "arm") && has_key(keys, n, ES_EFFECT_UNIT, "A76"));
+    cr_expect(has_key(keys, n, ES_EFFECT_DEVICE, "Raspberry Pi 5|cortex-a76"));
+    cr_expect(has_key(keys, n, ES_EFFECT_DEVICE_FAMILY, "Raspberry Pi 5|cortex-a76|cpu|llama.cpp"));
+    cr_expect(has_key(keys, n, ES_EFFECT_ERA, "arm|24") && has_key(keys, n, ES_EFFECT_THREADS, "Raspberry Pi 5|cortex-a76|2"));
+    n = es_effect_keys(&newest, ES_FIT_DECODE, keys);
+    cr_expect(n == 4 && has_key(keys, n, ES_EFFECT_DEVICE_FAMILY, "Raspberry Pi 5|cortex-a76|cpu|llama.cpp"), "%zu", n);
+    n = es_type_effect_keys(&setting, ES_FIT_PREFILL, type_of("IQ4_XS"), keys);
+    cr_expect(has_key(keys, n, ES_EFFECT_TYPE, "IQ4") && has_key(keys, n, ES_EFFECT_KIND_TYPE, "arm|IQ4"));
+    const es_rows uniform = rows_of("RK3588 NPU (Rockchip)", "rkllm-rk3588", "RKLLM w8a8");
+    const es_setting npu = {&uniform, NAN, ES_BUILD_NEWEST};
+    n = es_type_effect_keys(&npu, ES_FIT_DECODE, ES_TYPE_NONE, keys);
+    cr_expect(has_key(keys, n, ES_EFFECT_TYPE, "W8"), "%s", keys[0].key);
+}
+
+/* Repacked kernels: b7175 brought Q4_K to dotprod, 1.91 times as fast; Cortex-A72 has none. */
+Test(calibrate, older_builds_have_slower_kernels) {
+    static const struct {
+        const char *device, *type;
+        double build, gain;
+    } cases[] = {
+        {"Raspberry Pi 5 8GB", "Q4_K", 7174, 1.91},     {"Raspberry Pi 5 8GB", "Q4_K", 7175, 1},
+        {"Raspberry Pi 5 8GB", "Q4_K", 202510, 1.91},   {"Raspberry Pi 5 8GB", "Q4_K", 202511, 1},
+        {"Raspberry Pi 5 8GB", "Q4_K", ES_BUILD_UNKNOWN, 1}, {"Raspberry Pi 5 8GB", "Q4_0", 202411, 1.75},
+        {"Raspberry Pi 5 8GB", "Q5_0", 202301, 1},      {"Raspberry Pi 4 4GB", "Q4_K", 202301, 1},
+        {"Apple M4 Max CPU", "Q8_0", 202511, 3.57},
+    };
+    const es_calibration *calibration = es_roofline_calibration(point.state);
+    for (size_t i = 0; i < LENGTH(cases); i++) {
+        const es_rows rows = rows_of(cases[i].device, "llama.cpp-cpu-arm", "Q4_K_M");
+        const es_setting old = {&rows, NAN, cases[i].build}, newest = {&rows, NAN, ES_BUILD_NEWEST};
+        const int type = type_of(cases[i].type);
+        const double ratio = es_rate_find(calibration, &newest, ES_RATE_PREFILL_UTIL, type).value /
+                             es_rate_find(calibration, &old, ES_RATE_PREFILL_UTIL, type).value;
+        cr_expect_float_eq(ratio, cases[i].gain, 1e-9, "case %zu: %g", i, ratio);
+    }
+    const es_rows rows = rows_of("Raspberry Pi 5 8GB", "llama.cpp-cpu-arm", "Q4_K_M");
+    const es_setting one = {&rows, 1, ES_BUILD_NEWEST}, all = {&rows, 4, ES_BUILD_NEWEST}, more = {&rows, 9, ES_BUILD_NEWEST};
+    const double of_all = es_rate_find(calibration, &all, ES_RATE_PREFILL_UTIL, type_of("Q4_K")).value;
+    cr_expect_float_eq(es_rate_find(calibration, &one, ES_RATE_PREFILL_UTIL, type_of("Q4_K")).value, of_all / 4, 1e-12);
+    cr_expect_eq(es_rate_find(calibration, &more, ES_RATE_PREFILL_UTIL, type_of("Q4_K")).value, of_all);
+}
+
+/* ---- Measurements ---- */
+
+static es_measured read_table(const char *written) {
     folder f = folder_new();
     char path[400];
+    es_errors errors = {0};
     es_measured measured;
     put(&f, "m.csv", written);
     path_in(&f, "m.csv", path, sizeof path);
-    cr_assert_eq(es_measured_read(&measured, path, NULL, NULL, &catalog, &point, &arena, errors), ES_OK);
+    cr_assert_eq(es_measured_read(&measured, path, NULL, NULL, &catalog, &point, &arena, &errors), ES_OK, "%s",
+                 errors.error[0].text);
     folder_free(&f);
-    return es_calibrate(&measured, &catalog, &point, &arena, result, errors);
+    return measured;
 }
 
-static double result_of(const es_calibrated *r, const char *device, const char *type, const char *field) {
+/* Rates that the kernel predicts when the devices' levels are these. */
+static es_measured simulate_measurements(double pi5, double pi4, double q8) {
+    static const char *const models[] = {"Llama-3.2-1B", "Qwen2.5-1.5B", "Llama-3.2-3B"};
+    static char table[20000] = "device,runtime,backend,model,format,quant,phase,n_prompt,n_gen,tokens_per_s,source_url,"
+                               "source_date\n";
+    for (size_t s = 0; s < 4; s++)
+        for (size_t d = 0; d < 2; d++)
+            for (size_t m = 0; m < LENGTH(models); m++)
+                for (size_t k = 0; k < 2; k++)
+                    for (size_t phase = 0; phase < 2; phase++)
+                        snprintf(table + strlen(table), sizeof table - strlen(table),
+                                 "%s,llama.cpp,cpu,%s,%s,,%s,%s,%s,1,https://s%zu.example/a/b,2026-05-01\n",
+                                 d ? "Raspberry Pi 4" : "Raspberry Pi 5", models[m], k ? "Q8_0" : "Q4_0",
+                                 phase ? "decode" : "prefill", phase ? "" : "256", phase ? "64" : "", s);
+    es_measured measured = read_table(table);
+    es_calibration *known = es_calibration_blank(es_roofline_calibration(point.state), &arena);
+    es_calibration_set(known, "decode", "device", "Raspberry Pi 5|cortex-a76", (es_fitted){.value = pi5});
+    es_calibration_set(known, "decode", "device", "Raspberry Pi 4|cortex-a72", (es_fitted){.value = pi4});
+    es_calibration_set(known, "prefill", "unit", "A76", (es_fitted){.value = pi5});
+    es_calibration_set(known, "prefill", "unit", "A72", (es_fitted){.value = pi4});
+    es_calibration_set(known, "decode", "type", "Q8_0", (es_fitted){.value = q8});
+    es_calibration_set(known, "prefill", "type", "Q8_0", (es_fitted){.value = q8});
+    es_point_kernel with = point;
+    with.state = es_roofline_with(point.state, known, &arena);
+    double *value = calloc(point.kernel->n_nodes, sizeof *value);
+    const int ttft = es_kernel_node(point.kernel, "ttft_s", 6), tpot = es_kernel_node(point.kernel, "tpot_s", 6);
+    for (size_t i = 0; i < measured.n; i++) {
+        cr_assert_null(measured.row[i].reason, "%s", measured.row[i].reason);
+        es_measurement_evaluate(&with, &measured.row[i], value);
+        measured.row[i].tokens_per_s = es_measurement_rate(&measured.row[i], value[ttft], value[tpot]);
+    }
+    free(value);
+    return measured;
+}
+
+static double fitted(const es_calibrated *r, const char *phase, const char *effect, const char *key) {
     for (size_t i = 0; i < r->n_rows; i++)
-        if (strcmp(r->row[i].device, device) == 0 && strcmp(r->row[i].type, type) == 0 &&
-            strcmp(r->row[i].field, field) == 0)
+        if (strcmp(r->row[i].phase, phase) == 0 && strcmp(r->row[i].effect, effect) == 0 && strcmp(r->row[i].key, key) == 0)
             return r->row[i].value;
     return NAN;
 }
 
-/* ---- The solver ---- */
-
-enum { KEYS = 3, ROWS = 60 };
-
-static void truth(es_fit_params *p) {
-    const double mem[] = {0.5, 0.45, 0.3}, prefill[] = {0.2, 0.4, 0.1};
-    *p = (es_fit_params){.n_keys = KEYS};
-    p->value[0] = log(0.45);
-    p->value[es_fit_prefill(p)] = log(0.2);
-    for (size_t k = 0; k < KEYS; k++) {
-        p->value[es_fit_mem(k)] = log(mem[k]);
-        p->value[es_fit_prefill_of(p, k)] = log(prefill[k]);
-    }
-    p->value[es_fit_attn(p)] = log(0.05);
-    p->value[es_fit_prefill_attn(p)] = log(0.08);
-    p->value[es_fit_overhead(p)] = log(0.004);
-    p->value[es_fit_layer(p)] = log(0.0002);
-}
-
-static double overhead_of(const es_fit_params *p, size_t layers) {
-    return log(exp(p->value[es_fit_overhead(p)]) + (double)layers * exp(p->value[es_fit_layer(p)]));
-}
-
-/* Half of the rows decodes, half prefills, of models from 0.3 to 3 GB. */
-static void simulate(es_fit_row *rows, const es_fit_params *p, double noise) {
-    for (size_t i = 0; i < ROWS; i++) {
-        const double bytes = 3e8 * exp(2.3 * uniform_deviate()), depth = 2000 * uniform_deviate();
-        rows[i] = (es_fit_row){.weight = 1, .bw = 2e10, .peak = 2e11, .fp_peak = 1e11, .n_slots = 2};
-        rows[i].steps = i % 2 ? 1 : 0;
-        rows[i].layers = 12 + 12 * (double)(i / 2 % 3);
-        rows[i].has_prefill = !(i % 2);
-        for (size_t s = 0; s < 2; s++)
-            rows[i].slot[s] = (es_fit_slot){.key = (i / 2 + s) % KEYS,
-                                            .decode_bytes = rows[i].steps * bytes * (s ? 0.2 : 0.8),
-                                            .prefill_flops = 1024 * bytes * (s ? 0.2 : 0.8),
-                                            .prefill_bytes = bytes * (s ? 0.2 : 0.8)};
-        rows[i].decode_scores = rows[i].steps * depth * 131072;
-        rows[i].prefill_scores = 512 * depth * 131072;
-        rows[i].seconds = 1;
-        rows[i].seconds = es_fit_seconds(p, &rows[i]) * exp(noise * normal());
+Test(calibrate, known_levels_come_back_and_are_predicted) {
+    const es_measured measured = simulate_measurements(0.4, -0.3, 0.2);
+    es_calibrated r;
+    es_errors errors = {0};
+    cr_assert_eq(es_calibrate(&measured, &point, true, &arena, &r, &errors), ES_OK, "%s", errors.error[0].text);
+    cr_expect(r.n_fitted[ES_FIT_DECODE] == measured.n / 2 && r.n_fitted[ES_FIT_PREFILL] == measured.n / 2);
+    const double apart = fitted(&r, "decode", "device", "Raspberry Pi 5|cortex-a76") -
+                         fitted(&r, "decode", "device", "Raspberry Pi 4|cortex-a72") +
+                         fitted(&r, "decode", "unit", "A76") - fitted(&r, "decode", "unit", "A72") +
+                         fitted(&r, "decode", "device:backend:family", "Raspberry Pi 5|cortex-a76|cpu|llama.cpp") -
+                         fitted(&r, "decode", "device:backend:family", "Raspberry Pi 4|cortex-a72|cpu|llama.cpp");
+    cr_expect_float_eq(apart, 0.7, 0.07, "%g", apart);
+    for (size_t i = 0; i < measured.n; i++) { /* four sources agree: one is told by the others but for the shrinking */
+        cr_expect_eq(r.held_out[i].basis, ES_BASIS_CALIBRATED);
+        cr_expect_lt(fabs(r.held_out[i].log_error), 0.08, "row %zu: %g", i, r.held_out[i].log_error);
     }
 }
 
-static void start(es_fit *fit) {
-    truth(&fit->params);
-    for (size_t i = 0; i < es_fit_size(&fit->params); i++)
-        fit->params.value[i] = log(i == es_fit_overhead(&fit->params) ? 0.002
-                                   : i == es_fit_layer(&fit->params)  ? 0.00003
-                                                                      : 0.25);
-}
-
-Test(calibrate, the_solver_finds_what_made_the_times) {
-    static es_fit_row rows[ROWS];
-    static const double noises[] = {0, 0.03, 0.1}, tolerances[] = {0.05, 0.1, 0.35}, overheads[] = {0.15, 0.4, 1.2};
-    es_fit_params p;
-    truth(&p);
-    for (size_t c = 0; c < LENGTH(noises); c++) {
-        es_fit fit;
-        start(&fit);
-        simulate(rows, &p, noises[c]);
-        cr_assert_eq(es_fit_solve(&fit, rows, ROWS, &es_fit_usual_priors, NULL, true, NULL), ES_OK);
-        for (size_t k = 0; k < KEYS; k++) {
-            cr_expect_float_eq(fit.params.value[es_fit_mem(k)], p.value[es_fit_mem(k)], tolerances[c], "mem %zu", k);
-            cr_expect_float_eq(fit.params.value[es_fit_prefill_of(&p, k)], p.value[es_fit_prefill_of(&p, k)],
-                               tolerances[c], "prefill %zu", k);
+Test(calibrate, less_evidence_never_has_the_narrower_interval) {
+    const es_measured measured = simulate_measurements(0.4, -0.3, 0.2);
+    es_calibrated r;
+    for (size_t i = 0; i < measured.n; i++)
+        measured.row[i].tokens_per_s *= exp(0.2 * normal());
+    cr_assert_eq(es_calibrate(&measured, &point, true, &arena, &r, NULL), ES_OK);
+    for (int p = 0; p < ES_FIT_PHASES; p++)
+        for (int level = 1; level < ES_EVIDENCE_LEVELS; level++) {
+            const char *phase = es_fit_phase_names[p];
+            cr_expect_leq(fitted(&r, phase, "low", es_evidence_names[level]),
+                          fitted(&r, phase, "low", es_evidence_names[level - 1]));
+            cr_expect_geq(fitted(&r, phase, "high", es_evidence_names[level]),
+                          fitted(&r, phase, "high", es_evidence_names[level - 1]));
         }
-        cr_expect_float_eq(fit.params.value[es_fit_attn(&p)], p.value[es_fit_attn(&p)], tolerances[c]);
-        cr_expect_float_eq(fit.params.value[es_fit_prefill_attn(&p)], p.value[es_fit_prefill_attn(&p)], tolerances[c]);
-        /* Bytes, and so the overheads in them, are known less well than their sum. */
-        for (size_t layers = 12; layers <= 36; layers += 12)
-            cr_expect_float_eq(overhead_of(&fit.params, layers), overhead_of(&p, layers), overheads[c], "%g",
-                               noises[c]);
-    }
 }
 
-Test(calibrate, outliers_do_not_pull) {
-    static es_fit_row rows[ROWS];
-    es_fit_params p;
-    es_fit fit;
-    truth(&p);
-    start(&fit);
-    simulate(rows, &p, 0.02);
-    for (size_t i = 0; i < ROWS; i += 7)
-        rows[i].seconds *= i % 2 ? 3 : 0.2;
-    cr_assert_eq(es_fit_solve(&fit, rows, ROWS, &es_fit_usual_priors, NULL, true, NULL), ES_OK);
-    for (size_t k = 0; k < KEYS; k++)
-        cr_expect_float_eq(fit.params.value[es_fit_mem(k)], p.value[es_fit_mem(k)], 0.12, "mem %zu", k);
-    cr_expect_lt(fit.noise, 0.12);
-}
-
-Test(calibrate, utilizations_stay_at_most_one_and_fixed_ones_stay) {
-    static es_fit_row rows[ROWS];
-    es_fit_params p;
-    es_fit fit, loose;
-    bool fixed[ES_FIT_MAX_PARAMS] = {false};
-    truth(&p);
-    for (size_t k = 0; k < KEYS; k++)
-        p.value[es_fit_mem(k)] = log(1.6);
-    p.value[0] = log(1.6);
-    simulate(rows, &p, 0.02);
-    start(&fit);
-    start(&loose);
-    fixed[es_fit_attn(&p)] = true;
-    fit.params.value[es_fit_attn(&p)] = loose.params.value[es_fit_attn(&p)] = log(0.06);
-    cr_assert_eq(es_fit_solve(&fit, rows, ROWS, &es_fit_usual_priors, fixed, true, NULL), ES_OK);
-    cr_assert_eq(es_fit_solve(&loose, rows, ROWS, &es_fit_usual_priors, fixed, false, NULL), ES_OK);
-    for (size_t i = 0; i < es_fit_overhead(&p); i++)
-        cr_expect_leq(fit.params.value[i], 0);
-    cr_expect_float_eq(loose.params.value[0], p.value[0], 0.2);
-    cr_expect_float_eq(fit.params.value[es_fit_attn(&p)], log(0.06), 1e-3);
-}
-
-/* ---- From measurements to rows ---- */
-
-/* Times of a Raspberry Pi 5 under utilizations of our own, by the kernel itself. */
-static const char *simulated_table(double noise, const char *const *models, size_t n_models) {
-    static const char *const precisions[] = {"F16", "Q8_0", "Q4_0"};
-    static char written[1 << 16];
-    size_t used = (size_t)snprintf(written, sizeof written,
-                                   "device,runtime,model,quant,phase,n_prompt,n_gen,ctx_depth,"
-                                   "tokens_per_s,source_url\n");
-    for (size_t m = 0; m < n_models; m++)
-        for (size_t q = 0; q < LENGTH(precisions); q++)
-            for (int depth = 0; depth <= 2048; depth += 1024) {
-                char model[64], device[64], precision[64], deep[32];
-                const char *sets[] = {"kernel=roofline",
-                                      model,
-                                      device,
-                                      precision,
-                                      "prompt=512",
-                                      "gen=128",
-                                      deep,
-                                      "device.mem_util=0.45",
-                                      "device.decode_util=1",
-                                      "device.prefill_util=0.12",
-                                      "device.attn_util=0.2",
-                                      "device.token_overhead_ms=2"};
-                es_sweep *sweep;
-                snprintf(model, sizeof model, "model=%s", models[m]);
-                snprintf(device, sizeof device, "device=Raspberry Pi 5 2GB");
-                snprintf(precision, sizeof precision, "precision=%s", precisions[q]);
-                snprintf(deep, sizeof deep, "depth=%d", depth);
-                cr_assert_eq(es_sweep_load(&sweep, &catalog, NULL, sets, LENGTH(sets), NULL, 0, NULL), ES_OK);
-                double *value = calloc(es_sweep_nodes(sweep) + 1, sizeof *value);
-                cr_assert_eq(es_sweep_point(sweep, 0, value, NULL), ES_OK);
-                const int pp = es_sweep_column(sweep, "prefill_tok_s", 13),
-                          tg = es_sweep_column(sweep, "decode_tok_s", 12);
-                used += (size_t)snprintf(
-                    written + used, sizeof written - used,
-                    "Pi 5,engine,%s,%s,prefill,512,,%d,%.6g,a\nPi 5,engine,%s,%s,decode,512,128,%d,%.6g,a\n", models[m],
-                    precisions[q], depth, value[sweep->columns[pp].node] * exp(noise * normal()), models[m],
-                    precisions[q], depth, value[sweep->columns[tg].node] * exp(noise * normal()));
-                free(value);
-                es_sweep_free(sweep);
-            }
-    return written;
-}
-
-Test(calibrate, known_utilizations_come_back) {
-    static const char *const models[] = {"SmolLM2-135M", "Qwen2.5-0.5B"};
-    static const char *const boards[] = {"Raspberry Pi 5 2GB", "Raspberry Pi 5 8GB", "Raspberry Pi 5 16GB"};
+Test(calibrate, vague_measurements_are_not_fitted) {
+    const es_measured measured = read_table("device,backend,model,format,quant,phase,tokens_per_s\n"
+                                            "Raspberry Pi 5,cpu,Llama-3.2-1B,Q4_0,Q4_0,decode,10\n"
+                                            "Raspberry Pi 5,unknown,Llama-3.2-1B,Q4_0,Q4_0,decode,10\n"
+                                            "Raspberry Pi 5,cpu,Llama-3.2-1B,,unstated,decode,10\n");
     es_calibrated r;
-    es_errors errors = {0};
-    cr_assert_eq(calibrate(simulated_table(0.02, models, 2), &r, &errors), ES_OK);
-    cr_assert_eq(r.n_groups, 1);
-    cr_expect_str_eq(r.group[0].folds, "model");
-    for (size_t i = 0; i < LENGTH(boards); i++) {
-        cr_expect_float_eq(result_of(&r, boards[i], "*", "mem_util"), 0.45, 0.03, "%s", boards[i]);
-        cr_expect_float_eq(result_of(&r, boards[i], "Q8_0", "mem_util"), 0.45, 0.03);
-        cr_expect_float_eq(result_of(&r, boards[i], "Q4_0", "prefill_util"), 0.12, 0.012);
-        cr_expect_float_eq(result_of(&r, boards[i], "*", "attn_util"), 0.2, 0.03);
-    }
-    cr_expect(isnan(result_of(&r, "Raspberry Pi 4 4GB", "*", "mem_util")));
-    for (size_t i = 0; i < r.n_rows; i++)
-        cr_expect(r.row[i].value > 0 && (r.row[i].value <= 1 || strcmp(r.row[i].field, "token_overhead_ms") == 0));
+    cr_assert_eq(es_calibrate(&measured, &point, false, &arena, &r, NULL), ES_OK);
+    cr_expect_eq(r.n_fitted[ES_FIT_DECODE], 1);
+    cr_expect_str_eq(measured.row[2].reason, "the format is not stated");
 }
 
-/* The table with its first rows measured on one board, the others on another that differs in memory alone. */
-static const char *on_boards(const char *table, size_t first_rows, const char *first, const char *other) {
-    static char written[1 << 17];
-    const char *line = strchr(table, '\n') + 1;
-    size_t used = (size_t)snprintf(written, sizeof written, "%.*s", (int)(line - table), table);
-    for (size_t i = 0; *line; i++) {
-        const char *end = strchr(line, '\n') + 1, *rest = strchr(line, ',');
-        used += (size_t)snprintf(written + used, sizeof written - used, "%s%.*s", i < first_rows ? first : other,
-                                 (int)(end - rest), rest);
-        line = end;
-    }
-    return written;
+Test(calibrate, sources_are_repositories) {
+    static const char *const cases[][2] = {
+        {"https://github.com/a/b/blob/main/c.md", "https://github.com/a/b"},
+        {"https://github.com/a/b#readme", "https://github.com/a/b"},
+        {"https://github.com/ggml-org/llama.cpp/pull/1", "https://github.com/ggml-org/llama.cpp/pull/1"},
+        {"llama-bench", "llama-bench"},
+    };
+    for (size_t i = 0; i < LENGTH(cases); i++)
+        cr_expect(es_slice_equal(es_source_of(cases[i][0]), cases[i][1]), "%s", cases[i][0]);
 }
 
-/* They are one board, called as most of its measurements, the first of equals. */
-Test(calibrate, usual_board) {
-    static const char *const models[] = {"SmolLM2-135M", "Qwen2.5-0.5B"};
-    static const char first[] = "Raspberry Pi 5 16GB", other[] = "Raspberry Pi 5 2GB";
-    const char *table = simulated_table(0.02, models, 2);
-    size_t rows = 0;
-    for (const char *at = strchr(table, '\n') + 1; *at; at = strchr(at, '\n') + 1)
-        rows++;
-    const size_t cases[] = {0, 1, rows / 2 - 1, rows / 2, rows / 2 + 1, rows};
-    for (size_t i = 0; i < LENGTH(cases); i++) {
-        es_calibrated r;
-        es_errors errors = {0};
-        cr_assert_eq(calibrate(on_boards(table, cases[i], first, other), &r, &errors), ES_OK, "%s",
-                     errors.error[0].text);
-        cr_assert_eq(r.n_groups, 1);
-        cr_expect_str_eq(r.group[0].device->name, 2 * cases[i] >= rows ? first : other, "%zu of %zu", cases[i], rows);
-    }
-}
-
-static const es_calibrated_row *row_of(const es_calibrated *r, const char *runtime, const char *type,
-                                       const char *field) {
-    for (size_t i = 0; i < r->n_rows; i++)
-        if (strcmp(r->row[i].device, "Raspberry Pi 5 8GB") == 0 && strcmp(r->row[i].runtime, runtime) == 0 &&
-            strcmp(r->row[i].type, type) == 0 && strcmp(r->row[i].field, field) == 0)
-            return &r->row[i];
-    return NULL;
-}
-
-static double value_of(const es_calibrated *r, const char *runtime, const char *type, const char *field) {
-    const es_calibrated_row *row = row_of(r, runtime, type, field);
-    return row ? row->value : NAN;
-}
-
-/* The rates as those of four threads by llama.cpp, and of two at 3/5 of them. */
-static const char *with_threads(const char *table) {
-    static char written[1 << 17];
-    static const char start[] = "Pi 5,engine", last[] = ",a";
-    const char *line = strchr(table, '\n') + 1;
-    size_t used = (size_t)snprintf(written, sizeof written, "%.*s,threads\n", (int)(line - 1 - table), table);
-    for (const char *end; (end = strchr(line, '\n')); line = end + 1) {
-        const char *rate = end - (sizeof last - 1);
-        while (rate[-1] != ',')
-            rate--;
-        for (int threads = 4; threads >= 2; threads -= 2)
-            used += (size_t)snprintf(written + used, sizeof written - used, "Pi 5,llama.cpp%.*s%.6g,a,%d\n",
-                                     (int)(rate - line - (int)(sizeof start - 1)), line + sizeof start - 1,
-                                     strtod(rate, NULL) * (threads == 4 ? 1 : 0.6), threads);
-    }
-    return written;
-}
-
-Test(calibrate, other_threads_are_runtimes_of_their_own) {
-    static const char *const models[] = {"SmolLM2-135M", "Qwen2.5-0.5B"};
-    static const char two[] = "llama.cpp 2 threads";
+/* Processor time of a fit of n measurements, many times the same few. */
+static double seconds_of(const es_measured *few, size_t n) {
+    es_measured many = *few;
     es_calibrated r;
-    es_errors errors = {0};
-    cr_assert_eq(calibrate(with_threads(simulated_table(0, models, 2)), &r, &errors), ES_OK);
-    cr_assert_eq(r.n_groups, 2);
-    cr_expect_eq(value_of(&r, "llama.cpp", "*", "threads"), 4);
-    cr_expect_eq(value_of(&r, two, "*", "threads"), 2);
-    cr_expect_float_eq(value_of(&r, "llama.cpp", "Q4_0", "prefill_util"), 0.12, 0.012);
-    cr_expect_float_eq(value_of(&r, two, "Q4_0", "prefill_util") / value_of(&r, "llama.cpp", "Q4_0", "prefill_util"),
-                       0.6, 0.06);
-    cr_expect_float_eq(value_of(&r, "llama.cpp", "Q8_0", "mem_util"), 0.45, 0.04);
-    cr_expect_lt(value_of(&r, two, "Q8_0", "mem_util"), 0.35);
+    es_arena own = {0};
+    many.row = calloc(n, sizeof *many.row);
+    many.n = n;
+    for (size_t i = 0; i < n; i++)
+        many.row[i] = few->row[i % few->n];
+    const clock_t start = clock();
+    cr_assert_eq(es_calibrate(&many, &point, true, &own, &r, NULL), ES_OK);
+    const double seconds = (double)(clock() - start) / CLOCKS_PER_SEC;
+    es_arena_free(&own);
+    free(many.row);
+    return seconds;
 }
 
-/* What the class knows of types holds for those that were not measured, and says so. */
-Test(calibrate, types_that_were_not_measured_keep_their_usual_ratio) {
-    static const char *const models[] = {"SmolLM2-135M", "Qwen2.5-0.5B"};
-    es_calibrated r;
-    es_errors errors = {0};
-    cr_assert_eq(calibrate(with_threads(simulated_table(0, models, 2)), &r, &errors), ES_OK);
-    const es_calibrated_row *row = row_of(&r, "llama.cpp", "IQ3_S", "prefill_util");
-    cr_assert_not_null(row);
-    cr_expect_eq(row->n, 0);
-    cr_expect_not_null(strstr(row->source, "not measured"));
-    cr_expect_lt(row->value, 0.5 * value_of(&r, "llama.cpp", "Q4_0", "prefill_util"));
-    cr_expect_null(row_of(&r, "llama.cpp 2 threads", "IQ3_S", "prefill_util"), "other threads: measured types only");
-    for (size_t i = 0; i < r.n_rows; i++)
-        cr_expect(r.row[i].n > 0 || isnan(r.row[i].error), "no measurement, no error");
-}
-
-Test(calibrate, too_little_is_refused) {
-    es_calibrated r;
-    es_errors errors = {0};
-    cr_assert_eq(
-        calibrate("device,runtime,model,quant,phase,n_gen,tokens_per_s\nPi 5,engine,Llama-3.2-1B,Q8_0,decode,128,8\n",
-                  &r, &errors),
-        ES_OK);
-    cr_expect_eq(r.n_rows, 0);
-    cr_assert_eq(errors.n_warnings, 1);
-    cr_expect_not_null(strstr(errors.warning[0].text, "too few"));
-}
-
-/* One model at one depth does not tell overhead from bandwidth, nor anything of attention. */
-Test(calibrate, what_cannot_be_told_apart_is_left_out) {
-    es_calibrated r;
-    es_errors errors = {0};
-    cr_assert_eq(
-        calibrate("device,runtime,model,quant,phase,n_gen,tokens_per_s,source_url\n"
-                  "Pi 5,engine,Llama-3.2-1B,Q8_0,decode,128,7,a\nPi 5,engine,Llama-3.2-1B,Q8_0,decode,128,7.2,b\n"
-                  "Pi 5,engine,Llama-3.2-1B,Q8_0,decode,64,7.1,c\nPi 5,engine,Llama-3.2-1B,Q8_0,decode,64,7,d\n",
-                  &r, &errors),
-        ES_OK);
-    cr_expect_float_eq(result_of(&r, "Raspberry Pi 5 8GB", "*", "mem_util"), 0.55, 0.1);
-    cr_expect(isnan(result_of(&r, "Raspberry Pi 5 8GB", "*", "token_overhead_ms")));
-    cr_expect(isnan(result_of(&r, "Raspberry Pi 5 8GB", "*", "attn_util")));
-    cr_expect(isnan(result_of(&r, "Raspberry Pi 5 8GB", "*", "prefill_util")));
+Test(calibrate, ten_times_as_many_take_ten_times_as_long) {
+    const es_measured measured = simulate_measurements(0.4, -0.3, 0.2);
+    const double small = seconds_of(&measured, 1000), large = seconds_of(&measured, 10000);
+    cr_expect_lt(large, 25 * small, "%g s, %g s", small, large); /* quadratic: 100 */
 }

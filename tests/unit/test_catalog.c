@@ -103,7 +103,7 @@ static void expect_messages(const folder *f, const char *source, es_status expec
 #define DEVICES "name,aliases,peak_gflops_fp32,mem_bw_gbs\n"
 #define TYPES "type,block_bytes,block_weights,fallback\n"
 #define MIXTURES "file_type,base_type,role,condition,tensor_type\n"
-#define CALIBRATION "device,runtime,type,field,value\n"
+#define CALIBRATION "phase,effect,key,value\n"
 #define SCORES "model,metric,mode,shots,harness,value,source\n"
 #define MODEL_COLUMNS                                                                                                  \
     "name, aliases, hf_id, family, layers, hidden, intermediate, vocab, heads, kv_heads, head_dim, tied_embeddings, "  \
@@ -114,14 +114,6 @@ static void expect_messages(const folder *f, const char *source, es_status expec
     "unique_layers, conv_layers, conv_kernel, layer_pattern, fuse, per_layer_embd, altup, laurel_rank, mtp_layers, "   \
     "extra_params, native_format, projector_bytes, newer, params_published, source, params_source, published_scope, "  \
     "note"
-#define DEVICE_NUMBERS                                                                                                 \
-    "cores, clock_ghz, peak_gflops_fp32, peak_gflops_fp16, peak_gops_int8, peak_gops_int8_matrix, mem_bw_gbs, "        \
-    "storage_bw_mbs, h2d_gbs, net_bw_mbps, "                                                                           \
-    "compute_util, mem_util, storage_util, h2d_util, net_util, decode_util, prefill_util, attn_util, "                 \
-    "prefill_attn_util, "                                                                                              \
-    "token_overhead_ms, layer_overhead_ms, threads, pj_per_flop, pj_per_byte, pj_per_storage_byte, idle_w, load_w, "   \
-    "tdp_w, ram_gb, "                                                                                                  \
-    "os_reserved_gb, price_usd"
 
 struct fault_case {
     const char *file, *text, *expected;
@@ -239,12 +231,9 @@ Test(catalog_faults, values) {
         {"quality.csv", "model,precision,metric,value\nA,,MMLU,1\n",
          "quality.csv: is read no more; expected scores.csv (its rows without a precision: model,metric,mode,shots,"
          "harness,value,chance,source) and losses.csv (its rows of dlnppl: model,file_type,imatrix,dlnppl,source)\n"},
-        {"calibration.csv",
-         CALIBRATION "class:sbc,*,*,mem_util,1.5\nclass:sbc,*,*,mem_utl,0.5\nclass:sbc,*,*,basis,0.5\n",
-         "calibration.csv:2:24: mem_util: out of range: '1.5'; expected a number above 0 and at most 1\n"
-         "calibration.csv:3:15: unknown device field: 'mem_utl'; expected one of " DEVICE_NUMBERS
-         "; did you mean 'mem_util'?\n"
-         "calibration.csv:4:15: unknown device field: 'basis'; expected one of " DEVICE_NUMBERS "\n"},
+        {"calibration.csv", CALIBRATION "decode,kind,,x\n",
+         "calibration.csv:2:13: key: empty cell: ''; expected text\n"
+         "calibration.csv:2:14: value: not a number: 'x'; expected a number of at least -1e+18\n"},
     };
     check_faults(cases, LENGTH(cases));
 }
@@ -272,8 +261,8 @@ Test(catalog_faults, names) {
          "devices.csv:4:1: name: control character: 'D\\x0aE'; expected printable text\n"
          "devices.csv:6:1: name: control character: 'F\\x7f'; expected printable text\n"
          "devices.csv:7:3: aliases: control character: 'x\\x1b[0m'; expected printable text\n"},
-        {"calibration.csv", CALIBRATION "class:sbc,*,*,mem_util,0.5\nCLASS:sbc,*,*,mem_util,0.6\n",
-         "calibration.csv:3:1: duplicate row: 'CLASS:sbc, *, *, mem_util'; first used on line 2\n"},
+        {"calibration.csv", CALIBRATION "class,mem_util,sbc,0.5\nCLASS,mem_util,SBC,0.6\n",
+         "calibration.csv:3:1: duplicate row: 'CLASS, mem_util, SBC'; first used on line 2\n"},
         {"scores.csv", SCORES "A,MMLU,base,5,x,1,s\nA,MMLU,base,0,x,1,s\na,mmlu,base,5,X,2,t\n",
          "scores.csv:4:1: duplicate row: 'a, mmlu, base, X, 5'; first used on line 2\n"},
         {"gguf_types.csv", TYPES "Q,1,1,\nq,1,1,\n", "gguf_types.csv:3:1: duplicate row: 'q'; first used on line 2\n"},
@@ -534,7 +523,7 @@ Test(catalog, replacing_keeps_only_the_gguf_tables) {
 
     put(&f, "gguf_types.csv", TYPES "Q,1,1,\n");
     put(&f, "gguf_mixtures.csv", MIXTURES "M,Q,*,otherwise,Q\n");
-    put(&f, "calibration.csv", CALIBRATION "class:sbc,*,*,mem_util,0.5\n");
+    put(&f, "calibration.csv", CALIBRATION "class,mem_util,sbc,0.5\n");
     c = load(f.path);
     cr_expect_eq(c.table[ES_GGUF_TYPE].n_rows, 1);
     cr_expect_eq(c.table[ES_GGUF_MIXTURE].n_rows, 1);
@@ -548,7 +537,7 @@ static void put_base(const folder *f) {
     put(f, "models.csv", MODELS "A,1,1,1,1\n");
     put(f, "devices.csv", DEVICES "One,uno;eins,1,1\nTwo,dos,2,2\nThree,tres,3,3\n");
     put(f, "precisions.csv", "name\nFP32\n");
-    put(f, "calibration.csv", CALIBRATION "One,default,*,mem_util,0.1\nOne,default,Q4_K,mem_util,0.2\n");
+    put(f, "calibration.csv", CALIBRATION "decode,type,Q5_0,0.1\ndecode,type,Q4_K,0.2\n");
     put(f, "scores.csv", SCORES "A,MMLU,base,5,x,10,s\nA,MMLU,instruct,5,x,11,s\n");
     put(f, "gguf_types.csv", TYPES "Q,1,1,\nR,2,1,Q\n");
     put(f, "gguf_mixtures.csv",
@@ -601,7 +590,7 @@ Test(catalog, extending_overrides_by_name) {
 Test(catalog, extending_tables_without_names) {
     folder base = folder_new(), more = folder_new();
     put_base(&base);
-    put(&more, "calibration.csv", CALIBRATION "one,DEFAULT,q4_k,mem_util,0.3\nOne,llama.cpp,*,mem_util,0.4\n");
+    put(&more, "calibration.csv", CALIBRATION "DECODE,type,q4_k,0.3\nprefill,type,Q4_K,0.4\n");
     put(&more, "scores.csv", SCORES "a,mmlu,base,5,X,20,s\nA,MMLU,base,0,x,9,s\n");
     put(&more, "gguf_types.csv", TYPES "S,4,1,\nr,3,1,S\n");
     put(&more, "gguf_mixtures.csv", MIXTURES "P,S,*,otherwise,S\nm,S,*,otherwise,R\n");
@@ -685,10 +674,10 @@ Test(catalog, hash_sees_contents_only) {
         {"models.csv", "name,layers,hidden,intermediate,vocab,kv_heads\nA,1,1000,2,3,1\n", false},
         {"models.csv", "name,layers,hidden,intermediate,vocab,family\nA,1,1000,2,3,phi3\n", false},
         {"models.csv", "name,layers,hidden,intermediate,vocab,norm\nA,1,1000,2,3,ln\n", false},
-        {"calibration.csv", CALIBRATION "One,default,*,mem_util,0.5\n", true},
-        {"calibration.csv", "value,field,type,runtime,device,source\n5e-1,mem_util,*,default,One,x\n", true},
-        {"calibration.csv", CALIBRATION "One,default,*,mem_util,0.6\n", false},
-        {"calibration.csv", CALIBRATION "One,default,*,net_util,0.5\n", false},
+        {"calibration.csv", CALIBRATION "decode,kind,arm,0.5\n", true},
+        {"calibration.csv", "value,key,effect,phase,source\n5e-1,arm,kind,decode,x\n", true},
+        {"calibration.csv", CALIBRATION "decode,kind,arm,0.6\n", false},
+        {"calibration.csv", CALIBRATION "prefill,kind,arm,0.5\n", false},
     };
     uint64_t first = 0;
     for (size_t i = 0; i < LENGTH(cases); i++) {

@@ -4,6 +4,7 @@
 #include "calibrate/measured.h"
 #include "calibrate/measured_table.h"
 #include "calibrate/validate.h"
+#include "model/runtime.h"
 
 TestSuite(measured, .init = set_up, .fini = tear_down);
 
@@ -28,30 +29,30 @@ static void read_text(es_measured *measured, const char *written, const char *de
 
 Test(measured, a_point_has_the_bits_of_the_grid) {
     static const struct {
-        const char *model, *device, *runtime, *precision;
-        double workload[7]; /* prompt gen depth batch nodes ubatch kv_bits */
+        const char *model, *device, *precision;
+        double workload[8]; /* prompt gen depth batch nodes ubatch kv_bits threads */
     } cases[] = {
-        {"Llama-3.2-1B", "Raspberry Pi 4 4GB", "llama.cpp", "Q4_K_M", {1, 128, 511, 1, 1, 512, 16}},
-        {"Qwen2.5-0.5B", "Raspberry Pi 5 8GB", "llama.cpp", "Q3_K_M", {512, 1, 0, 1, 1, 512, 8.5}},
-        {"Gemma-3-1B", "Jetson Orin Nano Super 8GB", "default", "INT4", {300, 64, 7, 4, 2, 128, 16}},
-        {"Qwen3-30B-A3B", "Raspberry Pi 5 8GB", "default", "Q4_0", {64, 16, 0, 2, 1, 32, 16}},
+        {"Llama-3.2-1B", "Raspberry Pi 4 4GB", "Q4_K_M", {1, 128, 511, 1, 1, 512, 16, 4}},
+        {"Qwen2.5-0.5B", "Raspberry Pi 5 8GB", "Q3_K_M", {512, 1, 0, 1, 1, 512, 8.5, 2}},
+        {"Gemma-3-1B", "Jetson Orin Nano Super 8GB", "INT4", {300, 64, 7, 4, 2, 128, 16, 1}},
+        {"Qwen3-30B-A3B", "Raspberry Pi 5 8GB", "Q4_0", {64, 16, 0, 2, 1, 32, 16, 3}},
     };
-    static const char *const axes[] = {"prompt", "gen", "depth", "batch", "nodes", "ubatch", "kv_bits"};
+    static const char *const axes[] = {"prompt", "gen", "depth", "batch", "nodes", "ubatch", "kv_bits", "threads"};
     double *value = calloc(point.kernel->n_nodes, sizeof *value), *expected = calloc(point.kernel->n_nodes + 64, 8);
     for (size_t i = 0; i < LENGTH(cases); i++) {
-        char written[11][128];
-        const char *sets[11];
+        char written[12][128];
+        const char *sets[12];
         es_sweep *sweep;
         es_errors errors = {0};
         snprintf(written[0], 128, "kernel=roofline");
         snprintf(written[1], 128, "model=%s", cases[i].model);
         snprintf(written[2], 128, "device=%s", cases[i].device);
         snprintf(written[3], 128, "precision=%s", cases[i].precision);
-        for (size_t k = 0; k < 7; k++)
+        for (size_t k = 0; k < 8; k++)
             snprintf(written[4 + k], 128, "%s=%.17g", axes[k], cases[i].workload[k]);
-        for (size_t k = 0; k < 11; k++)
+        for (size_t k = 0; k < 12; k++)
             sets[k] = written[k];
-        cr_assert_eq(es_sweep_load(&sweep, &catalog, NULL, sets, 11, NULL, 0, &errors), ES_OK, "%s",
+        cr_assert_eq(es_sweep_load(&sweep, &catalog, NULL, sets, 12, NULL, 0, &errors), ES_OK, "%s",
                      errors.error[0].text);
         cr_assert_leq(es_sweep_nodes(sweep), point.kernel->n_nodes + 64);
         cr_assert_eq(es_sweep_point(sweep, 0, expected, NULL), ES_OK);
@@ -59,7 +60,7 @@ Test(measured, a_point_has_the_bits_of_the_grid) {
         const char *runtime = strcmp(cases[i].precision, "INT4") == 0 ? "default" : "llama.cpp";
         es_rows rows = es_point_rows(&point, row(ES_MODEL, cases[i].model), row(ES_DEVICE, cases[i].device),
                                      row(ES_PRECISION, cases[i].precision));
-        rows.calibrated_as = runtime;
+        rows.runtime = es_runtime_find(&catalog, es_slice_of(runtime), rows.unit);
         es_point_evaluate(&point, &rows, cases[i].workload, value);
         for (size_t n = 0; n < point.kernel->n_nodes; n++)
             cr_expect(value[n] == expected[n] || (isnan(value[n]) && isnan(expected[n])), "%s: %s: %.17g, %.17g",
@@ -90,9 +91,9 @@ Test(measured, runtimes_lose_their_version) {
         {"llama.cpp (2026-08)", "llama.cpp"},
         {"llama.cpp", "llama.cpp"},
         {"llama-cpp-python", "llama.cpp"},
-        {"Ollama 0.5.1", "llama.cpp"},
-        {"llamafile 0.7", "llama.cpp"},
-        {"ik_llama 9a0a4628", "llama.cpp"},
+        {"Ollama 0.5.1", "ollama"},
+        {"llamafile 0.7", "llamafile"},
+        {"ik_llama 9a0a4628", "ik_llama.cpp"},
         {"MLC-LLM", "MLC-LLM"},
         {"vLLM 0.6.1", "vLLM"},
         {"MNN 3.4.1", "MNN"},
@@ -425,56 +426,62 @@ Test(measured, half_of_a_cache) {
     cr_expect_eq(m.row[0].kv_bits, (16 + 4.5) / 2);
 }
 
-/* ---- The calibration that a measurement is compared with ---- */
+/* ---- How it ran ---- */
 
-Test(measured, runtimes_that_are_calibrated) {
+Test(measured, builds_are_read_from_columns_and_words) {
     static const struct {
-        const char *device, *runtime, *threads, *expected;
+        const char *runtime, *build, *build_date, *source_date, *note;
+        double expected;
     } cases[] = {
-        {"Board A", "llama.cpp", "4", "llama.cpp"},
-        {"Board A", "llama.cpp", "2", "llama.cpp 2 threads"},
-        {"Board A", "llama.cpp", "3", "llama.cpp"},
-        {"Board A", "llama.cpp", "", "llama.cpp"},
-        {"Board A", "engine", "2", "engine 2 threads"},
-        {"Board A", "engine", "4", "llama.cpp"},
-        {"Board A", "Llama.CPP b7095", "2", "llama.cpp 2 threads"},
-        {"Board B", "llama.cpp", "2", "other"},
-        {"Board B", "other", "2", "other"},
-        {"Board B", "llama.cpp", "4", "other"},
-        {"Board C", "engine", "2", "engine"},
-        {"Board D", "engine", "4", "engine"},
+        {"llama.cpp", "b7095", "2025-11", "2026-01-02", "", 7095},
+        {"llama.cpp", "", "2025-11", "2026-01-02", "", 202511},
+        {"llama.cpp", "", "", "2026-01-02", "", 202601},
+        {"llama.cpp", "", "", "2026", "", 202612},
+        {"llama.cpp", "PR 17494 (after)", "2025-11", "", "", 202511},
+        {"llama.cpp", "PR 17494 (before)", "2025-11", "", "", 202510},
+        {"llama.cpp", "", "2026-01", "", "A; repack off", 202512},
+        {"llama.cpp b4384", "", "", "2026-01-02", "", 4384},
+        {"Ollama 0.5 (2024-12)", "", "", "", "", 202412},
+        {"llama.cpp", "", "", "", "", ES_BUILD_UNKNOWN},
     };
-    folder f = folder_new();
-    put(&f, "devices.csv",
-        "name,class,peak_gflops_fp32,mem_bw_gbs,storage_bw_mbs,ram_gb,source\nBoard A,sbc,100,10,90,8,t\nBoard "
-        "B,sbc,100,10,90,8,t\n"
-        "Board C,sbc,100,10,90,8,t\nBoard D,sbc,100,10,90,8,t\n");
-    put(&f, "calibration.csv",
-        "device,runtime,type,field,value,source\n"
-        "Board A,llama.cpp,*,mem_util,0.5,t\nBoard A,llama.cpp,*,threads,4,t\n"
-        "Board A,llama.cpp 2 threads,*,mem_util,0.3,t\nBoard A,llama.cpp 2 threads,*,threads,2,t\n"
-        "Board A,engine 2 threads,*,mem_util,0.2,t\nBoard A,engine 2 threads,*,threads,2,t\n"
-        "Board B,other,*,mem_util,0.3,t\nBoard B,other,*,threads,2,t\nBoard D,*,*,mem_util,0.3,t\n");
-    char source[400], table[2000] = "device,runtime,model,quant,phase,tokens_per_s,threads\n";
-    const char *const sources[] = {source};
-    cr_assert_lt(snprintf(source, sizeof source, "+%s", f.path), (int)sizeof source);
-    tear_down();
-    arena = (es_arena){0};
-    es_errors errors = {0};
-    cr_assert_eq(es_catalog_load(&catalog, sources, 1, &errors), ES_OK, "%s", errors.error[0].text);
-    cr_assert_eq(es_point_kernel_prepare(&point, "roofline", &catalog, &arena, NULL), ES_OK);
-    for (size_t i = 0; i < LENGTH(cases); i++)
-        snprintf(table + strlen(table), sizeof table - strlen(table), "%s,%s,Llama-3.2-1B,Q4_K_M,decode,10,%s\n",
-                 cases[i].device, cases[i].runtime, cases[i].threads);
+    char table[4000] = "device,runtime,build,build_date,source_date,note,model,quant,phase,tokens_per_s\n";
     es_measured m;
+    for (size_t i = 0; i < LENGTH(cases); i++)
+        snprintf(table + strlen(table), sizeof table - strlen(table),
+                 "Raspberry Pi 5,%s,%s,%s,%s,%s,Llama-3.2-1B,Q4_K_M,decode,10\n", cases[i].runtime, cases[i].build,
+                 cases[i].build_date, cases[i].source_date, cases[i].note);
     read_text(&m, table, NULL, ES_OK);
-    cr_assert_eq(m.n, LENGTH(cases));
+    for (size_t i = 0; i < LENGTH(cases); i++)
+        cr_expect_eq(m.row[i].build, cases[i].expected, "case %zu: %g", i, m.row[i].build);
+}
+
+Test(measured, units_and_backends_choose_rows) {
+    static const struct {
+        const char *device, *unit, *backend, *runtime, *expected_device, *expected_runtime; /* device NULL: refused */
+    } cases[] = {
+        {"Apple M4 Max", "", "metal", "llama.cpp", "Apple M4 Max", "llama.cpp-metal"},
+        {"Apple M4 Max", "apple-m4-cpu", "cpu", "llama.cpp", "Apple M4 Max CPU", "llama.cpp-cpu-arm"},
+        {"Apple M4 Max", "", "cpu", "llama.cpp", "Apple M4 Max CPU", "llama.cpp-cpu-arm"},
+        {"Raspberry Pi 5", "cortex-a57", "cpu", "llama.cpp", NULL, NULL},
+        {"AMD Ryzen AI Max+ 395 (Framework Desktop)", "rdna3.5", "vulkan", "llama.cpp",
+         "AMD Ryzen AI Max+ 395 (Framework Desktop)", "llama.cpp-vulkan"},
+        {"AMD Ryzen AI Max+ 395 (Framework Desktop)", "rdna3.5", "rocm", "llama.cpp",
+         "AMD Ryzen AI Max+ 395 (Framework Desktop)", "llama.cpp-rocm"},
+        {"Raspberry Pi 5", "", "", "engine of my own", "Raspberry Pi 5 8GB", "default"},
+    };
+    char table[4000] = "device,unit,backend,runtime,model,quant,phase,tokens_per_s\n";
+    es_measured m;
+    for (size_t i = 0; i < LENGTH(cases); i++)
+        snprintf(table + strlen(table), sizeof table - strlen(table), "%s,%s,%s,%s,Llama-3.2-1B,Q4_K_M,decode,10\n",
+                 cases[i].device, cases[i].unit, cases[i].backend, cases[i].runtime);
+    read_text(&m, table, NULL, ES_OK);
     for (size_t i = 0; i < LENGTH(cases); i++) {
-        cr_assert_null(m.row[i].reason, "%s", m.row[i].reason);
-        cr_expect_str_eq(m.row[i].rows.calibrated_as, cases[i].expected, "%s, %s, %s threads: %s", cases[i].device,
-                         cases[i].runtime, cases[i].threads, m.row[i].rows.calibrated_as);
+        cr_assert_eq(m.row[i].reason == NULL, cases[i].expected_device != NULL, "case %zu: %s", i, m.row[i].reason);
+        if (m.row[i].reason)
+            continue;
+        cr_expect_str_eq(m.row[i].rows.device->name, cases[i].expected_device);
+        cr_expect_str_eq(m.row[i].rows.runtime->name, cases[i].expected_runtime);
     }
-    folder_free(&f);
 }
 
 /* Grades from B on are doubtful: one letter, alone or before a semicolon. */
@@ -493,33 +500,6 @@ Test(measured, grades) {
     cr_assert_eq(m.n, LENGTH(cases));
     for (size_t i = 0; i < LENGTH(cases); i++)
         cr_expect_eq(m.row[i].doubtful, cases[i].doubtful, "'%s'", cases[i].note);
-}
-
-/* ---- The usual number of threads ---- */
-
-Test(measured, usual_threads_are_the_most_frequent_then_the_highest) {
-    static const struct {
-        const char *threads[5];
-        double usual;
-    } cases[] = {{{"4", "4", "2", "2", NULL}, 4},
-                 {{"2", "2", "4", "4", NULL}, 4},
-                 {{"2", "4", "2", "4", "2"}, 2},
-                 {{"1", "8", NULL}, 8},
-                 {{"3", NULL}, 3},
-                 {{"", "", "2", NULL}, 2}};
-    for (size_t i = 0; i < LENGTH(cases); i++) {
-        char table[4000] = "device,model,quant,phase,tokens_per_s,threads,runtime\n";
-        es_measured m;
-        for (size_t k = 0; k < 5 && cases[i].threads[k]; k++)
-            snprintf(table + strlen(table), sizeof table - strlen(table),
-                     "Raspberry Pi 5,Llama-3.2-1B,Q4_K_M,decode,10,%s,\n", cases[i].threads[k]);
-        for (int k = 0; k < 9; k++) /* other boards and runtimes do not count */
-            strcat(table, "Raspberry Pi 4,Llama-3.2-1B,Q4_K_M,decode,10,7,\n"
-                          "Raspberry Pi 5,Llama-3.2-1B,Q4_K_M,decode,10,6,engine\n");
-        read_text(&m, table, NULL, ES_OK);
-        cr_expect_eq(es_usual_threads(&m, &m.row[0]), cases[i].usual, "case %zu: %g", i,
-                     es_usual_threads(&m, &m.row[0]));
-    }
 }
 
 Test(measured, rates_follow_from_times) {
