@@ -6,6 +6,7 @@
 #include "cli/kinds.h"
 #include "cli/print.h"
 #include "io/format.h"
+#include "model/inventory.h"
 
 /* ---- catalog rows ---- */
 
@@ -63,6 +64,50 @@ static es_status show_row(es_cli *cli, es_kind kind, const es_row *row, es_error
     return es_grid_print(&grid, stdout, 0, es_colored(cli, stdout), errors);
 }
 
+/* The layers of a model, kind by kind: what each keeps at 32k positions (16-bit cache, F32 state) and holds. */
+static es_status show_layers(es_cli *cli, const es_catalog *catalog, const es_row *model, es_errors *errors) {
+    static const char *const headers[] = {"layers", ">count", "mixer", ">cache at 32k", ">state", ">parameters", NULL};
+    static const char *const mixers[] = {"attention", "mla", "gdn", "mamba1", "mamba2", "rwkv7", "conv"};
+    es_arch arch;
+    const es_shape shape = es_shape_of(model);
+    es_status status = es_arch_compile(catalog, model, &cli->arena, &arch, errors);
+    if (status)
+        return status;
+    double count[ES_MAX_KINDS];
+    const size_t kinds = es_arch_count(&arch, &shape, shape.layers, count);
+    es_grid grid;
+    es_grid_begin(&grid, headers);
+    for (size_t k = 0; k < kinds; k++) {
+        if (count[k] == 0)
+            continue;
+        const es_layer layer = es_layer_of(&arch, &shape, (int)k);
+        es_stack costs;
+        es_tensor tensor[ES_MAX_TENSORS];
+        es_vectors f32;
+        char mixer[80] = "";
+        es_layer_costs(&arch, &shape, &layer, &costs);
+        double numbers = 0;
+        for (size_t i = 0, n = es_layer_tensors(&arch, &shape, &layer, tensor, &f32); i < n; i++)
+            numbers += tensor[i].in * tensor[i].out * tensor[i].depth;
+        numbers += f32.streamed + f32.stored + f32.routed * layer.experts;
+        for (size_t i = 0, used = 0; i < sizeof mixers / sizeof *mixers; i++)
+            if (layer.mixers >> i & 1)
+                used += (size_t)snprintf(mixer + used, sizeof mixer - used, "%s%s", used ? "+" : "", mixers[i]);
+        const double seen = layer.window > 0 ? fmin(layer.window, 32768) : 32768;
+        es_grid_cell(&grid, arch.kind           ? arch.row[k]->text[ES_L_KIND]
+                            : layer.window > 0  ? "window"
+                            : k & ES_SHORT_CONV ? "convolution"
+                                                : "all");
+        es_grid_format(&grid, "%.0f", count[k]);
+        es_grid_cell(&grid, *mixer ? mixer : "none");
+        es_grid_format(&grid, "%.0f B", count[k] * (costs.span[0].k + costs.span[0].v) * seen * 2);
+        es_grid_format(&grid, "%.0f B", count[k] * costs.state * 4);
+        es_grid_format(&grid, "%.0f", count[k] * numbers);
+    }
+    putchar('\n');
+    return es_grid_print(&grid, stdout, 0, es_colored(cli, stdout), errors);
+}
+
 /* All names and aliases of a table, for did-you-mean. */
 static es_status unknown_row(es_cli *cli, const es_table *table, es_listed kind, const char *name, es_errors *errors) {
     size_t n = 0;
@@ -91,6 +136,8 @@ static es_status show_catalog(es_cli *cli, es_listed kind, const char *name, es_
         const es_table *table = &catalog.table[kind];
         const es_row *row = es_table_find(table, name, strlen(name));
         status = row ? show_row(cli, (es_kind)kind, row, errors) : unknown_row(cli, table, kind, name, errors);
+        if (!status && (es_kind)kind == ES_MODEL)
+            status = show_layers(cli, &catalog, row, errors);
     }
     es_catalog_free(&catalog);
     return status;
