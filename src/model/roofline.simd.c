@@ -156,32 +156,44 @@ static void largest_context(double *restrict out, const double *const *in, size_
 #endif
 #include "model/formula.h"
 
-/* The memory of a point is computed anew for other contexts, by bisection: it never falls as the context grows. */
-static void largest_context(double *restrict out, const double *const *in, size_t n) {
+/* Whether a point fits with another context: value[] holds what its memory is computed from. */
+static bool fits_with(double *value, double context) {
     static const uint16_t chain[] = {N_cells,        N_buffer_tokens, N_window_cells,     N_kv_bytes,
                                      N_mask_width,   N_attn_width,    N_ffn_width,        N_moe_width,
                                      N_output_width, N_layer_width,   N_activation_bytes, N_peak_memory_bytes};
+    value[N_n_ctx] = context;
+    for (size_t c = 0; c < sizeof chain / sizeof *chain; c++) {
+        const es_node *node = &formula_nodes[chain[c]];
+        const double *input[ES_MAX_INPUTS];
+        for (size_t k = 0; k < node->n_in; k++)
+            input[k] = &value[node->in[k]];
+        node->fn(&value[chain[c]], input, 1);
+    }
+    return value[N_peak_memory_bytes] <= value[N_available_bytes];
+}
+
+/* By bisection over blocks of cells: memory never falls as the context grows, and not within a block. */
+static void largest_context(double *restrict out, const double *const *in, size_t n) {
     const es_node *own = &formula_nodes[N_max_context];
     double value[N_NODES];
     for (size_t i = 0; i < n; i++) {
         for (size_t k = 0; k < own->n_in; k++)
             value[own->in[k]] = in[k][i];
-        double fits = 0, beyond = (value[N_max_ctx] > 0 ? value[N_max_ctx] : MAX_TOKENS) + 1;
-        while (beyond - fits > 1) {
-            value[N_n_ctx] = floor((fits + beyond) / 2);
-            for (size_t c = 0; c < sizeof chain / sizeof *chain; c++) {
-                const es_node *node = &formula_nodes[chain[c]];
-                const double *input[ES_MAX_INPUTS];
-                for (size_t k = 0; k < node->n_in; k++)
-                    input[k] = &value[node->in[k]];
-                node->fn(&value[chain[c]], input, 1);
-            }
-            if (value[N_peak_memory_bytes] <= value[N_available_bytes])
-                fits = value[N_n_ctx];
-            else
-                beyond = value[N_n_ctx];
+        const double limit = value[N_max_ctx] > 0 ? value[N_max_ctx] : MAX_TOKENS;
+        const double block = value[N_kv_unified] > 0 ? 1 : value[N_rule_cell_rounding];
+        double fits = 0, beyond = ceil(limit / block);
+        if (fits_with(value, limit)) {
+            out[i] = limit;
+            continue;
         }
-        out[i] = fits;
+        while (beyond - fits > 1) {
+            const double middle = floor((fits + beyond) / 2);
+            if (fits_with(value, middle * block))
+                fits = middle;
+            else
+                beyond = middle;
+        }
+        out[i] = fits * block;
     }
 }
 
