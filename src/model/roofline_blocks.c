@@ -81,7 +81,7 @@ void es_roofline_layout(const void *state_, const es_rows *rows, const double *i
         es_layout_uniform(&format, arch, &shape, &layout);
     else
         es_layout_gguf(state->gguf, es_roofline_mixture(state, rows->precision),
-                       (es_quantizer){NAN, rows->precision->value[ES_P_IMATRIX] > 0}, arch, &shape, &layout);
+                       (es_quantizer){NAN, in[ES_SHAPE_SIZE + ES_UNIFORM_SIZE] > 0}, arch, &shape, &layout);
     memcpy(out, &layout, sizeof layout);
 }
 

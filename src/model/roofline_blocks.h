@@ -61,7 +61,7 @@ bool es_roofline_measured(const void *state, const es_rows *rows);
 /* The table of a GGUF file type, NULL when there is none. */
 const es_mixture *es_roofline_mixture(const es_roofline_state *state, const es_row *precision);
 
-/* Block functions: in: es_shape, es_uniform -> es_layout. */
+/* Block functions: in: es_shape, es_uniform, imatrix -> es_layout. */
 void es_roofline_layout(const void *state, const es_rows *rows, const double *in, double *out);
 /* es_shape -> es_stack */
 void es_roofline_layers(const void *state, const es_rows *rows, const double *in, double *out);
