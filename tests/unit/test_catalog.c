@@ -112,7 +112,8 @@ static void expect_messages(const folder *f, const char *source, es_status expec
     "n_active_experts, n_shared_experts, expert_intermediate, first_dense_layers, router_bias, expert_bias, "          \
     "shared_gate, attn_sinks, sub_norms, kv_lora_rank, q_lora_rank, qk_rope_head_dim, qk_nope_head_dim, v_head_dim, "  \
     "unique_layers, conv_layers, conv_kernel, layer_pattern, fuse, per_layer_embd, altup, laurel_rank, mtp_layers, "   \
-    "extra_params, native_format, projector_bytes, newer, params_published, source, params_source, published_scope, "  \
+    "extra_params, other_params, native_format, projector_bytes, newer, params_published, source, params_source, "     \
+    "published_scope, "                                                                                                \
     "note"
 
 struct fault_case {
