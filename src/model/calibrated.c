@@ -81,6 +81,7 @@ static bool older_than(double build, const char *first_build, const char *first_
 }
 
 /* Last builds of a year, from the days of builds in kernel_generations.csv (b2119 2024-02-11, b4282 2024-12-07). */
+/* Last builds of the years: unsourced, from memory. */
 enum { LAST_OF_2023 = 1767, LAST_OF_2024 = 4410 };
 
 /* "23", "24", "unknown"; NULL for newer builds. */
