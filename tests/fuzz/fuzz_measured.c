@@ -17,7 +17,7 @@ static void use(const char *path, const es_catalog *catalog, es_point_kernel *po
         es_prediction *prediction = es_arena_array(&arena, measured.n + 1, sizeof *prediction);
         if (!prediction || es_validate(&measured, point, prediction, NULL))
             abort();
-        if (measured.n <= MAX_FITTED && es_calibrate(&measured, catalog, point, &arena, &calibrated, NULL))
+        if (measured.n <= MAX_FITTED && es_calibrate(&measured, point, true, &arena, &calibrated, NULL))
             abort();
         for (size_t i = 0; measured.n <= MAX_FITTED && i < calibrated.n_rows; i++)
             if (!(calibrated.row[i].value > 0))
