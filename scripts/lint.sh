@@ -25,7 +25,7 @@ lint_cppcheck() {
     cppcheck --quiet --std=c11 --language=c --error-exitcode=1 --inline-suppr -j "$jobs" \
         --enable=warning,performance,portability --suppressions-list=scripts/cppcheck.suppress \
         --template='{file}:{line}:{column}: {message} [{id}]' \
-        -Isrc -Iinclude -D_GNU_SOURCE -DES_SIMD_SUFFIX=_baseline -D__x86_64__ src
+        -Isrc -Iinclude -D_GNU_SOURCE -DES_SIMD_SUFFIX=_baseline -D__x86_64__ -D__SIZEOF_INT128__=16 src
 }
 
 tidy_one() {

@@ -77,8 +77,8 @@ typedef struct es_sweep {
     size_t n_axes;
     uint64_t n_points;
     uint64_t n_running; /* of those: that a runtime runs; the others are left out */
-    const es_column
-        *columns; /* axes, metrics, those of [metrics], then the catalog fields (`device.price_usd`) that the sweep names */
+    const es_column *
+        columns; /* axes, metrics, those of [metrics], then the catalog fields (`device.price_usd`) that the sweep names */
     size_t n_columns;
     const int *output; /* the columns written, in order */
     size_t n_output;

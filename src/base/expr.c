@@ -292,7 +292,7 @@ static int add_binary(parser *p, es_expr_op op, int a, int b) {
 }
 
 static int add_comparison(parser *p, es_expr_op op, int a, int b) {
-    static const char *const sign[] = {[ES_X_LT - ES_X_LT] = "<", "<=", ">", ">="};
+    static const char *const sign[] = {"<", "<=", ">", ">="};
     if (a == NOTHING || b == NOTHING)
         return NOTHING;
     bool text_a = p->node[a].op == ES_X_TEXT, text_b = p->node[b].op == ES_X_TEXT;

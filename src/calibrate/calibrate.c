@@ -173,10 +173,15 @@ typedef struct slot_names {
 } slot_names;
 
 #define DENSE(n)                                                                                                       \
-    {"dense_" #n "_prefill", "dense_" #n "_memory", "dense_" #n "_type", "step_per_flop", "inv_bw", "prefill_per_flop"}
+    {                                                                                                                  \
+        "dense_" #n "_prefill", "dense_" #n "_memory", "dense_" #n "_type", "step_per_flop", "inv_bw",                 \
+            "prefill_per_flop"                                                                                         \
+    }
 #define EXPERTS(n)                                                                                                     \
-    {"experts_" #n "_prefill", "experts_" #n "_memory", "experts_" #n "_type", "step_per_flop",                        \
-     "step_per_expert_byte",   "prefill_per_flop"}
+    {                                                                                                                  \
+        "experts_" #n "_prefill", "experts_" #n "_memory", "experts_" #n "_type", "step_per_flop",                     \
+            "step_per_expert_byte", "prefill_per_flop"                                                                 \
+    }
 
 static const slot_names slots[ES_SLOTS] = {
     DENSE(1),
@@ -236,7 +241,8 @@ static bool make_row(calibrator *c, es_fit_phase phase, size_t i, es_level_row *
     const int main_type = (int)node(c, "main_type");
     const size_t n = es_type_effect_keys(&setting, phase, main_type > ES_TYPE_NONE ? main_type : ES_TYPE_NONE, keys);
     for (size_t k = 0; k < n; k++)
-        if (keys[k].effect == ES_EFFECT_DEVICE_TYPE && (row->key[row->n_keys++] = key_number(c, phase, &keys[k])) == SIZE_MAX)
+        if (keys[k].effect == ES_EFFECT_DEVICE_TYPE &&
+            (row->key[row->n_keys++] = key_number(c, phase, &keys[k])) == SIZE_MAX)
             return false;
     return isfinite(row->y);
 }
@@ -452,8 +458,7 @@ static interval interval_of(const calibrator *c, es_fit_phase phase, es_basis le
             if (pass == 0)
                 found.clusters += s->size[own->cluster[split]]++ == 0;
             else
-                s->error[found.n++] =
-                    (error){own->log_error[split], 1 / sqrt((double)s->size[own->cluster[split]])};
+                s->error[found.n++] = (error){own->log_error[split], 1 / sqrt((double)s->size[own->cluster[split]])};
         }
     if (found.n == 0)
         return found;
@@ -492,8 +497,8 @@ static void add_row(es_calibrated *to, const char *phase, const char *effect, co
 
 static es_status add_rows(calibrator *c, interval of[ES_FIT_PHASES][ES_EVIDENCE_LEVELS]) {
     es_calibrated *to = c->result;
-    to->row = es_arena_array(c->arena, c->phase[0].n_keys + c->phase[1].n_keys + 4 * ES_EVIDENCE_LEVELS + 1,
-                             sizeof *to->row);
+    to->row =
+        es_arena_array(c->arena, c->phase[0].n_keys + c->phase[1].n_keys + 4 * ES_EVIDENCE_LEVELS + 1, sizeof *to->row);
     if (!to->row)
         return es_fail_memory(c->errors);
     for (int p = 0; p < ES_FIT_PHASES; p++) {
@@ -501,8 +506,8 @@ static es_status add_rows(calibrator *c, interval of[ES_FIT_PHASES][ES_EVIDENCE_
         for (size_t k = 0; k < f->n_keys; k++) {
             const key *own = &f->key[f->order[k]];
             if (own->rows)
-                add_row(to, es_fit_phase_names[p], es_effect_names[own->effect], own->text, own->fitted->value, own->rows,
-                        own->sources);
+                add_row(to, es_fit_phase_names[p], es_effect_names[own->effect], own->text, own->fitted->value,
+                        own->rows, own->sources);
         }
         for (int level = 0; level < ES_EVIDENCE_LEVELS; level++) {
             const interval *own = &of[p][level];

@@ -24,9 +24,9 @@ typedef struct es_calibrated_row {
 
 /* Predicted without the measurement's source. */
 typedef struct es_held_out {
-    double log_error;            /* ln(predicted/measured); NaN: not predicted */
-    es_basis basis;              /* what was left of evidence */
-    double log_low, log_high;    /* of measured/predicted, from the other sources */
+    double log_error;         /* ln(predicted/measured); NaN: not predicted */
+    es_basis basis;           /* what was left of evidence */
+    double log_low, log_high; /* of measured/predicted, from the other sources */
 } es_held_out;
 
 typedef struct es_calibrated_source {

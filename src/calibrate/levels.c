@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double robust_from = 0.35;   /* residuals above it count by their size, not their square */
+static const double robust_from = 0.35;    /* residuals above it count by their size, not their square */
 static const size_t sweeps_of_squares = 2; /* before that */
 
-typedef struct use { /* of a key by a row */
+typedef struct use {   /* of a key by a row */
     size_t row, share; /* share n_shares: all of it */
 } use;
 

@@ -182,7 +182,8 @@ static const es_row *board_with(const reader *r, const es_row *device, const cha
 
 /* A measurement on the CPU says nothing of a row that stands for the GPU beside it. */
 static bool on_cpu(const reader *r, size_t row) {
-    return strstr(cell(r, row, VARIANT), "CPU") != NULL || es_slice_equal_fold(backend_name(cell(r, row, BACKEND)), "cpu");
+    return strstr(cell(r, row, VARIANT), "CPU") != NULL ||
+           es_slice_equal_fold(backend_name(cell(r, row, BACKEND)), "cpu");
 }
 
 static const es_row *cpu_of(const reader *r, const es_row *device) {
@@ -203,7 +204,8 @@ static void settle_unit(reader *r, size_t row, es_measurement *m) {
     if (*unit ? es_equal_fold(unit, own->name) : is_cpu || !on_cpu(r, row))
         return;
     const es_row *other = *unit ? board_with(r, m->rows.device, unit) : cpu_of(r, m->rows.device);
-    if (!other && *unit && (other = cpu_of(r, m->rows.device)) && !es_equal_fold(es_unit_of(r->catalog, other)->name, unit))
+    if (!other && *unit && (other = cpu_of(r, m->rows.device)) &&
+        !es_equal_fold(es_unit_of(r->catalog, other)->name, unit))
         other = NULL;
     if (!other)
         m->reason = es_arena_printf(r->arena, "the catalog has no row for %s of %s", *unit ? unit : "the CPU",
@@ -550,8 +552,14 @@ static es_status read_rows(reader *r, es_measured *measured, es_errors *errors) 
     es_status status = value && measured->row ? ES_OK : es_fail_memory(errors);
     for (size_t i = 0; i < r->table.n_rows && !status; i++) {
         es_measurement *m = &measured->row[measured->n++];
-        *m = (es_measurement){.line = r->table.line[i], .batch = 1, .ubatch = NAN, .kv_bits = NAN, .build = ES_BUILD_NEWEST,
-                              .power_w = NAN, .power_boundary = "", .memory_mib = NAN};
+        *m = (es_measurement){.line = r->table.line[i],
+                              .batch = 1,
+                              .ubatch = NAN,
+                              .kv_bits = NAN,
+                              .build = ES_BUILD_NEWEST,
+                              .power_w = NAN,
+                              .power_boundary = "",
+                              .memory_mib = NAN};
         if (r->markdown)
             read_markdown(r, i, m);
         else if (r->bench)
@@ -637,9 +645,7 @@ static void set_axis(const es_kernel *kernel, const char *name, double value, do
             workload[k] = value;
 }
 
-es_setting es_measurement_setting(const es_measurement *m) {
-    return (es_setting){&m->rows, m->threads, m->build};
-}
+es_setting es_measurement_setting(const es_measurement *m) { return (es_setting){&m->rows, m->threads, m->build}; }
 
 void es_measurement_evaluate(es_point_kernel *point, const es_measurement *m, double *value) {
     const es_kernel *kernel = point->kernel;

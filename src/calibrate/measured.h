@@ -35,14 +35,14 @@ typedef struct es_measurement {
     es_phase phase;
     double prompt, gen, depth, batch, ubatch, kv_bits; /* ubatch and kv_bits NaN: not said */
     double threads;                                    /* NaN: not said */
-    double build;        /* of the runtime, es_build_parse; of the source's day when the row has none */
+    double build; /* of the runtime, es_build_parse; of the source's day when the row has none */
     double tokens_per_s;
-    double power_w, memory_mib;  /* NaN: not said */
-    const char *power_boundary;  /* "": not said */
-    const char *runtime; /* as calibrations name it */
-    es_rows rows;        /* NULL as far as they were not found */
-    bool vague;          /* format or backend are not stated: predicted, never fitted */
-    const char *reason;  /* why there is no prediction; NULL when there can be one */
+    double power_w, memory_mib; /* NaN: not said */
+    const char *power_boundary; /* "": not said */
+    const char *runtime;        /* as calibrations name it */
+    es_rows rows;               /* NULL as far as they were not found */
+    bool vague;                 /* format or backend are not stated: predicted, never fitted */
+    const char *reason;         /* why there is no prediction; NULL when there can be one */
 } es_measurement;
 
 typedef struct es_measured {

@@ -17,7 +17,8 @@ const char *es_runtime_name(const char *text, es_arena *arena) {
                  {"lm studio", "lm-studio"},   {"llamafile", "llamafile"}, {"ik_llama", "ik_llama.cpp"}};
     es_slice name = es_slice_trim(es_slice_of(text));
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (name.length >= strlen(known[i].start) && strncasecmp(name.text, known[i].start, strlen(known[i].start)) == 0)
+        if (name.length >= strlen(known[i].start) &&
+            strncasecmp(name.text, known[i].start, strlen(known[i].start)) == 0)
             return known[i].name;
     size_t end = 0; /* "vLLM 0.6", "MLX (2025)": the version is not part of the name */
     while (end < name.length && name.text[end] != '(' &&

@@ -29,7 +29,8 @@ es_status es_validate(const es_measured *measured, es_point_kernel *point, es_pr
         const es_evidence evidence =
             es_evidence_of(calibration, &setting, m->phase == ES_PHASE_PREFILL ? ES_FIT_PREFILL : ES_FIT_DECODE,
                            type > ES_TYPE_NONE ? (int)type : ES_TYPE_NONE);
-        p->tokens_per_s = es_measurement_rate(m, node_value(point, "ttft_s", value), node_value(point, "tpot_s", value));
+        p->tokens_per_s =
+            es_measurement_rate(m, node_value(point, "ttft_s", value), node_value(point, "tpot_s", value));
         p->error = p->tokens_per_s / m->tokens_per_s - 1;
         p->low = p->tokens_per_s * exp(evidence.log_low);
         p->high = p->tokens_per_s * exp(evidence.log_high);

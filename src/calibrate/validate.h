@@ -11,13 +11,13 @@
 #include "model/calibrated.h"
 
 typedef struct es_prediction {
-    double tokens_per_s;            /* NaN: none, see the measurement's reason */
-    double low, high;               /* 10 and 90% of its rate; NaN: not known */
-    double error;                   /* predicted/measured - 1 */
-    es_basis basis;                 /* of the row's phase */
-    double power_w, power_error;    /* NaN: not predicted, not measured; of the row's boundary */
+    double tokens_per_s;         /* NaN: none, see the measurement's reason */
+    double low, high;            /* 10 and 90% of its rate; NaN: not known */
+    double error;                /* predicted/measured - 1 */
+    es_basis basis;              /* of the row's phase */
+    double power_w, power_error; /* NaN: not predicted, not measured; of the row's boundary */
     double memory_mib, memory_error;
-    double params;                  /* of the model */
+    double params; /* of the model */
 } es_prediction;
 
 /* Predicts all rows; `predictions` has room for measured->n. */

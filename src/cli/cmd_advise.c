@@ -171,7 +171,7 @@ static const char *cache_folder(es_arena *arena) {
 
 static void make_folders(const char *path) {
     char part[4096];
-    for (size_t i = 1; path[i] && i < sizeof part; i++)
+    for (size_t i = 1; i < sizeof part && path[i]; i++)
         if (path[i] == '/') {
             memcpy(part, path, i);
             part[i] = '\0';

@@ -63,7 +63,9 @@ static void add_errors(es_grid *grid, const es_measurements *m, const es_calibra
         return;
     const es_error_summary s = es_summarise_errors(errors, n);
     es_grid_cell(grid, es_fit_phase_names[phase]);
-    es_grid_cell(grid, batched ? "several sequences" : calibrated ? "with rows of the device (A, B)" : "without (C, D, E)");
+    es_grid_cell(grid, batched      ? "several sequences"
+                       : calibrated ? "with rows of the device (A, B)"
+                                    : "without (C, D, E)");
     es_grid_format(grid, "%zu", s.n);
     es_grid_format(grid, "%+.1f%%", 100 * s.bias);
     es_grid_format(grid, "%.1f%%", 100 * s.median);
@@ -73,8 +75,8 @@ static void add_errors(es_grid *grid, const es_measurements *m, const es_calibra
 }
 
 static es_status print_errors(es_measurements *m, const es_calibrated *result, FILE *out, es_errors *errors) {
-    static const char *const header[] = {"phase", "evidence", ">n",       ">bias",  ">median error",
-                                         ">90th percentile",  ">covered", ">high/low", NULL};
+    static const char *const header[] = {"phase",    "evidence",  ">n", ">bias", ">median error", ">90th percentile",
+                                         ">covered", ">high/low", NULL};
     es_grid grid;
     es_grid_begin(&grid, header);
     for (int p = 0; p < ES_FIT_PHASES; p++)
@@ -131,8 +133,9 @@ static es_status print_summaries(es_measurements *m, const es_calibrated *result
         status = print_intervals(m, result, out, errors);
     if (!status && result->n_sources)
         status = print_sources(m, result, out, errors);
-    fprintf(out, "\n%zu measurements of decode and %zu of prefill fitted; %zu do not state format or backend, %zu cannot be "
-                 "predicted (`validate` says why)\n",
+    fprintf(out,
+            "\n%zu measurements of decode and %zu of prefill fitted; %zu do not state format or backend, %zu cannot be "
+            "predicted (`validate` says why)\n",
             result->n_fitted[ES_FIT_DECODE], result->n_fitted[ES_FIT_PREFILL], count_vague(&m->measured, false),
             count_vague(&m->measured, true));
     return status;
@@ -176,12 +179,15 @@ const es_command es_cmd_calibrate = {
     .details =
         "Reads what `validate` reads and writes calibration.csv: effects, in natural logarithms, that levels of decode "
         "and prefill add up from, by kind of unit, unit, device, backend, family of runtimes, tensor type, era of the "
-        "build and threads; and the intervals of predictions, 10 to 90%, for five levels of evidence. What is not fitted "
+        "build and threads; and the intervals of predictions, 10 to 90%, for five levels of evidence. What is not "
+        "fitted "
         "(priors, classes, kernels) is written as the catalog has it.\n\n"
-        "Effects are shrunk towards 0 the more the less is measured (partial pooling), measurements far off lose weight, "
+        "Effects are shrunk towards 0 the more the less is measured (partial pooling), measurements far off lose "
+        "weight, "
         "sources count by the root of their measurements. Measurements that do not state format or backend, of several "
         "sequences at once or with weights larger than the memory are not fitted.\n\n"
-        "Intervals come from measurements that were left out: by source where the fit has rows of the device, by device "
+        "Intervals come from measurements that were left out: by source where the fit has rows of the device, by "
+        "device "
         "where it has rows of the unit, by unit where it has rows of the kind. The table shows how well each source is "
         "predicted from the others and how many of its measurements lie inside the intervals that the others give. A "
         "warning tells when measurements stream more than a device's mem_bw_gbs: then its row is wrong.",

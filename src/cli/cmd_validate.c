@@ -26,8 +26,8 @@ static void add_percent(es_grid *grid, double ratio) {
 static es_status print_errors(validation *v, es_error_group group, es_errors *errors) {
     static const char *const titles[ES_ERROR_GROUPS] = {"",      "evidence", "device",       "runtime",
                                                         "build", "unit",     "quantization", "parameters"};
-    const char *const header[] = {titles[group],   "phase",          ">n",       ">bias",
-                                  ">median error", ">90th percentile", ">covered", NULL};
+    const char *const header[] = {titles[group],      "phase",    ">n", ">bias", ">median error",
+                                  ">90th percentile", ">covered", NULL};
     es_error_line *line;
     es_grid grid;
     size_t n;
@@ -198,7 +198,8 @@ const es_command es_cmd_validate = {
     .details =
         "MEASURED.csv has the columns device, model, quant, phase (prefill or decode, pp512 or tg128) and "
         "tokens_per_s; "
-        "known besides are device_variant, runtime, backend, build, build_date, unit, kernel_note, format, n_prompt, n_gen, "
+        "known besides are device_variant, runtime, backend, build, build_date, unit, kernel_note, format, n_prompt, "
+        "n_gen, "
         "ctx_depth, threads, batch, ubatch, power_w, power_boundary, memory_mib, params_b, source_url, source_date and "
         "note. What "
         "llama-bench prints is read as it is (-o csv, json, jsonl, md, sql), from a file or from standard input (-); "
@@ -206,10 +207,12 @@ const es_command es_cmd_validate = {
         "Names are those of the catalogs or their aliases, but for case, punctuation, the size of the RAM and words "
         "like "
         "'Model B Rev 1.0': device and device_variant together first, then the device alone. Models are also found by "
-        "file names, Hugging Face ids and Ollama tags (llama3.2:3b). Runtimes lose their version. A model file of llama-bench is confirmed by its number of parameters within 2%; "
+        "file names, Hugging Face ids and Ollama tags (llama3.2:3b). Runtimes lose their version. A model file of "
+        "llama-bench is confirmed by its number of parameters within 2%; "
         "its table for people (md) names no file, then family and parameters tell the model.\n\n"
         "A measurement is predicted with its runtime, backend, build and threads. covered is the share of measurements "
-        "inside the range of their prediction, 10 to 90% of what was measured where a fit knew as little; evidence is A "
+        "inside the range of their prediction, 10 to 90% of what was measured where a fit knew as little; evidence is "
+        "A "
         "with rows of the same device, runtime and type, B of the device, C of its unit, D of its kind, else E.\n\n"
         "-o writes the input columns and predicted_tokens_per_s, predicted_low, predicted_high, error_pct, basis (what "
         "the rates rest on), predicted_power_w, predicted_memory_mib and reason (why there is no prediction).",

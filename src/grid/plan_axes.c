@@ -227,8 +227,8 @@ static es_status add_runtime_and_precision(builder *b) {
     if (status || !plan->kernel->has_runtime)
         return status;
     size_t at = b->n - 1;
-    status = es_plan_runtimes(b->sweep, b->spec, &runtime, &b->axes[plan->entity_axis[ES_DEVICE]], &b->axes[at],
-                              b->errors);
+    status =
+        es_plan_runtimes(b->sweep, b->spec, &runtime, &b->axes[plan->entity_axis[ES_DEVICE]], &b->axes[at], b->errors);
     add_axis(b, b->axes[at]);
     b->axes[at] = runtime;
     plan->runtime_axis = (int)at;

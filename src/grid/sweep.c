@@ -65,11 +65,12 @@ static es_status hash_sweep(es_sweep *sweep, es_errors *errors) {
         hash_axis(state, &sweep->axes[a]);
     const es_plan *plan = sweep->plan;
     if (plan->runtime_axis >= 0)
-        XXH64_update(state, plan->runtime_number, sweep->axes[plan->entity_axis[ES_DEVICE]].n *
-                                                      sweep->axes[plan->runtime_axis].n * sizeof(double));
+        XXH64_update(state, plan->runtime_number,
+                     sweep->axes[plan->entity_axis[ES_DEVICE]].n * sweep->axes[plan->runtime_axis].n * sizeof(double));
     if (plan->runs)
-        XXH64_update(state, plan->runs, sweep->axes[plan->entity_axis[ES_DEVICE]].n * sweep->axes[plan->runtime_axis].n *
-                                            sweep->axes[plan->entity_axis[ES_PRECISION]].n);
+        XXH64_update(state, plan->runs,
+                     sweep->axes[plan->entity_axis[ES_DEVICE]].n * sweep->axes[plan->runtime_axis].n *
+                         sweep->axes[plan->entity_axis[ES_PRECISION]].n);
     for (size_t i = 0; i < sweep->kernel->n_nodes; i++)
         if (sweep->kernel->nodes[i].kind == ES_NODE_OPTION)
             XXH64_update(state, &sweep->plan->node[i].constant, sizeof(double));

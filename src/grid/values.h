@@ -16,7 +16,7 @@ typedef struct es_value_rule {
     double min, max;
     bool exclusive; /* min itself is refused */
     bool whole;
-    bool factors; /* x factors are allowed */
+    bool factors;                     /* x factors are allowed */
     const struct es_axis_word *words; /* names of values; NULL: none */
 } es_value_rule;
 

@@ -228,7 +228,7 @@ static es_status read_utf16(es_source *s, char *to, size_t room, size_t *got, es
         const uint32_t low = pair && left >= 4 ? unit_at(s, u->at + 2) : 0;
         if (left < 2 || (pair ? low < 0xdc00 || low > 0xdfff : high >= 0xdc00 && high < 0xe000))
             return es_fail(errors, ES_ERUNTIME, &(es_origin){s->name, 0, 0}, "not UTF-16: byte %llu: '%s'",
-                           (unsigned long long)(s->byte + 1),
+                           (unsigned long long)s->byte + 1,
                            es_quote((es_slice){u->data + u->at, left < 2 ? left : 2}).text);
         *got += put_utf8(to + *got, pair ? 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00) : high);
         u->at += pair ? 4 : 2;

@@ -224,7 +224,8 @@ static es_status take_escape(es_source_rows *r) {
     if (!take_hex(r, &c) || c == 0 || (c >= 0xdc00 && c < 0xe000))
         return unexpected(r, expected);
     if (c >= 0xd800 && c < 0xdc00) {
-        if (take(r) != '\\' || take(r) != 'u' || !take_hex(r, &low) || low < 0xdc00 || low > 0xdfff)
+        const bool escape = take(r) == '\\' && take(r) == 'u';
+        if (!escape || !take_hex(r, &low) || low < 0xdc00 || low > 0xdfff)
             return unexpected(r, "the second half of a surrogate pair");
         c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
     }
@@ -239,7 +240,7 @@ static es_status take_string(es_source_rows *r) {
     take(r);
     while (!status) {
         const int c = peek(r);
-        if (c == END || c < 0x20)
+        if (c < 0x20) /* END too */
             return unexpected(r, "the end of a string");
         take(r);
         if (c == '"')

@@ -41,11 +41,8 @@ static const struct {
 
 /* What priors of a kind are called; NULL: of the class only. */
 static const char *const prior_names[ES_RATES] = {
-    [ES_RATE_MEM_UTIL] = "eta",
-    [ES_RATE_DECODE_UTIL] = "decode_util",
-    [ES_RATE_PREFILL_UTIL] = "kappa",
-    [ES_RATE_ATTN_UTIL] = "alpha",
-    [ES_RATE_TOKEN_OVERHEAD] = "token_overhead_ms",
+    [ES_RATE_MEM_UTIL] = "eta",    [ES_RATE_DECODE_UTIL] = "decode_util",          [ES_RATE_PREFILL_UTIL] = "kappa",
+    [ES_RATE_ATTN_UTIL] = "alpha", [ES_RATE_TOKEN_OVERHEAD] = "token_overhead_ms",
 };
 
 int es_rate_field(es_rate rate) { return rate_info[rate].field; }
@@ -148,13 +145,13 @@ typedef struct key_list {
 /* Pooled: IQ2, IQ3, IQ4 of all bits, F16 with BF16, uniform formats by bits (W8), MLX by name. */
 static es_slice type_name(const es_rows *rows, int type, char *room) {
     const es_row *precision = rows->precision;
-    const char *name = type > ES_TYPE_NONE ? es_type_labels[type] : precision->name;
+    const char *name = type != ES_TYPE_NONE ? es_type_labels[type] : precision->name;
     const es_slice bits = es_slice_of(precision->text[ES_P_WEIGHT_BITS]);
     if (strncmp(name, "IQ", 2) == 0)
         return (es_slice){name, 3};
     if (strcmp(name, "BF16") == 0 || strcmp(name, "FP16") == 0)
         return es_slice_of("F16");
-    if (type > ES_TYPE_NONE || strncmp(name, "MLX", 3) == 0 || precision->value[ES_P_KIND] == ES_PRECISION_FLOAT ||
+    if (type != ES_TYPE_NONE || strncmp(name, "MLX", 3) == 0 || precision->value[ES_P_KIND] == ES_PRECISION_FLOAT ||
         bits.length == 0 || bits.length > 8)
         return es_slice_of(name);
     room[0] = 'W';
@@ -238,8 +235,8 @@ static entry *find_slot(const es_calibration *c, const char *phase, const char *
     uint64_t at = hash_text(hash_text(hash_text(UINT64_C(0xcbf29ce484222325), phase), effect), key);
     for (at ^= at >> 29;; at++) {
         entry *slot = &c->slot[at & (c->capacity - 1)];
-        if (!slot->key || (es_equal_fold(slot->key, key) && strcmp(slot->phase, phase) == 0 &&
-                           strcmp(slot->effect, effect) == 0))
+        if (!slot->key ||
+            (es_equal_fold(slot->key, key) && strcmp(slot->phase, phase) == 0 && strcmp(slot->effect, effect) == 0))
             return slot;
     }
 }
@@ -315,18 +312,20 @@ static bool is_rate_field(const char *name) {
 }
 
 static es_status check_row(const es_row *row, es_errors *errors) {
-    static const char *const priors[] = {"eta", "kappa", "alpha", "token_overhead_ms", "decode_util", "half_tokens", NULL};
+    static const char *const priors[] = {"eta",         "kappa",       "alpha", "token_overhead_ms",
+                                         "decode_util", "half_tokens", NULL};
     static const char *const intervals[] = {"low", "high", NULL};
     const char *phase = row->text[ES_C_PHASE], *effect = row->text[ES_C_EFFECT], *key = row->text[ES_C_KEY];
     if (is_fit_phase(phase)) {
         if (is_among(intervals, effect) ? is_among(es_evidence_names, key) : is_among(es_effect_names, effect))
             return ES_OK;
         return es_fail(errors, ES_EUSAGE, &row->origin,
-                       is_among(intervals, effect) ? "unknown level of evidence: '%s'; expected A, B, C, D or E"
-                                                   : "unknown effect: '%s'; expected kind, unit, device, type ..., low or high",
+                       is_among(intervals, effect)
+                           ? "unknown level of evidence: '%s'; expected A, B, C, D or E"
+                           : "unknown effect: '%s'; expected kind, unit, device, type ..., low or high",
                        es_quote_text(is_among(intervals, effect) ? key : effect).text);
     }
-    if (strcmp(phase, prior_phase) == 0 ? is_among(priors, effect)
+    if (strcmp(phase, prior_phase) == 0   ? is_among(priors, effect)
         : strcmp(phase, class_phase) == 0 ? is_rate_field(effect)
                                           : strcmp(phase, kernel_phase) == 0 && strcmp(effect, "gain") == 0) {
         const int field = es_field_find(ES_DEVICE, effect, strlen(effect));
@@ -338,12 +337,14 @@ static es_status check_row(const es_row *row, es_errors *errors) {
     }
     if (strcmp(phase, prior_phase) != 0 && strcmp(phase, class_phase) != 0 && strcmp(phase, kernel_phase) != 0)
         return es_fail(errors, ES_EUSAGE, &row->origin,
-                       "unknown phase: '%s'; expected decode, prefill, prior, class or kernel", es_quote_text(phase).text);
-    return es_fail(errors, ES_EUSAGE, &row->origin,
-                   "not what phase %s sets: '%s'; expected a utilization, token_overhead_ms, idle_w, load_w, net_bw_mbps "
-                   "or a pj_ field in class, eta, kappa, alpha, decode_util, token_overhead_ms or half_tokens in prior, "
-                   "gain in kernel",
-                   phase, es_quote_text(effect).text);
+                       "unknown phase: '%s'; expected decode, prefill, prior, class or kernel",
+                       es_quote_text(phase).text);
+    return es_fail(
+        errors, ES_EUSAGE, &row->origin,
+        "not what phase %s sets: '%s'; expected a utilization, token_overhead_ms, idle_w, load_w, net_bw_mbps "
+        "or a pj_ field in class, eta, kappa, alpha, decode_util, token_overhead_ms or half_tokens in prior, "
+        "gain in kernel",
+        phase, es_quote_text(effect).text);
 }
 
 es_status es_calibration_compile(const es_catalog *catalog, es_arena *arena, es_calibration **result,
@@ -360,8 +361,8 @@ es_status es_calibration_compile(const es_catalog *catalog, es_arena *arena, es_
         const es_status own = check_row(row, errors);
         const es_fitted fitted = {row->value[ES_C_VALUE], isnan(row->value[ES_C_ROWS]) ? 0 : row->value[ES_C_ROWS],
                                   isnan(row->value[ES_C_SOURCES]) ? 0 : row->value[ES_C_SOURCES], row, 0};
-        if (own == ES_OK && !es_calibration_set(c, row->text[ES_C_PHASE], row->text[ES_C_EFFECT], row->text[ES_C_KEY],
-                                                fitted))
+        if (own == ES_OK &&
+            !es_calibration_set(c, row->text[ES_C_PHASE], row->text[ES_C_EFFECT], row->text[ES_C_KEY], fitted))
             return es_fail_memory(errors);
         status = status == ES_OK ? own : status;
     }
@@ -380,10 +381,8 @@ es_evidence es_evidence_of(const es_calibration *c, const es_setting *s, es_fit_
                                                   [ES_EFFECT_DEVICE] = ES_BASIS_DEVICE,
                                                   [ES_EFFECT_UNIT] = ES_BASIS_UNIT,
                                                   [ES_EFFECT_KIND] = ES_BASIS_KIND};
-    static const bool tells[ES_EFFECTS] = {[ES_EFFECT_DEVICE_TYPE] = true,
-                                           [ES_EFFECT_DEVICE] = true,
-                                           [ES_EFFECT_UNIT] = true,
-                                           [ES_EFFECT_KIND] = true};
+    static const bool tells[ES_EFFECTS] = {
+        [ES_EFFECT_DEVICE_TYPE] = true, [ES_EFFECT_DEVICE] = true, [ES_EFFECT_UNIT] = true, [ES_EFFECT_KIND] = true};
     es_evidence evidence = {.basis = ES_BASIS_CLASS};
     es_effect_key keys[2 * ES_MAX_EFFECTS];
     size_t n = es_effect_keys(s, phase, keys);
@@ -435,7 +434,7 @@ static const es_row *repacked(const es_calibration *c, const es_row *unit, const
 /* Today's prefill kernel of a type over that of the build, at least on the unit's ISA; 1 where the build has it. */
 static double gain_since(const es_calibration *c, const es_setting *s, int type, const es_row **row) {
     *row = NULL;
-    if (type <= ES_TYPE_NONE || strcmp(s->rows->runtime->text[ES_R_FAMILY], "llama.cpp") != 0 || !is_cpu(s->rows))
+    if (type == ES_TYPE_NONE || strcmp(s->rows->runtime->text[ES_R_FAMILY], "llama.cpp") != 0 || !is_cpu(s->rows))
         return 1;
     const es_row *kernel = repacked(c, s->rows->unit, es_type_labels[type]);
     if (!kernel || !older_than(s->build, kernel->text[ES_RT_FIRST_BUILD], kernel->text[ES_RT_FIRST_DATE]))

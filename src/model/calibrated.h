@@ -116,8 +116,8 @@ extern const char *const es_evidence_names[ES_EVIDENCE_LEVELS + 1]; /* A ... E *
 
 typedef struct es_evidence {
     es_basis basis;
-    double rows, sources;        /* behind it */
-    double log_low, log_high;    /* of measured / predicted: 10 and 90% */
+    double rows, sources;     /* behind it */
+    double log_low, log_high; /* of measured / predicted: 10 and 90% */
 } es_evidence;
 
 /* For the tensor type that takes part most. */
@@ -151,8 +151,8 @@ es_rate_found es_rate_untyped(const es_calibration *calibration, const es_settin
 double es_half_tokens(const es_calibration *calibration, const es_setting *setting);
 
 /* The rows behind a rate, of a type or untyped, for explain; at most ES_MAX_SOURCES, returns their number. */
-size_t es_rate_sources(const es_calibration *calibration, const es_setting *setting, es_rate rate, int type,
-                       bool typed, es_source *list);
+size_t es_rate_sources(const es_calibration *calibration, const es_setting *setting, es_rate rate, int type, bool typed,
+                       es_source *list);
 
 /* The device field that holds a rate. */
 int es_rate_field(es_rate rate);

@@ -127,7 +127,7 @@ typedef struct es_option {
     const char *text;
     es_kind kind;
     int field;
-    double (*parse)(es_slice);  /* of its own kind of text, NaN: something else; NULL: a number */
+    double (*parse)(es_slice); /* of its own kind of text, NaN: something else; NULL: a number */
 } es_option;
 
 /* A name in expressions for a number. */

@@ -52,7 +52,8 @@ static void fit(const es_level_problem *problem, const bool *left_out, double *v
 /* Devices and types share a constant: what adds up is known, not its parts. */
 static void expect_levels(const es_level_problem *problem, const double *value, double tolerance) {
     for (size_t i = 0; i < problem->n_rows; i += 37)
-        cr_expect_float_eq(level_of(&problem->row[i], value), level_of(&problem->row[i], truth), tolerance, "row %zu", i);
+        cr_expect_float_eq(level_of(&problem->row[i], value), level_of(&problem->row[i], truth), tolerance, "row %zu",
+                           i);
 }
 
 Test(calibrate, effects_come_back) {
@@ -107,9 +108,10 @@ Test(calibrate, builds) {
     static const struct {
         const char *text;
         double expected;
-    } cases[] = {{"b8134", 8134}, {" B1 ", 1},       {"2024-11", 202411}, {"2024-11-25", 202411}, {"2024", NAN},
-                 {"8134", NAN},   {"2024-13", NAN},  {"2024-00", NAN},    {"b", NAN},             {"b100000", NAN},
-                 {"b0", NAN},     {"2024-1", NAN},   {"", NAN},           {"2024/11", NAN},       {"newest", NAN}};
+    } cases[] = {{"b8134", 8134}, {" B1 ", 1},      {"2024-11", 202411}, {"2024-11-25", 202411},
+                 {"2024", NAN},   {"8134", NAN},    {"2024-13", NAN},    {"2024-00", NAN},
+                 {"b", NAN},      {"b100000", NAN}, {"b0", NAN},         {"2024-1", NAN},
+                 {"", NAN},       {"2024/11", NAN}, {"newest", NAN}};
     for (size_t i = 0; i < LENGTH(cases); i++) {
         const double build = es_build_parse(es_slice_of(cases[i].text));
         cr_expect(build == cases[i].expected || (isnan(build) && isnan(cases[i].expected)), "'%s': %g", cases[i].text,
@@ -124,7 +126,8 @@ static const es_row *row(es_kind kind, const char *name) {
 }
 
 static es_rows rows_of(const char *device, const char *runtime, const char *precision) {
-    es_rows rows = es_point_rows(&point, row(ES_MODEL, "Llama-3.2-1B"), row(ES_DEVICE, device), row(ES_PRECISION, precision));
+    es_rows rows =
+        es_point_rows(&point, row(ES_MODEL, "Llama-3.2-1B"), row(ES_DEVICE, device), row(ES_PRECISION, precision));
     rows.runtime = row(ES_RUNTIME, runtime);
     return rows;
 }
@@ -153,7 +156,8 @@ Test(calibrate, keys_of_a_point) {
     cr_expect(has_key(keys, n, ES_EFFECT_KIND, "arm") && has_key(keys, n, ES_EFFECT_UNIT, "A76"));
     cr_expect(has_key(keys, n, ES_EFFECT_DEVICE, "Raspberry Pi 5|cortex-a76"));
     cr_expect(has_key(keys, n, ES_EFFECT_DEVICE_FAMILY, "Raspberry Pi 5|cortex-a76|cpu|llama.cpp"));
-    cr_expect(has_key(keys, n, ES_EFFECT_ERA, "arm|24") && has_key(keys, n, ES_EFFECT_THREADS, "Raspberry Pi 5|cortex-a76|2"));
+    cr_expect(has_key(keys, n, ES_EFFECT_ERA, "arm|24") &&
+              has_key(keys, n, ES_EFFECT_THREADS, "Raspberry Pi 5|cortex-a76|2"));
     n = es_effect_keys(&newest, ES_FIT_DECODE, keys);
     cr_expect(n == 4 && has_key(keys, n, ES_EFFECT_DEVICE_FAMILY, "Raspberry Pi 5|cortex-a76|cpu|llama.cpp"), "%zu", n);
     n = es_type_effect_keys(&setting, ES_FIT_PREFILL, type_of("IQ4_XS"), keys);
@@ -170,10 +174,10 @@ Test(calibrate, older_builds_have_slower_kernels) {
         const char *device, *type;
         double build, gain;
     } cases[] = {
-        {"Raspberry Pi 5 8GB", "Q4_K", 7174, 1.91},     {"Raspberry Pi 5 8GB", "Q4_K", 7175, 1},
-        {"Raspberry Pi 5 8GB", "Q4_K", 202510, 1.91},   {"Raspberry Pi 5 8GB", "Q4_K", 202511, 1},
+        {"Raspberry Pi 5 8GB", "Q4_K", 7174, 1.91},          {"Raspberry Pi 5 8GB", "Q4_K", 7175, 1},
+        {"Raspberry Pi 5 8GB", "Q4_K", 202510, 1.91},        {"Raspberry Pi 5 8GB", "Q4_K", 202511, 1},
         {"Raspberry Pi 5 8GB", "Q4_K", ES_BUILD_UNKNOWN, 1}, {"Raspberry Pi 5 8GB", "Q4_0", 202411, 1.75},
-        {"Raspberry Pi 5 8GB", "Q5_0", 202301, 1},      {"Raspberry Pi 4 4GB", "Q4_K", 202301, 1},
+        {"Raspberry Pi 5 8GB", "Q5_0", 202301, 1},           {"Raspberry Pi 4 4GB", "Q4_K", 202301, 1},
         {"Apple M4 Max CPU", "Q8_0", 202511, 3.57},
     };
     const es_calibration *calibration = es_roofline_calibration(point.state);
@@ -186,7 +190,8 @@ Test(calibrate, older_builds_have_slower_kernels) {
         cr_expect_float_eq(ratio, cases[i].gain, 1e-9, "case %zu: %g", i, ratio);
     }
     const es_rows rows = rows_of("Raspberry Pi 5 8GB", "llama.cpp-cpu-arm", "Q4_K_M");
-    const es_setting one = {&rows, 1, ES_BUILD_NEWEST}, all = {&rows, 4, ES_BUILD_NEWEST}, more = {&rows, 9, ES_BUILD_NEWEST};
+    const es_setting one = {&rows, 1, ES_BUILD_NEWEST}, all = {&rows, 4, ES_BUILD_NEWEST},
+                     more = {&rows, 9, ES_BUILD_NEWEST};
     const double of_all = es_rate_find(calibration, &all, ES_RATE_PREFILL_UTIL, type_of("Q4_K")).value;
     cr_expect_float_eq(es_rate_find(calibration, &one, ES_RATE_PREFILL_UTIL, type_of("Q4_K")).value, of_all / 4, 1e-12);
     cr_expect_eq(es_rate_find(calibration, &more, ES_RATE_PREFILL_UTIL, type_of("Q4_K")).value, of_all);
@@ -244,7 +249,8 @@ static es_measured simulate_measurements(double pi5, double pi4, double q8) {
 
 static double fitted(const es_calibrated *r, const char *phase, const char *effect, const char *key) {
     for (size_t i = 0; i < r->n_rows; i++)
-        if (strcmp(r->row[i].phase, phase) == 0 && strcmp(r->row[i].effect, effect) == 0 && strcmp(r->row[i].key, key) == 0)
+        if (strcmp(r->row[i].phase, phase) == 0 && strcmp(r->row[i].effect, effect) == 0 &&
+            strcmp(r->row[i].key, key) == 0)
             return r->row[i].value;
     return NAN;
 }

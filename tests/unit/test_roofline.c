@@ -394,8 +394,7 @@ static void expect_recomputed(const point *p) {
     cr_expect(near(get(p, "tpot_s"), tpot, 1e-11), "tpot_s %.17g, expected %.17g", get(p, "tpot_s"), tpot);
 
     const double work = prompt * batch * (1 + get(p, "half_tokens") / pass);
-    double ttft = slots_time(p, "prefill_util", 0, 6, work, passes) +
-                  slots_time(p, "prefill_util", 6, 7, batch, 1) +
+    double ttft = slots_time(p, "prefill_util", 0, 6, work, passes) + slots_time(p, "prefill_util", 6, 7, batch, 1) +
                   slots_time(p, "prefill_util", 7, 10, work, passes * met_prefill);
     ttft += fmax(batch * prefill_flops / attn, batch * prefill_read / fmin(ubatch, prompt) / cache);
     ttft += fmax(batch * prompt * state_flops / attn, fmax(passes, batch) * 8 * held / cache);
@@ -688,9 +687,10 @@ static void remove_folder(void) {
 /* Axis > the device's row > effects > class. */
 Test(roofline, precedence) {
     make_folder();
-    write_file("devices.csv", "name,board,unit,class,peak_gflops_fp32,mem_bw_gbs,storage_bw_mbs,ram_gb,mem_util,idle_w\n"
-                              "Bench,Bench,cortex-a76,sbc,100,20,500,16,,2\nOther,Other,cortex-a76,sbc,100,20,500,16,,\n"
-                              "Own,Own,cortex-a76,sbc,100,20,500,16,0.7,\nPlain,Plain,adreno-740,sbc,100,20,500,16,,\n");
+    write_file("devices.csv",
+               "name,board,unit,class,peak_gflops_fp32,mem_bw_gbs,storage_bw_mbs,ram_gb,mem_util,idle_w\n"
+               "Bench,Bench,cortex-a76,sbc,100,20,500,16,,2\nOther,Other,cortex-a76,sbc,100,20,500,16,,\n"
+               "Own,Own,cortex-a76,sbc,100,20,500,16,0.7,\nPlain,Plain,adreno-740,sbc,100,20,500,16,,\n");
     write_file("calibration.csv", "phase,effect,key,value,rows,sources\n"
                                   "prior,eta,arm,0.5,,\n"
                                   "decode,kind,arm,0,20,4\n"

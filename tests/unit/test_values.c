@@ -131,9 +131,9 @@ Test(values, random_ranges_are_not_accumulated) {
         es_values values;
         es_arena arena = {0};
         static es_errors errors;
-        cr_assert_eq(
-            parse(written, &(es_value_rule){"a", "", -1e300, 1e300, false, false, false, NULL}, &values, &arena, &errors),
-            ES_OK, "%s", errors.error[0].text);
+        cr_assert_eq(parse(written, &(es_value_rule){"a", "", -1e300, 1e300, false, false, false, NULL}, &values,
+                           &arena, &errors),
+                     ES_OK, "%s", errors.error[0].text);
         cr_assert_eq(values.n, n, "%s: %zu values, expected %zu", written, values.n, n);
         for (size_t i = 0; i < n; i++) {
             double want = by_factor ? (double)(a * powl(factor, (long double)i)) : a + (double)i * step;
