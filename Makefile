@@ -367,7 +367,7 @@ FUZZ ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(FUZZ_SOURCES))
 .PHONY: fuzz-run fuzz-pack corpora
 fuzz:
 	@$(PARALLEL) FLAVOUR=fuzz fuzz-run
-fuzz-run: $(FUZZERS)
+fuzz-run: $(FUZZERS) $(REPLAYS)
 	@scripts/fuzz.sh run $(B) $(BUILD)/corpus $(TIME) $(FUZZ)
 fuzz-pack:
 	@$(PARALLEL) FLAVOUR=fuzz FUZZ='$(FUZZ)' fuzz-pack-run

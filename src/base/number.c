@@ -161,10 +161,11 @@ es_number_fault es_parse_scaled(es_slice text, double *value) {
         double number = 0;
         es_number_fault fault = convert(&d, &number);
         number = ldexp(number, suffixes[i].binary_exponent);
-        if (fault != ES_NUMBER_OK || isinf(number))
-            return ES_NUMBER_RANGE;
-        *value = number;
-        return ES_NUMBER_OK;
+        if (fault == ES_NUMBER_OK && isinf(number))
+            fault = ES_NUMBER_RANGE;
+        if (fault == ES_NUMBER_OK)
+            *value = number;
+        return fault;
     }
     return fault_of(text);
 }

@@ -66,11 +66,12 @@ static void add_packed(inputs *all, input packed) {
     free(packed.data);
 }
 
-static void add_path(inputs *all, const char *path) {
+/* A packed corpus is named itself; in a folder every file is one input. */
+static void add_path(inputs *all, const char *path, bool inside) {
     struct stat status;
     if (stat(path, &status) != 0 || !S_ISDIR(status.st_mode)) {
         input in = read_file(path);
-        if (in.size > sizeof frame_magic && !memcmp(in.data, frame_magic, sizeof frame_magic))
+        if (!inside && in.size > sizeof frame_magic && !memcmp(in.data, frame_magic, sizeof frame_magic))
             add_packed(all, in);
         else
             add(all, in);
@@ -78,10 +79,10 @@ static void add_path(inputs *all, const char *path) {
     }
     DIR *folder = need(opendir(path));
     for (struct dirent *entry; (entry = readdir(folder));) {
-        char inside[4096];
-        snprintf(inside, sizeof inside, "%s/%s", path, entry->d_name);
+        char file[4096];
+        snprintf(file, sizeof file, "%s/%s", path, entry->d_name);
         if (entry->d_name[0] != '.')
-            add_path(all, inside);
+            add_path(all, file, true);
     }
     closedir(folder);
 }
@@ -141,7 +142,7 @@ int main(int argc, char **argv) {
     inputs all = {0};
     bool packing = argc > 2 && !strcmp(argv[1], "--pack"), unpacking = argc > 2 && !strcmp(argv[1], "--unpack");
     for (int i = packing || unpacking ? 3 : 1; i < argc; i++)
-        add_path(&all, argv[i]);
+        add_path(&all, argv[i], false);
     sort_distinct(&all);
     if (packing)
         pack(&all, argv[2]);

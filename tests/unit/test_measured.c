@@ -61,10 +61,14 @@ Test(measured, a_point_has_the_bits_of_the_grid) {
         es_rows rows = es_point_rows(&point, row(ES_MODEL, cases[i].model), row(ES_DEVICE, cases[i].device),
                                      row(ES_PRECISION, cases[i].precision));
         rows.runtime = es_runtime_find(&catalog, es_slice_of(runtime), rows.unit);
-        double workload[32]; /* axes beyond the eight keep their defaults */
+        double workload[32]; /* axes that the case does not name keep their defaults */
         cr_assert_leq(point.kernel->n_axes, 32);
-        for (size_t k = 0; k < 32; k++)
-            workload[k] = k < 8 ? cases[i].workload[k] : NAN;
+        for (size_t a = 0; a < point.kernel->n_axes; a++) {
+            workload[a] = NAN;
+            for (size_t k = 0; k < 8; k++)
+                if (strcmp(point.kernel->axes[a].name, axes[k]) == 0)
+                    workload[a] = cases[i].workload[k];
+        }
         es_point_evaluate(&point, &rows, workload, value);
         for (size_t n = 0; n < point.kernel->n_nodes; n++)
             cr_expect(value[n] == expected[n] || (isnan(value[n]) && isnan(expected[n])), "%s: %s: %.17g, %.17g",

@@ -18,7 +18,7 @@
 #include "model/layout.h"
 #include "model/node.h"
 
-enum { MAX_NODES = 512, MAX_OUTPUTS = 64, MAX_OVERRIDES = 16, MAX_BLOCKS = 8 };
+enum { MAX_NODES = 1024, MAX_OUTPUTS = 64, MAX_OVERRIDES = 16, MAX_BLOCKS = 8 };
 
 static es_catalog catalog;
 static es_arena arena;
