@@ -224,8 +224,9 @@ static es_status take_escape(es_source_rows *r) {
     if (!take_hex(r, &c) || c == 0 || (c >= 0xdc00 && c < 0xe000))
         return unexpected(r, expected);
     if (c >= 0xd800 && c < 0xdc00) {
-        const int first = take(r), second = take(r);
-        if (first != '\\' || second != 'u' || !take_hex(r, &low) || low < 0xdc00 || low > 0xdfff)
+        bool escape = take(r) == '\\';
+        escape = escape && take(r) == 'u';
+        if (!escape || !take_hex(r, &low) || low < 0xdc00 || low > 0xdfff)
             return unexpected(r, "the second half of a surrogate pair");
         c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
     }
