@@ -83,6 +83,11 @@ static void describe_next(es_showing *s, const es_csv_choice *winner, const es_c
         const char *word = worse_word(objective);
         if (next->value[k] == winner->value[k])
             continue;
+        if (k == 0 && next->tie) {
+            name = es_arena_printf(&s->arena, "%s, tie", name);
+            name = name ? name : "";
+            continue;
+        }
         const es_quoted column = es_quote(objective->column);
         const bool named = strcmp(word, "slower") != 0 || k > 0;
         const char *of = named ? " " : "", *what = named ? column.text : "";
@@ -93,7 +98,7 @@ static void describe_next(es_showing *s, const es_csv_choice *winner, const es_c
                      what);
         return;
     }
-    snprintf(text, size, "%s, equal", name);
+    snprintf(text, size, next->tie ? "%s" : "%s, equal", name);
 }
 
 static es_status begin_grid(es_showing *s, es_errors *errors) {

@@ -115,13 +115,32 @@ static bool is_quality_tie(const es_sweep *sweep, const es_column *column, const
            fabs(es_column_value(column, a) - es_column_value(column, b)) < ES_QUALITY_TIE;
 }
 
+/* " of Qwen3-4B", when quality compares two models, and whether its 90% ranges can tell them apart. */
+static void describe_models(char *name, size_t size, char *range, size_t range_size, const es_sweep *sweep,
+                            const double *winner, const double *other) {
+    const int model = es_sweep_column(sweep, "model", 5), low = es_sweep_column(sweep, "quality_low", 11),
+              high = es_sweep_column(sweep, "quality_high", 12);
+    if (strcmp(sweep->columns[sweep->best.objective[0].column].name, "quality") != 0 || model < 0 || low < 0 ||
+        high < 0 || sweep->best.pick == model)
+        return;
+    const es_column *column = &sweep->columns[model];
+    if (es_column_value(column, winner) == es_column_value(column, other))
+        return;
+    char text[128];
+    es_column_text(column, es_column_value(column, other), 4, text, sizeof text);
+    snprintf(name, size, " of %s", text);
+    if (winner[sweep->columns[low].node] <= other[sweep->columns[high].node])
+        snprintf(range, range_size, " (within the ranges)");
+}
+
 /* "Q4_0, 12% slower": the runner-up by the first objective in which it differs from the winner. */
 static void describe_runner_up(char *to, size_t size, const es_sweep *sweep, const double *winner,
                                const double *other) {
     const es_best_spec *best = &sweep->best;
     const es_column *pick = &sweep->columns[best->pick];
-    char name[128], worse[96] = "equal";
+    char name[128], worse[96] = "equal", model[160] = "", range[32] = "";
     es_column_text(pick, es_column_value(pick, other), 4, name, sizeof name);
+    describe_models(model, sizeof model, range, sizeof range, sweep, winner, other);
     const char *tie = "";
     for (size_t i = 0; i < best->n_objectives; i++) {
         const es_column *column = &sweep->columns[best->objective[i].column];
@@ -147,12 +166,12 @@ static void describe_runner_up(char *to, size_t size, const es_sweep *sweep, con
             snprintf(worse, sizeof worse, "%s %s", word, column->name);
         break;
     }
-    snprintf(to, size, "%s, %s%s", name, strcmp(worse, "tie") == 0 ? "" : tie, worse);
+    snprintf(to, size, "%s%s, %s%s%s", name, model, strcmp(worse, "tie") == 0 ? "" : tie, worse, range);
 }
 
 static es_status add_best(es_grid *grid, const es_sweep *sweep, const es_chosen *chosen, const es_best_row *row,
                           double *winner, double *other, es_errors *errors) {
-    char text[256] = "none";
+    char text[512] = "none";
     es_status status = es_sweep_point(sweep, row->index, winner, errors);
     if (!status && row->runner_up != UINT64_MAX) {
         status = es_sweep_point(sweep, row->runner_up, other, errors);

@@ -1,8 +1,11 @@
 #include "tables/csv_best.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <edgesweep/sweep.h>
 
 #include "base/os.h"
 #include "tables/keys.h"
@@ -26,6 +29,9 @@ typedef struct plan {
     size_t n_by;
     size_t objective[ES_MAX_OBJECTIVES];
     unsigned d;
+    bool ties;    /* quality decides first: formats of one model may tie */
+    size_t model; /* its column */
+    const es_csv_input *csv;
 } plan;
 
 /* One thread, or all of them put together: entry i belongs to key i. */
@@ -172,27 +178,67 @@ static int compare_entries(const void *a, const void *b, void *context) {
     return compare_rows(context, x->value, x->index, y->value, y->index);
 }
 
+static es_slice model_of(const plan *p, const entry *e, es_slice *cell) {
+    es_csv_split((es_slice){e->text, e->text_length}, es_csv_input_delimiter(p->csv), cell,
+                 es_csv_input_columns(p->csv));
+    return cell[p->model];
+}
+
+/* Two formats of one model that differ by less than the model of their loss can tell, as in a run. */
+static bool is_tie(const plan *p, const entry *a, const entry *b, es_slice *cell) {
+    if (!p->ties || !(fabs(a->value[0] - b->value[0]) < ES_QUALITY_TIE))
+        return false;
+    const es_slice x = model_of(p, a, cell), y = model_of(p, b, cell);
+    return x.length == y.length && memcmp(x.text, y.text, x.length) == 0;
+}
+
+/* Moves the best by the objectives behind quality, of the n entries that tie with the first, to the front. */
+static void break_tie(const plan *p, entry *first, size_t n, es_slice *cell) {
+    entry *chosen = first;
+    for (entry *e = first + 1; e < first + n && first->value[0] - e->value[0] < ES_QUALITY_TIE; e++) {
+        if (!is_tie(p, first, e, cell))
+            continue;
+        unsigned k = 1;
+        while (k < p->d && e->value[k] == chosen->value[k])
+            k++;
+        const bool minimize = k < p->d && p->options->objective[k].direction == ES_MINIMIZE;
+        if (k < p->d && (e->value[k] < chosen->value[k]) == minimize)
+            chosen = e;
+    }
+    const entry moved = *chosen;
+    memmove(first + 1, first, (size_t)(chosen - first) * sizeof *first);
+    *first = moved;
+}
+
 /* Orders the entries and lists the first ones of each group. */
 static es_status rank(best_worker *w, es_csv_best *best, es_errors *errors) {
     es_status status = find_groups(w, errors);
+    es_slice *cell = malloc((es_csv_input_columns(w->plan->csv) + 1) * sizeof *cell);
     best->choice = calloc(w->n + 1, sizeof *best->choice);
-    if (!status && !best->choice)
+    if (!status && (!best->choice || !cell))
         status = es_fail_memory(errors);
-    if (status)
-        return status;
-    if (w->n)
+    if (!status && w->n)
         es_os_sort(w->entry, w->n, sizeof *w->entry, compare_entries, (void *)w->plan);
+    for (size_t i = 0, n; i < w->n && !status; i += n) {
+        for (n = 1; i + n < w->n && w->entry[i + n].group_first == w->entry[i].group_first;)
+            n++;
+        break_tie(w->plan, &w->entry[i], n, cell);
+    }
     uint64_t position = 0;
-    for (size_t i = 0; i < w->n; i++) {
+    for (size_t i = 0; i < w->n && !status; i++) {
         const entry *e = &w->entry[i];
         const bool new_group = i == 0 || e->group_first != w->entry[i - 1].group_first;
         best->n_groups += new_group;
         position = new_group ? 1 : position + 1;
         if (position <= best->top + 1)
-            best->choice[best->n++] =
-                (es_csv_choice){best->n_groups - 1, position, {e->text, e->text_length}, e->value};
+            best->choice[best->n++] = (es_csv_choice){best->n_groups - 1,
+                                                      position,
+                                                      {e->text, e->text_length},
+                                                      e->value,
+                                                      !new_group && is_tie(w->plan, e - 1, e, cell)};
     }
-    return ES_OK;
+    free(cell);
+    return status;
 }
 
 static es_status run(best_worker *worker, size_t n, const es_query *query, es_csv_best *best, es_errors *errors) {
@@ -217,7 +263,7 @@ static es_status run(best_worker *worker, size_t n, const es_query *query, es_cs
 
 static es_status plan_init(plan *p, const es_csv_input *csv, const es_csv_best_options *options, es_errors *errors) {
     es_status first = ES_OK;
-    *p = (plan){.options = options, .n_by = options->n_by, .d = (unsigned)options->n_objectives};
+    *p = (plan){.options = options, .n_by = options->n_by, .d = (unsigned)options->n_objectives, .csv = csv};
     if (options->n_objectives == 0 || options->n_objectives > ES_MAX_OBJECTIVES)
         return es_fail(errors, ES_EUSAGE, NULL, "%zu objectives (expected 1 to %d)", options->n_objectives,
                        ES_MAX_OBJECTIVES);
@@ -246,6 +292,12 @@ static es_status plan_init(plan *p, const es_csv_input *csv, const es_csv_best_o
             return es_fail(errors, ES_EUSAGE, NULL, "the picked column cannot be a group: '%s'",
                            es_quote(options->pick).text);
     }
+    const es_column_objective *deciding = &options->objective[0];
+    for (size_t c = es_csv_input_columns(csv); c-- > 0 && deciding->direction == ES_MAXIMIZE;)
+        if (es_slice_equal(deciding->column, "quality") && es_slice_equal(es_csv_input_name(csv, c), "model")) {
+            p->model = c;
+            p->ties = true;
+        }
     return first;
 }
 

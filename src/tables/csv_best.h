@@ -26,6 +26,7 @@ typedef struct es_csv_choice {
     uint64_t rank;       /* 1 is the winner of the group */
     es_slice row;        /* as written */
     const double *value; /* of the objectives */
+    bool tie;            /* with the choice before it: formats of one model, see ES_QUALITY_TIE */
 } es_csv_choice;
 
 /* Choices by group, then by rank; one more than `top` per group where there is one: the next best.  `pick`, `by` and
