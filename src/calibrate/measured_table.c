@@ -35,8 +35,8 @@ static const char *decoded(es_arena *arena, es_slice cell) {
     return scratch ? es_arena_text(arena, es_csv_value(cell, scratch)) : NULL;
 }
 
-static es_status add_csv_row(es_text_table *t, const es_csv_block *block, size_t r, es_arena *arena,
-                             es_errors *errors) {
+static es_status add_csv_row(es_text_table *t, const es_csv_block *block, size_t r, es_csv_place *place,
+                             es_arena *arena, es_errors *errors) {
     const char **cell = grow_rows(t, arena) ? es_arena_array(arena, t->n_columns, sizeof *cell) : NULL;
     if (!cell)
         return es_fail_memory(errors);
@@ -45,7 +45,7 @@ static es_status add_csv_row(es_text_table *t, const es_csv_block *block, size_t
         if (!(cell[c] = decoded(arena, es_csv_block_cell(block, r, c))))
             return es_fail_memory(errors);
     t->cell[t->n_rows] = cell;
-    t->origin[t->n_rows] = es_csv_block_origin(block, (size_t)(row.text - block->text));
+    t->origin[t->n_rows] = es_csv_block_origin_after(block, place, (size_t)(row.text - block->text));
     t->line[t->n_rows] = es_arena_text(arena, row);
     return t->line[t->n_rows++] ? ES_OK : es_fail_memory(errors);
 }
@@ -103,8 +103,9 @@ es_status es_text_table_read(es_text_table *table, const char *path, const es_cs
         if (!status && table->n_rows > ES_MEASURED_MAX_ROWS)
             status = es_fail(errors, ES_ERUNTIME, NULL, "more than %d measurements: '%s'", ES_MEASURED_MAX_ROWS,
                              es_quote_text(path).text);
+        es_csv_place place = {0};
         for (size_t r = 0; !status && more && r < block.n_rows; r++)
-            status = add_csv_row(table, &block, r, arena, errors);
+            status = add_csv_row(table, &block, r, &place, arena, errors);
         if (!status && more)
             status = es_csv_block_fail(&block, errors);
     }

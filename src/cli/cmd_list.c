@@ -170,12 +170,13 @@ static es_status list_metrics_of(es_listing *listing, const char *path, es_grid 
 static es_status list_metrics(es_listing *listing, es_errors *errors) {
     static const char *const headers[] = {"kernel", "metric", "unit", "formula", "source", NULL};
     es_grid grid;
-    es_grid_begin(&grid, headers);
     size_t length = listing->glob ? strlen(listing->glob) : 0;
-    if (length > 6 && strcmp(listing->glob + length - 6, ".sweep") == 0)
-        return list_metrics_of(listing, listing->glob, &grid, errors);
-    if (es_given(listing->cli, ES_OPT_METRIC))
+    const bool of_sweep = length > 6 && strcmp(listing->glob + length - 6, ".sweep") == 0;
+    if (es_given(listing->cli, ES_OPT_METRIC) && !of_sweep)
         return es_usage(listing->cli, errors, "--metric needs FILE.sweep");
+    es_grid_begin(&grid, headers);
+    if (of_sweep)
+        return list_metrics_of(listing, listing->glob, &grid, errors);
     for (size_t i = 0; i < es_kernel_count(); i++)
         if (es_kernel_wanted(listing->kernel, es_kernel_at(i)))
             add_metrics(listing, &grid, es_kernel_at(i)->nodes, es_kernel_at(i)->n_nodes, es_kernel_at(i)->name);

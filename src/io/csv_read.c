@@ -645,9 +645,15 @@ bool es_csv_input_at_end(es_csv_input *csv) {
     return at_end;
 }
 
+es_origin es_csv_block_origin_after(const es_csv_block *block, es_csv_place *place, size_t offset) {
+    place->lines += count_text(block->text + place->offset, offset - place->offset).lines;
+    place->offset = offset;
+    const uint64_t line = block->line_of ? block->line_of[place->lines] : block->first_line + place->lines;
+    return (es_origin){block->file, line, 0};
+}
+
 es_origin es_csv_block_origin(const es_csv_block *block, size_t offset) {
-    const uint64_t lines = count_text(block->text, offset).lines;
-    return (es_origin){block->file, block->line_of ? block->line_of[lines] : block->first_line + lines, 0};
+    return es_csv_block_origin_after(block, &(es_csv_place){0}, offset);
 }
 
 es_status es_csv_block_fail(const es_csv_block *block, es_errors *errors) {

@@ -113,8 +113,16 @@ bool es_csv_input_at_end(es_csv_input *csv);
 /* Reports block->fault: its status, ES_OK when there is none. */
 es_status es_csv_block_fail(const es_csv_block *block, es_errors *errors);
 
-/* The line that a byte of the block is on. */
+/* The line that a byte of the block is on.  Counts the lines before it. */
 es_origin es_csv_block_origin(const es_csv_block *block, size_t offset);
+
+/* The same for bytes in ascending order, each counted once: *place is {0} at the start of a block. */
+typedef struct es_csv_place {
+    size_t offset;
+    uint64_t lines; /* before offset */
+} es_csv_place;
+
+es_origin es_csv_block_origin_after(const es_csv_block *block, es_csv_place *place, size_t offset);
 
 /* Cell as written, with blanks and quotes. */
 static inline es_slice es_csv_block_cell(const es_csv_block *block, size_t row, size_t column) {

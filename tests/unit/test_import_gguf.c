@@ -84,7 +84,7 @@ static uint32_t fitting(uint32_t type, uint64_t row) {
 static uint32_t choose(const generator *g, const char *name, long layer) {
     static const uint32_t some[] = {Q4_0, Q5_0, Q8_0, Q4_K, Q5_K, Q6_K, F16, IQ4_XS};
     if (g->style == PATCHWORK)
-        return some[(strlen(name) * 7 + (unsigned char)name[5] + (size_t)(layer + 1) / 3) % 8];
+        return some[(strlen(name) * 7 + (unsigned char)name[strlen(name) / 2] + (size_t)(layer + 1) / 3) % 8];
     if (g->style == EXPERTS_ONLY)
         return strstr(name, "_exps") ? MXFP4 : Q8_0;
     if (g->style == K_MIX && strcmp(name, "output") == 0)
