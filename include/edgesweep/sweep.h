@@ -42,6 +42,7 @@ typedef struct es_column {
     const char *name, *unit;
     bool is_axis;
     bool whole;                /* integer column, every digit printed */
+    bool quiet;                /* only shown where it is named */
     const char *const *labels; /* text column: value is an index into it; NULL: numeric */
     size_t n_labels;
     int node;      /* node of the plan that gives its values */

@@ -65,6 +65,7 @@ static es_status axis_column(const es_sweep *sweep, size_t number, es_column *co
     es_plan *plan = sweep->plan;
     *column = (es_column){.name = axis->name, .unit = axis->unit, .is_axis = true, .whole = whole_axis(plan, axis)};
     column->node = node_of_axis(plan, axis, number);
+    column->quiet = axis->role == ES_AXIS_WORKLOAD && !axis->given && plan->kernel->axes[axis->index].quiet;
     if (axis->role == ES_AXIS_RUNTIME) {
         column->labels = plan->runtime_label;
         column->n_labels = plan->n_runtime_labels;
@@ -81,7 +82,11 @@ static es_status axis_column(const es_sweep *sweep, size_t number, es_column *co
 }
 
 static es_column metric_column(const es_node *def, int id) {
-    es_column column = {.name = def->name, .unit = def->unit, .node = id, .whole = (def->flags & ES_WHOLE) != 0};
+    es_column column = {.name = def->name,
+                        .unit = def->unit,
+                        .node = id,
+                        .whole = (def->flags & ES_WHOLE) != 0,
+                        .quiet = (def->flags & ES_QUIET) != 0};
     if (def->flags & ES_LABELS) {
         column.labels = def->labels;
         while (def->labels[column.n_labels])
@@ -255,11 +260,11 @@ es_status es_plan_find_column(es_sweep *sweep, es_slice name, es_origin at, int 
     return status || *column >= 0 ? status : unknown_column(sweep, name, at, errors);
 }
 
-/* `*` in a list of output columns: all axes and metrics that it does not have yet. */
+/* `*` in a list of output columns: all axes and metrics that it does not have yet, without those for special questions. */
 static void add_standard_columns(const es_sweep *sweep, int *list, size_t *n) {
     size_t named = *n;
     for (size_t i = 0; i < sweep->plan->n_standard_columns; i++) {
-        bool seen = false;
+        bool seen = sweep->columns[i].quiet;
         for (size_t k = 0; k < named; k++)
             seen = seen || list[k] == (int)i;
         if (!seen)

@@ -197,9 +197,6 @@ typedef struct rule {
     int type;
 } rule;
 
-/* llama.cpp pull 19770 gave attn_qkv and attn_kv_b the rules of attn_v; merged in March 2026. */
-enum { NEW_QUANTIZER = 202603 };
-
 enum { MAX_RULES = 256 /* that depend on the layer, for one tensor */ };
 
 struct es_mixture {
@@ -610,7 +607,7 @@ static int64_t count_roles(const typing *y, size_t kind, uint64_t roles) {
 }
 
 static es_tensor_id role_of(const typing *y, const es_tensor *t) {
-    const bool before = y->quantizer.month < NEW_QUANTIZER;
+    const bool before = y->quantizer.month < ES_NEW_QUANTIZER;
     return t->id == ES_TENSOR_PER_LAYER_TOKEN_EMBD && before ? ES_TENSOR_TOKEN_EMBD : t->role;
 }
 
@@ -635,7 +632,7 @@ static bool put_layers(const typing *y, size_t kind, const es_tensor *t, int64_t
                        const stretch *s, int n, int otherwise) {
     const es_tensor_id role = role_of(y, t);
     const uint64_t own = (uint64_t)1 << role;
-    const uint64_t roles = own & values && !(y->quantizer.month < NEW_QUANTIZER) ? values : own;
+    const uint64_t roles = own & values && !(y->quantizer.month < ES_NEW_QUANTIZER) ? values : own;
     const bool by_layer = is_ffn(role) && y->experts > 0;
     int64_t tensors = 0, per_kind[ES_MAX_KINDS];
     for (size_t k = 0; k < y->kinds; k++)

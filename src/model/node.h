@@ -42,7 +42,8 @@ enum {
     ES_LABELS = 4,   /* value is an index into labels; printed as text */
     ES_NEEDED = 8,   /* leaf: a row without it cannot be evaluated by this kernel */
     ES_SUBGRID = 16, /* costly or uses exp/log/pow: evaluated once per combination of its own axes with fixed code */
-    ES_WARNING = 32  /* not a column: a point where it is > 0 gives `help` as a warning, once per device */
+    ES_WARNING = 32, /* not a column: a point where it is > 0 gives `help` as a warning, once per device */
+    ES_QUIET = 64    /* metric: a column only where it is named */
 };
 
 typedef struct es_node {
@@ -116,6 +117,7 @@ typedef struct es_workload_axis {
     double min, max;
     bool whole;
     const es_axis_word *words; /* values that have names too; NULL: none */
+    bool quiet;                /* a column only where it is given or named */
 } es_workload_axis;
 
 typedef struct es_option {

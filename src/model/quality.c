@@ -210,12 +210,12 @@ static es_loss loss_of_sums(const sums *s, double params) {
 
 static es_loss loss_at_level_1(const es_qualities *q, const es_row *model, const es_row *precision,
                                const es_mixture *mixture, const es_shape *shape, const es_uniform *format,
-                               bool imatrix) {
+                               es_quantizer quantizer) {
     const es_arch *arch = &q->arch[model - q->catalog->table[ES_MODEL].rows];
-    sums s = {.q = q, .model = model, .arch = arch, .shape = shape, .imatrix = imatrix};
+    sums s = {.q = q, .model = model, .arch = arch, .shape = shape, .imatrix = quantizer.imatrix};
     if (!mixture)
         add_uniform(&s, precision, format);
-    else if (!es_gguf_types(q->gguf, mixture, (es_quantizer){NAN, imatrix}, arch, shape, add_tensor, &s))
+    else if (!es_gguf_types(q->gguf, mixture, quantizer, arch, shape, add_tensor, &s))
         s.weighted = NAN; /* the file cannot be made */
     es_loss loss = loss_of_sums(&s, es_count_params(arch, shape).total);
     if (is_native(q, model, precision->name))
@@ -224,8 +224,9 @@ static es_loss loss_at_level_1(const es_qualities *q, const es_row *model, const
 }
 
 es_loss es_loss_of(const es_qualities *q, const es_row *model, const es_row *precision, const es_mixture *mixture,
-                   const es_shape *shape, const es_uniform *format, bool imatrix) {
-    es_loss loss = loss_at_level_1(q, model, precision, mixture, shape, format, imatrix);
+                   const es_shape *shape, const es_uniform *format, es_quantizer quantizer) {
+    const bool imatrix = quantizer.imatrix;
+    es_loss loss = loss_at_level_1(q, model, precision, mixture, shape, format, quantizer);
     const level *own = &q->level[model - q->catalog->table[ES_MODEL].rows][imatrix];
     if (isnan(loss.d) || !own->known)
         return loss;
@@ -272,7 +273,9 @@ static double predicted(const es_qualities *q, const es_row *model, const es_row
     const es_mixture *mixture = gguf ? es_gguf_mixture(q->gguf, precision->name) : NULL;
     const es_uniform format = {own[ES_P_WEIGHT_BITS], own[ES_P_GROUP_SIZE], own[ES_P_SCALE_BITS],
                                own[ES_P_ZERO_BITS],   own[ES_P_EMBED_BITS], own[ES_P_OUTPUT_BITS]};
-    return gguf && !mixture ? NAN : loss_at_level_1(q, model, precision, mixture, &shape, &format, imatrix).d;
+    return gguf && !mixture
+               ? NAN
+               : loss_at_level_1(q, model, precision, mixture, &shape, &format, (es_quantizer){NAN, imatrix}).d;
 }
 
 /* One measurement moves all formats of a model together, so their order stays. */

@@ -39,7 +39,7 @@ typedef struct es_loss {
 
 /* `mixture` is NULL for formats that are not GGUF; these are described by `format`. */
 es_loss es_loss_of(const es_qualities *q, const es_row *model, const es_row *precision, const es_mixture *mixture,
-                   const es_shape *shape, const es_uniform *format, bool imatrix);
+                   const es_shape *shape, const es_uniform *format, es_quantizer quantizer);
 
 /* Row i of those that the level rests on; NULL behind the last. */
 const es_row *es_loss_row(const es_qualities *q, const es_row *model, bool imatrix, size_t i);

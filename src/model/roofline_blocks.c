@@ -80,8 +80,8 @@ void es_roofline_layout(const void *state_, const es_rows *rows, const double *i
     else if (rows->precision->value[ES_P_KIND] != ES_PRECISION_GGUF)
         es_layout_uniform(&format, arch, &shape, &layout);
     else
-        es_layout_gguf(state->gguf, es_roofline_mixture(state, rows->precision),
-                       (es_quantizer){NAN, in[ES_SHAPE_SIZE + ES_UNIFORM_SIZE] > 0}, arch, &shape, &layout);
+        es_layout_gguf(state->gguf, es_roofline_mixture(state, rows->precision), es_roofline_quantizer(in), arch,
+                       &shape, &layout);
     memcpy(out, &layout, sizeof layout);
 }
 
@@ -157,12 +157,12 @@ void es_roofline_loss(const void *state_, const es_rows *rows, const double *in,
     es_uniform format;
     memcpy(&shape, in, sizeof shape);
     memcpy(&format, in + ES_SHAPE_SIZE, sizeof format);
-    const bool imatrix = in[ES_SHAPE_SIZE + ES_UNIFORM_SIZE] > 0;
     const bool gguf = rows->precision->value[ES_P_KIND] == ES_PRECISION_GGUF;
     es_loss loss = {.d = NAN, .body = NAN, .head = NAN, .embedding = NAN, .size = NAN, .level = NAN, .basis = NAN};
     if (has_layout(state, rows, &shape))
         loss = es_loss_of(state->qualities, rows->model, rows->precision,
-                          gguf ? es_roofline_mixture(state, rows->precision) : NULL, &shape, &format, imatrix);
+                          gguf ? es_roofline_mixture(state, rows->precision) : NULL, &shape, &format,
+                          es_roofline_quantizer(in));
     memcpy(out, &loss, sizeof loss);
 }
 

@@ -61,7 +61,12 @@ bool es_roofline_measured(const void *state, const es_rows *rows);
 /* The table of a GGUF file type, NULL when there is none. */
 const es_mixture *es_roofline_mixture(const es_roofline_state *state, const es_row *precision);
 
-/* Block functions: in: es_shape, es_uniform, imatrix -> es_layout. */
+/* Block functions: in: es_shape, es_uniform, imatrix, quantizer -> es_layout. */
+enum { ES_QUANTIZER_INPUTS = 2 };
+static inline es_quantizer es_roofline_quantizer(const double *in) {
+    const double *of = in + ES_SHAPE_SIZE + ES_UNIFORM_SIZE;
+    return (es_quantizer){of[1], of[0] > 0};
+}
 void es_roofline_layout(const void *state, const es_rows *rows, const double *in, double *out);
 /* es_shape -> es_stack */
 void es_roofline_layers(const void *state, const es_rows *rows, const double *in, double *out);
@@ -69,7 +74,7 @@ void es_roofline_layers(const void *state, const es_rows *rows, const double *in
 void es_roofline_device_rates(const void *state, const es_rows *rows, const double *in, double *out);
 /* in: types of the slots, main type, threads, build -> es_slot_rates */
 void es_roofline_slot_rates(const void *state, const es_rows *rows, const double *in, double *out);
-/* in: es_shape, es_uniform, imatrix -> es_loss */
+/* in: as of the layout -> es_loss */
 void es_roofline_loss(const void *state, const es_rows *rows, const double *in, double *out);
 /* in: d, level and basis of the loss, es_question -> es_quality */
 enum { ES_LOSS_INPUTS = 3 };

@@ -92,22 +92,24 @@ static void note_type(void *data, const es_tensor *t, int type, double count) {
 }
 
 static size_t distortions_of(const es_roofline_state *state, const es_rows *rows, const double *in, size_t output,
-                             bool imatrix, es_source *list) {
+                             es_source *list) {
     const es_table *table = &state->catalog->table[ES_DISTORTION];
     const bool gguf = rows->precision->value[ES_P_KIND] == ES_PRECISION_GGUF;
+    const es_quantizer quantizer = es_roofline_quantizer(in);
     types_seen types = {.output = output};
     size_t n = 0;
     es_shape shape;
     memcpy(&shape, in, sizeof shape);
     if (gguf && es_roofline_covers(state, rows->model, rows->precision))
-        es_gguf_types(state->gguf, es_roofline_mixture(state, rows->precision), (es_quantizer){NAN, imatrix},
+        es_gguf_types(state->gguf, es_roofline_mixture(state, rows->precision), quantizer,
                       &state->arch[rows->model - state->models->rows], &shape, note_type, &types);
     for (size_t i = 0; i < table->n_rows; i++) {
         const es_row *row = &table->rows[i];
         int type = es_gguf_type_id(state->gguf, row->name);
         if (gguf ? type >= 0 && types.seen[type]
                  : output == OUTPUT_OF(es_loss, body) && es_equal_fold(row->name, rows->precision->name))
-            add(list, &n, ES_DISTORTION, row, imatrix && !isnan(row->value[ES_Y_IMATRIX]) ? ES_Y_IMATRIX : ES_Y_PLAIN);
+            add(list, &n, ES_DISTORTION, row,
+                quantizer.imatrix && !isnan(row->value[ES_Y_IMATRIX]) ? ES_Y_IMATRIX : ES_Y_PLAIN);
     }
     return n;
 }
@@ -115,12 +117,12 @@ static size_t distortions_of(const es_roofline_state *state, const es_rows *rows
 size_t es_roofline_loss_sources(const void *state_, const es_rows *rows, const double *in, size_t output,
                                 es_source *list) {
     const es_roofline_state *state = state_;
-    const bool imatrix = in[ES_SHAPE_SIZE + ES_UNIFORM_SIZE] > 0;
+    const bool imatrix = es_roofline_quantizer(in).imatrix;
     const es_row *row;
     size_t n = 0;
     if (output == OUTPUT_OF(es_loss, body) || output == OUTPUT_OF(es_loss, head) ||
         output == OUTPUT_OF(es_loss, embedding))
-        return distortions_of(state, rows, in, output, imatrix, list);
+        return distortions_of(state, rows, in, output, list);
     if (output == OUTPUT_OF(es_loss, level))
         for (size_t i = 0; (row = es_loss_row(state->qualities, rows->model, imatrix, i)) != NULL; i++)
             add(list, &n, ES_LOSS, row, ES_Q_DLNPPL);

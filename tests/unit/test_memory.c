@@ -28,7 +28,7 @@ static const setting usual = {512, 128, 0, 1, 512, NAN, NAN, NAN, NAN, 0, 0, 0};
 static void evaluate_at(const char *model, const char *device, const char *runtime, const char *precision, setting s) {
     static const char *const axes[] = {"prompt",  "gen",       "depth",      "batch",    "ubatch",     "n_ctx",
                                        "kv_bits", "kv_bits_v", "flash_attn", "swa_full", "kv_unified", "image"};
-    double workload[32];
+    double workload[ES_MAX_INPUTS];
     for (size_t k = 0; k < point.kernel->n_axes; k++) {
         workload[k] = NAN;
         for (size_t a = 0; a < LENGTH(axes); a++)

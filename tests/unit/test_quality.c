@@ -33,7 +33,7 @@ static es_loss loss_of(const es_row *model, const es_row *precision, bool imatri
                                own[ES_P_ZERO_BITS],   own[ES_P_EMBED_BITS], own[ES_P_OUTPUT_BITS]};
     const bool gguf = own[ES_P_KIND] == ES_PRECISION_GGUF;
     return es_loss_of(blocks()->qualities, model, precision, gguf ? es_roofline_mixture(blocks(), precision) : NULL,
-                      &shape, &format, imatrix);
+                      &shape, &format, (es_quantizer){NAN, imatrix});
 }
 
 static es_quality quality_of(const es_row *model, const es_row *precision, bool imatrix, es_question question) {
@@ -165,7 +165,8 @@ Test(quality, embedding_counts_little) {
         const es_row *model = find(ES_MODEL, "Llama-3.2-1B"), *precision = find(ES_PRECISION, "INT4 g32 sym");
         const es_shape shape = es_shape_of(model);
         const es_uniform format = {4, 32, 16, 0, bits, bits};
-        const double d = es_loss_of(blocks()->qualities, model, precision, NULL, &shape, &format, false).d;
+        const double d =
+            es_loss_of(blocks()->qualities, model, precision, NULL, &shape, &format, (es_quantizer){NAN, false}).d;
         least = fmin(least, d), most = fmax(most, d);
     }
     cr_expect_leq(most / least, 1.07, "%g", most / least);

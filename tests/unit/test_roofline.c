@@ -54,7 +54,7 @@ typedef struct override {
 
 typedef struct point {
     es_rows rows;
-    double workload[32], option[8];
+    double workload[ES_MAX_INPUTS], option[8];
     override set[MAX_OVERRIDES];
     int n_set;
     double value[MAX_NODES];

@@ -35,7 +35,7 @@ static const es_row *any_model(int i) {
 
 static void choose_examples(void) {
     static const char *const runtimes[] = {"default", "llama.cpp", "mlc", "vllm"};
-    double workload[16];
+    double workload[ES_MAX_INPUTS];
     for (size_t k = 0; k < sizeof workload / sizeof *workload; k++)
         workload[k] = NAN;
     for (int i = 0; i < POINTS;) {
