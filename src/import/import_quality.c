@@ -78,7 +78,9 @@ static es_status scores_of(const json_t *root, const char *path, const char *mod
             continue;
         }
         const json_t *examples = json_object_get(json_object_get(root, "n-shot"), task);
-        snprintf(shots, sizeof shots, json_is_integer(examples) ? "%lld" : "", (long long)json_integer_value(examples));
+        *shots = '\0';
+        if (json_is_integer(examples))
+            snprintf(shots, sizeof shots, "%lld", (long long)json_integer_value(examples));
         snprintf(value, sizeof value, "%.4g", 50 * (json_number_value(number) + json_number_value(second)));
         const char *const cells[] = {model, tasks[i].metric, mode, shots, "lm-eval",
                                      value, tasks[i].chance, path, date,  given};
