@@ -397,8 +397,8 @@ Test(import_hf, harmless_fields) {
         "'lfm2', 'block_use_swiglu': true, 'block_out_init_scale': 1.0, 'block_norm_eps': 1e-05",
         "'apertus', 'qk_norm': true, 'post_norm': false",
         "'starcoder2', 'scale_attention_softmax_in_fp32': true, 'mlp_type': 'default'",
-        "'nemotron_h', 'layers_block_type': ['mamba', 'moe', 'attention', 'mlp'], 'attention_head_dim': 128, "
-        "'n_groups': 8",
+        ("'nemotron_h', 'layers_block_type': ['mamba', 'moe', 'attention', 'mlp'], 'attention_head_dim': 128, "
+         "'n_groups': 8"),
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         char json[400], *quote;
