@@ -238,9 +238,9 @@ static void layer(reference *r, long i) {
     const double I = cell(row, ES_L_INTERMEDIATE, s->intermediate), E = cell(row, ES_L_N_EXPERTS, s->n_experts);
     const double X = cell(row, ES_L_EXPERT_INTERMEDIATE, s->expert_intermediate);
     const double S = cell(row, ES_L_N_SHARED, s->n_shared) * X;
-    const char *ffn = row && row->text[ES_L_FFN][0]           ? row->text[ES_L_FFN]
-                      : E > 1 && (row || i >= s->first_dense) ? "moe"
-                                                              : "dense";
+    const char *ffn = row && row->text[ES_L_FFN][0]                   ? row->text[ES_L_FFN]
+                      : E > 1 && (row || (double)i >= s->first_dense) ? "moe"
+                                                                      : "dense";
     if (word(ffn, "dense")) {
         ffn_part(r, i, dense, I, 1);
         f32 += s->mlp_bias * ((s->ffn_matrices - 1) * I + H) + s->sub_norms * I;

@@ -63,9 +63,11 @@ static const shape shapes[] = {
 static double llama_kv(const shape *m, const setting *s) {
     const double context = isnan(s->n_ctx) ? s->prompt + s->gen + s->depth : s->n_ctx;
     const double bk = (isnan(s->kv_bits) ? 16 : s->kv_bits) / 8, bv = isnan(s->kv_bits_v) ? bk : s->kv_bits_v / 8;
-    const double full = padded(s->unified ? s->batch * context : context, 256), streams = s->unified ? 1 : s->batch;
+    const double full = padded(s->unified > 0 ? s->batch * context : context, 256),
+                 streams = s->unified > 0 ? 1 : s->batch;
     const double u = fmin(fmin(s->ubatch, 2048), s->batch * context);
-    const double window = s->swa_full ? full : padded(fmin(full, m->window * (s->unified ? s->batch : 1) + u), 256);
+    const double window =
+        s->swa_full > 0 ? full : padded(fmin(full, m->window * (s->unified > 0 ? s->batch : 1) + u), 256);
     if (m->mla > 0)
         return streams * m->full * full * m->mla * bk;
     return streams * (m->full * full + m->windowed * window) * m->width * (bk + bv);
