@@ -43,16 +43,21 @@ static const char *const rule_names[RULES] = {
     "repacks",
 };
 
+enum { ANY = 0 };
+
 typedef struct rule {
     int rule;
-    const char *family; /* NULL: any */
+    size_t family; /* index of families; ANY */
     double value;
     bool named; /* the runtime itself, not its family */
 } rule;
 
 struct es_memory_tables {
-    const es_table *runtimes, *units;
-    rule **rules; /* of each runtime */
+    const es_table *models, *runtimes, *units;
+    const char **family; /* that rules name, 1 ... */
+    size_t n_families;
+    size_t *family_of; /* of each model; none: n_families */
+    rule **rules;      /* of each runtime */
     size_t *n_rules;
     uint64_t *repacked; /* of each unit: tensor types that are rearranged */
 };
@@ -62,6 +67,14 @@ static int rule_named(const char *name) {
         if (strcmp(rule_names[r], name) == 0)
             return r;
     return -1;
+}
+
+/* Its index, n_families when no rule names it. */
+static size_t family_named(const es_memory_tables *m, const char *name) {
+    size_t i = 1;
+    while (i < m->n_families && !es_equal_fold(m->family[i], name))
+        i++;
+    return i;
 }
 
 /* Whether the unit has every token of a list joined by +. */
@@ -79,12 +92,23 @@ es_status es_memory_compile(const es_catalog *catalog, const es_gguf *gguf, es_a
     es_memory_tables *m = es_arena_alloc(arena, sizeof *m);
     if (!m)
         return es_fail_memory(errors);
+    m->models = &catalog->table[ES_MODEL];
     m->runtimes = &catalog->table[ES_RUNTIME], m->units = &catalog->table[ES_UNIT];
+    m->family = es_arena_array(arena, rows->n_rows + 1, sizeof *m->family);
+    m->family_of = es_arena_array(arena, m->models->n_rows + 1, sizeof *m->family_of);
     m->rules = es_arena_array(arena, m->runtimes->n_rows + 1, sizeof *m->rules);
     m->n_rules = es_arena_array(arena, m->runtimes->n_rows + 1, sizeof *m->n_rules);
     m->repacked = es_arena_array(arena, m->units->n_rows + 1, sizeof *m->repacked);
-    if (!m->rules || !m->n_rules || !m->repacked)
+    if (!m->family || !m->family_of || !m->rules || !m->n_rules || !m->repacked)
         return es_fail_memory(errors);
+    m->n_families = 1; /* ANY */
+    for (size_t i = 0; i < rows->n_rows; i++) {
+        const char *family = rows->rows[i].text[ES_RM_FAMILY];
+        if (strcmp(family, "*") != 0 && family_named(m, family) == m->n_families)
+            m->family[m->n_families++] = family;
+    }
+    for (size_t i = 0; i < m->models->n_rows; i++)
+        m->family_of[i] = family_named(m, gguf_family(&m->models->rows[i]));
     for (size_t r = 0; r < m->runtimes->n_rows; r++) {
         const es_row *runtime = &m->runtimes->rows[r];
         m->rules[r] = es_arena_array(arena, rows->n_rows + 1, sizeof **m->rules);
@@ -94,7 +118,7 @@ es_status es_memory_compile(const es_catalog *catalog, const es_gguf *gguf, es_a
             const char *const *text = rows->rows[i].text;
             const es_slice number = {text[ES_RM_VALUE], strcspn(text[ES_RM_VALUE], ":, ")};
             rule found = {.rule = rule_named(text[ES_RM_RULE]),
-                          .family = strcmp(text[ES_RM_FAMILY], "*") == 0 ? NULL : text[ES_RM_FAMILY],
+                          .family = strcmp(text[ES_RM_FAMILY], "*") == 0 ? ANY : family_named(m, text[ES_RM_FAMILY]),
                           .named = es_equal_fold(text[ES_RM_RUNTIME], runtime->name)};
             if (found.rule < 0 || es_parse_double(number, &found.value) != ES_NUMBER_OK)
                 continue;
@@ -113,13 +137,13 @@ es_status es_memory_compile(const es_catalog *catalog, const es_gguf *gguf, es_a
 }
 
 /* values[] becomes what holds for a model family under the runtime; the closest row wins. */
-static void find_rules(const es_memory_tables *m, const es_row *runtime, const char *family, double *values) {
+static void find_rules(const es_memory_tables *m, const es_row *runtime, size_t family, double *values) {
     int closeness[RULES] = {0};
     const size_t r = runtime >= m->runtimes->rows ? (size_t)(runtime - m->runtimes->rows) : m->runtimes->n_rows;
     for (size_t i = 0; r < m->runtimes->n_rows && i < m->n_rules[r]; i++) {
         const rule *found = &m->rules[r][i];
-        const int close = (found->family ? 3 : 1) + found->named;
-        if (close > closeness[found->rule] && (!found->family || es_equal_fold(found->family, family)))
+        const int close = (found->family != ANY ? 3 : 1) + found->named;
+        if (close > closeness[found->rule] && (found->family == ANY || found->family == family))
             closeness[found->rule] = close, values[found->rule] = found->value;
     }
 }
@@ -128,7 +152,7 @@ static void find_rules(const es_memory_tables *m, const es_row *runtime, const c
 
 void es_roofline_memory_rules(const void *state_, const es_rows *rows, const double *in, double *out) {
     const es_roofline_state *state = state_;
-    const char *family = gguf_family(rows->model);
+    const es_memory_tables *m = state->memory;
     (void)in;
     const char *scope = rows->model->text[ES_M_PUBLISHED_SCOPE];
     double values[RULES] = {
@@ -136,7 +160,7 @@ void es_roofline_memory_rules(const void *state_, const es_rows *rows, const dou
         ES_MEMORY_RULES(ES_RULE)
 #undef ES_RULE
     };
-    find_rules(state->memory, rows->runtime, family, values);
+    find_rules(m, rows->runtime, m->family_of[rows->model - m->models->rows], values);
     es_memory_of of = {.tower_counted = strstr(scope, "tower") || strstr(scope, "vision")};
     memcpy(&of.rules, values, sizeof of.rules);
     if (rows->device->value[ES_D_CLASS] == ES_CLASS_MCU)
@@ -151,7 +175,7 @@ void es_roofline_memory_unit(const void *state_, const es_rows *rows, const doub
     const es_memory_tables *m = state->memory;
     const size_t u = rows->unit >= m->units->rows ? (size_t)(rows->unit - m->units->rows) : m->units->n_rows;
     double values[RULES] = {0};
-    find_rules(m, rows->runtime, "", values);
+    find_rules(m, rows->runtime, ANY, values);
     es_memory_unit unit = {
         .reserves = gpu && values[RULE_reserves_on_gpu] > 0,
         .discrete = gpu && rows->device->value[ES_D_H2D_BW] > 0 && values[RULE_embedding_on_host] > 0,

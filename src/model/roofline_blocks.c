@@ -135,16 +135,20 @@ void es_roofline_slot_rates(const void *state_, const es_rows *rows, const doubl
                            .prefill_high = exp(prefill.log_high)};
     for (int r = 0; r < ES_TYPED_RATES; r++)
         rates.least_inv_util[r] = HUGE_VAL;
+    es_rate_found found[ES_SLOTS + 1][ES_TYPED_RATES];
     for (int i = 0; i <= ES_SLOTS; i++) {
         const int type = in[i] > ES_TYPE_NONE ? (int)in[i] : ES_TYPE_NONE;
+        int like = 0; /* the first slot of the type */
+        while (like < i && (in[like] > ES_TYPE_NONE ? (int)in[like] : ES_TYPE_NONE) != type)
+            like++;
         for (int r = 0; r < ES_TYPED_RATES; r++) {
-            const es_rate_found found = es_rate_find(calibration, &setting, (es_rate)r, type);
-            const double inverse = 1 / found.value;
+            found[i][r] = like < i ? found[like][r] : es_rate_find(calibration, &setting, (es_rate)r, type);
+            const double inverse = 1 / found[i][r].value;
             rates.inv_util[r][i] = inverse;
             /* slots without a type are unused, or the format is uniform */
             if ((type != ES_TYPE_NONE || i == ES_SLOTS) && inverse > 0 && inverse < rates.least_inv_util[r])
                 rates.least_inv_util[r] = inverse;
-            if (i == ES_SLOTS && found.own && rates.basis > ES_BASIS_DEVICE) /* the device's row says so */
+            if (i == ES_SLOTS && found[i][r].own && rates.basis > ES_BASIS_DEVICE) /* the device's row says so */
                 rates.basis = ES_BASIS_DEVICE;
         }
     }
