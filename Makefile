@@ -136,7 +136,7 @@ $(foreach level,$(SIMD_LEVELS),$(eval $(call simd_rule,$(level))))
 
 $(GEN)/catalogs.c: scripts/embed.sh $(CATALOGS) $(GEN)/catalogs.stamp
 	$(call say,EMBED,$@)
-	$(Q)scripts/embed.sh $@ $(CATALOGS)
+	$(Q)scripts/embed.sh -c $@ $(CATALOGS)
 
 # The page of `report`: template, style, program and chart library.
 $(GEN)/report_files.c: scripts/embed.sh $(REPORT_FILES) $(GEN)/report_files.stamp

@@ -41,8 +41,8 @@ static es_status load_embedded(es_catalog *c, es_errors *errors) {
         const char *label = es_arena_printf(c->arena, "(built-in) %s", name);
         if (!label)
             return es_fail_memory(errors);
-        keep_status(&status, es_table_load(&c->table[kind], label, (const char *)file->data, file->size, NULL, c->arena,
-                                           errors));
+        keep_status(&status, es_table_load_cells(&c->table[kind], label, (const char *)file->data, file->size, c->arena,
+                                                 errors));
     }
     return status;
 }
@@ -160,16 +160,36 @@ static es_status check_base_types(const es_table *mixtures, es_errors *errors) {
     return status;
 }
 
-/* The row of layers.csv of a model's kind. */
-static const es_row *find_layer(const es_catalog *c, const es_row *model, es_slice kind, const char **names,
-                                size_t *n_names) {
-    const es_table *table = &c->table[ES_LAYER];
-    *n_names = 0;
-    for (size_t i = 0; i < table->n_rows; i++) {
-        const es_row *row = &table->rows[i];
-        const char *name = row->text[ES_L_MODEL];
-        if (es_table_find(&c->table[ES_MODEL], name, strlen(name)) != model)
+/* Rows of layers.csv by model, in order. */
+typedef struct layer_lists {
+    const es_row **model;   /* of each row; NULL: there is none */
+    uint32_t *first, *next; /* by model, by row: number + 1; 0 ends */
+} layer_lists;
+
+static bool list_layers(const es_catalog *c, layer_lists *lists) {
+    const es_table *models = &c->table[ES_MODEL], *layers = &c->table[ES_LAYER];
+    lists->model = es_arena_array(c->arena, layers->n_rows + 1, sizeof *lists->model);
+    lists->first = es_arena_array(c->arena, models->n_rows + 1, sizeof *lists->first);
+    lists->next = es_arena_array(c->arena, layers->n_rows + 1, sizeof *lists->next);
+    if (!lists->model || !lists->first || !lists->next)
+        return false;
+    for (size_t i = layers->n_rows; i-- > 0;) {
+        const char *name = layers->rows[i].text[ES_L_MODEL];
+        const es_row *model = lists->model[i] = es_table_find(models, name, strlen(name));
+        if (!model)
             continue;
+        lists->next[i] = lists->first[model - models->rows];
+        lists->first[model - models->rows] = (uint32_t)i + 1;
+    }
+    return true;
+}
+
+/* The row of layers.csv of a model's kind; else NULL and the kinds that there are. */
+static const es_row *find_layer(const es_catalog *c, const layer_lists *lists, size_t model, es_slice kind,
+                                const char **names, size_t *n_names) {
+    *n_names = 0;
+    for (uint32_t i = lists->first[model]; i > 0; i = lists->next[i - 1]) {
+        const es_row *row = &c->table[ES_LAYER].rows[i - 1];
         if (es_slice_equal_fold(kind, row->text[ES_L_KIND]))
             return row;
         if (*n_names < ES_MAX_KINDS)
@@ -195,6 +215,9 @@ static es_status check_layers(const es_catalog *c, es_errors *errors) {
     es_status status = ES_OK;
     const char *names[ES_MAX_KINDS];
     size_t n;
+    layer_lists lists;
+    if (!list_layers(c, &lists))
+        return es_fail_memory(errors);
     for (size_t i = 0; i < models->n_rows; i++) {
         const es_row *model = &models->rows[i];
         es_pattern pattern;
@@ -204,7 +227,7 @@ static es_status check_layers(const es_catalog *c, es_errors *errors) {
             return es_fail_memory(errors);
         for (size_t k = 0; k < pattern.n; k++) {
             es_slice kind = pattern.kind[k];
-            if ((k > 0 && kind.text == pattern.kind[k - 1].text) || find_layer(c, model, kind, names, &n) != NULL)
+            if ((k > 0 && kind.text == pattern.kind[k - 1].text) || find_layer(c, &lists, i, kind, names, &n) != NULL)
                 continue;
             const char *nearest = es_nearest(kind, names, n);
             const es_origin at = {model->origin.file, model->origin.line,
@@ -219,8 +242,7 @@ static es_status check_layers(const es_catalog *c, es_errors *errors) {
         }
     }
     for (size_t i = 0; i < layers->n_rows; i++) {
-        const es_row *row = &layers->rows[i],
-                     *model = es_table_find(models, row->text[ES_L_MODEL], strlen(row->text[ES_L_MODEL]));
+        const es_row *row = &layers->rows[i], *model = lists.model[i];
         if (model == NULL)
             keep_status(&status,
                         es_fail(errors, ES_EUSAGE, &row->origin, "unknown model: '%s'; expected one of models.csv",
@@ -248,7 +270,7 @@ es_status es_catalog_load(es_catalog *catalog, const char *const *sources, size_
     es_status status = catalog->arena ? load_embedded(catalog, errors) : es_fail_memory(errors);
     for (size_t i = 0; i < n_sources && status == ES_OK; i++)
         status = apply_source(catalog, sources[i], errors);
-    if (status == ES_OK)
+    if (status == ES_OK && n_sources > 0) /* the built-in ones go together: a test loads them as a folder */
         status = check_across(catalog, errors);
     if (status == ES_OK)
         status = es_catalog_connect(catalog, errors);

@@ -1,4 +1,4 @@
-/* The catalogs inside the binary; written by scripts/embed.sh. */
+/* The catalogs inside the binary, split into cells; written by scripts/embed.sh -c. */
 #ifndef ES_CATALOG_EMBEDDED_H
 #define ES_CATALOG_EMBEDDED_H
 

@@ -28,6 +28,8 @@ typedef struct loader {
     int column_field[ES_CSV_MAX_CELLS]; /* of a column: a field, or NO_FIELD */
     int field_column[MAX_FIELDS];       /* of a field: its column, or -1 */
     size_t name_column;                 /* where messages about a row's key point to */
+    int aliases;                        /* the field, or -1 */
+    bool was_checked;                   /* when the program was built */
 } loader;
 
 #define FAIL(loader, at, ...) ((loader)->n_faults++, (void)es_fail((loader)->errors, ES_EUSAGE, at, __VA_ARGS__))
@@ -155,11 +157,12 @@ static void read_cell(loader *l, size_t column, const es_field *field, es_slice 
     case ES_NOTED:
         if (es_parse_double(cell, value) != ES_NUMBER_OK)
             *value = field->fallback;
-        check_text(l, column, field, cell);
+        if (!l->was_checked)
+            check_text(l, column, field, cell);
         break;
     case ES_OPENSET: read_choice(l, column, field, cell, value); /* fall through */
     case ES_TEXT:
-        if (!(field->flags & ES_REMARK))
+        if (!(field->flags & ES_REMARK) && !l->was_checked)
             check_text(l, column, field, cell);
         break;
     }
@@ -203,7 +206,8 @@ static size_t count_separators(const char *text) {
 }
 
 /* Splits at `;` into the row's alias list; false when out of memory. */
-static bool read_aliases(loader *l, es_row *row, int field) {
+static bool read_aliases(loader *l, es_row *row) {
+    const int field = l->aliases;
     static const char *const none[] = {NULL};
     row->aliases = none;
     if (field < 0 || row->text[field][0] == '\0')
@@ -260,9 +264,8 @@ static void check_names(loader *l, const es_row *row) {
         fail_duplicate(l, l->name_column, "name", row->name, first);
     if (!row->aliases[0])
         return;
-    int field = es_field_find(l->kind, "aliases", 7);
-    size_t column = (size_t)l->field_column[field];
-    check_text(l, column, &l->fields[field], es_slice_of(row->text[field]));
+    size_t column = (size_t)l->field_column[l->aliases];
+    check_text(l, column, &l->fields[l->aliases], es_slice_of(row->text[l->aliases]));
     for (size_t i = 0; row->aliases[i]; i++)
         check_alias(l, row, i, column);
 }
@@ -362,7 +365,7 @@ static bool read_row(loader *l, const es_csv_row *source) {
         return true;
     size_t faults_before = l->n_faults;
     es_row row = {.origin = {l->csv.file, source->line, 1}};
-    if (!store_row(l, source, &row) || !read_aliases(l, &row, es_field_find(l->kind, "aliases", 7)))
+    if (!store_row(l, source, &row) || !read_aliases(l, &row))
         return false;
     read_cells(l, source, &row);
     if (l->kind == ES_MODEL && l->n_faults == faults_before && l->n_header_faults == 0)
@@ -373,7 +376,7 @@ static bool read_row(loader *l, const es_csv_row *source) {
         check_layer(l, &row);
     if (!has_key(l, &row))
         return true;
-    if (es_kind_has_aliases(l->kind))
+    if (l->aliases >= 0)
         check_names(l, &row);
     else
         check_key(l, &row);
@@ -400,19 +403,100 @@ static es_status read_rows(loader *l) {
     return l->n_faults > 0 ? ES_EUSAGE : ES_OK;
 }
 
+static loader loader_of(es_table *table, es_arena *arena, es_errors *errors) {
+    const es_field_table *fields = es_fields(table->kind);
+    return (loader){.kind = table->kind,
+                    .fields = fields->fields,
+                    .n_fields = fields->n_fields,
+                    .table = table,
+                    .arena = arena,
+                    .errors = errors,
+                    .aliases = es_field_find(table->kind, "aliases", 7)};
+}
+
 es_status es_table_load(es_table *table, const char *file, const char *text, size_t size, const es_table *older,
                         es_arena *arena, es_errors *errors) {
-    const es_field_table *fields = es_fields(table->kind);
-    loader l = {.kind = table->kind,
-                .fields = fields->fields,
-                .n_fields = fields->n_fields,
-                .table = table,
-                .older = older,
-                .arena = arena,
-                .errors = errors};
+    loader l = loader_of(table, arena, errors);
+    l.older = older;
     es_status status = es_csv_open(&l.csv, file, text, size, errors);
     if (status == ES_OK)
         status = read_rows(&l);
     es_csv_close(&l.csv);
     return status;
+}
+
+static uint64_t count_of(es_slice digits) {
+    uint64_t count = 0;
+    for (size_t i = 0; i < digits.length; i++)
+        count = count * 10 + (uint64_t)(digits.text[i] - '0');
+    return count;
+}
+
+/* Most numbers of catalogs are short and whole. */
+static bool read_whole(es_slice cell, double *value) {
+    uint64_t whole = 0;
+    if (cell.length > 15) /* below 2^53 */
+        return false;
+    for (size_t i = 0; i < cell.length; i++) {
+        if (cell.text[i] < '0' || cell.text[i] > '9')
+            return false;
+        whole = whole * 10 + (uint64_t)(cell.text[i] - '0');
+    }
+    *value = (double)whole;
+    return true;
+}
+
+/* The cell that starts at *at, which moves on to the next. */
+static es_slice take_cell(const char **at) {
+    const es_slice cell = {*at, strlen(*at)};
+    *at += cell.length + 1;
+    return cell;
+}
+
+es_status es_table_load_cells(es_table *table, const char *file, const char *cells, size_t size, es_arena *arena,
+                              es_errors *errors) {
+    loader l = loader_of(table, arena, errors);
+    l.csv.file = file;
+    l.was_checked = true;
+    const char *at = cells, *const end = cells + size;
+    es_slice header[2 * MAX_FIELDS];
+    const size_t n = count_of(take_cell(&at)), n_rows = count_of(take_cell(&at));
+    take_cell(&at); /* the header's line */
+    for (size_t i = 0; i < n; i++)
+        header[i] = take_cell(&at);
+    read_header(&l, &(es_csv_row){.n_cells = n, .cells = header});
+
+    const int *const key = es_key_fields(l.kind);
+    es_row blank = {.value = es_arena_array(arena, l.n_fields, sizeof *blank.value),
+                    .text = es_arena_array(arena, l.n_fields, sizeof *blank.text)};
+    if (!blank.value || !blank.text)
+        return es_fail_memory(errors);
+    for (size_t i = 0; i < l.n_fields; i++) {
+        blank.value[i] = l.fields[i].fallback;
+        blank.text[i] = "";
+    }
+    es_row row = {.value = es_arena_array(arena, n_rows * l.n_fields, sizeof *row.value + sizeof *row.text)};
+    if (!row.value)
+        return es_fail_memory(errors);
+    for (row.text = (const char **)(row.value + n_rows * l.n_fields); at < end;
+         row.value += l.n_fields, row.text += l.n_fields) {
+        memcpy(row.value, blank.value, l.n_fields * sizeof *row.value);
+        memcpy(row.text, blank.text, l.n_fields * sizeof *row.text);
+        row.origin = (es_origin){file, count_of(take_cell(&at)), 1};
+        for (size_t i = 0; i < n; i++) {
+            const int field = l.column_field[i];
+            const es_slice cell = *at == '\0' ? (es_slice){at++, 0} : take_cell(&at);
+            if (cell.length == 0 || field == NO_FIELD)
+                continue;
+            row.text[field] = cell.text;
+            if (!es_field_is_numeric(&l.fields[field]) || !read_whole(cell, &row.value[field]))
+                read_cell(&l, i, &l.fields[field], cell, &row.value[field]);
+        }
+        row.name = key[1] < 0 ? row.text[key[0]] : "";
+        if (!read_aliases(&l, &row) || !es_table_push(table, &row))
+            return es_fail_memory(errors);
+    }
+    if (l.n_faults > 0)
+        return ES_EUSAGE;
+    return es_table_index_names(table) ? ES_OK : es_fail_memory(errors);
 }

@@ -14,4 +14,9 @@
 es_status es_table_load(es_table *table, const char *file, const char *text, size_t size, const es_table *older,
                         es_arena *arena, es_errors *errors);
 
+/* The same from cells that scripts/embed.sh made of a file that es_table_load accepts (a test compares the two): nothing
+ * is copied or checked again, `cells` must outlive the table. */
+es_status es_table_load_cells(es_table *table, const char *file, const char *cells, size_t size, es_arena *arena,
+                              es_errors *errors);
+
 #endif

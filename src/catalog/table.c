@@ -88,18 +88,27 @@ const es_row *es_table_find_key(const es_table *table, const es_row *wanted) {
     return NULL;
 }
 
-static void index_insert(es_table *table, uint64_t hash, size_t row) {
-    size_t slot = first_slot(table, hash);
-    while (table->name_index[slot])
-        slot = next_slot(table, slot);
+static void claim(es_table *table, size_t slot, size_t row) {
+    if (table->name_index[slot])
+        return;
     table->name_index[slot] = (uint32_t)row + 1;
     table->index_used++;
 }
 
+/* A name that an earlier row answers to stays its own: many rows with one name (an error) must not make a long chain. */
 static void index_row(es_table *table, size_t row) {
-    index_insert(table, hash_key(table->kind, &table->rows[row]), row);
-    for (const char *const *alias = table->rows[row].aliases; *alias; alias++)
-        index_insert(table, es_hash_fold(*alias, strlen(*alias)), row);
+    const es_row *const added = &table->rows[row];
+    size_t slot = first_slot(table, hash_key(table->kind, added));
+    while (table->name_index[slot] && !same_key(table->kind, &table->rows[table->name_index[slot] - 1], added))
+        slot = next_slot(table, slot);
+    claim(table, slot, row);
+    for (const char *const *alias = added->aliases; *alias; alias++) {
+        const es_slice name = es_slice_of(*alias);
+        slot = first_slot(table, es_hash_fold(name.text, name.length));
+        while (table->name_index[slot] && !answers_to(&table->rows[table->name_index[slot] - 1], name))
+            slot = next_slot(table, slot);
+        claim(table, slot, row);
+    }
 }
 
 static size_t count_keys(const es_row *row) {
@@ -130,7 +139,7 @@ static bool rebuild_index(es_table *table, size_t more) {
     return true;
 }
 
-static bool push_row(es_table *table, const es_row *row) {
+bool es_table_push(es_table *table, const es_row *row) {
     if (!es_grow((void **)&table->rows, &table->rows_capacity, table->n_rows + 1, sizeof *row))
         return false;
     table->rows[table->n_rows++] = *row;
@@ -141,7 +150,7 @@ bool es_table_append(es_table *table, const es_row *row) {
     size_t n_keys = count_keys(row);
     if ((table->index_used + n_keys) * 2 > table->index_size && !rebuild_index(table, table->index_used + n_keys))
         return false;
-    if (!push_row(table, row))
+    if (!es_table_push(table, row))
         return false;
     index_row(table, table->n_rows - 1);
     return true;
@@ -178,7 +187,7 @@ static bool override_rows(es_table *older, const es_table *newer) {
         const es_row *same = es_table_find_key(older, row);
         if (same)
             older->rows[same - older->rows] = *row;
-        else if (!push_row(older, row))
+        else if (!es_table_push(older, row))
             return false;
     }
     return true;
@@ -205,7 +214,7 @@ static bool replace_mixtures(es_table *older, const es_table *newer) {
             older->rows[kept++] = older->rows[i];
     older->n_rows = kept;
     for (size_t i = 0; i < newer->n_rows; i++)
-        if (!push_row(older, &newer->rows[i]))
+        if (!es_table_push(older, &newer->rows[i]))
             return false;
     return true;
 }
@@ -217,7 +226,11 @@ bool es_table_merge(es_table *older, es_table *newer) {
         *newer = (es_table){.kind = older->kind};
         return true;
     }
+    if (older->index_size == 0 && !rebuild_index(older, 0))
+        return false;
     bool merged = older->kind == ES_GGUF_MIXTURE ? replace_mixtures(older, newer) : override_rows(older, newer);
     es_table_free(newer);
     return merged && rebuild_index(older, 0);
 }
+
+bool es_table_index_names(es_table *table) { return !has_single_key(table->kind) || rebuild_index(table, 0); }

@@ -21,6 +21,11 @@ const es_row *es_table_find_key(const es_table *table, const es_row *row);
 /* Appends a row and puts its key and aliases into the index; false when out of memory. */
 bool es_table_append(es_table *table, const es_row *row);
 
+/* The two halves of it for many rows that are known to differ: appends only; then makes the index of names.  Keys of
+ * several fields wait for a table that is merged. */
+bool es_table_push(es_table *table, const es_row *row);
+bool es_table_index_names(es_table *table);
+
 /* Lets the rows of `newer` override, extend and take aliases from those of `older`; `newer` is
  * empty afterwards.  False when out of memory. */
 bool es_table_merge(es_table *older, es_table *newer);

@@ -460,6 +460,35 @@ Test(catalog, embedded_files_load) {
     es_catalog_free(&again);
 }
 
+/* Built-in rows were split when the program was built and are not checked again: here the loader of files does it. */
+Test(catalog, built_in_rows_are_those_of_the_files) {
+    es_catalog built_in = load(NULL), files = load("sweeps/catalog");
+    cr_expect_eq(built_in.hash, files.hash);
+    for (int kind = 0; kind < ES_KINDS; kind++) {
+        const es_field_table *fields = es_fields((es_kind)kind);
+        const es_table *table = &built_in.table[kind];
+        cr_assert_eq(table->n_rows, files.table[kind].n_rows, "%s", fields->name);
+        for (size_t i = 0; i < table->n_rows; i++) {
+            const es_row *a = &table->rows[i], *b = &files.table[kind].rows[i];
+            cr_assert_str_eq(a->name, b->name);
+            cr_assert(a->origin.line == b->origin.line && a->origin.column == b->origin.column, "%s: %s", fields->name,
+                      a->name);
+            for (size_t f = 0; f < fields->n_fields; f++) {
+                cr_assert_str_eq(a->text[f], b->text[f], "%s:%llu: %s", fields->name,
+                                 (unsigned long long)b->origin.line, fields->fields[f].name);
+                cr_assert(memcmp(&a->value[f], &b->value[f], sizeof *a->value) == 0, "%s:%llu: %s", fields->name,
+                          (unsigned long long)b->origin.line, fields->fields[f].name);
+            }
+            size_t n = 0;
+            for (; a->aliases[n] && b->aliases[n]; n++)
+                cr_assert_str_eq(a->aliases[n], b->aliases[n]);
+            cr_assert(!a->aliases[n] && !b->aliases[n]);
+        }
+    }
+    es_catalog_free(&built_in);
+    es_catalog_free(&files);
+}
+
 Test(catalog, defaults_and_values) {
     folder f = folder_new();
     put(&f, "models.csv",
