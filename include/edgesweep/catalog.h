@@ -132,7 +132,25 @@ typedef struct es_field {
       "formats the weights were trained in, separated by ;")                                                           \
     X(PROJECTOR_BYTES, "projector_bytes", "B", ES_COUNT, 0, 0, ES_HUGE, 0, NULL,                                       \
       "image tower and projector, a file of its own")                                                                  \
+    X(VISION_LAYERS, "vision_layers", "", ES_COUNT, 0, 0, 1e6, 0, NULL, "layers of the image tower, 0: none known")    \
+    X(VISION_HIDDEN, "vision_hidden", "", ES_COUNT, 0, 0, ES_COUNT_MAX, 0, NULL, "its width")                          \
+    X(VISION_INTERMEDIATE, "vision_intermediate", "", ES_COUNT, 0, 0, ES_COUNT_MAX, 0, NULL, "width of its FFN")       \
+    X(VISION_MATRICES, "vision_ffn_matrices", "", ES_COUNT, 0, 0, 3, 0, NULL, "matrices of its FFN, 3: gated")         \
+    X(VISION_PATCH, "vision_patch", "", ES_COUNT, 0, 0, 1e4, 0, NULL, "pixels along a patch")                          \
+    X(VISION_FRAMES, "vision_frames", "", ES_COUNT, 0, 0, 16, 0, NULL, "frames a patch is embedded from")              \
+    X(VISION_PATCHES, "vision_patches", "", ES_COUNT, 0, 0, ES_COUNT_MAX, 0, NULL,                                     \
+      "patches of an image of any size, 0: image_pixels/vision_patch^2")                                               \
+    X(VISION_MERGE, "vision_merge", "", ES_COUNT, 0, 0, 100, 0, NULL,                                                  \
+      "patches along the square that becomes one token")                                                               \
+    X(VISION_WINDOW, "vision_window", "", ES_COUNT, 0, 0, ES_COUNT_MAX, 0, NULL,                                       \
+      "patches that windowed layers attend to, 0: all")                                                                \
+    X(VISION_GLOBAL_LAYERS, "vision_global_layers", "", ES_COUNT, 0, 0, 1e6, 0, NULL, "layers without that window")    \
+    X(VISION_PROJECTOR, "vision_projector", "", ES_COUNT, 0, 0, ES_HUGE, 0, NULL, "weights of the projector")          \
     X(NEWER, "newer", "", ES_FLAG, 0, 0, 1, 1, NULL, "0: first weights before 2024")                                   \
+    X(ANSWER_TOKENS, "answer_tokens", "tokens", ES_REAL, ES_EXCLUSIVE, 0, 1e9, ES_ABSENT, NULL,                        \
+      "tokens of an answer, instruct")                                                                                 \
+    X(ANSWER_TOKENS_THINKING, "answer_tokens_thinking", "tokens", ES_REAL, ES_EXCLUSIVE, 0, 1e9, ES_ABSENT, NULL,      \
+      "tokens of an answer with its reasoning")                                                                        \
     X(PARAMS_PUBLISHED, "params_published", "", ES_REAL, 0, 0, ES_HUGE, ES_ABSENT, NULL, "published parameter count")  \
     X(SOURCE, "source", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "where the row was read")                       \
     X(PARAMS_SOURCE, "params_source", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "where the count was read")       \
@@ -192,6 +210,10 @@ typedef struct es_field {
     X(RAM_GB, "ram_gb", "GiB", ES_REAL, ES_EXCLUSIVE, 0, 1e9, ES_ABSENT, NULL, "memory for weights, cache, the rest")  \
     X(OS_RESERVED_GB, "os_reserved_gb", "GiB", ES_REAL, 0, 0, 1e9, ES_ABSENT, NULL,                                    \
       "memory taken by the system [0.3; 0 for mcu and gpu]")                                                           \
+    X(VISION_GFLOPS, "vision_gflops", "GFLOP/s", ES_REAL, ES_EXCLUSIVE, 0, ES_HUGE, ES_ABSENT, NULL,                   \
+      "rate of image towers, measured [fp16 peak * prefill_util]")                                                     \
+    X(SUSTAINED_FACTOR, "sustained_factor", "", ES_REAL, ES_EXCLUSIVE, 0, 1, ES_ABSENT, NULL,                          \
+      "speed after ten minutes of load / speed at the start")                                                          \
     X(PRICE_USD, "price_usd", "USD", ES_REAL, 0, 0, 1e9, ES_ABSENT, NULL, "price of the board")                        \
     X(BASIS, "basis", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "measured, datasheet, derived, vendor ...")       \
     X(UNSOURCED, "unsourced", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "what has no source")                     \

@@ -34,7 +34,9 @@ typedef struct loader {
 
 #define FAIL(loader, at, ...) ((loader)->n_faults++, (void)es_fail((loader)->errors, ES_EUSAGE, at, __VA_ARGS__))
 
-/* `what: 'token'; expected one of a, b; did you mean 'a'?` */
+enum { MOST_LISTED = 700 }; /* bytes of names that a message lists beside a suggestion */
+
+/* `what: 'token'; expected one of a, b; did you mean 'a'?`, without a list that is too long where there is a suggestion */
 static void fail_unknown(loader *l, const es_origin *at, const char *what, es_slice token, const char *const *names,
                          size_t n) {
     char list[ES_TEXT_MAX] = "";
@@ -42,8 +44,9 @@ static void fail_unknown(loader *l, const es_origin *at, const char *what, es_sl
     for (size_t i = 0; i < n && used < sizeof list; i++)
         used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i > 0 ? ", " : "", names[i]);
     const char *near = es_nearest(token, names, n);
-    FAIL(l, at, "%s: '%s'; expected one of %s%s%s%s", what, es_quote(token).text, list, near ? "; did you mean '" : "",
-         near ? near : "", near ? "'?" : "");
+    const bool listed = !near || used < MOST_LISTED;
+    FAIL(l, at, "%s: '%s'%s%s%s%s%s", what, es_quote(token).text, listed ? "; expected one of " : "",
+         listed ? list : "", near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
 /* Header */

@@ -32,7 +32,7 @@ static void choose(es_chosen *chosen, int column) {
 /* Axes with more than one value. */
 static void choose_axes(es_chosen *chosen, const es_sweep *sweep) {
     for (size_t i = 0; i < sweep->n_columns; i++)
-        if (sweep->columns[i].is_axis && sweep->columns[i].axes)
+        if (sweep->columns[i].is_axis && sweep->columns[i].axes && !sweep->columns[i].quiet)
             choose(chosen, (int)i);
 }
 
@@ -195,7 +195,7 @@ static void choose_winner(es_chosen *chosen, const es_sweep *sweep) {
         grouped |= column->is_axis ? column->axes : 0;
     }
     for (size_t i = 0; i < sweep->n_columns; i++)
-        if (sweep->columns[i].is_axis && sweep->columns[i].axes & ~grouped)
+        if (sweep->columns[i].is_axis && !sweep->columns[i].quiet && sweep->columns[i].axes & ~grouped)
             choose(chosen, (int)i);
 }
 

@@ -6,6 +6,7 @@
 #include "model/kernels.h"
 #include "model/node.h"
 #include "model/memory.h"
+#include "model/queue.h"
 #include "model/roofline_blocks.h"
 
 #define ROOF "roofline: Williams et al. 2009, doi 10.1145/1498765.1498785"
@@ -18,6 +19,8 @@
 #define QUALITY_SOURCE "scores.csv, estimates.csv"
 #define LOSS_SOURCE "losses.csv, distortions.csv"
 #define MEMORY "runtimes_memory.csv; llama.cpp v0.5.0 src/llama-kv-cache.cpp, llama-kv-cache-iswa.cpp"
+#define VISION "counted: arXiv 2010.11929; images as tokens: model cards, vision.csv"
+#define QUEUE "M/D/c: Tijms 2003, A First Course in Stochastic Models 9.6.2; Franx 2001, Oper. Res. Lett. 29"
 #define MAX_TOKENS 16777216.0 /* keeps sums over positions below 2^53, where doubles are exact */
 
 /* E(1-(1-k/E)^T) by doubling the share of experts met, q(2n) = q(n)(2-q(n)), q(n+1) = q(n)+p-q(n)p, which does not
@@ -61,7 +64,13 @@ enum {
     FLASH_ATTN_AXIS,
     SWA_FULL_AXIS,
     KV_UNIFIED_AXIS,
-    IMAGE_AXIS
+    IMAGE_AXIS,
+    IMAGE_PIXELS_AXIS,
+    TURNS_AXIS,
+    NEW_TOKENS_AXIS,
+    ANSWER_AXIS,
+    RATE_AXIS,
+    SUSTAINED_AXIS
 };
 enum {
     KWH_OPTION,
@@ -305,6 +314,16 @@ static const es_workload_axis axes[] = {
     [SWA_FULL_AXIS] = {"swa_full", "", "1: layers with a window keep everything", 0, 0, 1, true, NULL, false},
     [KV_UNIFIED_AXIS] = {"kv_unified", "", "1: all sequences share one cache", 0, 0, 1, true, NULL, false},
     [IMAGE_AXIS] = {"image", "", "images in the prompt: the projector is loaded", 0, 0, 1e6, true, NULL, false},
+    [IMAGE_PIXELS_AXIS] = {"image_pixels", "", "pixels of an image, where its size is free", 200704, 1, 1e9, true, NULL,
+                           true},
+    [TURNS_AXIS] = {"turns", "", "prompts of a conversation whose cache stays", 1, 1, 1e6, true, NULL, true},
+    [NEW_TOKENS_AXIS] = {"new_tokens", "tokens", "tokens of every prompt behind the first [prompt]", NAN, 1, MAX_TOKENS,
+                         true, NULL, true},
+    [ANSWER_AXIS] = {"tokens_per_answer", "tokens", "tokens of an answer with its reasoning [of the model and mode]",
+                     NAN, 1, MAX_TOKENS, true, NULL, true},
+    [RATE_AXIS] = {"rate_req_s", "1/s", "requests that arrive per second, at random; batch is the number of slots", 0,
+                   0, 1e6, false, NULL, true},
+    [SUSTAINED_AXIS] = {"sustained", "", "1: after ten minutes of load", 0, 0, 1, true, NULL, true},
 };
 
 static const es_option options[] = {

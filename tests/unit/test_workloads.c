@@ -1,0 +1,216 @@
+/* Conversations, whole answers, several users: closed forms against sums over turns and a simulation. */
+#include "point_help.h"
+
+#include "model/queue.h"
+
+TestSuite(workloads, .init = set_up, .fini = tear_down);
+
+typedef struct setting {
+    double prompt, gen, depth, batch, ubatch, turns, new_tokens, tokens_per_answer, rate_req_s, sustained, image,
+        image_pixels;
+} setting;
+
+static const setting usual = {512, 128, 0, 1, 512, 1, NAN, NAN, 0, 0, 0, NAN};
+
+static const es_row *row_named(es_kind kind, const char *name) {
+    const es_row *row = es_table_find(&catalog.table[kind], name, strlen(name));
+    cr_assert_not_null(row, "%s", name);
+    return row;
+}
+
+static double value_at(const char *model, const char *device, setting s, const char *name) {
+    static const char *const axes[] = {"prompt",     "gen",       "depth",      "batch",
+                                       "ubatch",     "turns",     "new_tokens", "tokens_per_answer",
+                                       "rate_req_s", "sustained", "image",      "image_pixels"};
+    static double *values;
+    double workload[ES_MAX_INPUTS];
+    for (size_t k = 0; k < point.kernel->n_axes; k++) {
+        workload[k] = NAN;
+        for (size_t a = 0; a < LENGTH(axes); a++)
+            if (strcmp(point.kernel->axes[k].name, axes[a]) == 0)
+                workload[k] = ((const double *)&s)[a];
+    }
+    const es_rows rows = es_point_rows(&point, row_named(ES_MODEL, model), row_named(ES_DEVICE, device),
+                                       row_named(ES_PRECISION, "Q4_K_M"));
+    const int id = es_kernel_node(point.kernel, name, strlen(name));
+    cr_assert_geq(id, 0, "%s", name);
+    if (!values)
+        values = es_arena_array(&arena, point.kernel->n_nodes, sizeof *values);
+    es_point_evaluate(&point, &rows, workload, values);
+    return values[id];
+}
+
+/* Windows, recurrent layers, experts; the cache of every turn is what the turns before left. */
+Test(workloads, turns) {
+    static const char *const models[] = {"Llama-3.2-1B", "Gemma-3-4B", "Qwen3.5-4B", "OLMoE-1B-7B", "Gemma-2-2B"};
+    static const setting talks[] = {{300, 100, 0, 1, 512, 12, 50, NAN, 0, 0, 0, NAN},
+                                    {2000, 500, 100, 1, 512, 7, 800, NAN, 0, 0, 0, NAN},
+                                    {64, 16, 0, 2, 128, 40, 700, NAN, 0, 0, 0, NAN}};
+    for (size_t m = 0; m < LENGTH(models); m++) {
+        for (size_t t = 0; t < LENGTH(talks); t++) {
+            setting one = talks[t];
+            double sum = 0;
+            for (int turn = 0; turn < (int)talks[t].turns; turn++) {
+                one.turns = 1;
+                one.prompt = turn ? talks[t].new_tokens : talks[t].prompt;
+                sum += value_at(models[m], "Raspberry Pi 5 8GB", one, "ttft_s") +
+                       one.gen * value_at(models[m], "Raspberry Pi 5 8GB", one, "tpot_s");
+                one.depth += one.prompt + one.gen;
+            }
+            const double closed = value_at(models[m], "Raspberry Pi 5 8GB", talks[t], "conversation_s");
+            cr_expect(fabs(closed / sum - 1) < 1e-3, "%s, talk %zu: %.9g, turn by turn %.9g", models[m], t, closed,
+                      sum);
+            cr_expect_eq(value_at(models[m], "Raspberry Pi 5 8GB", talks[t], "context"), one.depth);
+        }
+        cr_expect_eq(value_at(models[m], "Raspberry Pi 5 8GB", usual, "conversation_s"),
+                     value_at(models[m], "Raspberry Pi 5 8GB", usual, "ttft_s") +
+                         128 * value_at(models[m], "Raspberry Pi 5 8GB", usual, "tpot_s"));
+    }
+}
+
+/* Positions in a window turn by turn: exactly, also where the window ends inside a turn. */
+Test(workloads, windows) {
+    for (int i = 0; i < 2000; i++) {
+        const setting s = {1 + floor(uniform_deviate() * 3000),
+                           1 + floor(uniform_deviate() * 400),
+                           0,
+                           1,
+                           512,
+                           1 + floor(uniform_deviate() * 20),
+                           1 + floor(uniform_deviate() * 400),
+                           NAN,
+                           0,
+                           0,
+                           0,
+                           NAN};
+        double prompts = 0, replies = 0, at = s.prompt + s.gen;
+        for (int turn = 1; turn < (int)s.turns; turn++) {
+            for (int k = 1; k <= (int)s.new_tokens; k++)
+                prompts += fmin(at + k, 1024);
+            at += s.new_tokens;
+            for (int k = 1; k <= (int)s.gen; k++)
+                replies += fmin(at + k, 1024);
+            at += s.gen;
+        }
+        cr_assert_eq(value_at("Gemma-3-4B", "Raspberry Pi 5 8GB", s, "turn_window_positions"), prompts);
+        cr_assert_eq(value_at("Gemma-3-4B", "Raspberry Pi 5 8GB", s, "reply_window_positions"), replies);
+    }
+}
+
+Test(workloads, answers) {
+    setting s = usual, long_one = usual;
+    s.tokens_per_answer = long_one.gen = 3000;
+    const double direct = value_at("Qwen3-4B", "Raspberry Pi 5 8GB", long_one, "ttft_s") +
+                          3000 * value_at("Qwen3-4B", "Raspberry Pi 5 8GB", long_one, "tpot_s"),
+                 answer = value_at("Qwen3-4B", "Raspberry Pi 5 8GB", s, "answer_s"),
+                 j = value_at("Qwen3-4B", "Raspberry Pi 5 8GB", s, "answer_j"),
+                 quality = value_at("Qwen3-4B", "Raspberry Pi 5 8GB", s, "quality");
+    cr_expect(fabs(answer / direct - 1) < 1e-12, "%.17g, %.17g", answer, direct);
+    cr_expect_eq(value_at("Qwen3-4B", "Raspberry Pi 5 8GB", s, "context"), 3512, "the answer has room in the cache");
+    cr_expect(fabs(value_at("Qwen3-4B", "Raspberry Pi 5 8GB", s, "j_per_solved") - j / (quality / 100)) < 1e-9 * j);
+    cr_expect(isnan(value_at("Qwen3-4B", "Raspberry Pi 5 8GB", usual, "answer_s")),
+              "nobody says how long its answers are");
+}
+
+/* ---- A queue, request by request ---- */
+
+enum { REQUESTS = 2000000 };
+
+/* Mean wait, and the shares of requests that wait no longer than 0.98 and 1.02 of `limit`. */
+static void simulate(int slots, double load, double limit, double *mean, double share[2]) {
+    double is_free[8] = {0}, now = 0, sum = 0, below[2] = {0};
+    for (int i = 0; i < REQUESTS; i++) {
+        now -= log(1 - uniform_deviate()) / (load * slots);
+        int first = 0;
+        for (int k = 1; k < slots; k++)
+            first = is_free[k] < is_free[first] ? k : first;
+        const double start = fmax(now, is_free[first]);
+        is_free[first] = start + 1;
+        sum += start - now;
+        below[0] += start - now <= 0.98 * limit;
+        below[1] += start - now <= 1.02 * limit;
+    }
+    *mean = sum / REQUESTS;
+    share[0] = below[0] / REQUESTS, share[1] = below[1] / REQUESTS;
+}
+
+Test(workloads, queues) {
+    static const double loads[] = {0.3, 0.5, 0.7, 0.8};
+    static const int slots[] = {1, 2, 4, 8};
+    for (size_t c = 0; c < LENGTH(slots); c++) {
+        for (size_t i = 0; i < LENGTH(loads); i++) {
+            const double load = loads[i], n = slots[c], *in[2] = {&load, &n};
+            double mean, p95, mean_seen, share[2];
+            es_queue_mean(&mean, in, 1);
+            es_queue_p95(&p95, in, 1);
+            simulate(slots[c], load, p95, &mean_seen, share);
+            cr_expect(fabs(mean - mean_seen) < 0.02 * mean_seen + 2e-4, "%d slots, load %g: mean wait %g, simulated %g",
+                      slots[c], load, mean, mean_seen);
+            cr_expect(share[1] >= 0.95 && (share[0] < 0.95 || p95 < 0.05),
+                      "%d slots, load %g: 95%% wait %g, within 2%% of it %g to %g", slots[c], load, p95, share[0],
+                      share[1]);
+            if (slots[c] == 1) /* Pollaczek-Khinchine */
+                cr_expect(fabs(mean - load / (2 * (1 - load))) < 1e-9);
+        }
+    }
+    double idle = 0, full = 1, one = 1, mean, p95;
+    es_queue_mean(&mean, (const double *[]){&idle, &one}, 1);
+    es_queue_p95(&p95, (const double *[]){&full, &one}, 1);
+    cr_expect(mean == 0 && isnan(p95));
+}
+
+/* One user after the other, on the times of the kernel. */
+Test(workloads, users) {
+    setting s = {200, 60, 0, 1, 512, 1, NAN, NAN, 0.05, 0, 0, NAN};
+    const char *model = "Llama-3.2-1B", *device = "Raspberry Pi 5 8GB";
+    const double service = value_at(model, device, s, "ttft_s") + 60 * value_at(model, device, s, "tpot_s");
+    const double load = s.rate_req_s * service, wait = load / (2 * (1 - load)) * service;
+    cr_assert(load > 0.2 && load < 0.9, "%g", load);
+    cr_expect(fabs(value_at(model, device, s, "utilisation") / load - 1) < 1e-12);
+    cr_expect(fabs(value_at(model, device, s, "wait_s") / wait - 1) < 1e-9);
+    cr_expect(fabs(value_at(model, device, s, "load_ttft_s") / (wait + value_at(model, device, s, "ttft_s")) - 1) <
+              1e-9);
+    s.rate_req_s = 1 / service;
+    cr_expect(isnan(value_at(model, device, s, "wait_s")), "more than it can do");
+    s.rate_req_s = 0.05, s.batch = 4;
+    cr_expect_lt(value_at(model, device, s, "wait_s"), wait, "slots that decode together wait less");
+}
+
+/* airockchip/rknn-llm@878f936:benchmark.md#multimodal: encoders in FP16 on the NPU. */
+Test(workloads, images) {
+    static const struct {
+        const char *model, *device;
+        double pixels, patches, tokens, encode_s;
+    } known[] = {
+        {"Qwen2.5-VL-3B", "RK3588 NPU (Rockchip)", 392 * 392, 784, 196, 2.93},
+        {"Qwen2.5-VL-3B", "RK3576 NPU", 392 * 392, 784, 196, 2.87},
+        {"Qwen3-VL-2B", "RK3588 NPU (Rockchip)", 448 * 448, 784, 196, 2.08},
+        {"Qwen3-VL-2B", "RK3576 NPU", 448 * 448, 784, 196, 1.61},
+        {"SmolVLM-500M (text)", "RK3588 NPU (Rockchip)", 512 * 512, 1024, 64, 0.842}, /* of the 256M: the same tower */
+        {"SmolVLM-500M (text)", "RK3576 NPU", 512 * 512, 1024, 64, 0.768},
+    };
+    for (size_t i = 0; i < LENGTH(known); i++) {
+        setting s = usual, words = usual;
+        s.image = 2, s.image_pixels = known[i].pixels;
+        words.prompt += 2 * known[i].tokens;
+        cr_expect_eq(value_at(known[i].model, known[i].device, s, "image_patches"), known[i].patches);
+        cr_expect_eq(value_at(known[i].model, known[i].device, s, "context"), 640 + 2 * known[i].tokens);
+        const double encode = value_at(known[i].model, known[i].device, s, "encode_s");
+        cr_expect(fabs(encode / 2 / known[i].encode_s - 1) < 0.25, "%s on %s: %g s, measured %g", known[i].model,
+                  known[i].device, encode / 2, known[i].encode_s);
+        cr_expect(fabs(value_at(known[i].model, known[i].device, s, "ttft_s") -
+                       value_at(known[i].model, known[i].device, words, "ttft_s") - encode) < 1e-9 * encode);
+    }
+    setting s = usual;
+    s.image = 1;
+    cr_expect(isnan(value_at("Llama-3.2-1B", "Raspberry Pi 5 8GB", s, "ttft_s")), "it has no eyes");
+    cr_expect_eq(value_at("Gemma-3-4B", "Raspberry Pi 5 8GB", s, "image_tokens"), 256);
+    cr_expect_eq(value_at("Gemma-4-E2B", "Raspberry Pi 5 8GB", s, "image_tokens"), 280);
+}
+
+Test(workloads, sustained) {
+    setting s = usual;
+    s.sustained = 1;
+    cr_expect(isnan(value_at("Qwen3-4B", "Raspberry Pi 5 8GB", s, "tpot_s")) ==
+              isnan(row_named(ES_DEVICE, "Raspberry Pi 5 8GB")->value[ES_D_SUSTAINED_FACTOR]));
+}
