@@ -62,15 +62,24 @@ static inline word load_word(const char *p) {
     const uint8_t *from = (const uint8_t *)p;
     return (word){{vld1q_u8(from), vld1q_u8(from + 16), vld1q_u8(from + 32), vld1q_u8(from + 48)}};
 }
-/* Each byte keeps the bit of its place in 8; three pairwise sums make 64 bits of 64 bytes. */
-static inline uint64_t equal_mask(const word *w, char c) {
+/* Of 64 bytes that are all ones or zero: each keeps the bit of its place in 8; three pairwise sums make 64 bits of them. */
+static inline uint64_t mask_of(const uint8x16_t *set) {
     static const uint8_t place[16] = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
-    const uint8x16_t wanted = vdupq_n_u8((uint8_t)c), bit = vld1q_u8(place);
-    uint8x16_t equal[4];
-    for (int i = 0; i < 4; i++)
-        equal[i] = vandq_u8(vceqq_u8(w->part[i], wanted), bit);
-    const uint8x16_t sum = vpaddq_u8(vpaddq_u8(equal[0], equal[1]), vpaddq_u8(equal[2], equal[3]));
+    const uint8x16_t bit = vld1q_u8(place);
+    const uint8x16_t low = vpaddq_u8(vandq_u8(set[0], bit), vandq_u8(set[1], bit));
+    const uint8x16_t high = vpaddq_u8(vandq_u8(set[2], bit), vandq_u8(set[3], bit));
+    const uint8x16_t sum = vpaddq_u8(low, high);
     return vgetq_lane_u64(vreinterpretq_u64_u8(vpaddq_u8(sum, sum)), 0);
+}
+static inline uint64_t equal_mask(const word *w, char c) {
+    const uint8x16_t wanted = vdupq_n_u8((uint8_t)c);
+    return mask_of((uint8x16_t[4]){vceqq_u8(w->part[0], wanted), vceqq_u8(w->part[1], wanted),
+                                   vceqq_u8(w->part[2], wanted), vceqq_u8(w->part[3], wanted)});
+}
+static inline uint64_t high_mask(const word *w) {
+    const uint8x16_t least = vdupq_n_u8(0x80);
+    return mask_of((uint8x16_t[4]){vcgeq_u8(w->part[0], least), vcgeq_u8(w->part[1], least),
+                                   vcgeq_u8(w->part[2], least), vcgeq_u8(w->part[3], least)});
 }
 #else
 typedef struct word {
