@@ -30,6 +30,7 @@ typedef enum es_kind {
     ES_KERNEL_GENERATION,
     ES_REPACKED_TYPE,
     ES_POWER,
+    ES_DRAFT,
     ES_KINDS
 } es_kind;
 
@@ -444,6 +445,16 @@ typedef struct es_field {
     X(SOURCE, "source", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "where it was read")                            \
     X(NOTE, "note", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "remarks")
 
+#define ES_DRAFT_FIELDS(X)                                                                                             \
+    X(KIND, "kind", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "mtp, eagle, lookup or model")                    \
+    X(BACKEND, "backend", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "of the runtime; empty: any")                         \
+    X(EXPERTS, "experts", "", ES_FLAG, 0, 0, 1, 0, NULL, "1: models with routed experts")                              \
+    X(COST, "cost", "", ES_REAL, ES_EXCLUSIVE, 0, 100, ES_ABSENT, NULL,                                                \
+      "what a drafted token adds to a round, in decode steps [from bytes and operations]")                             \
+    X(ACCEPTANCE, "acceptance", "", ES_REAL, 0, 0, 1, ES_ABSENT, NULL, "share of drafted tokens that are accepted")    \
+    X(ROWS, "rows", "", ES_COUNT, 0, 0, ES_COUNT_MAX, ES_ABSENT, NULL, "measurements behind it")                       \
+    X(SOURCE, "source", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "where it was read")
+
 #define ES_FIELD_ID(prefix, id) prefix##id
 #define ES_X(id, ...) ES_FIELD_ID(ES_M_, id),
 enum { ES_MODEL_FIELDS(ES_X) ES_M_FIELDS };
@@ -495,6 +506,9 @@ enum { ES_REPACKED_TYPE_FIELDS(ES_X) ES_RT_FIELDS };
 #undef ES_X
 #define ES_X(id, ...) ES_FIELD_ID(ES_W_, id),
 enum { ES_POWER_FIELDS(ES_X) ES_W_FIELDS };
+#undef ES_X
+#define ES_X(id, ...) ES_FIELD_ID(ES_DR_, id),
+enum { ES_DRAFT_FIELDS(ES_X) ES_DR_FIELDS };
 #undef ES_X
 
 /* Values of the choice fields: indices into the lists of src/catalog/fields.c. */

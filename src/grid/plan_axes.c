@@ -147,12 +147,37 @@ static es_status add_entity(builder *b, es_kind entity) {
 
 /* ---- numeric axes ---- */
 
+/* The axis' own words and the names and aliases of all models; NULL without memory. */
+static const es_axis_word *words_and_models(const builder *b, const es_axis_word *own) {
+    const es_table *models = &b->sweep->catalog->table[ES_MODEL];
+    size_t n = 0, most = ES_AXIS_FIRST_MODEL + 1;
+    for (size_t i = 0; i < models->n_rows; i++) {
+        most++;
+        for (const char *const *alias = models->rows[i].aliases; *alias; alias++)
+            most++;
+    }
+    es_axis_word *words = es_arena_array(&b->plan->arena, most, sizeof *words);
+    if (!words)
+        return NULL;
+    while (own->name)
+        words[n++] = *own++;
+    for (size_t i = 0; i < models->n_rows; i++) {
+        const double value = (double)(ES_AXIS_FIRST_MODEL + i);
+        words[n++] = (es_axis_word){models->rows[i].name, value};
+        for (const char *const *alias = models->rows[i].aliases; *alias; alias++)
+            words[n++] = (es_axis_word){*alias, value};
+    }
+    return words;
+}
+
 static es_status add_workload(builder *b, int index) {
     const es_workload_axis *def = &b->plan->kernel->axes[index];
     const es_entry *entry = es_spec_find(b->spec, ES_SEC_SWEEP, def->name);
     es_values values = {.value = (double *)&def->fallback, .n = 1};
     es_status status = ES_OK;
     es_value_rule rule = {def->name, def->unit, def->min, def->max, false, def->whole, false, def->words};
+    if (entry && def->flags & ES_AXIS_MODELS && !(rule.words = words_and_models(b, def->words)))
+        return es_fail_memory(b->errors);
     if (entry)
         status = es_values_parse(&values, entry->value, entry->value_at, &rule, &b->plan->arena, b->errors);
     add_axis(b, (es_axis){.name = def->name,

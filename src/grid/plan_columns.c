@@ -60,15 +60,37 @@ static bool whole_axis(const es_plan *plan, const es_axis *axis) {
     return type == ES_COUNT || type == ES_FLAG;
 }
 
+/* The axis' own words, then the names of models. */
+static es_status model_words(const es_sweep *sweep, const es_workload_axis *axis, es_column *column,
+                             es_errors *errors) {
+    const es_table *models = &sweep->catalog->table[ES_MODEL];
+    const char **labels = es_arena_array(&sweep->plan->arena, ES_AXIS_FIRST_MODEL + models->n_rows, sizeof *labels);
+    if (!labels)
+        return es_fail_memory(errors);
+    for (size_t i = 0; i < ES_AXIS_FIRST_MODEL; i++)
+        labels[i] = "";
+    for (const es_axis_word *word = axis->words; word->name; word++)
+        labels[(size_t)word->value] = word->name;
+    for (size_t i = 0; i < models->n_rows; i++)
+        labels[ES_AXIS_FIRST_MODEL + i] = models->rows[i].name;
+    column->labels = labels;
+    column->n_labels = ES_AXIS_FIRST_MODEL + models->n_rows;
+    column->whole = false;
+    return ES_OK;
+}
+
 static es_status axis_column(const es_sweep *sweep, size_t number, es_column *column, es_errors *errors) {
     const es_axis *axis = &sweep->axes[number];
     es_plan *plan = sweep->plan;
     *column = (es_column){.name = axis->name, .unit = axis->unit, .is_axis = true, .whole = whole_axis(plan, axis)};
     column->node = node_of_axis(plan, axis, number);
-    column->quiet = axis->role == ES_AXIS_WORKLOAD && !axis->given && plan->kernel->axes[axis->index].quiet;
+    column->quiet =
+        axis->role == ES_AXIS_WORKLOAD && !axis->given && (plan->kernel->axes[axis->index].flags & ES_AXIS_QUIET);
     if (axis->role == ES_AXIS_RUNTIME) {
         column->labels = plan->runtime_label;
         column->n_labels = plan->n_runtime_labels;
+    } else if (axis->role == ES_AXIS_WORKLOAD && plan->kernel->axes[axis->index].flags & ES_AXIS_MODELS) {
+        return model_words(sweep, &plan->kernel->axes[axis->index], column, errors);
     } else if (axis->role == ES_AXIS_ENTITY) {
         const char **labels = es_arena_array(&plan->arena, axis->n, sizeof *labels);
         if (!labels)

@@ -112,7 +112,9 @@ static es_status take_number(parser *p, double *value) {
             p->element = whole;
             bad = n ? bad : ES_NUMBER_JUNK;
         }
-        return fault(p, es_number_fault_text(bad), "a number such as 512, 4k, 1.5e3");
+        return fault(p, es_number_fault_text(bad),
+                     p->rule->words ? "a number, or one of the names in 'show kernel' or 'list models'"
+                                    : "a number such as 512, 4k, 1.5e3");
     }
     advance(p, n);
     return ES_OK;

@@ -23,7 +23,7 @@ static const char *const bottleneck_labels[] = {"compute", "memory", "io", "h2d"
 #include "model/formula.h"
 
 static const es_workload_axis axes[] = {
-    {"seq_len", "tokens", "sequence length (S)", 1024, 1, ES_COUNT_MAX, true, NULL, false},
+    {"seq_len", "tokens", "sequence length (S)", 1024, 1, ES_COUNT_MAX, true, NULL, 0},
 };
 
 static const es_option options[] = {

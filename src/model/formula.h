@@ -136,7 +136,8 @@ static inline double largest(double a, double b, double c, double d, double e) {
 /* ---- How a row is shown ---- */
 #define HIDDEN .flags = 0
 #define SHOWN(help_) .flags = ES_METRIC, .help = help_
-#define ON_DEMAND(help_) .flags = ES_METRIC | ES_WHOLE | ES_QUIET | ES_SUBGRID, .help = help_
+#define ON_DEMAND(help_) .flags = ES_METRIC | ES_QUIET, .help = help_
+#define SEARCHED_ON_DEMAND(help_) .flags = ES_METRIC | ES_WHOLE | ES_QUIET | ES_SUBGRID, .help = help_
 #define SHOWN_WHOLE(help_) .flags = ES_METRIC | ES_WHOLE, .help = help_
 #define SHOWN_AS(labels_, help_) .flags = ES_METRIC | ES_LABELS, .labels = labels_, .help = help_
 #define LABELLED(labels_) .flags = ES_LABELS, .labels = labels_

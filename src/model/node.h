@@ -111,13 +111,19 @@ typedef struct es_axis_word {
     double value;
 } es_axis_word;
 
+enum {
+    ES_AXIS_QUIET = 1, /* a column only where it is given or named */
+    ES_AXIS_MODELS = 2 /* values may be names of models: ES_AXIS_FIRST_MODEL and their rows; shown by name */
+};
+enum { ES_AXIS_FIRST_MODEL = 4 };
+
 typedef struct es_workload_axis {
     const char *name, *unit, *help;
     double fallback; /* NaN: a node of the same name gives the value that applies */
     double min, max;
     bool whole;
     const es_axis_word *words; /* values that have names too; NULL: none */
-    bool quiet;                /* a column only where it is given or named */
+    unsigned flags;            /* ES_AXIS_* */
 } es_workload_axis;
 
 typedef struct es_option {

@@ -20,6 +20,7 @@
 #define LOSS_SOURCE "losses.csv, distortions.csv"
 #define MEMORY "runtimes_memory.csv; llama.cpp v0.5.0 src/llama-kv-cache.cpp, llama-kv-cache-iswa.cpp"
 #define VISION "counted: arXiv 2010.11929; images as tokens: model cards, vision.csv"
+#define SPECULATIVE "Leviathan et al., arXiv 2211.17192; drafts.csv"
 #define QUEUE "M/D/c: Tijms 2003, A First Course in Stochastic Models 9.6.2; Franx 2001, Oper. Res. Lett. 29"
 #define MAX_TOKENS 16777216.0 /* keeps sums over positions below 2^53, where doubles are exact */
 
@@ -70,7 +71,11 @@ enum {
     NEW_TOKENS_AXIS,
     ANSWER_AXIS,
     RATE_AXIS,
-    SUSTAINED_AXIS
+    SUSTAINED_AXIS,
+    DRAFT_AXIS,
+    DRAFT_TOKENS_AXIS,
+    ACCEPTANCE_AXIS,
+    ACCEPTANCE_DECAY_AXIS
 };
 enum {
     KWH_OPTION,
@@ -82,7 +87,17 @@ enum {
     HARNESS_OPTION,
     BUILD_OPTION
 };
-enum { LAYOUT_BLOCK, LAYERS_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, LOSS_BLOCK, QUALITY_BLOCK, MEMORY_BLOCK, UNIT_BLOCK };
+enum {
+    LAYOUT_BLOCK,
+    LAYERS_BLOCK,
+    DEVICE_BLOCK,
+    SLOT_BLOCK,
+    LOSS_BLOCK,
+    QUALITY_BLOCK,
+    MEMORY_BLOCK,
+    UNIT_BLOCK,
+    DRAFT_BLOCK
+};
 
 /* ---- Leaves ---- */
 #define LEAF(kind_, entity_, field) .kind = kind_, .entity = entity_, .index = field
@@ -118,6 +133,7 @@ enum { LAYOUT_BLOCK, LAYERS_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, LOSS_BLOCK, QUALITY
 #define MEMORY_RULE(rule, otherwise)                                                                                   \
     OUTPUT(rule_##rule, "", MEMORY_BLOCK, es_memory_of, rules.rule, "rule " #rule " of the runtime", MEMORY, HIDDEN)
 #define EACH_MEMORY_RULE ES_MEMORY_RULES(MEMORY_RULE)
+#define DRAFT(id, unit, member, words) OUTPUT(id, unit, DRAFT_BLOCK, es_draft, member, words, SPECULATIVE, HIDDEN)
 #define UNIT_MEMORY(id, member, words) OUTPUT(id, "", UNIT_BLOCK, es_memory_unit, member, words, MEMORY, HIDDEN)
 
 /* ---- Kinds of rates: see rates.def ---- */
@@ -169,6 +185,7 @@ enum { LAYOUT_BLOCK, LAYERS_BLOCK, DEVICE_BLOCK, SLOT_BLOCK, LOSS_BLOCK, QUALITY
 
 /* clang-format on */
 static void largest_context(double *restrict out, const double *const *in, size_t n);
+static void accepted_drafts(double *restrict out, const double *const *in, size_t n);
 #define basis_labels es_basis_names
 
 #ifndef FORMULAS
@@ -176,11 +193,35 @@ static void largest_context(double *restrict out, const double *const *in, size_
 #endif
 #include "model/formula.h"
 
+/* Sum over i up to g of the product over j < i of a q^j; the last whole token counts in part. */
+static void accepted_drafts(double *restrict out, const double *const *in, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        const double drafted = in[0][i], first = in[1][i], decay = in[2][i];
+        double sum = 0, product = 1, each = first;
+        for (double k = 0; k < drafted; k++) {
+            product *= each;
+            each *= decay;
+            sum += product;
+        }
+        out[i] = decay == decay ? sum : first * drafted;
+    }
+}
+
 /* Whether a point fits with another context: value[] holds what its memory is computed from. */
 static bool fits_with(double *value, double context) {
-    static const uint16_t chain[] = {N_cells,        N_buffer_tokens, N_window_cells,     N_kv_bytes,
-                                     N_mask_width,   N_attn_width,    N_ffn_width,        N_moe_width,
-                                     N_output_width, N_layer_width,   N_activation_bytes, N_peak_memory_bytes};
+    static const uint16_t chain[] = {N_cells,
+                                     N_buffer_tokens,
+                                     N_window_cells,
+                                     N_kv_bytes,
+                                     N_mask_width,
+                                     N_attn_width,
+                                     N_ffn_width,
+                                     N_moe_width,
+                                     N_output_width,
+                                     N_layer_width,
+                                     N_activation_bytes,
+                                     N_draft_bytes,
+                                     N_peak_memory_bytes};
     value[N_n_ctx] = context;
     for (size_t c = 0; c < sizeof chain / sizeof *chain; c++) {
         const es_node *node = &formula_nodes[chain[c]];
@@ -284,6 +325,12 @@ static const es_block blocks[] = {
                     .n_out = ES_MEMORY_UNIT_SIZE,
                     .n_in = ES_SLOTS,
                     .in = {ES_EACH_OF(ES_INPUT_ID, SLOTS(_type))}},
+    [DRAFT_BLOCK] = {.name = "draft",
+                     .reads = ES_READS_DEVICE | ES_READS_RUNTIME | ES_READS_PRECISION,
+                     .fn = es_roofline_draft,
+                     .n_out = ES_DRAFT_SIZE,
+                     .n_in = 4,
+                     .in = {N_draft, N_n_experts, N_imatrix, N_quantizer}},
 };
 
 /* Bits an element with the scale of its block of 32, as ggml stores them. */
@@ -293,37 +340,49 @@ static const es_axis_word kv_types[] = {{"f32", 32},   {"f16", 16}, {"bf16", 16}
 /* Only the merge of ggml-org/llama.cpp pull 19770 changed what the rules say. */
 static const es_axis_word quantizers[] = {{"newest", ES_NEW_QUANTIZER}, {NULL, 0}};
 
+static const es_axis_word drafts[] = {
+    {"none", ES_DRAFT_NONE}, {"mtp", ES_DRAFT_MTP}, {"eagle", ES_DRAFT_EAGLE}, {"lookup", ES_DRAFT_LOOKUP}, {NULL, 0}};
+
 static const es_workload_axis axes[] = {
-    [PROMPT_AXIS] = {"prompt", "tokens", "tokens of the prompt", 512, 1, MAX_TOKENS, true, NULL, false},
-    [GEN_AXIS] = {"gen", "tokens", "tokens to generate", 128, 1, MAX_TOKENS, true, NULL, false},
-    [DEPTH_AXIS] = {"depth", "tokens", "tokens already in the cache", 0, 0, MAX_TOKENS, true, NULL, false},
-    [BATCH_AXIS] = {"batch", "", "sequences at once", 1, 1, 1e6, true, NULL, false},
-    [NODES_AXIS] = {"nodes", "", "devices in a pipeline", 1, 1, 1e6, true, NULL, false},
-    [UBATCH_AXIS] = {"ubatch", "tokens", "tokens of one prefill pass", 512, 1, MAX_TOKENS, true, NULL, false},
+    [PROMPT_AXIS] = {"prompt", "tokens", "tokens of the prompt", 512, 1, MAX_TOKENS, true, NULL, 0},
+    [GEN_AXIS] = {"gen", "tokens", "tokens to generate", 128, 1, MAX_TOKENS, true, NULL, 0},
+    [DEPTH_AXIS] = {"depth", "tokens", "tokens already in the cache", 0, 0, MAX_TOKENS, true, NULL, 0},
+    [BATCH_AXIS] = {"batch", "", "sequences at once", 1, 1, 1e6, true, NULL, 0},
+    [NODES_AXIS] = {"nodes", "", "devices in a pipeline", 1, 1, 1e6, true, NULL, 0},
+    [UBATCH_AXIS] = {"ubatch", "tokens", "tokens of one prefill pass", 512, 1, MAX_TOKENS, true, NULL, 0},
     [KV_BITS_AXIS] = {"kv_bits", "bit", "bits of a cached key or value [of the runtime or precision]", NAN, 0.5, 1024,
-                      false, kv_types, false},
-    [KV_BITS_V_AXIS] = {"kv_bits_v", "bit", "bits of a cached value [kv_bits]", NAN, 0.5, 1024, false, kv_types, false},
+                      false, kv_types, 0},
+    [KV_BITS_V_AXIS] = {"kv_bits_v", "bit", "bits of a cached value [kv_bits]", NAN, 0.5, 1024, false, kv_types, 0},
     [IMATRIX_AXIS] = {"imatrix", "", "1: made with an importance matrix [of the precision]", NAN, 0, 1, true, NULL,
-                      true},
+                      ES_AXIS_QUIET},
     [QUANTIZER_AXIS] = {"quantizer", "", "month of the program that made the file, YYYYMM [newest]", ES_NEW_QUANTIZER,
-                        202308, 209912, true, quantizers, true},
+                        202308, 209912, true, quantizers, ES_AXIS_QUIET},
     [N_CTX_AXIS] = {"n_ctx", "tokens", "context that is allocated, of one sequence [depth + prompt + gen]", NAN, 1,
-                    MAX_TOKENS, true, NULL, false},
-    [THREADS_AXIS] = {"threads", "", "threads of a CPU [all cores]", NAN, 1, 1e6, true, NULL, false},
-    [FLASH_ATTN_AXIS] = {"flash_attn", "", "1: fused attention [of the runtime]", NAN, 0, 1, true, NULL, false},
-    [SWA_FULL_AXIS] = {"swa_full", "", "1: layers with a window keep everything", 0, 0, 1, true, NULL, false},
-    [KV_UNIFIED_AXIS] = {"kv_unified", "", "1: all sequences share one cache", 0, 0, 1, true, NULL, false},
-    [IMAGE_AXIS] = {"image", "", "images in the prompt: the projector is loaded", 0, 0, 1e6, true, NULL, false},
+                    MAX_TOKENS, true, NULL, 0},
+    [THREADS_AXIS] = {"threads", "", "threads of a CPU [all cores]", NAN, 1, 1e6, true, NULL, 0},
+    [FLASH_ATTN_AXIS] = {"flash_attn", "", "1: fused attention [of the runtime]", NAN, 0, 1, true, NULL, 0},
+    [SWA_FULL_AXIS] = {"swa_full", "", "1: layers with a window keep everything", 0, 0, 1, true, NULL, 0},
+    [KV_UNIFIED_AXIS] = {"kv_unified", "", "1: all sequences share one cache", 0, 0, 1, true, NULL, 0},
+    [IMAGE_AXIS] = {"image", "", "images in the prompt: the projector is loaded", 0, 0, 1e6, true, NULL, 0},
     [IMAGE_PIXELS_AXIS] = {"image_pixels", "", "pixels of an image, where its size is free", 200704, 1, 1e9, true, NULL,
-                           true},
-    [TURNS_AXIS] = {"turns", "", "prompts of a conversation whose cache stays", 1, 1, 1e6, true, NULL, true},
+                           ES_AXIS_QUIET},
+    [TURNS_AXIS] = {"turns", "", "prompts of a conversation whose cache stays", 1, 1, 1e6, true, NULL, ES_AXIS_QUIET},
     [NEW_TOKENS_AXIS] = {"new_tokens", "tokens", "tokens of every prompt behind the first [prompt]", NAN, 1, MAX_TOKENS,
-                         true, NULL, true},
+                         true, NULL, ES_AXIS_QUIET},
     [ANSWER_AXIS] = {"tokens_per_answer", "tokens", "tokens of an answer with its reasoning [of the model and mode]",
-                     NAN, 1, MAX_TOKENS, true, NULL, true},
+                     NAN, 1, MAX_TOKENS, true, NULL, ES_AXIS_QUIET},
     [RATE_AXIS] = {"rate_req_s", "1/s", "requests that arrive per second, at random; batch is the number of slots", 0,
-                   0, 1e6, false, NULL, true},
-    [SUSTAINED_AXIS] = {"sustained", "", "1: after ten minutes of load", 0, 0, 1, true, NULL, true},
+                   0, 1e6, false, NULL, ES_AXIS_QUIET},
+    [SUSTAINED_AXIS] = {"sustained", "", "1: after ten minutes of load", 0, 0, 1, true, NULL, ES_AXIS_QUIET},
+    [DRAFT_AXIS] = {"draft", "", "what proposes tokens: none, mtp, eagle, lookup or a model", ES_DRAFT_NONE, 0, 1e6,
+                    true, drafts, ES_AXIS_QUIET | ES_AXIS_MODELS},
+    [DRAFT_TOKENS_AXIS] = {"draft_tokens", "", "tokens that are drafted in a round", 3, 1, 64, true, NULL,
+                           ES_AXIS_QUIET},
+    [ACCEPTANCE_AXIS] = {"acceptance", "", "share of drafted tokens that are accepted [of drafts.csv]", NAN, 0, 1,
+                         false, NULL, ES_AXIS_QUIET},
+    [ACCEPTANCE_DECAY_AXIS] = {"acceptance_decay", "",
+                               "acceptance is that of the first token and falls by this factor per token [a share]",
+                               NAN, 0, 1, false, NULL, ES_AXIS_QUIET},
 };
 
 static const es_option options[] = {

@@ -176,3 +176,60 @@ void es_roofline_quality(const void *state_, const es_rows *rows, const double *
     const es_quality quality = es_quality_of(state->qualities, rows->model, es_roofline_question(in), &loss);
     memcpy(out, &quality, sizeof quality);
 }
+
+/* A draft model as the target's file type lays it out; experts of a step are those of one token. */
+static void describe_draft(const es_roofline_state *state, const es_rows *rows, const es_row *model,
+                           es_quantizer quantizer, es_draft *draft) {
+    const es_arch *arch = &state->arch[model - state->models->rows];
+    const es_shape shape = es_shape_of(model);
+    const double *own = rows->precision->value;
+    const es_uniform format = {own[ES_P_WEIGHT_BITS], own[ES_P_GROUP_SIZE], own[ES_P_SCALE_BITS],
+                               own[ES_P_ZERO_BITS],   own[ES_P_EMBED_BITS], own[ES_P_OUTPUT_BITS]};
+    es_layout layout;
+    if (!es_roofline_covers(state, model, rows->precision))
+        es_layout_none(&layout);
+    else if (own[ES_P_KIND] == ES_PRECISION_GGUF)
+        es_layout_gguf(state->gguf, es_roofline_mixture(state, rows->precision), quantizer, arch, &shape, &layout);
+    else
+        es_layout_uniform(&format, arch, &shape, &layout);
+    const es_stack stack = es_stack_of(arch, &shape);
+    draft->weight_bytes = layout.weight_bytes;
+    draft->stream_bytes = layout.dense_bytes + layout.head_bytes + stack.active * layout.routed_bytes;
+    draft->weights = layout.dense_weights + layout.head_weights + layout.routed_weights;
+    draft->keys = stack.span[0].k + stack.span[1].k;
+    draft->values = stack.span[0].v + stack.span[1].v;
+    draft->state = stack.state;
+    draft->layers = shape.layers;
+}
+
+/* The row of the kind, with experts or without, for the runtime's backend; else the one for any. */
+static const es_row *draft_row(const es_roofline_state *state, const es_rows *rows, const char *kind, bool experts) {
+    const es_table *table = &state->catalog->table[ES_DRAFT];
+    const char *backend = rows->runtime && rows->runtime->text[ES_R_BACKEND] ? rows->runtime->text[ES_R_BACKEND] : "";
+    const es_row *found = NULL;
+    if (strncmp(backend, "mlx", 3) == 0)
+        backend = "metal"; /* the same unit */
+    for (size_t i = 0; i < table->n_rows; i++) {
+        const es_row *row = &table->rows[i];
+        const char *of = row->text[ES_DR_BACKEND];
+        if (strcmp(row->text[ES_DR_KIND], kind) != 0 || (row->value[ES_DR_EXPERTS] > 0) != experts ||
+            strncmp(backend, of, strlen(of)) != 0)
+            continue;
+        if (!found || of[0])
+            found = row;
+    }
+    return found;
+}
+
+void es_roofline_draft(const void *state_, const es_rows *rows, const double *in, double *out) {
+    static const char *const kinds[] = {"none", "mtp", "eagle", "lookup", "model"};
+    const es_roofline_state *state = state_;
+    const size_t number = (size_t)in[0], kind = number < ES_AXIS_FIRST_MODEL ? number : ES_AXIS_FIRST_MODEL;
+    const es_row *row = draft_row(state, rows, kinds[kind], in[1] > 1);
+    es_draft draft = {.cost = row ? row->value[ES_DR_COST] : NAN,
+                      .acceptance = row ? row->value[ES_DR_ACCEPTANCE] : NAN};
+    if (kind == ES_AXIS_FIRST_MODEL && number - ES_AXIS_FIRST_MODEL < state->models->n_rows)
+        describe_draft(state, rows, &state->models->rows[number - ES_AXIS_FIRST_MODEL],
+                       (es_quantizer){in[3], in[2] > 0}, &draft);
+    memcpy(out, &draft, sizeof draft);
+}

@@ -76,6 +76,21 @@ void es_roofline_device_rates(const void *state, const es_rows *rows, const doub
 void es_roofline_slot_rates(const void *state, const es_rows *rows, const double *in, double *out);
 /* in: as of the layout -> es_loss */
 void es_roofline_loss(const void *state, const es_rows *rows, const double *in, double *out);
+/* Words of the axis `draft`; models follow from ES_AXIS_FIRST_MODEL on. */
+enum { ES_DRAFT_NONE, ES_DRAFT_MTP, ES_DRAFT_EAGLE, ES_DRAFT_LOOKUP };
+
+/* A draft under a runtime: what is known of its kind, and a model's tensors in the target's format.  Only doubles. */
+typedef struct es_draft {
+    double cost, acceptance; /* NaN: not in drafts.csv */
+    double weight_bytes, stream_bytes, weights;
+    double keys, values; /* cached elements per position */
+    double state;        /* elements */
+    double layers;
+} es_draft;
+enum { ES_DRAFT_SIZE = sizeof(es_draft) / sizeof(double) };
+/* in: draft, routed experts of the target, imatrix, quantizer -> es_draft */
+void es_roofline_draft(const void *state, const es_rows *rows, const double *in, double *out);
+
 /* in: d, level and basis of the loss, es_question -> es_quality */
 enum { ES_LOSS_INPUTS = 3 };
 static inline es_question es_roofline_question(const double *in) {

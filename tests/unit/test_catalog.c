@@ -395,7 +395,7 @@ Test(catalog_faults, folders) {
         "no catalog in the folder: '%s'; expected at least one of models.csv, devices.csv, precisions.csv, units.csv, "
         "runtimes.csv, calibration.csv, scores.csv, estimates.csv, losses.csv, distortions.csv, gguf_types.csv, "
         "gguf_mixtures.csv, layers.csv, "
-        "runtimes_memory.csv, kernel_generations.csv, repacked_types.csv, power.csv\n",
+        "runtimes_memory.csv, kernel_generations.csv, repacked_types.csv, power.csv, drafts.csv\n",
         f.path);
     expect_messages(&f, f.given, ES_EUSAGE, expected);
     snprintf(path, sizeof path, "%s/models.csv", f.path);

@@ -18,7 +18,7 @@
 #include "model/layout.h"
 #include "model/node.h"
 
-enum { MAX_NODES = 1024, MAX_OUTPUTS = 64, MAX_OVERRIDES = 16, MAX_BLOCKS = 8 };
+enum { MAX_NODES = 1024, MAX_OUTPUTS = 64, MAX_OVERRIDES = 16, MAX_BLOCKS = 12 };
 
 static es_catalog catalog;
 static es_arena arena;
@@ -209,7 +209,6 @@ Test(roofline, metrics_in_order) {
         "repack_bytes",
         "peak_memory_bytes",
         "fits",
-        "max_context",
         "residency",
         "prefill_flops",
         "decode_flops",
