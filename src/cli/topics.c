@@ -276,11 +276,41 @@ static void print_limits(FILE *out) {
         fprintf(out, "  %19lld  %s\n", limits[i].value, limits[i].of);
 }
 
+static const char workload_details[] =
+    "Axes of the kernel roofline for how people use models. Their columns, and the metrics they are for, stand in a "
+    "table only where [output] or a question names them; without them nothing changes.\n"
+    "\n"
+    "Agents: turns prompts over a cache that stays, the first of prompt tokens, the others of new_tokens; each is "
+    "answered "
+    "with gen tokens. conversation_s and conversation_j are for all of them, memory is that at the end.\n"
+    "\n"
+    "Whole answers: tokens_per_answer with the reasoning; answer_s, answer_j, answer_usd, and per task solved "
+    "usd_per_solved and j_per_solved, by quality as the share that is solved (sweeps/tasks.sweep).\n"
+    "\n"
+    "Several users: rate_req_s requests arrive per second, at random, for batch slots that are as fast as when all are "
+    "busy. utilisation, wait_s and wait_p95_s, load_ttft_s and load_ttft_p95_s, load_tpot_s; empty when more arrive "
+    "than can be served. With batch 1 the waits are exact; with more, prompts that are computed one after the other "
+    "while slots are free add to load_ttft_s.\n"
+    "\n"
+    "Images: image of them in the prompt, of image_pixels where the size is free; encode_s is part of ttft_s, their "
+    "tokens are part of the prompt, the tower lies in memory.\n"
+    "\n"
+    "Speculative decoding, one stream: draft is mtp, eagle, lookup or a model, which is in the target's format; "
+    "draft_tokens a "
+    "round, of which a share of acceptance is accepted (or the first with that probability and the following with "
+    "acceptance_decay times less each). Without measured rounds of the kind and backend (drafts.csv) their time "
+    "follows from bytes and operations. speedup, tokens_per_round, round_s, draft_bytes.\n"
+    "\n"
+    "Heat: sustained = 1 is the speed after ten minutes of load; empty where nobody measured the device.\n"
+    "\n"
+    "Files: quantizer = 202602 is a file made before March 2026, imatrix = 1 one with an importance matrix.\n";
+
 const es_topic es_topics[] = {
     {"sweep", "sweep files: what to evaluate", 5, sweep_details, NULL},
     {"expressions", "conditions and columns of your own", 7, expression_details, NULL},
     {"catalogs", "catalog files: models, devices, precisions", 5, catalog_details, print_fields},
     {"quality", "scores, what formats cost, and their ranges", 7, quality_details, NULL},
+    {"workloads", "agents, answers, users, images, drafts, heat", 7, workload_details, NULL},
     {"limits", "limits of memory, time, bytes and inputs", 7, limits_details, print_limits},
     {"tables", "tables that are read: encodings, formats, delimiters, numbers", 5, tables_details, NULL},
     {"clusters", "many machines: shards, job arrays, MPI", 7, clusters_details, NULL},

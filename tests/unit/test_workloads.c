@@ -302,6 +302,9 @@ Test(workloads, acceptance) {
 Test(workloads, sustained) {
     setting s = usual;
     s.sustained = 1;
+    const char *npu = "Raspberry Pi 5 + AI HAT+ 2 (Hailo-10H)";
+    cr_expect_eq(value_at("Qwen3-4B", npu, s, "tpot_s"), value_at("Qwen3-4B", npu, usual, "tpot_s"));
+    cr_expect_eq(row_named(ES_DEVICE, "Apple A19 Pro (iPhone 17 Pro)")->value[ES_D_SUSTAINED_FACTOR], 0.43);
     cr_expect(isnan(value_at("Qwen3-4B", "Raspberry Pi 5 8GB", s, "tpot_s")) ==
               isnan(row_named(ES_DEVICE, "Raspberry Pi 5 8GB")->value[ES_D_SUSTAINED_FACTOR]));
 }
