@@ -16,7 +16,12 @@ static const double lambdas[ES_FIT_PHASES][ES_EFFECTS] = {
                        [ES_EFFECT_TYPE] = 0.5,
                        [ES_EFFECT_ERA] = 0.3,
                        [ES_EFFECT_THREADS] = 1,
-                       [ES_EFFECT_DEVICE_TYPE] = INFINITY},
+                       [ES_EFFECT_DEVICE_TYPE] = INFINITY,
+                       [ES_EFFECT_EXPERTS] = 1,
+                       [ES_EFFECT_UNIT_ATTN] = 1,
+                       [ES_EFFECT_DEVICE_ATTN] = INFINITY,
+                       [ES_EFFECT_HEAD_ATTN] = INFINITY,
+                       [ES_EFFECT_OVERHEAD] = INFINITY},
     [ES_FIT_PREFILL] = {[ES_EFFECT_KIND] = 1,
                         [ES_EFFECT_UNIT] = 0.3,
                         [ES_EFFECT_DEVICE] = INFINITY,
@@ -24,15 +29,34 @@ static const double lambdas[ES_FIT_PHASES][ES_EFFECTS] = {
                         [ES_EFFECT_FAMILY] = 0.3,
                         [ES_EFFECT_TYPE] = 0.3,
                         [ES_EFFECT_KIND_TYPE] = 3,
-                        [ES_EFFECT_DEVICE_TYPE] = INFINITY},
+                        [ES_EFFECT_DEVICE_TYPE] = INFINITY,
+                        [ES_EFFECT_EXPERTS] = 1,
+                        [ES_EFFECT_UNIT_ATTN] = 1,
+                        [ES_EFFECT_DEVICE_ATTN] = INFINITY,
+                        [ES_EFFECT_HEAD_ATTN] = INFINITY},
 };
+
+/* Of one source, which is one's own: how far a device may be from what the catalog says of it, as standard deviations, for
+ * measurements that scatter by own_noise; unsourced but for the types, which lie 0.18 and 0.5 around their device in
+ * sweeps/measured.csv.  0: stays as in the catalog. */
+static const double own_noise = 0.05;
+static const double own_deviation[ES_FIT_PHASES][ES_EFFECTS] = {
+    [ES_FIT_DECODE] = {[ES_EFFECT_DEVICE] = 1,
+                       [ES_EFFECT_DEVICE_FAMILY] = 0.3,
+                       [ES_EFFECT_THREADS] = 0.3,
+                       [ES_EFFECT_DEVICE_TYPE] = 0.18,
+                       [ES_EFFECT_DEVICE_ATTN] = 1,
+                       [ES_EFFECT_HEAD_ATTN] = 0.5,
+                       [ES_EFFECT_OVERHEAD] = 1},
+    [ES_FIT_PREFILL] = {[ES_EFFECT_DEVICE] = 1.5,
+                        [ES_EFFECT_DEVICE_TYPE] = 0.5,
+                        [ES_EFFECT_DEVICE_ATTN] = 1,
+                        [ES_EFFECT_HEAD_ATTN] = 0.5},
+};
+static const double robust_from = 0.35, own_robust_from = 0.1;
 
 enum { SWEEPS = 40, SWEEPS_LEFT_OUT = 12, MAX_FOLDS = 64 };
 enum { BY_SOURCE, BY_DEVICE, BY_UNIT, SPLITS };
-
-/* Measurements of one source scatter by 0.05, levels of sources by 0.35 (sweeps/measured.csv): one's own machine is shrunk
- * less, and its measurements need no balance. */
-static const double one_source = (0.05 / 0.35) * (0.05 / 0.35);
 
 static const double implausible = 1.05; /* decode at more than the bandwidth of the device's row */
 
@@ -40,12 +64,14 @@ typedef struct key {
     es_effect effect;
     const char *text;
     es_fitted *fitted; /* in the calibration that predicts */
-    size_t rows, sources, last_source;
+    double known;      /* what the effect is on top of */
+    size_t rows, sources, last_source, last_row;
 } key;
 
 typedef struct phase_fit {
     es_level_row *row;
     size_t *measurement; /* of each row */
+    size_t *main_type;   /* key of the type that evidence is counted by: that of most bytes */
     size_t n_rows;
     key *key;
     size_t n_keys, capacity;
@@ -68,7 +94,8 @@ typedef struct calibrator {
     es_point_kernel point; /* of which the rates are `fit` */
     es_calibration *fit;
     const es_calibration *catalog;
-    es_calibration *names; /* of clusters, for their numbers */
+    es_calibration *names; /* of clusters and keys, for their numbers */
+    bool own;              /* one source: fitted on top of the catalog */
     es_arena *arena;
     es_errors *errors;
     double *value; /* of the kernel's nodes */
@@ -140,7 +167,7 @@ static es_status find_clusters(calibrator *c) {
 static size_t key_number(calibrator *c, es_fit_phase phase, const es_effect_key *of) {
     phase_fit *f = &c->phase[phase];
     const char *phase_name = es_fit_phase_names[phase], *effect = es_effect_names[of->effect];
-    const es_fitted *known = es_calibration_find(c->fit, phase_name, effect, of->key);
+    const es_fitted *known = es_calibration_find(c->names, phase_name, effect, of->key);
     if (known)
         return known->number;
     if (f->n_keys == f->capacity) {
@@ -153,9 +180,11 @@ static size_t key_number(calibrator *c, es_fit_phase phase, const es_effect_key 
         f->key = more, f->capacity = capacity;
     }
     const char *text = es_arena_text(c->arena, es_slice_of(of->key));
-    if (!text || !es_calibration_set(c->fit, phase_name, effect, text, (es_fitted){.number = f->n_keys}))
+    const es_fitted *before = c->own ? es_calibration_find(c->catalog, phase_name, effect, of->key) : NULL;
+    if (!text || !es_calibration_set(c->names, phase_name, effect, text, (es_fitted){.number = f->n_keys}) ||
+        !es_calibration_set(c->fit, phase_name, effect, text, before ? *before : (es_fitted){0}))
         return SIZE_MAX;
-    f->key[f->n_keys] = (key){.effect = of->effect, .text = text, .last_source = SIZE_MAX};
+    f->key[f->n_keys] = (key){of->effect, text, NULL, before ? before->value : 0, 0, 0, SIZE_MAX, SIZE_MAX};
     return f->n_keys++;
 }
 
@@ -167,84 +196,94 @@ static bool number_keys(calibrator *c, es_fit_phase phase, const es_effect_key *
 }
 
 typedef struct slot_names {
-    const char *work, *bytes, *type;
-    const char *per_work, *per_byte; /* decode */
-    const char *prefill_per_work;
+    const char *decode, *memory, *prefill, *prefill_memory, *type;
+    const char *per_byte, *prefill_per_flop, *prefill_per_byte;
 } slot_names;
 
-#define DENSE(n)                                                                                                       \
-    {                                                                                                                  \
-        "dense_" #n "_prefill", "dense_" #n "_memory", "dense_" #n "_type", "step_per_flop", "inv_bw",                 \
-            "prefill_per_flop"                                                                                         \
-    }
-#define EXPERTS(n)                                                                                                     \
-    {                                                                                                                  \
-        "experts_" #n "_prefill", "experts_" #n "_memory", "experts_" #n "_type", "step_per_flop",                     \
-            "step_per_expert_byte", "prefill_per_flop"                                                                 \
-    }
+#define SLOT(name, ...)                                                                                                \
+    { name "_decode", name "_memory", name "_prefill", name "_prefill_memory", name "_type", __VA_ARGS__ }
+#define DENSE(n) SLOT("dense_" #n, "inv_bw", "prefill_per_flop", "prefill_per_byte")
+#define EXPERTS(n) SLOT("experts_" #n, "step_per_expert_byte", "prefill_per_flop", "prefill_per_expert_byte")
 
-static const slot_names slots[ES_SLOTS] = {
-    DENSE(1),
-    DENSE(2),
-    DENSE(3),
-    DENSE(4),
-    DENSE(5),
-    DENSE(6),
-    {"output_head_prefill", "output_head_memory", "output_head_type", "step_per_flop", "inv_bw", "step_per_flop"},
-    EXPERTS(1),
-    EXPERTS(2),
-    EXPERTS(3)};
+static const slot_names slots[ES_SLOTS] = {DENSE(1),
+                                           DENSE(2),
+                                           DENSE(3),
+                                           DENSE(4),
+                                           DENSE(5),
+                                           DENSE(6),
+                                           SLOT("output_head", "inv_bw", "step_per_flop", "inv_bw"),
+                                           EXPERTS(1),
+                                           EXPERTS(2),
+                                           EXPERTS(3)};
 
-/* Seconds of each slot at the prior's rate: by bytes in decode, by arithmetic in a prefill; returns their sum. */
-static double slot_times(const calibrator *c, es_fit_phase phase, double *time) {
-    double sum = 0;
-    for (int i = 0; i < ES_SLOTS; i++) {
-        time[i] = phase == ES_FIT_DECODE ? node(c, slots[i].bytes) * node(c, slots[i].per_byte)
-                                         : node(c, slots[i].work) * node(c, slots[i].prefill_per_work);
-        time[i] = time[i] > 0 ? time[i] : 0;
-        sum += time[i];
-    }
-    return sum;
+typedef size_t part_keys(const es_setting *setting, es_effect_key *keys);
+
+/* Attention, states or overhead. */
+static bool add_part(calibrator *c, es_fit_phase phase, const es_setting *setting, const char *seconds,
+                     const char *at_least, part_keys *keys_of, es_level_row *row) {
+    es_level_part *part = &row->part[row->n_parts];
+    es_effect_key keys[ES_MAX_EFFECTS];
+    *part = (es_level_part){.seconds = node(c, seconds), .at_least = at_least ? node(c, at_least) : 0};
+    if (!(part->seconds > 0 || part->at_least > 0))
+        return true;
+    row->n_parts++;
+    part->n_keys = keys_of(setting, keys);
+    return number_keys(c, phase, keys, part->n_keys, part->key);
 }
 
-/* One row of the fit: the level that the measured time implies, and what should add up to it. */
-static bool make_row(calibrator *c, es_fit_phase phase, size_t i, es_level_row *row) {
+/* Weights of a slot: by bytes in decode, by arithmetic in a prefill, and at least what the other takes. */
+static bool add_slot(calibrator *c, es_fit_phase phase, es_setting setting, int slot, es_level_row *row) {
+    const slot_names *of = &slots[slot];
+    const bool decode = phase == ES_FIT_DECODE;
+    const double type = node(c, of->type),
+                 work = node(c, decode ? of->decode : of->prefill) *
+                        node(c, decode || slot == ES_DENSE_SLOTS ? "step_per_flop" : of->prefill_per_flop),
+                 bytes = node(c, decode ? of->memory : of->prefill_memory) *
+                         node(c, decode ? of->per_byte : of->prefill_per_byte);
+    es_level_part *part = &row->part[row->n_parts];
+    es_effect_key keys[ES_MAX_EFFECTS];
+    *part = (es_level_part){.seconds = decode ? bytes : work, .at_least = decode ? work : bytes, .has_common = true};
+    if (!(part->seconds > 0))
+        return true;
+    row->n_parts++;
+    setting.experts = slot >= ES_EXPERT_SLOT;
+    part->n_keys = es_type_effect_keys(&setting, phase, type > ES_TYPE_NONE ? (int)type : ES_TYPE_NONE, keys);
+    return number_keys(c, phase, keys, part->n_keys, part->key);
+}
+
+/* One row of the fit: what the measured time is the sum of.  False: has no part in it, or there is no memory. */
+static bool make_row(calibrator *c, es_fit_phase phase, size_t i, es_level_row *row, size_t *main_key) {
     const es_measurement *m = &c->measured->row[i];
     const es_setting setting = es_measurement_setting(m);
-    const double whole = node(c, phase == ES_FIT_DECODE ? "tpot_s" : "ttft_s"),
-                 weights = node(c, phase == ES_FIT_DECODE ? "decode_weights_s" : "prefill_weights_s"),
-                 measured = (phase == ES_FIT_DECODE ? 1 : m->prompt) * m->batch / m->tokens_per_s;
-    const double rest = fmax(measured - (whole - weights), measured / 4);
-    double time[ES_SLOTS];
-    const double sum = slot_times(c, phase, time);
+    const bool decode = phase == ES_FIT_DECODE;
     es_effect_key keys[ES_MAX_EFFECTS];
-    *row = (es_level_row){.y = log(sum / rest), .weight = rest / measured};
+    *row = (es_level_row){.seconds = (decode ? 1 : m->prompt) * m->batch / m->tokens_per_s, .weight = 1};
     row->n_keys = es_effect_keys(&setting, phase, keys);
-    if (!number_keys(c, phase, keys, row->n_keys, row->key))
-        return false;
-    for (int s = 0; s < ES_SLOTS; s++) {
-        const int type = (int)node(c, slots[s].type);
-        es_level_share *share = &row->share[row->n_shares];
-        if (time[s] == 0)
-            continue;
-        *share = (es_level_share){.share = time[s] / sum};
-        const size_t n = es_type_effect_keys(&setting, phase, type > ES_TYPE_NONE ? type : ES_TYPE_NONE, keys);
-        size_t number[ES_MAX_EFFECTS];
-        if (!number_keys(c, phase, keys, n, number))
-            return false;
-        for (size_t k = 0; k < n; k++)
-            if (keys[k].effect != ES_EFFECT_DEVICE_TYPE)
-                share->key[share->n_keys++] = number[k];
-        row->n_shares++;
-    }
-    /* The type that evidence is counted by: the main one. */
-    const int main_type = (int)node(c, "main_type");
-    const size_t n = es_type_effect_keys(&setting, phase, main_type > ES_TYPE_NONE ? main_type : ES_TYPE_NONE, keys);
-    for (size_t k = 0; k < n; k++)
-        if (keys[k].effect == ES_EFFECT_DEVICE_TYPE &&
-            (row->key[row->n_keys++] = key_number(c, phase, &keys[k])) == SIZE_MAX)
-            return false;
-    return isfinite(row->y);
+    bool ok = number_keys(c, phase, keys, row->n_keys, row->key);
+    for (int s = 0; s < ES_SLOTS && ok; s++)
+        ok = add_slot(c, phase, setting, s, row);
+    if (decode)
+        ok = ok &&
+             add_part(c, phase, &setting, "decode_scores_compute_s", "decode_scores_memory_s", es_attention_effect_keys,
+                      row) &&
+             add_part(c, phase, &setting, "decode_state_compute_s", "decode_state_memory_s", es_attention_effect_keys,
+                      row) &&
+             add_part(c, phase, &setting, "token_overhead", NULL, es_overhead_effect_keys, row);
+    else
+        ok = ok &&
+             add_part(c, phase, &setting, "prefill_scores_compute_s", "prefill_scores_memory_s",
+                      es_attention_effect_keys, row) &&
+             add_part(c, phase, &setting, "prefill_state_compute_s", "prefill_state_memory_s", es_attention_effect_keys,
+                      row);
+    const double type = node(c, "main_type");
+    const size_t n = es_type_effect_keys(&setting, phase, type > ES_TYPE_NONE ? (int)type : ES_TYPE_NONE, keys);
+    for (size_t k = 0; k < n && ok; k++)
+        if (keys[k].effect == ES_EFFECT_DEVICE_TYPE)
+            ok = number_keys(c, phase, &keys[k], 1, main_key);
+    double whole = 0;
+    for (size_t s = 0; s < row->n_parts; s++)
+        whole += fmax(row->part[s].seconds, row->part[s].at_least);
+    return ok && whole > 0 && isfinite(whole) && isfinite(row->seconds);
 }
 
 static bool is_fitted(const es_measurement *m) {
@@ -262,9 +301,10 @@ static es_status make_rows(calibrator *c) {
         phase_fit *f = &c->phase[p];
         f->row = es_arena_array(c->arena, n + 1, sizeof *f->row);
         f->measurement = es_arena_array(c->arena, n + 1, sizeof *f->measurement);
+        f->main_type = es_arena_array(c->arena, n + 1, sizeof *f->main_type);
         f->left_out = es_arena_array(c->arena, n + 1, sizeof *f->left_out);
         per_source[p] = es_arena_array(c->arena, n + 1, sizeof *per_source[p]);
-        if (!f->row || !f->measurement || !f->left_out || !per_source[p])
+        if (!f->row || !f->measurement || !f->main_type || !f->left_out || !per_source[p])
             return es_fail_memory(c->errors);
     }
     for (size_t i = 0; i < n; i++) {
@@ -276,12 +316,12 @@ static es_status make_rows(calibrator *c) {
         if (node(c, "residency") != 0 || !es_rate_untyped(c->fit, &setting, ES_RATE_MEM_UTIL).of_kind)
             continue;
         phase_fit *f = &c->phase[phase_of(m)];
-        if (!make_row(c, phase_of(m), i, &f->row[f->n_rows]))
+        if (!make_row(c, phase_of(m), i, &f->row[f->n_rows], &f->main_type[f->n_rows]))
             continue;
         f->measurement[f->n_rows++] = i;
         per_source[phase_of(m)][c->member[i].cluster[BY_SOURCE]]++;
     }
-    for (int p = 0; p < ES_FIT_PHASES && c->n_clusters[BY_SOURCE] > 1; p++)
+    for (int p = 0; p < ES_FIT_PHASES && !c->own; p++)
         for (size_t r = 0; r < c->phase[p].n_rows; r++) {
             const size_t source = c->member[c->phase[p].measurement[r]].cluster[BY_SOURCE];
             c->phase[p].row[r].weight /= sqrt((double)per_source[p][source]);
@@ -304,11 +344,14 @@ static es_status begin_fit(calibrator *c, es_fit_phase phase) {
             if (f->key[k].effect == (es_effect)effect)
                 f->order[n++] = k;
     for (size_t k = 0; k < f->n_keys; k++) {
-        f->lambda[k] = lambdas[phase][f->key[k].effect] * (c->n_clusters[BY_SOURCE] == 1 ? one_source : 1);
-        f->key[k].fitted = es_calibration_set(c->fit, es_fit_phase_names[phase], es_effect_names[f->key[k].effect],
-                                              f->key[k].text, (es_fitted){.number = k});
+        const double scatter = own_noise / own_deviation[phase][f->key[k].effect];
+        f->lambda[k] = c->own ? scatter * scatter : lambdas[phase][f->key[k].effect];
+        f->key[k].fitted = es_calibration_set(
+            c->fit, es_fit_phase_names[phase], es_effect_names[f->key[k].effect], f->key[k].text,
+            *es_calibration_find(c->fit, es_fit_phase_names[phase], es_effect_names[f->key[k].effect], f->key[k].text));
     }
-    f->problem = (es_level_problem){f->row, f->n_rows, f->lambda, f->order, f->n_keys};
+    f->problem =
+        (es_level_problem){f->row, f->n_rows, f->lambda, f->order, f->n_keys, c->own ? own_robust_from : robust_from};
     f->levels = es_levels_begin(&f->problem);
     return f->levels ? ES_OK : es_fail_memory(c->errors);
 }
@@ -323,7 +366,7 @@ static void count_key(key *k, size_t source) {
  * whose rows do not follow each other would count twice; so they are visited source by source. */
 static void count_keys(calibrator *c, phase_fit *f, const size_t *by_source) {
     for (size_t k = 0; k < f->n_keys; k++)
-        f->key[k].rows = f->key[k].sources = 0, f->key[k].last_source = SIZE_MAX;
+        f->key[k].rows = f->key[k].sources = 0, f->key[k].last_source = f->key[k].last_row = SIZE_MAX;
     for (size_t r = 0; r < f->n_rows; r++) {
         const size_t i = by_source[r], source = c->member[f->measurement[i]].cluster[BY_SOURCE];
         const es_level_row *row = &f->row[i];
@@ -331,16 +374,19 @@ static void count_keys(calibrator *c, phase_fit *f, const size_t *by_source) {
             continue;
         for (size_t k = 0; k < row->n_keys; k++)
             count_key(&f->key[row->key[k]], source);
-        bool seen[ES_LEVEL_SHARES][ES_LEVEL_TYPE_KEYS] = {{false}};
-        for (size_t s = 0; s < row->n_shares; s++)
-            for (size_t k = 0; k < row->share[s].n_keys; k++) {
-                for (size_t before = 0; before < s; before++)
-                    seen[s][k] |= k < row->share[before].n_keys && row->share[before].key[k] == row->share[s].key[k];
-                if (!seen[s][k])
-                    count_key(&f->key[row->share[s].key[k]], source);
+        count_key(&f->key[f->main_type[i]], source);
+        for (size_t s = 0; s < row->n_parts; s++)
+            for (size_t k = 0; k < row->part[s].n_keys; k++) {
+                key *own = &f->key[row->part[s].key[k]];
+                if (own->last_row != i && own->effect != ES_EFFECT_DEVICE_TYPE)
+                    count_key(own, source);
+                own->last_row = i;
             }
     }
 }
+
+/* Of one's own measurements: what the catalog says of more than this device. */
+static bool stays(const phase_fit *f, size_t k) { return isinf(f->lambda[k]); }
 
 /* Fits without what is left out and lets the kernel predict with it. */
 static void fit_phase(calibrator *c, phase_fit *f, size_t sweeps, const size_t *by_source, double *value) {
@@ -348,7 +394,8 @@ static void fit_phase(calibrator *c, phase_fit *f, size_t sweeps, const size_t *
     count_keys(c, f, by_source);
     for (size_t k = 0; k < f->n_keys; k++) {
         es_fitted *to = f->key[k].fitted;
-        to->value = value[k], to->rows = (double)f->key[k].rows, to->sources = (double)f->key[k].sources;
+        if (!stays(f, k) || !c->own)
+            *to = (es_fitted){f->key[k].known + value[k], (double)f->key[k].rows, (double)f->key[k].sources, NULL, k};
     }
 }
 
@@ -505,11 +552,12 @@ static es_status add_rows(calibrator *c, interval of[ES_FIT_PHASES][ES_EVIDENCE_
         const phase_fit *f = &c->phase[p];
         for (size_t k = 0; k < f->n_keys; k++) {
             const key *own = &f->key[f->order[k]];
-            if (own->rows)
+            const bool counts = own->effect == ES_EFFECT_DEVICE || own->effect == ES_EFFECT_DEVICE_TYPE;
+            if (stays(f, f->order[k]) ? !c->own && counts && own->rows : own->fitted->value != 0)
                 add_row(to, es_fit_phase_names[p], es_effect_names[own->effect], own->text, own->fitted->value,
                         own->rows, own->sources);
         }
-        for (int level = 0; level < ES_EVIDENCE_LEVELS; level++) {
+        for (int level = 0; level < ES_EVIDENCE_LEVELS && !c->own; level++) {
             const interval *own = &of[p][level];
             if (isnan(own->low) || isnan(own->high))
                 continue;
@@ -563,23 +611,36 @@ static es_status add_held_out(calibrator *c, scratch *s) {
     return ES_OK;
 }
 
-/* Decoding faster than the device's bandwidth: its row is wrong, and the fit makes up for it. */
-static void warn_of_bandwidth(calibrator *c) {
-    const es_row *said = NULL;
-    for (size_t r = 0; r < c->phase[ES_FIT_DECODE].n_rows; r++) {
-        const es_measurement *m = &c->measured->row[c->phase[ES_FIT_DECODE].measurement[r]];
-        const es_setting setting = es_measurement_setting(m);
+/* Decoding faster than the device's bandwidth, on average of its measurements: its row is wrong, and the fit makes up for
+ * it. */
+static es_status warn_of_bandwidth(calibrator *c) {
+    typedef struct stream {
+        const es_row *device;
+        double log_sum;
+        size_t n;
+    } stream;
+    const phase_fit *f = &c->phase[ES_FIT_DECODE];
+    stream *of = es_arena_array(c->arena, c->n_clusters[BY_DEVICE] + 1, sizeof *of);
+    if (!of)
+        return es_fail_memory(c->errors);
+    for (size_t r = 0; r < f->n_rows; r++) {
+        const es_measurement *m = &c->measured->row[f->measurement[r]];
+        stream *own = &of[c->member[f->measurement[r]].cluster[BY_DEVICE]];
         es_measurement_evaluate(&c->point, m, c->value);
-        const int type = (int)node(c, "main_type");
-        const double util =
-            es_rate_find(c->fit, &setting, ES_RATE_MEM_UTIL, type > ES_TYPE_NONE ? type : ES_TYPE_NONE).value;
-        if (!(util > implausible) || isnan(m->rows.device->value[ES_D_MEM_BW]) || m->rows.device == said)
+        if (isnan(m->rows.device->value[ES_D_MEM_BW]))
             continue;
-        said = m->rows.device;
-        es_warn(c->errors, &said->origin,
-                "%s: measurements stream %.3g times mem_bw_gbs = %.4g; its bandwidth must be too low", said->name, util,
-                said->value[ES_D_MEM_BW]);
+        own->device = m->rows.device;
+        own->log_sum += log(node(c, "streamed_bytes") * node(c, "inv_bw") / f->row[r].seconds);
+        own->n++;
     }
+    for (size_t d = 0; d < c->n_clusters[BY_DEVICE]; d++) {
+        const double util = of[d].n ? exp(of[d].log_sum / (double)of[d].n) : 0;
+        if (util > implausible)
+            es_warn(c->errors, &of[d].device->origin,
+                    "%s: measurements stream %.3g times mem_bw_gbs = %.4g; its bandwidth must be too low",
+                    of[d].device->name, util, of[d].device->value[ES_D_MEM_BW]);
+    }
+    return ES_OK;
 }
 
 es_status es_calibrate(const es_measured *measured, es_point_kernel *point, bool held_out, es_arena *arena,
@@ -591,20 +652,22 @@ es_status es_calibrate(const es_measured *measured, es_point_kernel *point, bool
     scratch s = {0};
     *result = (es_calibrated){0};
     c.catalog = es_roofline_calibration(point->state);
-    c.fit = es_calibration_blank(c.catalog, arena);
     c.names = es_calibration_blank(c.catalog, arena);
-    c.point.state = c.fit ? es_roofline_with(point->state, c.fit, arena) : NULL;
     c.value = es_arena_array(arena, point->kernel->n_nodes, sizeof *c.value);
     result->held_out = es_arena_array(arena, n + 1, sizeof *result->held_out);
     s.error = es_arena_array(arena, n + 1, sizeof *s.error);
     s.size = es_arena_array(arena, n + 1, sizeof *s.size);
-    if (!c.fit || !c.names || !c.point.state || !c.value || !result->held_out || !s.error || !s.size)
+    if (!c.names || !c.value || !result->held_out || !s.error || !s.size)
         return es_fail_memory(errors);
     for (size_t i = 0; i < n; i++)
         result->held_out[i] = (es_held_out){NAN, ES_BASIS_CLASS, NAN, NAN};
     es_status status = find_clusters(&c);
-    if (!status)
-        status = make_rows(&c);
+    c.own = c.n_clusters[BY_SOURCE] == 1;
+    if (!status) {
+        c.fit = c.own ? es_calibration_copy(c.catalog, arena) : es_calibration_blank(c.catalog, arena);
+        c.point.state = c.fit ? es_roofline_with(point->state, c.fit, arena) : NULL;
+        status = c.point.state ? make_rows(&c) : es_fail_memory(errors);
+    }
     for (int p = 0; p < ES_FIT_PHASES && !status; p++) {
         status = begin_fit(&c, (es_fit_phase)p);
         by_source[p] = status ? NULL : order_by_source(&c, &c.phase[p]);
@@ -627,7 +690,7 @@ es_status es_calibrate(const es_measured *measured, es_point_kernel *point, bool
     if (!status)
         status = add_rows(&c, of);
     if (!status)
-        warn_of_bandwidth(&c);
+        status = warn_of_bandwidth(&c);
     for (int p = 0; p < ES_FIT_PHASES; p++)
         es_levels_free(c.phase[p].levels);
     if (!status && !result->n_fitted[0] && !result->n_fitted[1])

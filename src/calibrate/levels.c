@@ -4,18 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double robust_from = 0.35;    /* residuals above it count by their size, not their square */
-static const size_t sweeps_of_squares = 2; /* before that */
+static const size_t sweeps_of_squares = 2; /* before residuals lose weight */
+static const double longest_step = 1;
 
-typedef struct use {   /* of a key by a row */
-    size_t row, share; /* share n_shares: all of it */
+typedef struct use {  /* of a key by a row; those of one row follow each other */
+    size_t row, part; /* part n_parts: all that have the row's keys */
 } use;
 
 struct es_levels {
     const es_level_problem *problem;
     size_t *first; /* [key] of its uses; n_keys + 1 */
     use *use;
-    double *weight, *lin, *mixed; /* [row]: robust weights, sums of the effects for all types and of the types */
+    double *seconds;        /* [row][ES_LEVEL_PARTS] with the effects */
+    double *weight, *whole; /* [row]: robust weights, seconds of all parts */
 };
 
 static void each_use(const es_level_problem *p, size_t *at, use *to) {
@@ -23,14 +24,14 @@ static void each_use(const es_level_problem *p, size_t *at, use *to) {
         const es_level_row *row = &p->row[i];
         for (size_t k = 0; k < row->n_keys; k++) {
             if (to)
-                to[at[row->key[k]]] = (use){i, row->n_shares};
+                to[at[row->key[k]]] = (use){i, row->n_parts};
             at[row->key[k]]++;
         }
-        for (size_t s = 0; s < row->n_shares; s++)
-            for (size_t k = 0; k < row->share[s].n_keys; k++) {
+        for (size_t s = 0; s < row->n_parts; s++)
+            for (size_t k = 0; k < row->part[s].n_keys; k++) {
                 if (to)
-                    to[at[row->share[s].key[k]]] = (use){i, s};
-                at[row->share[s].key[k]]++;
+                    to[at[row->part[s].key[k]]] = (use){i, s};
+                at[row->part[s].key[k]]++;
             }
     }
 }
@@ -45,11 +46,11 @@ es_levels *es_levels_begin(const es_level_problem *p) {
         for (size_t k = 0; l->first && k < p->n_keys; k++)
             l->first[k + 1] = l->first[k] + at[k];
         l->use = l->first ? malloc((l->first[p->n_keys] + 1) * sizeof *l->use) : NULL;
+        l->seconds = calloc(p->n_rows + 1, ES_LEVEL_PARTS * sizeof *l->seconds);
         l->weight = malloc((p->n_rows + 1) * sizeof *l->weight);
-        l->lin = malloc((p->n_rows + 1) * sizeof *l->lin);
-        l->mixed = malloc((p->n_rows + 1) * sizeof *l->mixed);
+        l->whole = malloc((p->n_rows + 1) * sizeof *l->whole);
     }
-    if (!l || !at || !l->use || !l->weight || !l->lin || !l->mixed) {
+    if (!l || !at || !l->use || !l->seconds || !l->weight || !l->whole) {
         free(at);
         es_levels_free(l);
         return NULL;
@@ -65,73 +66,98 @@ void es_levels_free(es_levels *l) {
         return;
     free(l->first);
     free(l->use);
+    free(l->seconds);
     free(l->weight);
-    free(l->lin);
-    free(l->mixed);
+    free(l->whole);
     free(l);
 }
 
-/* Time of a type relative to all of the row at the prior's rates. */
-static double time_of(const es_level_share *share, const double *value) {
-    double level = 0;
-    for (size_t k = 0; k < share->n_keys; k++)
-        level += value[share->key[k]];
-    return share->share * exp(-level);
+static void add_up(es_levels *l, size_t i) {
+    const es_level_row *row = &l->problem->row[i];
+    const double *seconds = &l->seconds[i * ES_LEVEL_PARTS];
+    l->whole[i] = 0;
+    for (size_t s = 0; s < row->n_parts; s++)
+        l->whole[i] += fmax(seconds[s], row->part[s].at_least);
 }
 
-/* Level that the types of a row have together. */
-static double mixed_level(const es_level_row *row, const double *value) {
-    double time = 0;
-    for (size_t s = 0; s < row->n_shares; s++)
-        time += time_of(&row->share[s], value);
-    return row->n_shares ? -log(time) : 0;
+/* What is left for the levels: positive where the row is faster than they say. */
+static double residual(const es_levels *l, size_t i) { return log(l->whole[i] / l->problem->row[i].seconds); }
+
+static void start(es_levels *l, const double *value) {
+    const es_level_problem *p = l->problem;
+    for (size_t i = 0; i < p->n_rows; i++) {
+        const es_level_row *row = &p->row[i];
+        double common = 0;
+        for (size_t k = 0; k < row->n_keys; k++)
+            common += value[row->key[k]];
+        for (size_t s = 0; s < row->n_parts; s++) {
+            const es_level_part *part = &row->part[s];
+            double level = part->has_common ? common : 0;
+            for (size_t k = 0; k < part->n_keys; k++)
+                level += value[part->key[k]];
+            l->seconds[i * ES_LEVEL_PARTS + s] = part->seconds * exp(-level);
+        }
+        add_up(l, i);
+    }
 }
 
 static void weigh(es_levels *l, const bool *left_out, bool robust) {
     const es_level_problem *p = l->problem;
     for (size_t i = 0; i < p->n_rows; i++) {
-        const double far = fabs(p->row[i].y - l->lin[i] - l->mixed[i]);
         l->weight[i] = left_out && left_out[i] ? 0 : p->row[i].weight;
-        if (robust && far > robust_from)
-            l->weight[i] *= robust_from / far;
+        if (robust && l->weight[i] > 0)
+            l->weight[i] *= fmin(1, p->robust_from / fabs(residual(l, i)));
     }
 }
 
-/* The weighted mean of what the other effects leave over for this one, by the slope of the rows' levels on it. */
+static bool takes_part(const es_level_row *row, size_t part, const use *u) {
+    return u->part == part || (u->part == row->n_parts && row->part[part].has_common);
+}
+
+/* Share of a row's time that shortens with a key: of parts at their least none does. */
+static double slope_of(const es_levels *l, const use *u) {
+    const es_level_row *row = &l->problem->row[u->row];
+    const double *seconds = &l->seconds[u->row * ES_LEVEL_PARTS];
+    double moves = 0;
+    for (size_t s = 0; s < row->n_parts; s++)
+        if (takes_part(row, s, u) && seconds[s] >= row->part[s].at_least)
+            moves += seconds[s];
+    return moves / l->whole[u->row];
+}
+
+/* The weighted mean of what the other effects leave over for this one, by the slopes on it. */
 static void update(es_levels *l, size_t key, double *value) {
     const es_level_problem *p = l->problem;
     const double before = value[key];
+    const use *end = &l->use[l->first[key + 1]];
     double sum = 0, weights = p->lambda[key];
-    for (size_t u = l->first[key]; u < l->first[key + 1]; u++) {
-        const size_t i = l->use[u].row, s = l->use[u].share;
-        const es_level_row *row = &p->row[i];
-        if (l->weight[i] == 0)
+    if (isinf(weights))
+        return;
+    for (const use *u = &l->use[l->first[key]]; u < end;) {
+        const size_t i = u->row;
+        double slope = 0;
+        for (; u < end && u->row == i; u++)
+            slope += l->weight[i] > 0 ? slope_of(l, u) : 0;
+        if (slope == 0)
             continue;
-        const double slope = s < row->n_shares ? time_of(&row->share[s], value) * exp(l->mixed[i]) : 1;
-        sum += l->weight[i] * slope * (row->y - l->lin[i] - l->mixed[i] + slope * before);
+        sum += l->weight[i] * slope * (residual(l, i) + slope * before);
         weights += l->weight[i] * slope * slope;
     }
-    value[key] = weights > 0 && !isinf(weights) ? sum / weights : 0;
+    value[key] = weights > 0 ? fmax(before - longest_step, fmin(before + longest_step, sum / weights)) : 0;
     if (value[key] == before)
         return;
-    for (size_t u = l->first[key]; u < l->first[key + 1]; u++) {
-        const size_t i = l->use[u].row;
-        if (l->use[u].share < p->row[i].n_shares)
-            l->mixed[i] = mixed_level(&p->row[i], value);
-        else
-            l->lin[i] += value[key] - before;
+    const double factor = exp(before - value[key]);
+    for (const use *u = &l->use[l->first[key]]; u < end; u++) {
+        for (size_t s = 0; s < p->row[u->row].n_parts; s++)
+            if (takes_part(&p->row[u->row], s, u))
+                l->seconds[u->row * ES_LEVEL_PARTS + s] *= factor;
+        add_up(l, u->row);
     }
 }
 
 void es_levels_fit(es_levels *l, const bool *left_out, size_t sweeps, double *value) {
     const es_level_problem *p = l->problem;
-    for (size_t i = 0; i < p->n_rows; i++) {
-        const es_level_row *row = &p->row[i];
-        l->lin[i] = 0;
-        for (size_t k = 0; k < row->n_keys; k++)
-            l->lin[i] += value[row->key[k]];
-        l->mixed[i] = mixed_level(row, value);
-    }
+    start(l, value);
     for (size_t sweep = 0; sweep < sweeps; sweep++) {
         weigh(l, left_out, sweep >= sweeps_of_squares);
         for (size_t k = 0; k < p->n_keys; k++)

@@ -1,9 +1,9 @@
 /* Levels of efficiency as sums of effects: partial pooling by Gauss-Seidel sweeps.
  *
- * A measurement implies a level y (logarithm of the rate over that of the prior), the effects of its keys should add up
- * to it.  Each effect is the weighted mean of what the others leave over, shrunk towards 0 by a pseudo-weight lambda
- * (Gelman and Hill 2007, chapter 12); measurements far off lose weight (Huber 1964).  Files mix tensor types: the types of
- * a measurement enter by their share of the time.
+ * A measured time is a sum of parts: weights of several tensor types, attention, overhead.  Each takes its time at the rates
+ * that are known before, over the exponential of the effects of its keys.  Each effect is the weighted mean of what the
+ * others leave over of the logarithm of the measured time, by the slope on it, shrunk towards 0 by a pseudo-weight lambda
+ * (Gelman and Hill 2007, chapter 12); measurements far off lose weight (Huber 1964).
  *
  * The cost is linear in measurements; the order of measurements and keys alone decides the bits.
  */
@@ -17,26 +17,29 @@
 
 #include "base/arena.h"
 
-enum { ES_LEVEL_KEYS = 10, ES_LEVEL_SHARES = 10, ES_LEVEL_TYPE_KEYS = 2 };
+enum { ES_LEVEL_KEYS = 10, ES_LEVEL_PARTS = 16, ES_LEVEL_PART_KEYS = 4 };
 
-typedef struct es_level_share { /* of one tensor type */
-    double share;               /* of the time at the prior's rate; those of a row add up to 1 */
-    size_t key[ES_LEVEL_TYPE_KEYS], n_keys;
-} es_level_share;
+typedef struct es_level_part {
+    double seconds;  /* without effects */
+    double at_least; /* seconds that no effect shortens */
+    bool has_common; /* the row's keys hold for it */
+    size_t key[ES_LEVEL_PART_KEYS], n_keys;
+} es_level_part;
 
 typedef struct es_level_row {
-    double y, weight;
-    size_t key[ES_LEVEL_KEYS], n_keys; /* that hold for all types */
-    es_level_share share[ES_LEVEL_SHARES];
-    size_t n_shares;
+    double seconds, weight; /* measured */
+    size_t key[ES_LEVEL_KEYS], n_keys;
+    es_level_part part[ES_LEVEL_PARTS];
+    size_t n_parts;
 } es_level_row;
 
 typedef struct es_level_problem {
     const es_level_row *row;
     size_t n_rows;
-    const double *lambda; /* of each key; INFINITY: stays 0 */
+    const double *lambda; /* of each key; INFINITY: keeps its value */
     const size_t *order;  /* all keys, in which they are visited */
     size_t n_keys;
+    double robust_from; /* residuals above it count by their size, not their square */
 } es_level_problem;
 
 typedef struct es_levels es_levels; /* lists of the rows of every key, and room to work in */

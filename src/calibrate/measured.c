@@ -645,7 +645,11 @@ static void set_axis(const es_kernel *kernel, const char *name, double value, do
             workload[k] = value;
 }
 
-es_setting es_measurement_setting(const es_measurement *m) { return (es_setting){&m->rows, m->threads, m->build}; }
+es_setting es_measurement_setting(const es_measurement *m) {
+    const double *model = m->rows.model->value, given = model[ES_M_HEAD_DIM];
+    return (es_setting){&m->rows, m->threads, m->build,
+                        isnan(given) ? floor(model[ES_M_HIDDEN] / model[ES_M_HEADS]) : given, false};
+}
 
 void es_measurement_evaluate(es_point_kernel *point, const es_measurement *m, double *value) {
     const es_kernel *kernel = point->kernel;

@@ -427,7 +427,6 @@ es_rows es_plan_rows(const es_sweep *sweep, const size_t *coordinate) {
         size_t at = coordinate[d] * sweep->axes[plan->runtime_axis].n + coordinate[plan->runtime_axis];
         rows.runtime = plan->runtime[at];
         rows.runtime_number = plan->runtime_number[at];
-        rows.calibrated_as = rows.runtime->text[ES_R_FAMILY];
     }
     return rows;
 }

@@ -22,6 +22,11 @@ const char *const es_effect_names[ES_EFFECTS + 1] = {
     [ES_EFFECT_ERA] = "era",
     [ES_EFFECT_THREADS] = "device:threads",
     [ES_EFFECT_DEVICE_TYPE] = "device:backend:family:type",
+    [ES_EFFECT_EXPERTS] = "kind:experts",
+    [ES_EFFECT_UNIT_ATTN] = "unit:attention",
+    [ES_EFFECT_DEVICE_ATTN] = "device:attention",
+    [ES_EFFECT_HEAD_ATTN] = "device:attention:head_dim",
+    [ES_EFFECT_OVERHEAD] = "device:overhead",
 };
 const char *const es_basis_names[ES_BASES + 1] = {"calibrated", "device",       "unit", "kind",
                                                   "class",      "hypothetical", "axis", NULL};
@@ -41,8 +46,12 @@ static const struct {
 
 /* What priors of a kind are called; NULL: of the class only. */
 static const char *const prior_names[ES_RATES] = {
-    [ES_RATE_MEM_UTIL] = "eta",    [ES_RATE_DECODE_UTIL] = "decode_util",          [ES_RATE_PREFILL_UTIL] = "kappa",
-    [ES_RATE_ATTN_UTIL] = "alpha", [ES_RATE_TOKEN_OVERHEAD] = "token_overhead_ms",
+    [ES_RATE_MEM_UTIL] = "eta",
+    [ES_RATE_DECODE_UTIL] = "decode_util",
+    [ES_RATE_PREFILL_UTIL] = "kappa",
+    [ES_RATE_ATTN_UTIL] = "alpha",
+    [ES_RATE_PREFILL_ATTN_UTIL] = "alpha",
+    [ES_RATE_TOKEN_OVERHEAD] = "token_overhead_ms",
 };
 
 int es_rate_field(es_rate rate) { return rate_info[rate].field; }
@@ -77,7 +86,6 @@ static bool older_than(double build, const char *first_build, const char *first_
     return build < first;
 }
 
-/* Last builds of a year, from the days of builds in kernel_generations.csv (b2119 2024-02-11, b4282 2024-12-07). */
 /* Last builds of the years: unsourced, from memory. */
 enum { LAST_OF_2023 = 1767, LAST_OF_2024 = 4410 };
 
@@ -208,6 +216,31 @@ size_t es_type_effect_keys(const es_setting *s, es_fit_phase phase, int type, es
         ADD_KEY(list, ES_EFFECT_KIND_TYPE, es_slice_of(fit_kind(rows)), name);
     ADD_KEY(list, ES_EFFECT_DEVICE_TYPE, board_of(rows), es_slice_of(rows->unit->name), backend_of(rows),
             es_slice_of(rows->runtime->text[ES_R_FAMILY]), name);
+    if (s->experts)
+        ADD_KEY(list, ES_EFFECT_EXPERTS, es_slice_of(fit_kind(rows)));
+    return list.n;
+}
+
+size_t es_attention_effect_keys(const es_setting *s, es_effect_key *keys) {
+    const es_slice unit = es_slice_of(s->rows->unit->text[ES_U_FIT_UNIT]), board = board_of(s->rows),
+                   own = es_slice_of(s->rows->unit->name);
+    char head[TYPE_ROOM];
+    key_list list = {keys, 0};
+    if (unit.length)
+        ADD_KEY(list, ES_EFFECT_UNIT_ATTN, unit);
+    ADD_KEY(list, ES_EFFECT_DEVICE_ATTN, board, own);
+    if (s->head_dim >= 1 && s->head_dim < 1e6) {
+        char *digit = head + sizeof head;
+        for (unsigned rest = (unsigned)s->head_dim; rest > 0; rest /= 10)
+            *--digit = (char)('0' + rest % 10);
+        ADD_KEY(list, ES_EFFECT_HEAD_ATTN, board, own, (es_slice){digit, (size_t)(head + sizeof head - digit)});
+    }
+    return list.n;
+}
+
+size_t es_overhead_effect_keys(const es_setting *s, es_effect_key *keys) {
+    key_list list = {keys, 0};
+    ADD_KEY(list, ES_EFFECT_OVERHEAD, board_of(s->rows), es_slice_of(s->rows->unit->name));
     return list.n;
 }
 
@@ -279,7 +312,7 @@ static bool is_fit_phase(const char *phase) {
     return strcmp(phase, es_fit_phase_names[0]) == 0 || strcmp(phase, es_fit_phase_names[1]) == 0;
 }
 
-es_calibration *es_calibration_blank(const es_calibration *of, es_arena *arena) {
+static es_calibration *copy(const es_calibration *of, bool effects, es_arena *arena) {
     es_calibration *blank = es_arena_alloc(arena, sizeof *blank);
     if (!blank)
         return NULL;
@@ -288,11 +321,16 @@ es_calibration *es_calibration_blank(const es_calibration *of, es_arena *arena) 
         return NULL;
     for (size_t i = 0; i < of->capacity; i++) {
         const entry *e = &of->slot[i];
-        if (e->key && !is_fit_phase(e->phase) && !es_calibration_set(blank, e->phase, e->effect, e->key, e->fitted))
+        if (e->key && (effects || !is_fit_phase(e->phase)) &&
+            !es_calibration_set(blank, e->phase, e->effect, e->key, e->fitted))
             return NULL;
     }
     return blank;
 }
+
+es_calibration *es_calibration_blank(const es_calibration *of, es_arena *arena) { return copy(of, false, arena); }
+
+es_calibration *es_calibration_copy(const es_calibration *of, es_arena *arena) { return copy(of, true, arena); }
 
 /* ---- Compiling ---- */
 
@@ -453,17 +491,21 @@ static double share_of_cores(const es_setting *s) {
     return is_cpu(s->rows) && s->threads < cores ? s->threads / cores : 1; /* NaN: all */
 }
 
-static double level_of(const es_calibration *c, const es_setting *s, es_fit_phase phase, int type, bool typed) {
-    es_effect_key keys[2 * ES_MAX_EFFECTS];
-    size_t n = es_effect_keys(s, phase, keys);
-    double level = 0;
-    if (typed)
-        n += es_type_effect_keys(s, phase, type, keys + n);
-    for (size_t i = 0; i < n; i++) {
-        const es_fitted *f = effect_of(c, phase, &keys[i]);
-        level += f ? f->value : 0;
+/* Keys of the effects on a rate and the phase that they are fitted in; their number. */
+static size_t keys_of_rate(const es_setting *s, es_rate rate, int type, bool typed, es_fit_phase *phase,
+                           es_effect_key *keys) {
+    *phase = rate == ES_RATE_PREFILL_UTIL || rate == ES_RATE_PREFILL_ATTN_UTIL ? ES_FIT_PREFILL : ES_FIT_DECODE;
+    switch (rate) {
+    case ES_RATE_ATTN_UTIL:
+    case ES_RATE_PREFILL_ATTN_UTIL: return es_attention_effect_keys(s, keys);
+    case ES_RATE_TOKEN_OVERHEAD: return es_overhead_effect_keys(s, keys);
+    case ES_RATE_MEM_UTIL:
+    case ES_RATE_PREFILL_UTIL: {
+        const size_t n = typed ? es_effect_keys(s, *phase, keys) : 0;
+        return typed ? n + es_type_effect_keys(s, *phase, type, keys + n) : 0;
     }
-    return level;
+    default: return 0;
+    }
 }
 
 static es_rate_found find_rate(const es_calibration *c, const es_setting *s, es_rate rate, int type, bool typed) {
@@ -471,6 +513,8 @@ static es_rate_found find_rate(const es_calibration *c, const es_setting *s, es_
     const int field = rate_info[rate].field;
     if (*device->text[field] && !isnan(device->value[field])) /* written: a default yields */
         return (es_rate_found){device->value[field], true, false};
+    if (rate == ES_RATE_PREFILL_ATTN_UTIL && *device->text[ES_D_ATTN_UTIL] && !isnan(device->value[ES_D_ATTN_UTIL]))
+        return (es_rate_found){NAN, false, false}; /* as while decoding */
     const es_fitted *prior = prior_names[rate] ? prior_of(c, s->rows, prior_names[rate]) : NULL;
     if (!prior && rate == ES_RATE_DECODE_UTIL && prior_of(c, s->rows, "eta"))
         return (es_rate_found){INFINITY, false, true}; /* bytes alone decide */
@@ -478,11 +522,16 @@ static es_rate_found find_rate(const es_calibration *c, const es_setting *s, es_
         const es_fitted *row = class_row(c, s->rows, rate);
         return (es_rate_found){row ? row->value : rate_info[rate].otherwise, false, false};
     }
-    double value = prior->value;
-    if (typed && rate == ES_RATE_MEM_UTIL)
-        value *= exp(level_of(c, s, ES_FIT_DECODE, type, true));
+    es_effect_key keys[2 * ES_MAX_EFFECTS];
+    es_fit_phase phase;
+    double level = 0;
+    for (size_t i = 0, n = keys_of_rate(s, rate, type, typed, &phase, keys); i < n; i++) {
+        const es_fitted *f = effect_of(c, phase, &keys[i]);
+        level += f ? f->value : 0;
+    }
+    double value = prior->value * exp(rate == ES_RATE_TOKEN_OVERHEAD ? -level : level);
     if (typed && rate == ES_RATE_PREFILL_UTIL)
-        value *= exp(level_of(c, s, ES_FIT_PREFILL, type, true)) * share_of_cores(s) / gain_since(c, s, type, &kernel);
+        value *= share_of_cores(s) / gain_since(c, s, type, &kernel);
     return (es_rate_found){value, false, true};
 }
 
@@ -511,23 +560,19 @@ size_t es_rate_sources(const es_calibration *c, const es_setting *s, es_rate rat
     const es_row *device = s->rows->device, *kernel;
     const es_rate_found found = find_rate(c, s, rate, type, typed);
     es_effect_key keys[2 * ES_MAX_EFFECTS];
-    size_t n = 0, n_keys = 0;
+    es_fit_phase phase;
+    size_t n = 0;
     if (found.own)
         add_source(list, &n, ES_DEVICE, device, rate_info[rate].field);
     const es_fitted *base = found.own       ? NULL
                             : found.of_kind ? prior_of(c, s->rows, prior_names[rate])
                                             : class_row(c, s->rows, rate);
     add_source(list, &n, ES_CALIBRATION, base ? base->row : NULL, ES_C_VALUE);
-    if (!typed || !found.of_kind || (rate != ES_RATE_MEM_UTIL && rate != ES_RATE_PREFILL_UTIL))
-        return n;
-    const es_fit_phase phase = rate == ES_RATE_MEM_UTIL ? ES_FIT_DECODE : ES_FIT_PREFILL;
-    n_keys = es_effect_keys(s, phase, keys);
-    n_keys += es_type_effect_keys(s, phase, type, keys + n_keys);
-    for (size_t i = 0; i < n_keys; i++) {
+    for (size_t i = 0, n_keys = found.of_kind ? keys_of_rate(s, rate, type, typed, &phase, keys) : 0; i < n_keys; i++) {
         const es_fitted *f = effect_of(c, phase, &keys[i]);
         add_source(list, &n, ES_CALIBRATION, f ? f->row : NULL, ES_C_VALUE);
     }
-    if (rate == ES_RATE_PREFILL_UTIL && gain_since(c, s, type, &kernel) != 1)
+    if (typed && found.of_kind && rate == ES_RATE_PREFILL_UTIL && gain_since(c, s, type, &kernel) != 1)
         add_source(list, &n, ES_REPACKED_TYPE, kernel, ES_RT_PREFILL_RATIO);
     return n;
 }

@@ -5,7 +5,10 @@
  *
  *     mem_util     = eta(kind)   * exp(kind + unit + device + device:backend:family + type + era + device:threads)
  *     prefill_util = kappa(kind) * exp(kind + unit + unit:backend + family + type + kind:type) * gain * threads
+ *     attn_util    = alpha(kind) * exp(unit:attention + device:attention + device:attention:head_dim), by phase
+ *     overhead     = overhead(kind) / exp(device:overhead)
  *
+ * Experts have kind:experts on top; what one machine's own measurements tell of a tensor type is device:...:type.
  * An effect that calibration.csv has no row for adds nothing: an unknown device has its unit's level, an unknown unit its
  * kind's.  Precedence: sweep axis (in the kernel) > rate in the device's row > effects > class.
  */
@@ -45,7 +48,12 @@ typedef enum es_effect {
     ES_EFFECT_KIND_TYPE,
     ES_EFFECT_ERA,
     ES_EFFECT_THREADS,
-    ES_EFFECT_DEVICE_TYPE, /* device:backend:family:type: only counts measurements */
+    ES_EFFECT_DEVICE_TYPE, /* device:backend:family:type: of one machine's own measurements, else only counts */
+    ES_EFFECT_EXPERTS,     /* kind:experts */
+    ES_EFFECT_UNIT_ATTN,
+    ES_EFFECT_DEVICE_ATTN,
+    ES_EFFECT_HEAD_ATTN, /* device:attention:head_dim */
+    ES_EFFECT_OVERHEAD,  /* device:overhead */
     ES_EFFECTS
 } es_effect;
 
@@ -59,15 +67,19 @@ typedef struct es_effect_key {
     char key[ES_EFFECT_KEY];
 } es_effect_key;
 
-/* How a point runs: its rows, threads (NaN: all cores) and the build of its runtime. */
+/* How a point runs: its rows, threads (NaN: all cores), the build of its runtime and the size of its heads (NaN: none). */
 typedef struct es_setting {
     const es_rows *rows;
-    double threads, build;
+    double threads, build, head_dim;
+    bool experts; /* weights of routed experts */
 } es_setting;
 
-/* Keys of the effects that do not depend on the tensor type, then those that do; their number, at most ES_MAX_EFFECTS. */
+/* Keys of the effects that do not depend on the tensor type, then those that do, of attention and of the overhead of a
+ * step; their number, at most ES_MAX_EFFECTS. */
 size_t es_effect_keys(const es_setting *setting, es_fit_phase phase, es_effect_key *keys);
 size_t es_type_effect_keys(const es_setting *setting, es_fit_phase phase, int type, es_effect_key *keys);
+size_t es_attention_effect_keys(const es_setting *setting, es_effect_key *keys);
+size_t es_overhead_effect_keys(const es_setting *setting, es_effect_key *keys);
 
 /* ---- Compiled calibration.csv ---- */
 
@@ -83,8 +95,9 @@ typedef struct es_fitted {
 es_status es_calibration_compile(const es_catalog *catalog, es_arena *arena, es_calibration **calibration,
                                  es_errors *errors);
 
-/* The same priors, class rows and kernels, but no effects and intervals yet; NULL when out of memory. */
+/* The same priors, class rows and kernels, without or with effects and intervals; NULL when out of memory. */
 es_calibration *es_calibration_blank(const es_calibration *of, es_arena *arena);
+es_calibration *es_calibration_copy(const es_calibration *of, es_arena *arena);
 
 /* Adds or changes an effect; NULL when out of memory.  `phase` and `effect` must outlive the calibration. */
 es_fitted *es_calibration_set(es_calibration *calibration, const char *phase, const char *effect, const char *key,

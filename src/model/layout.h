@@ -22,7 +22,12 @@ typedef struct es_slot {
     double type;    /* tensor type id */
 } es_slot;
 
-enum { ES_DENSE_SLOTS = 6, ES_ROUTED_SLOTS = 3, ES_SLOTS = ES_DENSE_SLOTS + 1 + ES_ROUTED_SLOTS };
+enum {
+    ES_DENSE_SLOTS = 6,
+    ES_ROUTED_SLOTS = 3,
+    ES_EXPERT_SLOT = ES_DENSE_SLOTS + 1,
+    ES_SLOTS = ES_EXPERT_SLOT + ES_ROUTED_SLOTS
+};
 
 /* Only doubles: the roofline kernel hands it over as the outputs of a block. */
 typedef struct es_layout {

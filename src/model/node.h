@@ -63,11 +63,9 @@ typedef struct es_node {
     uint16_t in[ES_MAX_INPUTS];
 } es_node;
 
-/* The rows a point selects; `unit` is what the device computes with (es_unit_of).  `calibrated_as` is the name of the
- * runtime in calibration.csv ("default", "llama.cpp", ...).  Both runtimes are NULL for kernels without. */
+/* The rows a point selects; `unit` is what the device computes with (es_unit_of).  The runtime is NULL for kernels without. */
 typedef struct es_rows {
     const es_row *model, *device, *precision, *runtime, *unit;
-    const char *calibrated_as;
     bool runs;             /* the runtime runs the precision on the device; other points are left out */
     double runtime_number; /* of the plan's labels */
 } es_rows;

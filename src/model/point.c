@@ -32,7 +32,6 @@ es_rows es_point_rows(const es_point_kernel *point, const es_row *model, const e
                      .precision = precision,
                      .runtime = es_default_runtime(point->catalog),
                      .unit = es_unit_of(point->catalog, device),
-                     .calibrated_as = "default",
                      .runs = true};
 }
 

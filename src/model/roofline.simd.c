@@ -147,8 +147,7 @@ enum {
     AXES_OF(field, id, unit)                                                                                           \
     FORMULA(inv_##id##_axis, "", ROOF, HIDDEN, (id##_axis), 1 / id##_axis)                                             \
     FORMULA(inv_##id##_factor, "", ROOF, HIDDEN, (id##_factor), 1 / id##_factor)
-#define INVERSE(field, id, unit)                                                                                       \
-    TYPED(field, id, unit) RATE(catalog_inv_##id, "", inverse, field, "1/" #id ": calibration, device or class")
+#define INVERSE(field, id, unit) TYPED(field, id, unit)
 #define CATALOG(field, id, unit)                                                                                       \
     AXES_OF(field, id, unit) RATE(catalog_##id, unit, any, field, "calibration, device or class")
 #define SCALED(field, id, unit)                                                                                        \
@@ -297,8 +296,9 @@ static const es_block blocks[] = {
                     .fn = es_roofline_slot_rates,
                     .sources = es_roofline_slot_sources,
                     .n_out = ES_SLOT_RATES_SIZE,
-                    .n_in = ES_SLOTS + 3,
-                    .in = {ES_EACH_OF(ES_INPUT_ID, SLOTS(_type)) N_main_type, N_threads_axis, N_runtime_build}},
+                    .n_in = ES_SLOTS + 4,
+                    .in = {ES_EACH_OF(ES_INPUT_ID, SLOTS(_type)) N_main_type, N_threads_axis, N_runtime_build,
+                           N_head_dim}},
     [LOSS_BLOCK] = {.name = "loss",
                     .reads = ES_READS_MODEL | ES_READS_PRECISION,
                     .fn = es_roofline_loss,

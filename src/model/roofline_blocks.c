@@ -54,7 +54,7 @@ static bool has_layout(const es_roofline_state *state, const es_rows *rows, cons
 }
 
 bool es_roofline_measured(const void *state, const es_rows *rows) {
-    const es_setting setting = {rows, NAN, ES_BUILD_NEWEST};
+    const es_setting setting = {.rows = rows, .threads = NAN, .build = ES_BUILD_NEWEST};
     return es_evidence_of(es_roofline_calibration(state), &setting, ES_FIT_DECODE, ES_TYPE_NONE).basis ==
            ES_BASIS_CALIBRATED;
 }
@@ -100,7 +100,7 @@ const void *es_roofline_with(const void *state, es_calibration *calibration, es_
 
 void es_roofline_device_rates(const void *state_, const es_rows *rows, const double *in, double *out) {
     const es_roofline_state *state = state_;
-    const es_setting setting = {rows, NAN, ES_BUILD_NEWEST};
+    const es_setting setting = {.rows = rows, .threads = NAN, .build = ES_BUILD_NEWEST};
     es_device_rates rates;
     (void)in;
     for (int i = 0; i < ES_RATES; i++) {
@@ -119,7 +119,7 @@ static bool is_family(const es_rows *rows, const char *family) {
 void es_roofline_slot_rates(const void *state_, const es_rows *rows, const double *in, double *out) {
     const es_roofline_state *state = state_;
     const es_calibration *calibration = state->calibration;
-    const es_setting setting = {rows, in[ES_SLOTS + 1], in[ES_SLOTS + 2]};
+    es_setting setting = {rows, in[ES_SLOTS + 1], in[ES_SLOTS + 2], in[ES_SLOTS + 3], false};
     const int main_type = in[ES_SLOTS] > ES_TYPE_NONE ? (int)in[ES_SLOTS] : ES_TYPE_NONE; /* NaN: no layout */
     const es_evidence decode = es_evidence_of(calibration, &setting, ES_FIT_DECODE, main_type),
                       prefill = es_evidence_of(calibration, &setting, ES_FIT_PREFILL, main_type);
@@ -135,12 +135,18 @@ void es_roofline_slot_rates(const void *state_, const es_rows *rows, const doubl
                            .prefill_high = exp(prefill.log_high)};
     for (int r = 0; r < ES_TYPED_RATES; r++)
         rates.least_inv_util[r] = HUGE_VAL;
+    for (int r = 0; r < 2; r++)
+        rates.inv_attn[r] = 1 / es_rate_untyped(calibration, &setting, (es_rate)(ES_RATE_ATTN_UTIL + r)).value;
     es_rate_found found[ES_SLOTS + 1][ES_TYPED_RATES];
     for (int i = 0; i <= ES_SLOTS; i++) {
         const int type = in[i] > ES_TYPE_NONE ? (int)in[i] : ES_TYPE_NONE;
-        int like = 0; /* the first slot of the type */
+        setting.experts = i >= ES_EXPERT_SLOT && i < ES_SLOTS;
+        int like =
+            setting.experts ? ES_EXPERT_SLOT : 0; /* the first slot of the type; experts have rates of their own */
         while (like < i && (in[like] > ES_TYPE_NONE ? (int)in[like] : ES_TYPE_NONE) != type)
             like++;
+        if (!setting.experts && like >= ES_EXPERT_SLOT)
+            like = i;
         for (int r = 0; r < ES_TYPED_RATES; r++) {
             found[i][r] = like < i ? found[like][r] : es_rate_find(calibration, &setting, (es_rate)r, type);
             const double inverse = 1 / found[i][r].value;

@@ -22,6 +22,7 @@ typedef struct es_device_rates {
 typedef struct es_slot_rates {
     double inv_util[ES_TYPED_RATES][ES_SLOTS + 1]; /* the last: main type */
     double least_inv_util[ES_TYPED_RATES];         /* among the types of the layout */
+    double inv_attn[2];                            /* attn_util, prefill_attn_util */
     double half_tokens, uses_matrix;
     double basis, rows, sources;                               /* of the phase with less evidence, for the main type */
     double decode_low, decode_high, prefill_low, prefill_high; /* measured / predicted; NaN: not known */
@@ -72,7 +73,7 @@ void es_roofline_layout(const void *state, const es_rows *rows, const double *in
 void es_roofline_layers(const void *state, const es_rows *rows, const double *in, double *out);
 /* -> es_device_rates */
 void es_roofline_device_rates(const void *state, const es_rows *rows, const double *in, double *out);
-/* in: types of the slots, main type, threads, build -> es_slot_rates */
+/* in: types of the slots, main type, threads, build, size of heads -> es_slot_rates */
 void es_roofline_slot_rates(const void *state, const es_rows *rows, const double *in, double *out);
 /* in: as of the layout -> es_loss */
 void es_roofline_loss(const void *state, const es_rows *rows, const double *in, double *out);

@@ -53,7 +53,7 @@ size_t es_roofline_layout_sources(const void *state_, const es_rows *rows, const
 size_t es_roofline_device_sources(const void *state_, const es_rows *rows, const double *in, size_t output,
                                   es_source *list) {
     const es_roofline_state *state = state_;
-    const es_setting setting = {rows, NAN, ES_BUILD_NEWEST};
+    const es_setting setting = {.rows = rows, .threads = NAN, .build = ES_BUILD_NEWEST};
     const es_rate rate = (es_rate)(output % ES_RATES);
     const bool own = output / ES_RATES == OUTPUT_OF(es_device_rates, own) / ES_RATES;
     (void)in;
@@ -65,8 +65,13 @@ size_t es_roofline_device_sources(const void *state_, const es_rows *rows, const
 size_t es_roofline_slot_sources(const void *state_, const es_rows *rows, const double *in, size_t output,
                                 es_source *list) {
     const es_roofline_state *state = state_;
-    const es_setting setting = {rows, in[ES_SLOTS + 1], in[ES_SLOTS + 2]};
     const size_t rate = output / (ES_SLOTS + 1), slot = output % (ES_SLOTS + 1);
+    const es_setting setting = {rows, in[ES_SLOTS + 1], in[ES_SLOTS + 2], in[ES_SLOTS + 3],
+                                slot >= ES_EXPERT_SLOT && slot < ES_SLOTS};
+    const size_t attn = output - OUTPUT_OF(es_slot_rates, inv_attn);
+    if (attn < 2)
+        return es_rate_sources(state->calibration, &setting, (es_rate)(ES_RATE_ATTN_UTIL + (int)attn), ES_TYPE_NONE,
+                               false, list);
     if (rate >= ES_TYPED_RATES)
         return 0;
     return es_rate_sources(state->calibration, &setting, (es_rate)rate,

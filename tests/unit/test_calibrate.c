@@ -19,12 +19,12 @@ static double lambda[KEYS];
 static size_t order[KEYS];
 
 static double level_of(const es_level_row *row, const double *value) {
-    double time = 0, level = 0;
-    for (size_t s = 0; s < row->n_shares; s++)
-        time += row->share[s].share * exp(-value[row->share[s].key[0]]);
+    double seconds = 0, level = 0;
     for (size_t k = 0; k < row->n_keys; k++)
         level += value[row->key[k]];
-    return level - log(time);
+    for (size_t s = 0; s < row->n_parts; s++)
+        seconds += row->part[s].seconds * exp(-level - value[row->part[s].key[0]]);
+    return -log(seconds);
 }
 
 /* Every row is of one device and mixes two types. */
@@ -33,13 +33,15 @@ static es_level_problem simulate(es_level_row *rows, size_t n, double noise) {
         lambda[k] = 0.01, order[k] = k;
     for (size_t i = 0; i < n; i++) {
         const double share = 0.2 + 0.6 * uniform_deviate();
-        rows[i] = (es_level_row){.weight = 1, .key = {i % DEVICES}, .n_keys = 1, .n_shares = 2};
+        rows[i] = (es_level_row){.weight = 1, .key = {i % DEVICES}, .n_keys = 1, .n_parts = 2};
         for (size_t s = 0; s < 2; s++)
-            rows[i].share[s] = (es_level_share){
-                .share = s ? 1 - share : share, .key = {DEVICES + (i / DEVICES + s) % TYPES}, .n_keys = 1};
-        rows[i].y = level_of(&rows[i], truth) + noise * normal();
+            rows[i].part[s] = (es_level_part){.seconds = s ? 1 - share : share,
+                                              .has_common = true,
+                                              .key = {DEVICES + (i / DEVICES + s) % TYPES},
+                                              .n_keys = 1};
+        rows[i].seconds = exp(-level_of(&rows[i], truth) - noise * normal());
     }
-    return (es_level_problem){rows, n, lambda, order, KEYS};
+    return (es_level_problem){rows, n, lambda, order, KEYS, 0.35};
 }
 
 static void fit(const es_level_problem *problem, const bool *left_out, double *value) {
@@ -75,7 +77,7 @@ Test(calibrate, outliers_hardly_pull) {
     const es_level_problem problem = simulate(rows, MANY, 0.05);
     double value[KEYS] = {0};
     for (size_t i = 0; i < MANY; i += 11)
-        rows[i].y += 3;
+        rows[i].seconds *= exp(-3);
     fit(&problem, NULL, value);
     expect_levels(&problem, value, 0.08);
 }
@@ -88,7 +90,7 @@ Test(calibrate, what_is_left_out_has_no_say_and_little_is_shrunk) {
     memcpy(others, rows, sizeof rows);
     for (size_t i = 0; i < MANY; i++)
         if ((left_out[i] = i % DEVICES == 3))
-            others[i].y = 7;
+            others[i].seconds = 1e-3;
     fit(&problem, left_out, with);
     problem.row = others;
     fit(&problem, left_out, without);
@@ -96,10 +98,10 @@ Test(calibrate, what_is_left_out_has_no_say_and_little_is_shrunk) {
         cr_expect_eq(with[k], without[k], "key %zu", k);
     cr_expect_eq(with[3], 0, "a device without rows adds nothing");
     for (size_t k = 0; k < KEYS; k++)
-        lambda[k] = k < DEVICES ? 1e9 : INFINITY;
+        lambda[k] = k < DEVICES ? 1e9 : INFINITY, with[k] = k < DEVICES ? 0 : 0.25;
     fit(&problem, NULL, with);
     for (size_t k = 0; k < KEYS; k++)
-        cr_expect(fabs(with[k]) < 1e-3 && (k < DEVICES || with[k] == 0), "key %zu: %g", k, with[k]);
+        cr_expect(k < DEVICES ? fabs(with[k]) < 1e-3 : with[k] == 0.25, "key %zu: %g", k, with[k]);
 }
 
 /* ---- Builds and keys ---- */
@@ -150,7 +152,7 @@ static bool has_key(const es_effect_key *keys, size_t n, es_effect effect, const
 Test(calibrate, keys_of_a_point) {
     const es_rows rows = rows_of("Raspberry Pi 5 8GB", "llama.cpp-cpu-arm", "IQ4_XS"),
                   other = rows_of("Raspberry Pi 5 2GB", "ollama", "IQ4_XS");
-    const es_setting setting = {&rows, 2, 202406}, newest = {&other, 4, ES_BUILD_NEWEST};
+    const es_setting setting = {&rows, 2, 202406, 64, false}, newest = {&other, 4, ES_BUILD_NEWEST, 64, false};
     es_effect_key keys[ES_MAX_EFFECTS];
     size_t n = es_effect_keys(&setting, ES_FIT_DECODE, keys);
     cr_expect(has_key(keys, n, ES_EFFECT_KIND, "arm") && has_key(keys, n, ES_EFFECT_UNIT, "A76"));
@@ -163,7 +165,7 @@ Test(calibrate, keys_of_a_point) {
     n = es_type_effect_keys(&setting, ES_FIT_PREFILL, type_of("IQ4_XS"), keys);
     cr_expect(has_key(keys, n, ES_EFFECT_TYPE, "IQ4") && has_key(keys, n, ES_EFFECT_KIND_TYPE, "arm|IQ4"));
     const es_rows uniform = rows_of("RK3588 NPU (Rockchip)", "rkllm-rk3588", "RKLLM w8a8");
-    const es_setting npu = {&uniform, NAN, ES_BUILD_NEWEST};
+    const es_setting npu = {&uniform, NAN, ES_BUILD_NEWEST, 64, false};
     n = es_type_effect_keys(&npu, ES_FIT_DECODE, ES_TYPE_NONE, keys);
     cr_expect(has_key(keys, n, ES_EFFECT_TYPE, "W8"), "%s", keys[0].key);
 }
@@ -183,15 +185,16 @@ Test(calibrate, older_builds_have_slower_kernels) {
     const es_calibration *calibration = es_roofline_calibration(point.state);
     for (size_t i = 0; i < LENGTH(cases); i++) {
         const es_rows rows = rows_of(cases[i].device, "llama.cpp-cpu-arm", "Q4_K_M");
-        const es_setting old = {&rows, NAN, cases[i].build}, newest = {&rows, NAN, ES_BUILD_NEWEST};
+        const es_setting old = {&rows, NAN, cases[i].build, 64, false},
+                         newest = {&rows, NAN, ES_BUILD_NEWEST, 64, false};
         const int type = type_of(cases[i].type);
         const double ratio = es_rate_find(calibration, &newest, ES_RATE_PREFILL_UTIL, type).value /
                              es_rate_find(calibration, &old, ES_RATE_PREFILL_UTIL, type).value;
         cr_expect_float_eq(ratio, cases[i].gain, 1e-9, "case %zu: %g", i, ratio);
     }
     const es_rows rows = rows_of("Raspberry Pi 5 8GB", "llama.cpp-cpu-arm", "Q4_K_M");
-    const es_setting one = {&rows, 1, ES_BUILD_NEWEST}, all = {&rows, 4, ES_BUILD_NEWEST},
-                     more = {&rows, 9, ES_BUILD_NEWEST};
+    const es_setting one = {&rows, 1, ES_BUILD_NEWEST, 64, false}, all = {&rows, 4, ES_BUILD_NEWEST, 64, false},
+                     more = {&rows, 9, ES_BUILD_NEWEST, 64, false};
     const double of_all = es_rate_find(calibration, &all, ES_RATE_PREFILL_UTIL, type_of("Q4_K")).value;
     cr_expect_float_eq(es_rate_find(calibration, &one, ES_RATE_PREFILL_UTIL, type_of("Q4_K")).value, of_all / 4, 1e-12);
     cr_expect_eq(es_rate_find(calibration, &more, ES_RATE_PREFILL_UTIL, type_of("Q4_K")).value, of_all);

@@ -70,8 +70,7 @@ static point point_of(const char *model, const char *device, const char *precisi
     point p = {.rows = {.model = find(ES_MODEL, model),
                         .device = find(ES_DEVICE, device),
                         .precision = find(ES_PRECISION, precision),
-                        .runtime = es_default_runtime(&catalog),
-                        .calibrated_as = "default"}};
+                        .runtime = es_default_runtime(&catalog)}};
     p.rows.unit = es_unit_of(&catalog, p.rows.device);
     for (size_t i = 0; i < kernel->n_axes; i++)
         p.workload[i] = kernel->axes[i].fallback;
@@ -172,7 +171,6 @@ static point random_point(void) {
     do {
         p.rows.model = any(ES_MODEL), p.rows.device = any(ES_DEVICE), p.rows.precision = any(ES_PRECISION);
     } while (!usable(&p));
-    p.rows.calibrated_as = draw() % 2 ? "llama.cpp" : "default";
     set_workload(&p, "prompt", floor(between(1, 10000)));
     set_workload(&p, "gen", floor(between(1, 2000)));
     set_workload(&p, "depth", draw() % 2 ? 0 : floor(between(1, 9000)));
@@ -399,8 +397,9 @@ static void expect_recomputed(const point *p) {
     const double work = prompt * batch * (1 + get(p, "half_tokens") / pass);
     double ttft = slots_time(p, "prefill_util", 0, 6, work, passes) + slots_time(p, "prefill_util", 6, 7, batch, 1) +
                   slots_time(p, "prefill_util", 7, 10, work, passes * met_prefill);
-    ttft += fmax(batch * prefill_flops / attn, batch * prefill_read / fmin(ubatch, prompt) / cache);
-    ttft += fmax(batch * prompt * state_flops / attn, fmax(passes, batch) * 8 * held / cache);
+    const double prefill_attn = fp_peak * util(p, "inv_u_prefill_attn");
+    ttft += fmax(batch * prefill_flops / prefill_attn, batch * prefill_read / fmin(ubatch, prompt) / cache);
+    ttft += fmax(batch * prompt * state_flops / prefill_attn, fmax(passes, batch) * 8 * held / cache);
     ttft += hop * prompt * batch;
     if (flash)
         ttft +=

@@ -34,14 +34,13 @@ static const es_row *any_model(int i) {
 }
 
 static void choose_examples(void) {
-    static const char *const runtimes[] = {"default", "llama.cpp", "mlc", "vllm"};
     double workload[ES_MAX_INPUTS];
     for (size_t k = 0; k < sizeof workload / sizeof *workload; k++)
         workload[k] = NAN;
     for (int i = 0; i < POINTS;) {
         example *e = &examples[i];
         e->rows = es_point_rows(&point, any_model(i), any_row(ES_DEVICE), any_row(ES_PRECISION));
-        e->rows.calibrated_as = runtimes[(size_t)(uniform_deviate() * 4)];
+        e->rows.runtime = any_row(ES_RUNTIME);
         if (es_point_missing(&point, &e->rows))
             continue;
         e->value = es_arena_array(&arena, point.kernel->n_nodes, sizeof *e->value);
@@ -121,7 +120,7 @@ static void compare(const es_block *block, es_kind kind, es_row *row, int field)
             moved += moves;
             cr_expect_eq(moves, is_listed(block, &examples[i], in, k, row, field),
                          "%s output %zu of %s, %s, %s, %s: %s:%llu %s %s", block->name, k, r->model->name,
-                         r->device->name, r->calibrated_as, r->precision->name, row->origin.file,
+                         r->device->name, r->runtime->name, r->precision->name, row->origin.file,
                          (unsigned long long)row->origin.line, f->name, moves ? "changes it" : "is listed");
         }
     }
