@@ -55,7 +55,7 @@ typedef struct es_objective {
 } es_objective;
 
 typedef struct es_front_spec {
-    bool given;
+    bool given, unique; /* unique: of equal points only the first */
     size_t n_objectives, n_by;
     es_objective objective[ES_MAX_OBJECTIVES];
     int by[ES_MAX_BY];
@@ -98,6 +98,10 @@ typedef struct es_sweep {
 es_status es_sweep_load(es_sweep **sweep, const es_catalog *catalog, const char *path, const char *const *sets,
                         size_t n_sets, const char *const *wheres, size_t n_wheres, es_errors *errors);
 void es_sweep_free(es_sweep *sweep);
+
+/* Axes (bit a: axis a) of several values on which neither the front's objectives and groups depend nor what is kept: all
+ * points along them tie. */
+uint64_t es_sweep_free_axes(const es_sweep *sweep);
 
 /* Index of a column by name, -1 when there is none. */
 int es_sweep_column(const es_sweep *sweep, const char *name, size_t length);
@@ -161,9 +165,10 @@ typedef struct es_best_row {
 
 typedef struct es_run_report {
     uint64_t points, rows, bytes;
-    uint64_t points_skipped;           /* of the points: settled by bounds of whole boxes, not evaluated one by one */
-    uint64_t left_out;                 /* points that no runtime runs */
-    uint64_t *rejected;                /* per condition: points it was the first to reject */
+    uint64_t points_skipped; /* of the points: settled by bounds of whole boxes, not evaluated one by one */
+    uint64_t left_out;       /* points that no runtime runs */
+    uint64_t *rejected; /* per condition: points it was the first to reject; fewer where bounds settle a front or best
+                           choices without looking, exact where rows are written or no point is kept */
     uint64_t front_rows, front_unique; /* rows with ties, distinct objective vectors */
     uint64_t *front;                   /* lowest index of each distinct vector, ascending, at most 100,000 */
     size_t n_front;

@@ -92,6 +92,7 @@ static es_status choose_outputs(es_running *run, es_errors *errors) {
         options->out = "-";
     run->tables = !options->out && cli->out_tty;
     es_status status = es_cli_run_options(cli, options->out, &run->progress, options, errors);
+    options->unique |= run->sweep->front.unique;
     if (status)
         return status;
     if (es_given(cli, ES_OPT_FRONT_ONLY)) {

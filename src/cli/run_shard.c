@@ -43,7 +43,9 @@ es_status es_cli_shard_options(es_cli *cli, const es_sweep *sweep, es_progress_l
         return es_usage(cli, errors,
                         "--front-only needs a [pareto] or [best] section in the sweep; "
                         "--set pareto.minimize=COLUMN,... makes one");
-    return es_cli_run_options(cli, NULL, progress, &options->run, errors);
+    status = es_cli_run_options(cli, NULL, progress, &options->run, errors);
+    options->run.unique |= sweep->front.unique;
+    return status;
 }
 
 /* The sweep and its catalogs do not lie where the part will. */

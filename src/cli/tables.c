@@ -30,9 +30,9 @@ static void choose(es_chosen *chosen, int column) {
 }
 
 /* Axes with more than one value. */
-static void choose_axes(es_chosen *chosen, const es_sweep *sweep) {
+static void choose_axes(es_chosen *chosen, const es_sweep *sweep, uint64_t but) {
     for (size_t i = 0; i < sweep->n_columns; i++)
-        if (sweep->columns[i].is_axis && sweep->columns[i].axes && !sweep->columns[i].quiet)
+        if (sweep->columns[i].is_axis && sweep->columns[i].axes & ~but && !sweep->columns[i].quiet)
             choose(chosen, (int)i);
 }
 
@@ -284,13 +284,14 @@ static void style_front(es_grid *grid, const es_sweep *sweep, const es_chosen *c
 es_status es_print_front(const es_cli *cli, const es_sweep *sweep, const es_run_report *report, FILE *out,
                          es_errors *errors) {
     const es_front_spec *front = &sweep->front;
+    const uint64_t any = es_sweep_free_axes(sweep);
     es_arena arena = {0};
     es_chosen chosen = {0};
     es_grid grid = {0};
     const size_t n = report->n_front < SHOWN_ROWS ? report->n_front : SHOWN_ROWS, nodes = es_sweep_nodes(sweep);
     double *value = calloc((n + 1) * (nodes + 1), sizeof *value);
     uint64_t points = report->front_rows ? report->front_rows : report->front_unique;
-    choose_axes(&chosen, sweep);
+    choose_axes(&chosen, sweep, any);
     choose_objectives(&chosen, front->objective, front->n_objectives);
     es_status status = value ? begin(&grid, &arena, sweep, &chosen, NULL, errors) : es_fail_memory(errors);
     for (size_t i = 0; i < n && !status; i++) {
@@ -304,8 +305,12 @@ es_status es_print_front(const es_cli *cli, const es_sweep *sweep, const es_run_
         print_names(out, sweep, front->by, front->n_by);
         fputs(" (", out);
         print_objectives(out, sweep, front->objective, front->n_objectives);
-        fprintf(out, "): %llu %spoint%s\n", (unsigned long long)points, report->front_rows ? "" : "distinct ",
+        fprintf(out, "): %llu %spoint%s", (unsigned long long)points, report->front_rows ? "" : "distinct ",
                 points == 1 ? "" : "s");
+        for (size_t a = 0; a < sweep->n_axes; a++)
+            if (any >> a & 1)
+                fprintf(out, ", any %s", sweep->axes[a].name);
+        fputc('\n', out);
     }
     es_status printed = es_grid_print(&grid, out, 0, es_colored(cli, out), errors);
     if (points > n)

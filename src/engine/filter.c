@@ -117,15 +117,16 @@ static es_verdict judge_one(const es_pcond *c, const es_boxes *boxes, size_t i) 
     return v == ES_ALL_KEPT && (a.state | b.state) & ES_HAS_NAN ? ES_UNDECIDED : v;
 }
 
+bool es_filter_all_run(const es_filter *f, const es_boxes *boxes, size_t i) {
+    const es_plan *plan = f->sweep->plan;
+    return !plan->runs || es_boxes_range(boxes, plan->runs_node, i).low > 0;
+}
+
 es_verdict es_filter_judge(es_filter *f, const es_boxes *boxes, size_t i, uint64_t n) {
-    bool all_run = true;
-    if (f->sweep->plan->runs) {
-        es_range runs = es_boxes_range(boxes, f->sweep->plan->runs_node, i);
-        all_run = runs.low > 0;
-        if (!(runs.high > 0)) {
-            f->left_out += n;
-            return ES_ALL_REJECTED;
-        }
+    const bool all_run = es_filter_all_run(f, boxes, i);
+    if (!all_run && !(es_boxes_range(boxes, f->sweep->plan->runs_node, i).high > 0)) {
+        f->left_out += n;
+        return ES_ALL_REJECTED;
     }
     for (size_t k = 0; k < f->sweep->n_conditions; k++) {
         es_verdict v = judge_one(&f->sweep->plan->condition[k], boxes, i);

@@ -24,6 +24,9 @@ size_t es_filter_keep_all(es_filter *filter, const es_eval *eval, size_t from, s
 
 typedef enum es_verdict { ES_ALL_KEPT, ES_ALL_REJECTED, ES_UNDECIDED } es_verdict;
 
+/* Whether a runtime runs every point of box i. */
+bool es_filter_all_run(const es_filter *filter, const es_boxes *boxes, size_t i);
+
 /* What the bounds of box i say of its n points.  Rejected: the first condition that can fail fails everywhere, and has been
  * counted. */
 es_verdict es_filter_judge(es_filter *filter, const es_boxes *boxes, size_t i, uint64_t n);

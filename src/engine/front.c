@@ -286,6 +286,18 @@ static bool key_of_box(const es_front_pass *p, const es_boxes *boxes, size_t i, 
     return true;
 }
 
+/* Whether all these points are behind the first value of an axis on which nothing depends: the vectors are those of
+ * earlier points. */
+static bool are_repeats(const es_front_pass *p, uint64_t first, uint64_t n) {
+    for (size_t a = 0; p->free_axes >> a; a++) {
+        const es_axis *axis = &p->sweep->axes[a];
+        if (p->free_axes >> a & 1 && first / axis->stride % axis->n > 0 &&
+            first / axis->stride / axis->n == (first + n - 1) / axis->stride / axis->n)
+            return true;
+    }
+    return false;
+}
+
 bool es_front_pass_settles(es_front_pass *p, const es_boxes *boxes, size_t i, uint64_t first, uint64_t n,
                            bool certain) {
     double ideal[ES_MAX_OBJECTIVES], key[ES_MAX_BY] = {0};
@@ -295,6 +307,8 @@ bool es_front_pass_settles(es_front_pass *p, const es_boxes *boxes, size_t i, ui
         p->missing += n;
         return true;
     }
+    if (values == BOX_COMPLETE && p->groups.count > 0 && are_repeats(p, first, n))
+        return true;
     if (values != BOX_COMPLETE || !key_of_box(p, boxes, i, key) || !es_groups_lookup(&p->groups, key, &group))
         return false;
     es_archive_refresh(p->archive[group]);

@@ -19,6 +19,8 @@ typedef struct es_front_pass {
     const es_sweep *sweep;
     const es_program *program;
     es_front_exchange *exchange;
+    uint64_t
+        free_axes; /* of es_sweep_free_axes: points behind the first value of one repeat others; 0 in part of a grid */
     es_groups groups;
     es_archive **archive; /* per group */
     es_archive_hint *hint;

@@ -95,6 +95,8 @@ static es_status worker_init(worker *w, pass *p) {
     es_best_init(&w->best, p->sweep, p->program);
     if (!status && (p->want_front || p->finished))
         status = es_front_pass_init(&w->front, p->sweep, p->program, p->exchange, errors);
+    if (!status && !p->options->part)
+        w->front.free_axes = es_sweep_free_axes(p->sweep);
     if (!status && p->searches)
         status = es_boxes_new(&w->boxes, p->bounds, errors);
     w->search = (es_search){.sweep = p->sweep,

@@ -399,17 +399,22 @@ static es_origin section_place(const es_spec *spec, es_section section) {
 }
 
 static es_status front_question(es_sweep *sweep, const es_spec *spec, es_errors *errors) {
-    static const char *const keys[] = {"minimize", "maximize", "by"};
+    static const char *const keys[] = {"minimize", "maximize", "by", "unique"};
     es_front_spec *front = &sweep->front;
     front->given = has_section(spec, ES_SEC_PARETO);
     if (!front->given)
         return ES_OK;
     es_origin at = section_place(spec, ES_SEC_PARETO);
-    es_status status = check_keys(spec, ES_SEC_PARETO, keys, 3, errors), one;
+    es_status status = check_keys(spec, ES_SEC_PARETO, keys, 4, errors), one;
     one = objectives(sweep, spec, ES_SEC_PARETO, front->objective, &front->n_objectives, errors);
     status = status ? status : one;
     one = by_columns(sweep, spec, ES_SEC_PARETO, front->by, &front->n_by, errors);
     status = status ? status : one;
+    const es_entry *unique = es_spec_find(spec, ES_SEC_PARETO, "unique");
+    if (unique && !es_slice_equal(unique->value, "0") && !es_slice_equal(unique->value, "1"))
+        status = es_fail(errors, ES_EUSAGE, &unique->value_at, "unique: '%s'; expected 0 or 1",
+                         es_quote(unique->value).text);
+    front->unique = unique && es_slice_equal(unique->value, "1");
     if (!status && !front->n_objectives)
         status = es_fail(errors, ES_EUSAGE, &at, "[pareto] has no objective; expected minimize = or maximize =");
     return status;

@@ -165,6 +165,22 @@ int es_sweep_column(const es_sweep *sweep, const char *name, size_t length) {
     return -1;
 }
 
+uint64_t es_sweep_free_axes(const es_sweep *sweep) {
+    const es_plan *plan = sweep->plan;
+    uint64_t used = plan->runs ? plan->node[plan->runs_node].mask : 0, axes = 0;
+    for (size_t i = 0; i < sweep->n_conditions; i++) {
+        const es_pcond *c = &plan->condition[i];
+        used |= plan->node[c->a].mask | (c->kind == ES_PCOND_NODE ? plan->node[c->b].mask : 0);
+    }
+    for (size_t k = 0; k < sweep->front.n_objectives; k++)
+        used |= sweep->columns[sweep->front.objective[k].column].axes;
+    for (size_t k = 0; k < sweep->front.n_by; k++)
+        used |= sweep->columns[sweep->front.by[k]].axes;
+    for (size_t a = 0; a < sweep->n_axes && sweep->front.given; a++)
+        axes |= (uint64_t)(sweep->axes[a].n > 1) << a;
+    return axes & ~used;
+}
+
 void es_sweep_coordinates(const es_sweep *sweep, uint64_t index, size_t *coordinate) {
     for (size_t a = 0; a < sweep->n_axes; a++) {
         coordinate[a] = (size_t)(index / sweep->axes[a].stride);

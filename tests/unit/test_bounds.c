@@ -302,8 +302,10 @@ static es_run_report run(const es_sweep *sweep, es_run_options options) {
 
 static void check_same(const es_sweep *sweep, const es_run_report *a, const es_run_report *b, size_t q) {
     cr_assert_eq(a->points, b->points, "question %zu", q);
+    const bool exact = !a->n_front && !a->n_best; /* nothing was kept, or nothing settled without looking */
     for (size_t i = 0; i < sweep->n_conditions; i++)
-        cr_assert_eq(a->rejected[i], b->rejected[i], "question %zu condition %zu", q, i);
+        cr_assert(exact ? a->rejected[i] == b->rejected[i] : a->rejected[i] <= b->rejected[i],
+                  "question %zu condition %zu", q, i);
     cr_assert_eq(a->front_missing, b->front_missing);
     cr_assert_eq(a->best_missing, b->best_missing);
     cr_assert_eq(a->n_front, b->n_front, "question %zu: %zu on the front, not %zu", q, a->n_front, b->n_front);

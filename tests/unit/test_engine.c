@@ -605,8 +605,10 @@ static void check_report(const subject *s, const es_run_report *report, const ex
         cr_assert_eq(report->rows, e->n_kept, "%llu rows, expected %llu: %s", (unsigned long long)report->rows,
                      (unsigned long long)e->n_kept, what);
     for (size_t i = 0; i < s->n_conditions && !v->limit; i++)
-        cr_assert_eq(report->rejected[i], e->rejected[i], "condition %zu rejected %llu, expected %llu: %s", i,
-                     (unsigned long long)report->rejected[i], (unsigned long long)e->rejected[i], what);
+        cr_assert(report->rejected[i] == e->rejected[i] ||
+                      (v->no_rows && e->n_kept > 0 && report->rejected[i] < e->rejected[i]),
+                  "condition %zu rejected %llu, expected %llu: %s", i, (unsigned long long)report->rejected[i],
+                  (unsigned long long)e->rejected[i], what);
     if (!v->limit)
         cr_assert_eq(report->points, v->end - v->first, "%s", what);
     if (s->front.given) {
