@@ -35,7 +35,7 @@ static double value_at(const char *model, const char *device, setting s, const c
     es_rows rows = es_point_rows(&point, row_named(ES_MODEL, model), row_named(ES_DEVICE, device),
                                  row_named(ES_PRECISION, precision));
     if (runtime)
-        rows.runtime = row_named(ES_RUNTIME, runtime), rows.calibrated_as = runtime;
+        rows.runtime = row_named(ES_RUNTIME, runtime);
     const int id = es_kernel_node(point.kernel, name, strlen(name));
     cr_assert_geq(id, 0, "%s", name);
     if (!values)
