@@ -149,8 +149,8 @@ typedef struct suffix {
 } suffix;
 
 es_number_fault es_parse_scaled(es_slice text, double *value) {
-    static const suffix suffixes[] = {{"", 0, 0},    {"k", 3, 0},   {"M", 6, 0},   {"G", 9, 0},  {"T", 12, 0},
-                                      {"Ki", 0, 10}, {"Mi", 0, 20}, {"Gi", 0, 30}, {"Ti", 0, 40}};
+    static const suffix suffixes[] = {{"", 0, 0},   {"k", 3, 0},   {"K", 3, 0},   {"M", 6, 0},   {"G", 9, 0},
+                                      {"T", 12, 0}, {"Ki", 0, 10}, {"Mi", 0, 20}, {"Gi", 0, 30}, {"Ti", 0, 40}};
     decimal d;
     size_t length = read_decimal(text, &d);
     es_slice rest = {text.text + length, text.length - length};

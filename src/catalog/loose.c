@@ -1,6 +1,7 @@
 #include "catalog/loose.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -175,4 +176,24 @@ es_likeness es_loose_find(const es_table *table, es_kind kind, es_slice text, co
         *n = 1;
     }
     return best;
+}
+
+const es_row *es_loose_row(const es_table *table, es_kind kind, es_slice text) {
+    const es_row *row;
+    size_t n;
+    return es_loose_find(table, kind, text, &row, 1, &n) <= ES_LIKE_PLAIN && n == 1 ? row : NULL;
+}
+
+const char *es_loose_nearest(const es_table *table, es_kind kind, es_slice text) {
+    const es_row *row;
+    size_t n;
+    const es_likeness like = es_loose_find(table, kind, text, &row, 1, &n);
+    if (like <= ES_LIKE_BEGIN)
+        return row->name;
+    const char **names = malloc((table->n_rows + 1) * sizeof *names);
+    for (size_t i = 0; names && i < table->n_rows; i++)
+        names[i] = table->rows[i].name;
+    const char *near = names ? es_nearest(text, names, table->n_rows) : NULL;
+    free(names);
+    return near ? near : like < ES_LIKE_NOTHING ? row->name : NULL;
 }

@@ -25,4 +25,11 @@ typedef enum es_likeness {
 es_likeness es_loose_find(const es_table *table, es_kind kind, es_slice text, const es_row **row, size_t room,
                           size_t *n);
 
+/* The one row that the text names for certain: by name or alias, or equal to one but for case, punctuation, vendor and idle
+ * words; NULL: none or several. */
+const es_row *es_loose_row(const es_table *table, es_kind kind, es_slice text);
+
+/* The name of the row that the text probably means, for "did you mean"; NULL: nothing is near. */
+const char *es_loose_nearest(const es_table *table, es_kind kind, es_slice text);
+
 #endif

@@ -131,6 +131,30 @@ static es_status run_command(es_cli *cli, es_errors *errors) {
     return es_cli_limits_end(cli, status ? status : cli->command->run(cli, errors), errors);
 }
 
+/* `edge` for the sweep edge.sweep that comes along: beside the program in its source folder, or installed with it. */
+static es_status find_shipped_sweep(es_cli *cli, es_errors *errors) {
+    static const char *const folders[] = {"../sweeps", "../share/edgesweep/sweeps"};
+    const char *name = cli->n_operands && es_option_in(ES_OPT_SET, cli->command) ? cli->operand[0] : "/";
+    char program[4096];
+    if (cli->command->id == ES_CMD_ADVISE || strchr(name, '/') || strcmp(name, "-") == 0 || access(name, F_OK) == 0)
+        return ES_OK;
+    const ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    const char *slash = length > 0 ? memrchr(program, '/', (size_t)length) : NULL;
+    const size_t n = strlen(name), suffix = strlen(".sweep");
+    const bool whole = n > suffix && strcmp(name + n - suffix, ".sweep") == 0;
+    for (size_t i = 0; slash && i < sizeof folders / sizeof *folders; i++) {
+        const char *path = es_arena_printf(&cli->arena, "%.*s/%s/%s%s", (int)(slash - program), program, folders[i],
+                                           name, whole ? "" : ".sweep");
+        if (!path)
+            return es_fail_memory(errors);
+        if (access(path, R_OK) == 0) {
+            cli->operand[0] = path;
+            return ES_OK;
+        }
+    }
+    return ES_OK;
+}
+
 static es_status dispatch(es_cli *cli, es_errors *errors) {
     if (es_given(cli, ES_OPT_VERSION)) {
         es_print_version(stdout);
@@ -143,8 +167,10 @@ static es_status dispatch(es_cli *cli, es_errors *errors) {
             es_print_overview(stdout);
         return ES_OK;
     }
-    if (cli->command)
-        return run_command(cli, errors);
+    if (cli->command) {
+        const es_status status = find_shipped_sweep(cli, errors);
+        return status ? status : run_command(cli, errors);
+    }
     return es_usage(cli, errors, "no command given; expected edgesweep COMMAND");
 }
 

@@ -67,9 +67,11 @@ typedef struct advice {
     size_t n[3];
     const char *device_text; /* how the device came about, NULL: named */
     size_t use, goal;
-    double prompt, gen, top, speed, ttft; /* the last two: 0 without a bound */
+    double prompt, gen, top, speed, ttft, ram; /* speed, ttft: 0 without a bound; ram in GiB, 0: of the device */
+    bool unscored; /* no model of the wish has a quality: more bits per weight count as better */
     condition condition[CONDITIONS];
     size_t n_conditions;
+    const char *mixtures; /* condition that keeps formats of experts to models that have them; NULL: not needed */
     const char *set[SETS];
     size_t n_sets;
     bool by_device, by_model; /* what the rows differ in besides the format */
@@ -321,6 +323,7 @@ static es_status make_wish(advice *a, es_errors *errors) {
          ok;
     ok = add_set(a, es_arena_printf(arena, "prompt=%.0f", a->prompt)) && ok;
     ok = add_set(a, es_arena_printf(arena, "gen=%.0f", a->gen)) && ok;
+    a->ram = ram;
     if (ram > 0)
         ok = add_set(a, es_arena_printf(arena, "device.ram_gb=%.6g", ram)) && ok;
     if (es_text_of(cli, ES_OPT_KV))
@@ -336,25 +339,50 @@ static es_status make_wish(advice *a, es_errors *errors) {
         add_condition(a, es_arena_printf(arena, "ttft_s <= %.6g", a->ttft), "ttft_s", false);
     for (size_t i = 0; i < a->n_conditions; i++)
         ok = ok && a->condition[i].text;
+    /* Nobody publishes files of dense models in the formats that llama.cpp made for experts, NAME_MOE. */
+    const es_table *formats = &a->catalog.table[ES_PRECISION];
+    for (size_t i = 0; i < formats->n_rows && !a->n[ES_PRECISION]; i++) {
+        const char *name = formats->rows[i].name;
+        const size_t length = strlen(name);
+        if (length < 4 || !es_equal_fold(name + length - 4, "_MOE"))
+            continue;
+        a->mixtures = es_arena_printf(arena, "%s%sprecision != '%s'", a->mixtures ? a->mixtures : "",
+                                      a->mixtures ? " and " : "model.n_experts > 0 or ", name);
+        ok = ok && a->mixtures;
+    }
+    const es_option_value *own = &cli->value[ES_OPT_SET];
+    if (own->n > SETS - a->n_sets)
+        return es_usage(cli, errors, "too many axes and --set: %zu", own->n);
+    for (size_t i = 0; i < own->n; i++)
+        a->set[a->n_sets++] = own->text[i];
     return ok ? ES_OK : es_fail_memory(errors);
+}
+
+/* What stands for quality where none is known. */
+static const char *known(const advice *a, const char *column) {
+    const bool of_quality =
+        strcmp(column, "quality") == 0 || strcmp(column, "quality_step") == 0 || strcmp(column, "balance") == 0;
+    return a->unscored && of_quality ? "bits_per_weight" : column;
 }
 
 /* Loads the sweep, without condition `without` (n_conditions: with all; or without all of them), and finds the winner of each group by the goal, or
  * by how nearly a point meets that condition. */
 static es_status run_wish(advice *a, size_t without, es_errors *errors) {
     es_arena *arena = &a->cli->arena;
-    const char *set[SETS + 8], *where[CONDITIONS];
+    const char *set[SETS + 8], *where[CONDITIONS + 1];
     size_t n = a->n_sets, n_where = 0;
     const bool all = without == a->n_conditions;
     memcpy(set, a->set, n * sizeof *set);
     for (size_t i = 0; i < a->n_conditions; i++)
         if (i != without && without != ALL_OF_THEM)
             where[n_where++] = a->condition[i].text;
+    if (a->mixtures)
+        where[n_where++] = a->mixtures;
     const bool formats = !a->by_model && !a->by_device;
     set[n++] = formats ? "best.pick=model" : "best.pick=precision";
     set[n++] = formats ? "best.by=precision, runtime" : a->by_device ? "best.by=device" : "best.by=model";
     if (all) {
-        const char *decides = goals[a->goal].decides, *then = goals[a->goal].then;
+        const char *decides = known(a, goals[a->goal].decides), *then = known(a, goals[a->goal].then);
         const char *key = goals[a->goal].maximize ? "maximize" : "minimize";
         if (goals[a->goal].maximize == goals[a->goal].maximize_then) {
             set[n++] = es_arena_printf(arena, "best.%s=%s, %s", key, decides, then);
@@ -428,7 +456,8 @@ static es_status collect(advice *a, es_errors *errors) {
         es_status status = c->value ? es_sweep_point(a->sweep, c->index, c->value, errors) : es_fail_memory(errors);
         if (status)
             return status;
-        const double decides = column_of(a, c, goals[a->goal].decides), then = column_of(a, c, goals[a->goal].then);
+        const double decides = column_of(a, c, known(a, goals[a->goal].decides)),
+                     then = column_of(a, c, known(a, goals[a->goal].then));
         c->decides = goals[a->goal].maximize ? decides : -decides;
         c->then = goals[a->goal].maximize_then ? then : -then;
         if (a->by_device) {
@@ -450,10 +479,11 @@ static void range_text(char *to, size_t size, double low, double high) {
 }
 
 static void cut_name(char *to, size_t size, const char *name, size_t width) {
-    if (strlen(name) <= width)
+    const size_t length = strlen(name), end = width / 3; /* power modes and sizes stand at the end */
+    if (length <= width)
         snprintf(to, size, "%s", name);
     else
-        snprintf(to, size, "%.*s..", (int)width - 2, name);
+        snprintf(to, size, "%.*s..%s", (int)(width - 2 - end), name, name + length - end);
 }
 
 static es_status print_table(const advice *a, es_errors *errors) {
@@ -468,8 +498,8 @@ static es_status print_table(const advice *a, es_errors *errors) {
                              ">10-90%",
                              ">first",
                              ">memory",
-                             ">MMLU",
-                             a->by_device ? ">USD" : "evidence",
+                             a->by_device ? ">USD" : ">MMLU",
+                             "evidence",
                              NULL};
     const size_t width = a->cli->width > 72 ? a->cli->width - 56 : 16;
     es_grid_begin(&grid, headers);
@@ -492,19 +522,17 @@ static es_status print_table(const advice *a, es_errors *errors) {
         es_grid_cell(&grid, text);
         es_human_bytes(text, sizeof text, column_of(a, c, "peak_memory_bytes"));
         es_grid_cell(&grid, text);
-        if (isnan(quality))
-            es_grid_cell(&grid, "");
-        else
-            es_grid_format(&grid, "%.1f%s", quality,
-                           strcmp(label_of(a, c, "quality_basis", text, sizeof text), "estimate") ? "" : "~");
         if (a->by_device) {
             *text = '\0';
             if (c->price < HUGE_VAL)
                 es_human_number(text, sizeof text, c->price);
             es_grid_cell(&grid, text);
-        } else {
-            es_grid_cell(&grid, label_of(a, c, "basis", text, sizeof text));
-        }
+        } else if (isnan(quality))
+            es_grid_cell(&grid, "");
+        else
+            es_grid_format(&grid, "%.1f%s", quality,
+                           strcmp(label_of(a, c, "quality_basis", text, sizeof text), "estimate") ? "" : "~");
+        es_grid_cell(&grid, label_of(a, c, "basis", text, sizeof text));
     }
     return es_grid_print(&grid, stdout, 0, a->cli->out_color, errors);
 }
@@ -513,8 +541,11 @@ static es_status print_table(const advice *a, es_errors *errors) {
 static void print_command(const advice *a, FILE *out) {
     size_t at = 0;
     at += (size_t)fprintf(out, "edgesweep run");
-    for (size_t i = 0; i < a->n_sets + a->n_conditions; i++) {
-        const char *text = i < a->n_sets ? a->set[i] : a->condition[i - a->n_sets].text, *option = "--set";
+    for (size_t i = 0; i < a->n_sets + a->n_conditions + (a->mixtures != NULL); i++) {
+        const char *text = i < a->n_sets                     ? a->set[i]
+                           : i < a->n_sets + a->n_conditions ? a->condition[i - a->n_sets].text
+                                                             : a->mixtures,
+                   *option = "--set";
         if (i >= a->n_sets)
             option = "--where";
         else if (strncmp(text, "--metric ", 9) == 0)
@@ -560,7 +591,8 @@ static void print_head(const advice *a) {
     char runtime[64];
     label_of(a, &a->choice[0], "runtime", runtime, sizeof runtime);
     if (!a->by_device)
-        printf("%s%s%s\n", device->name, a->by_model && *runtime ? ", " : "", a->by_model ? runtime : "");
+        printf("%s%s%s, %.4g GiB of memory\n", device->name, a->by_model && *runtime ? ", " : "",
+               a->by_model ? runtime : "", a->ram > 0 ? a->ram : device->value[ES_D_RAM_GB]);
     if (!a->by_device && a->device_text)
         printf("%s\n", a->device_text);
     print_use(a);
@@ -579,8 +611,10 @@ static es_status print_text(const advice *a, es_errors *errors) {
     if (a->by_device)
         printf("Order: price, then the slowest that is fast enough.\n");
     else
-        printf("Order: %s%s, then %s.\n", goals[a->goal].shown, a->goal == 0 ? " in steps of 0.3 points" : "",
-               goals[a->goal].then);
+        printf("Order: %s%s, then %s.\n", known(a, goals[a->goal].shown),
+               a->goal == 0 && !a->unscored ? " in steps of 0.3 points" : "", known(a, goals[a->goal].then));
+    if (a->unscored)
+        printf("No quality of the model is known: more bits per weight count as better.\n");
     if (!a->by_device && tied > 1)
         printf("Rows 1 to %zu are a tie: their ranges of %s overlap.\n", tied < shown ? tied : shown,
                goals[a->goal].shown);
@@ -692,6 +726,12 @@ static es_status run_advise(es_cli *cli, es_errors *errors) {
         status = run_wish(a, a->n_conditions, errors);
     if (!status)
         status = collect(a, errors);
+    if (!status && !a->n_choices && a->n[ES_MODEL]) { /* because nobody scored it? */
+        a->unscored = true;
+        status = run_wish(a, a->n_conditions, errors);
+        if (!status)
+            status = collect(a, errors);
+    }
     if (!status) {
         es_cli_report(cli, errors);
         status = a->n_choices == 0            ? explain_nothing(a, errors)

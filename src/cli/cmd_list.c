@@ -19,7 +19,8 @@ static bool matches(const es_listing *listing, const char *name, const char *con
     if (!listing->glob)
         return true;
     es_slice glob = es_slice_of(listing->glob);
-    for (; !es_glob_match(glob, name); name = *aliases++)
+    const bool part = !es_is_glob(glob);
+    for (; !(part ? strcasestr(name, listing->glob) != NULL : es_glob_match(glob, name)); name = *aliases++)
         if (!aliases || !*aliases)
             return false;
     return true;
@@ -223,7 +224,8 @@ const es_command es_cmd_list = {
     .max_operands = 2,
     .choices = es_listed_names,
     .help = "list catalog rows, kernels or metrics",
-    .details = "GLOB selects by name or alias; * stands for any text, ? for one character; case does not matter. "
+    .details = "GLOB selects by name or alias, a word without * and ? by a part of them; * stands for any text, ? for "
+               "one character; case does not matter. "
                "`list metrics FILE.sweep` lists the columns that this sweep computes, its own [metrics] included.",
     .examples = examples,
     .run = run_list,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "catalog/loose.h"
 #include "cli/points.h"
 #include "grid/plan.h"
 #include "model/runtime.h"
@@ -13,7 +14,7 @@ static bool same_number(double a, double b) { return a == b || fabs(a - b) <= 1e
 static bool is_value(const es_sweep *sweep, const es_axis *axis, size_t i, es_slice text) {
     double number;
     if (axis->row)
-        return axis->row[i] == es_table_find(&sweep->catalog->table[axis->entity], text.text, text.length);
+        return axis->row[i] == es_loose_row(&sweep->catalog->table[axis->entity], axis->entity, text);
     if (axis->factor && text.length && text.text[0] == 'x')
         text = (es_slice){text.text + 1, text.length - 1};
     return es_parse_scaled(text, &number) == ES_NUMBER_OK && same_number(number, axis->value[i]);

@@ -25,18 +25,24 @@ es_status es_cli_load_catalog(const es_cli *cli, es_catalog *catalog, es_errors 
     return es_catalog_load(catalog, given->text, given->n, errors);
 }
 
-/* --set and then --metric, in the form es_sweep_load takes them. */
+/* --unset, --set and then --metric, in the form es_sweep_load takes them. */
 static es_status all_sets(es_cli *cli, const char ***sets, size_t *n, es_errors *errors) {
-    const es_option_value *set = &cli->value[ES_OPT_SET], *metric = &cli->value[ES_OPT_METRIC];
-    *n = set->n + metric->n;
+    const es_option_value *set = &cli->value[ES_OPT_SET], *metric = &cli->value[ES_OPT_METRIC],
+                          *unset = &cli->value[ES_OPT_UNSET];
+    *n = unset->n + set->n + metric->n;
     *sets = es_arena_array(&cli->arena, *n + 1, sizeof **sets);
     if (!*sets)
         return es_fail_memory(errors);
-    for (size_t i = 0; i < *n; i++) {
-        (*sets)[i] = i < set->n ? set->text[i] : es_arena_printf(&cli->arena, "--metric %s", metric->text[i - set->n]);
+    size_t k = 0;
+    for (size_t i = 0; i < unset->n; i++)
+        (*sets)[k++] = es_arena_printf(&cli->arena, "%s=", unset->text[i]);
+    for (size_t i = 0; i < set->n; i++)
+        (*sets)[k++] = set->text[i];
+    for (size_t i = 0; i < metric->n; i++)
+        (*sets)[k++] = es_arena_printf(&cli->arena, "--metric %s", metric->text[i]);
+    for (size_t i = 0; i < *n; i++)
         if (!(*sets)[i])
             return es_fail_memory(errors);
-    }
     return ES_OK;
 }
 

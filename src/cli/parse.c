@@ -6,6 +6,7 @@
 
 #include "base/number.h"
 #include "cli/cli.h"
+#include "grid/plan.h"
 
 es_status es_usage(es_cli *cli, es_errors *errors, const char *format, ...) {
     char text[ES_TEXT_MAX];
@@ -154,6 +155,34 @@ static bool applies(const es_cli *cli, es_opt id) {
     return cli->command ? es_option_in(id, cli->command) : id == ES_OPT_HELP || id == ES_OPT_VERSION;
 }
 
+static bool is_option(const es_cli *cli, es_slice name, bool whole) {
+    for (es_opt id = 0; id < ES_OPTS; id++)
+        if (applies(cli, id) &&
+            (whole ? es_slice_equal(name, es_cli_options[id].name) : is_prefix(name, es_cli_options[id].name)))
+            return true;
+    return false;
+}
+
+/* The key of [sweep] that an option `--n-ctx`, `--device.mem_bw_gbs` is short for; NULL: none. */
+static const char *key_of_option(es_cli *cli, es_slice name, es_errors *errors) {
+    if (!cli->command || !es_option_in(ES_OPT_SET, cli->command) || is_option(cli, name, true))
+        return NULL;
+    const char *key = es_plan_key(name), *dot = memchr(name.text, '.', name.length), *near = es_plan_word(name);
+    if (!key && dot && es_plan_key((es_slice){name.text, (size_t)(dot - name.text)}))
+        key = es_arena_text(&cli->arena, name);
+    if (key || !near || is_option(cli, name, false))
+        return key;
+    for (es_opt id = 0; id < ES_OPTS; id++)
+        if (applies(cli, id) && es_nearest(name, &es_cli_options[id].name, 1))
+            return NULL;
+    char dashed[80];
+    es_copy_text(dashed, sizeof dashed, es_slice_of(near));
+    for (char *c = dashed; (c = strchr(c, '_'));)
+        *c = '-';
+    es_usage(cli, errors, "unknown option: '--%s'; did you mean '--%s'?", es_quote(name).text, dashed);
+    return NULL;
+}
+
 /* The option of this name or unique prefix; ES_OPTS after an error. */
 static es_opt find_long(es_cli *cli, es_slice name, es_errors *errors) {
     const char *names[ES_OPTS + 1];
@@ -195,6 +224,21 @@ static es_status take_value(es_cli *cli, es_cursor *cursor, es_opt id, const cha
 static es_status parse_long(es_cli *cli, es_cursor *cursor, const char *word, es_errors *errors) {
     const char *equals = strchr(word, '=');
     es_slice name = {word, equals ? (size_t)(equals - word) : strlen(word)};
+    const char *key = key_of_option(cli, name, errors);
+    if (errors->n_errors)
+        return ES_EUSAGE;
+    if (key) {
+        const char *value = equals ? equals + 1 : cursor->at < cursor->argc ? cursor->argv[cursor->at++] : NULL;
+        if (!value)
+            return es_usage(cli, errors, "--%s needs a value: --%s VALUE", es_quote(name).text, es_quote(name).text);
+        const bool operand =
+            cli->command->id == ES_CMD_ADVISE &&
+            (es_equal_fold(key, "model") || es_equal_fold(key, "device") || es_equal_fold(key, "precision"));
+        const char *set = operand ? value : es_arena_printf(&cli->arena, "%s=%s", key, value);
+        if (operand)
+            cli->operand[cli->n_operands++] = value;
+        return !set ? es_fail_memory(errors) : operand ? ES_OK : store(cli, ES_OPT_SET, set, errors);
+    }
     es_opt id = find_long(cli, name, errors);
     if (id == ES_OPTS)
         return ES_EUSAGE;

@@ -148,6 +148,12 @@ es_status es_plan_add_leaf(es_sweep *sweep, es_kind entity, const double *table,
  * made of field and factor alone, which knows what rows without the field get; else the field itself. */
 int es_plan_effective_node(const es_plan *plan, const es_axis *axis);
 
+/* The axis that a word of another program means (ctx, quant, ngl), or a misspelt one; NULL: none. */
+const char *es_plan_word(es_slice word);
+
+/* The key of [sweep] of some kernel that the word is but for - and _: an axis, an option, model, device ...; NULL: none. */
+const char *es_plan_key(es_slice word);
+
 /* Index of the kernel option `name`, or -1. */
 int es_kernel_option(const es_kernel *kernel, es_slice name);
 

@@ -94,6 +94,112 @@ static bool known_elsewhere(es_slice key, const char **kernel_name) {
     return false;
 }
 
+/* Names of llama.cpp's and llama-bench's options, of Ollama's parameters, and what people say. */
+static const char *const other_words[][2] = {
+    {"ctx", "n_ctx"},
+    {"ctx_size", "n_ctx"},
+    {"num_ctx", "n_ctx"},
+    {"context", "n_ctx"},
+    {"context_length", "n_ctx"},
+    {"max_model_len", "n_ctx"},
+    {"c", "n_ctx"},
+    {"quant", "precision"},
+    {"quants", "precision"},
+    {"quantization", "precision"},
+    {"quantisation", "precision"},
+    {"format", "precision"},
+    {"ftype", "precision"},
+    {"dtype", "precision"},
+    {"ngl", "gpu_layers"},
+    {"n_gpu_layers", "gpu_layers"},
+    {"num_gpu", "gpu_layers"},
+    {"n_cpu_moe", "cpu_experts"},
+    {"cpu_moe", "cpu_experts"},
+    {"fa", "flash_attn"},
+    {"flash_attention", "flash_attn"},
+    {"ctk", "kv_bits"},
+    {"cache_type_k", "kv_bits"},
+    {"kv", "kv_bits"},
+    {"kv_type", "kv_bits"},
+    {"kv_cache", "kv_bits"},
+    {"ctv", "kv_bits_v"},
+    {"cache_type_v", "kv_bits_v"},
+    {"ub", "ubatch"},
+    {"ubatch_size", "ubatch"},
+    {"n_ubatch", "ubatch"},
+    {"batch_size", "batch"},
+    {"parallel", "batch"},
+    {"np", "batch"},
+    {"users", "batch"},
+    {"t", "threads"},
+    {"n_threads", "threads"},
+    {"num_thread", "threads"},
+    {"pp", "prompt"},
+    {"n_prompt", "prompt"},
+    {"prompt_len", "prompt"},
+    {"input_len", "prompt"},
+    {"tg", "gen"},
+    {"n_gen", "gen"},
+    {"gen_len", "gen"},
+    {"n_predict", "gen"},
+    {"num_predict", "gen"},
+    {"max_tokens", "gen"},
+    {"output_len", "gen"},
+    {"n_depth", "depth"},
+    {"board", "device"},
+    {"gpu", "device"},
+    {"hardware", "device"},
+    {"machine", "device"},
+    {"llm", "model"},
+    {"backend", "runtime"},
+    {"engine", "runtime"},
+    {"sequence_length", "seq_len"},
+};
+
+/* Equal but for - and _. */
+static bool same_word(es_slice word, const char *name) {
+    size_t i = 0;
+    for (;; i++, name++) {
+        while (i < word.length && (word.text[i] == '-' || word.text[i] == '_'))
+            i++;
+        name += *name == '_';
+        if (i == word.length || word.text[i] != *name)
+            return i == word.length && !*name;
+    }
+}
+
+const char *es_plan_key(es_slice word) {
+    for (int e = 0; e <= ES_PRECISION; e++)
+        if (same_word(word, entity_words[e]))
+            return entity_words[e];
+    if (same_word(word, "runtime"))
+        return "runtime";
+    for (size_t k = 0; k < es_kernel_count(); k++) {
+        const es_kernel *kernel = es_kernel_at(k);
+        for (size_t i = 0; i < kernel->n_axes; i++)
+            if (same_word(word, kernel->axes[i].name))
+                return kernel->axes[i].name;
+        for (size_t i = 0; i < kernel->n_options; i++)
+            if (same_word(word, kernel->options[i].name))
+                return kernel->options[i].name;
+    }
+    return NULL;
+}
+
+const char *es_plan_word(es_slice word) {
+    for (size_t i = 0; i < sizeof other_words / sizeof *other_words; i++)
+        if (same_word(word, other_words[i][0]))
+            return es_plan_key(es_slice_of(other_words[i][1]));
+    const char *names[128];
+    size_t n = 0;
+    for (size_t k = 0; k < es_kernel_count(); k++)
+        for (size_t i = 0; i < es_kernel_at(k)->n_axes && n < 120; i++)
+            names[n++] = es_kernel_at(k)->axes[i].name;
+    for (int e = 0; e <= ES_PRECISION; e++)
+        names[n++] = entity_words[e];
+    return es_nearest(word, names, n);
+}
+
 static es_status unknown_key(const builder *b, const es_entry *entry) {
     const char *other = NULL;
     const es_kernel *kernel = b->plan->kernel;
@@ -102,7 +208,8 @@ static es_status unknown_key(const builder *b, const es_entry *entry) {
                        kernel->name, other, es_quote(entry->key).text);
     const char *names[256];
     size_t n = list_keys(kernel, names, 256, &b->plan->arena);
-    const char *near = es_nearest(entry->key, names, n);
+    const char *near = es_plan_word(entry->key);
+    near = near ? near : es_nearest(entry->key, names, n);
     return es_fail(b->errors, ES_EUSAGE, &entry->key_at, "unknown key: '%s'; %s%s%s", es_quote(entry->key).text,
                    near ? "did you mean '" : "expected an axis, an option or kernel (see 'edgesweep help sweep')",
                    near ? near : "", near ? "'?" : "");

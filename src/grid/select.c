@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "catalog/loose.h"
 #include "grid/spec.h"
 #include "model/runtime.h"
 
@@ -75,17 +76,10 @@ static bool hidden_from_glob(const selector *s, const es_row *row, es_slice patt
 }
 
 static es_status unknown_name(const selector *s, const es_list_item *item, es_slice name) {
-    const char **names = malloc((s->table->n_rows + 1) * sizeof *names);
-    if (!names)
-        return es_fail_memory(s->errors);
-    for (size_t i = 0; i < s->table->n_rows; i++)
-        names[i] = s->table->rows[i].name;
-    const char *near = es_nearest(name, names, s->table->n_rows);
-    es_status status = es_fail(s->errors, ES_EUSAGE, &item->at, "unknown %s: '%s'; %s%s%s", kind_word(s->table),
-                               es_quote(name).text, near ? "did you mean '" : "see 'edgesweep list ",
-                               near ? near : es_fields(s->table->kind)->name, near ? "'?" : "'");
-    free(names);
-    return status;
+    const char *near = es_loose_nearest(s->table, s->table->kind, name);
+    return es_fail(s->errors, ES_EUSAGE, &item->at, "unknown %s: '%s'; %s%s%s", kind_word(s->table),
+                   es_quote(name).text, near ? "did you mean '" : "see 'edgesweep list ",
+                   near ? near : es_fields(s->table->kind)->name, near ? "'?" : "'");
 }
 
 static void pick(selector *s, size_t row) {
@@ -96,7 +90,7 @@ static void pick(selector *s, size_t row) {
 }
 
 static es_status pick_named(selector *s, const es_list_item *item, es_slice name) {
-    const es_row *row = es_table_find(s->table, name.text, name.length);
+    const es_row *row = es_loose_row(s->table, s->table->kind, name);
     if (!row)
         return unknown_name(s, item, name);
     const char *fault = fault_of(s, row);
@@ -152,7 +146,7 @@ static es_status exclude(selector *s, const es_list_item *item, es_slice pattern
         s->excluded[i] = true;
         matched++;
     }
-    const es_row *row = matched ? NULL : es_table_find(s->table, pattern.text, pattern.length);
+    const es_row *row = matched ? NULL : es_loose_row(s->table, s->table->kind, pattern);
     if (row)
         s->excluded[row - s->table->rows] = true;
     if (matched || row)

@@ -250,6 +250,24 @@ static es_section section_of_set(es_slice *key, es_origin *at) {
     return (es_section)section;
 }
 
+/* `where=` empties a section that the file has, `prompt=` removes a key of it; false: there is nothing of that name. */
+static bool remove_set(es_spec *spec, es_slice key) {
+    const int section = find_section(key);
+    if (section > ES_SEC_SWEEP) {
+        spec->section[section].count = 0;
+        spec->header[section] = (es_origin){0};
+        return true;
+    }
+    es_origin unused = {0};
+    es_entries *list = &spec->section[section_of_set(&key, &unused)];
+    es_entry *entry = (es_entry *)find_key(list, key);
+    if (!entry)
+        return false;
+    memmove(entry, entry + 1, (size_t)(list->entry + list->count - (entry + 1)) * sizeof *entry);
+    list->count--;
+    return true;
+}
+
 static es_status apply_set(es_spec *spec, const char *set, size_t number, es_errors *errors) {
     static const char metric[] = "--metric ";
     const bool is_metric = strncmp(set, metric, sizeof metric - 1) == 0;
@@ -263,6 +281,10 @@ static es_status apply_set(es_spec *spec, const char *set, size_t number, es_err
     if (!pair.length)
         return es_fail(errors, ES_EUSAGE, &at,
                        is_metric ? "empty metric; expected NAME [UNIT] = EXPRESSION" : "empty set; expected key=value");
+    const char *equals = memchr(pair.text, '=', pair.length);
+    if (!is_metric && equals == pair.text + pair.length - 1 &&
+        remove_set(spec, es_slice_trim((es_slice){pair.text, pair.length - 1})))
+        return ES_OK;
     status = parse_pair(pair, at, &entry, errors);
     if (status)
         return status;

@@ -126,7 +126,7 @@ Test(number, scaled) {
         {"", ES_NUMBER_EMPTY, 0},
         {"inf", ES_NUMBER_SPECIAL, 0},
         {"k", ES_NUMBER_JUNK, 0},
-        {"4K", ES_NUMBER_JUNK, 0},
+        {"4K", ES_NUMBER_OK, 4000},
         {"4 k", ES_NUMBER_JUNK, 0},
         {"4kk", ES_NUMBER_JUNK, 0},
         {"4KiB", ES_NUMBER_JUNK, 0},
