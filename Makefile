@@ -401,6 +401,12 @@ lint:
 format:
 	@clang-format -i $(C_FILES)
 
+# Errors of predictions that did not see a measurement's source.
+.PHONY: accuracy
+accuracy: all
+	scripts/accuracy.sh $(COMMAND) >$(B)/accuracy.md
+	cp $(B)/accuracy.md results/accuracy.md
+
 # The public headers as HTML in build/docs/html, by doxygen.
 .PHONY: docs
 docs:
@@ -449,6 +455,7 @@ help:
 	  'make coverage   lines and branches of src/ that tests run' \
 	  'make fuzz | corpora             fuzz targets, TIME=60 seconds each; the inputs they once found' \
 	  'make lint | format              layers, clang-format, cppcheck, clang-tidy; reformat' \
+	  'make accuracy   results/accuracy.md: predictions against measurements that were left out' \
 	  'make docs       the library as HTML, by doxygen' \
 	  'make static     build/edgesweep-static: one file for any machine of this architecture' \
   'make install | uninstall        PREFIX=$(PREFIX), DESTDIR' \

@@ -43,17 +43,23 @@ static es_status write_rows(es_measurements *m, const es_calibrated *result, es_
 
 enum { SHOWN_SOURCES = 8 };
 
+/* Evidence from `first` to `last`. */
+typedef struct error_group {
+    const char *name;
+    es_basis first, last;
+    bool batched;
+} error_group;
+
 static void add_errors(es_grid *grid, const es_measurements *m, const es_calibrated *result, es_fit_phase phase,
-                       bool batched, bool calibrated, es_arena *arena) {
+                       const error_group *group, es_arena *arena) {
     double *errors = es_arena_array(arena, m->measured.n + 1, sizeof *errors);
     size_t n = 0, inside = 0;
     double width = 0;
     for (size_t i = 0; errors && i < m->measured.n; i++) {
         const es_measurement *row = &m->measured.row[i];
         const es_held_out *held_out = &result->held_out[i];
-        const bool is_calibrated = held_out->basis <= ES_BASIS_DEVICE;
         if (isnan(held_out->log_error) || (row->phase == ES_PHASE_PREFILL) != (phase == ES_FIT_PREFILL) ||
-            (row->batch > 1) != batched || (!batched && is_calibrated != calibrated))
+            (row->batch > 1) != group->batched || held_out->basis < group->first || held_out->basis > group->last)
             continue;
         inside += -held_out->log_error >= held_out->log_low && -held_out->log_error <= held_out->log_high;
         width += held_out->log_high - held_out->log_low;
@@ -63,9 +69,7 @@ static void add_errors(es_grid *grid, const es_measurements *m, const es_calibra
         return;
     const es_error_summary s = es_summarise_errors(errors, n);
     es_grid_cell(grid, es_fit_phase_names[phase]);
-    es_grid_cell(grid, batched      ? "several sequences"
-                       : calibrated ? "with rows of the device (A, B)"
-                                    : "without (C, D, E)");
+    es_grid_cell(grid, group->name);
     es_grid_format(grid, "%zu", s.n);
     es_grid_format(grid, "%+.1f%%", 100 * s.bias);
     es_grid_format(grid, "%.1f%%", 100 * s.median);
@@ -75,14 +79,22 @@ static void add_errors(es_grid *grid, const es_measurements *m, const es_calibra
 }
 
 static es_status print_errors(es_measurements *m, const es_calibrated *result, FILE *out, es_errors *errors) {
+    static const error_group groups[] = {
+        {"with rows of the device (A, B)", ES_BASIS_CALIBRATED, ES_BASIS_DEVICE, false},
+        {"  A: its backend, family and type", ES_BASIS_CALIBRATED, ES_BASIS_CALIBRATED, false},
+        {"  B: others of the device", ES_BASIS_DEVICE, ES_BASIS_DEVICE, false},
+        {"without (C, D, E)", ES_BASIS_UNIT, ES_BASES, false},
+        {"  C: of its unit", ES_BASIS_UNIT, ES_BASIS_UNIT, false},
+        {"  D: of its kind", ES_BASIS_KIND, ES_BASIS_KIND, false},
+        {"  E: none", ES_BASIS_CLASS, ES_BASES, false},
+        {"several sequences", ES_BASIS_CALIBRATED, ES_BASES, true}};
     static const char *const header[] = {"phase",    "evidence",  ">n", ">bias", ">median error", ">90th percentile",
                                          ">covered", ">high/low", NULL};
     es_grid grid;
     es_grid_begin(&grid, header);
     for (int p = 0; p < ES_FIT_PHASES; p++)
-        for (int calibrated = 1; calibrated >= 0; calibrated--)
-            add_errors(&grid, m, result, (es_fit_phase)p, false, calibrated, &m->cli->arena);
-    add_errors(&grid, m, result, ES_FIT_DECODE, true, false, &m->cli->arena);
+        for (size_t g = 0; g < sizeof groups / sizeof *groups; g++)
+            add_errors(&grid, m, result, (es_fit_phase)p, &groups[g], &m->cli->arena);
     fputs("Each source predicted from the others:\n", out);
     return es_grid_print(&grid, out, 0, es_colored(m->cli, out), errors);
 }
@@ -186,6 +198,10 @@ const es_command es_cmd_calibrate = {
         "weight, "
         "sources count by the root of their measurements. Measurements that do not state format or backend, of several "
         "sequences at once or with weights larger than the memory are not fitted.\n\n"
+        "Measurements of one source, as llama-bench on this machine, are fitted on top of the catalog: only effects of "
+        "their "
+        "devices (bandwidth, tensor types, attention by size of heads, overhead of a step) are written, and intervals "
+        "stay.\n\n"
         "Intervals come from measurements that were left out: by source where the fit has rows of the device, by "
         "device "
         "where it has rows of the unit, by unit where it has rows of the kind. The table shows how well each source is "
