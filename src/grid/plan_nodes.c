@@ -256,12 +256,33 @@ static void sort_nodes(es_plan *plan) {
             plan->order[n++] = (uint16_t)i;
 }
 
+/* What a sweep leaves alone is not computed: functions of constants, and what another node switches off. */
+static void fold(es_plan *plan, es_pnode *node) {
+    const es_node *def = node->def;
+    const es_pnode *gate = def && def->gate ? &plan->node[def->gate] : NULL;
+    double value[ES_MAX_INPUTS], out;
+    const double *in[ES_MAX_INPUTS];
+    if (gate && gate->kind == ES_PNODE_CONST && gate->constant == 0) {
+        node->kind = ES_PNODE_CONST, node->constant = def->neutral, node->mask = 0;
+        return;
+    }
+    if (!def || node->program)
+        return;
+    for (size_t k = 0; k < node->n_in; k++) {
+        if (plan->node[node->in[k]].kind != ES_PNODE_CONST)
+            return;
+        value[k] = plan->node[node->in[k]].constant, in[k] = &value[k];
+    }
+    node->fn(&out, in, 1);
+    node->kind = ES_PNODE_CONST, node->constant = out;
+}
+
 static void set_masks(const binder *b) {
     es_plan *plan = b->plan;
     for (size_t i = 0; i < plan->n_nodes; i++) {
         es_pnode *node = &plan->node[plan->order[i]];
         if (node->kind == ES_PNODE_FN)
-            node->mask = mask_of_inputs(plan, node->in, node->n_in);
+            node->mask = mask_of_inputs(plan, node->in, node->n_in), fold(plan, node);
         if (node->kind != ES_PNODE_BLOCK)
             continue;
         const es_block *def = plan->block[node->block].def;

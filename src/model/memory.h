@@ -27,7 +27,8 @@
     X(program_bytes, 67108864)    /* the program itself: 64 MiB, the neutral figure of MEMORY.md */                    \
     X(program_bytes_per_token, 0) /* tokenizer, per token of the vocabulary */                                         \
     X(embedding_on_disk, 0)       /* an untied input embedding is not resident */                                      \
-    X(lookup_on_disk, 0)          /* per-layer embeddings stay in the mapped file */
+    X(lookup_on_disk, 0)          /* per-layer embeddings stay in the mapped file */                                   \
+    X(offloads, 0)                /* layers and experts can stay with the processor beside a GPU */
 
 typedef struct es_memory_rules {
 #define ES_RULE(rule, otherwise) double rule;

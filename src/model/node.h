@@ -58,6 +58,8 @@ typedef struct es_node {
     uint16_t output; /* BLOCK: which output */
     es_node_fn *fn;  /* FN */
     bool searched;   /* FN: no expression, the formula is words */
+    uint16_t gate;   /* FN: where this node is 0 in the whole sweep, the value is `neutral`; 0: none */
+    double neutral;
     const char *const *labels;
     uint16_t n_in;
     uint16_t in[ES_MAX_INPUTS];

@@ -66,6 +66,8 @@ enum {
     SWA_FULL_AXIS,
     KV_UNIFIED_AXIS,
     IMAGE_AXIS,
+    GPU_LAYERS_AXIS,
+    CPU_EXPERTS_AXIS,
     IMAGE_PIXELS_AXIS,
     TURNS_AXIS,
     NEW_TOKENS_AXIS,
@@ -135,6 +137,10 @@ enum {
 #define EACH_MEMORY_RULE ES_MEMORY_RULES(MEMORY_RULE)
 #define DRAFT(id, unit, member, words) OUTPUT(id, unit, DRAFT_BLOCK, es_draft, member, words, SPECULATIVE, HIDDEN)
 #define UNIT_MEMORY(id, member, words) OUTPUT(id, "", UNIT_BLOCK, es_memory_unit, member, words, MEMORY, HIDDEN)
+
+/* ---- What only a split between two memories needs ---- */
+#define SWITCHED(neutral_) .gate = N_offloads, .neutral = neutral_
+#define SWITCHED_WARNING(neutral_, help_) .flags = ES_WARNING, .gate = N_offloads, .neutral = neutral_, .help = help_
 
 /* ---- Kinds of rates: see rates.def ---- */
 /* Products of pasted names look like pointers to clang-format. */
@@ -340,6 +346,10 @@ static const es_axis_word kv_types[] = {{"f32", 32},   {"f16", 16}, {"bf16", 16}
 /* Only the merge of ggml-org/llama.cpp pull 19770 changed what the rules say. */
 static const es_axis_word quantizers[] = {{"newest", ES_NEW_QUANTIZER}, {NULL, 0}};
 
+enum { ALL_LAYERS = 1000000 };
+static const es_axis_word gpu_layer_words[] = {{"auto", -1}, {"all", ALL_LAYERS}, {NULL, 0}};
+static const es_axis_word cpu_expert_words[] = {{"all", ALL_LAYERS}, {NULL, 0}};
+
 static const es_axis_word drafts[] = {
     {"none", ES_DRAFT_NONE}, {"mtp", ES_DRAFT_MTP}, {"eagle", ES_DRAFT_EAGLE}, {"lookup", ES_DRAFT_LOOKUP}, {NULL, 0}};
 
@@ -364,6 +374,11 @@ static const es_workload_axis axes[] = {
     [SWA_FULL_AXIS] = {"swa_full", "", "1: layers with a window keep everything", 0, 0, 1, true, NULL, 0},
     [KV_UNIFIED_AXIS] = {"kv_unified", "", "1: all sequences share one cache", 0, 0, 1, true, NULL, 0},
     [IMAGE_AXIS] = {"image", "", "images in the prompt: the projector is loaded", 0, 0, 1e6, true, NULL, 0},
+    [GPU_LAYERS_AXIS] = {"gpu_layers", "",
+                         "llama.cpp's -ngl: output and last layers on the GPU, auto: most that fit [all]", NAN, -1,
+                         ALL_LAYERS, true, gpu_layer_words, ES_AXIS_QUIET},
+    [CPU_EXPERTS_AXIS] = {"cpu_experts", "", "--n-cpu-moe: the first layers whose experts stay with the host", 0, 0,
+                          ALL_LAYERS, true, cpu_expert_words, ES_AXIS_QUIET},
     [IMAGE_PIXELS_AXIS] = {"image_pixels", "", "pixels of an image, where its size is free", 200704, 1, 1e9, true, NULL,
                            ES_AXIS_QUIET},
     [TURNS_AXIS] = {"turns", "", "prompts of a conversation whose cache stays", 1, 1, 1e6, true, NULL, ES_AXIS_QUIET},
