@@ -1,5 +1,6 @@
 /* validate: predictions against measurements. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "calibrate/validate.h"
@@ -75,25 +76,47 @@ static es_status print_worst(validation *v, es_errors *errors) {
     return es_grid_print(&grid, stdout, 0, es_colored(v->m.cli, stdout), errors);
 }
 
+typedef struct unmatched {
+    const char *reason;
+    size_t row, n; /* n: of rows with the reason, at the first of them; else 0 */
+} unmatched;
+
+static int by_reason(const void *a, const void *b) {
+    const unmatched *x = a, *y = b;
+    const int order = strcmp(x->reason, y->reason);
+    return order ? order : (x->row > y->row) - (x->row < y->row);
+}
+
+static int by_row(const void *a, const void *b) {
+    const unmatched *x = a, *y = b;
+    return (x->row > y->row) - (x->row < y->row);
+}
+
 /* Every reason once, with the number of rows it holds for. */
 static es_status print_unmatched(const validation *v, es_errors *errors) {
     static const char *const header[] = {">rows", "not predicted because", NULL};
     const es_measured *all = &v->m.measured;
+    unmatched *list = es_arena_array(&v->m.cli->arena, all->n, sizeof *list);
+    size_t n = 0;
     es_grid grid;
+    if (!list)
+        return es_fail_memory(errors);
+    for (size_t i = 0; i < all->n; i++)
+        if (all->row[i].reason)
+            list[n++] = (unmatched){all->row[i].reason, i, 0};
+    qsort(list, n, sizeof *list, by_reason);
+    for (size_t i = 0, first = 0; i < n; i++) {
+        if (strcmp(list[i].reason, list[first].reason) != 0)
+            first = i;
+        list[first].n++;
+    }
+    qsort(list, n, sizeof *list, by_row);
     es_grid_begin(&grid, header);
-    for (size_t i = 0; i < all->n; i++) {
-        size_t n = 0, before = 0;
-        if (!all->row[i].reason)
+    for (size_t i = 0; i < n; i++) {
+        if (!list[i].n)
             continue;
-        for (size_t k = 0; k < all->n; k++) {
-            const bool same = all->row[k].reason && strcmp(all->row[k].reason, all->row[i].reason) == 0;
-            n += same;
-            before += same && k < i;
-        }
-        if (before)
-            continue;
-        es_grid_format(&grid, "%zu", n);
-        es_grid_cell(&grid, all->row[i].reason);
+        es_grid_format(&grid, "%zu", list[i].n);
+        es_grid_cell(&grid, list[i].reason);
     }
     putchar('\n');
     return es_grid_print(&grid, stdout, 0, es_colored(v->m.cli, stdout), errors);
