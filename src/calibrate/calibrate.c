@@ -37,8 +37,8 @@ static const double lambdas[ES_FIT_PHASES][ES_EFFECTS] = {
 };
 
 /* Of one source, which is one's own: how far a device may be from what the catalog says of it, as standard deviations, for
- * measurements that scatter by own_noise; unsourced but for the types, which lie 0.18 and 0.5 around their device in
- * sweeps/measured.csv.  0: stays as in the catalog. */
+ * measurements that scatter by own_noise.  Unsourced: assumed, those of the types as in the fit before levels, and not
+ * checked against measurements.  0: stays as in the catalog. */
 static const double own_noise = 0.05;
 static const double own_deviation[ES_FIT_PHASES][ES_EFFECTS] = {
     [ES_FIT_DECODE] = {[ES_EFFECT_DEVICE] = 1,
