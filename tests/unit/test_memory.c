@@ -226,3 +226,37 @@ Test(memory, split_between_two_memories) {
     const double layer = (moe[1] - moe[0]) / 4;
     cr_expect(layer > 0.3e-3 && layer < 0.6e-3, "%g ms a layer", layer * 1e3);
 }
+
+/* llama-bench -ngl 999 --n-cpu-moe N, Qwen3.6-35B-A3B (a finetune) IQ4_XS on an RTX 3060 beside a Ryzen 5 5600, Vulkan, b10284
+ * (public notes on Qwen3.6-35B-A3B): with the ends known the rest follows, and so does the time of a layer without any. */
+Test(memory, published_split) {
+    static const double split[] = {40, 28, 24, 22, 20, 18}, decode[] = {38.5, 42.6, 44.3, 45.4, 46.9, 48.2},
+                        prefill[] = {359, 460, 508, 529, 543, 584};
+    enum { N = LENGTH(split) };
+    double step[N], first[N];
+    for (size_t i = 0; i < N; i++) {
+        setting s = usual;
+        s.cpu_experts = split[i];
+        evaluate_at("Qwen3.6-35B-A3B", "RTX 3060 12GB", "llama.cpp-vulkan", "IQ4_XS", s);
+        step[i] = get("tpot_s"), first[i] = get("ttft_s");
+    }
+    for (int phase = 0; phase < 2; phase++) {
+        const double *said = phase ? first : step, *rate = phase ? prefill : decode, tokens = phase ? 512 : 1;
+        const double b = tokens * (1 / rate[0] - 1 / rate[N - 1]) / (said[0] - said[N - 1]);
+        for (size_t i = 1; i + 1 < N; i++) {
+            const double time = tokens / rate[0] + b * (said[i] - said[0]), is = tokens / rate[i];
+            cr_expect(fabs(time / is - 1) < 0.05, "%s at %g: %g of %g", phase ? "prefill" : "decode", split[i], time,
+                      is);
+        }
+        cr_expect(b > 0.7 && b < 1.8, "%s: slope %g", phase ? "prefill" : "decode", b);
+    }
+    cr_expect(fabs((step[0] - step[N - 1]) / (1 / decode[0] - 1 / decode[N - 1]) - 1) < 0.1, "time of a layer");
+}
+
+/* gpt-oss keeps its 4-bit experts in every file type: llama.cpp#15117. */
+Test(memory, native_formats) {
+    evaluate_at("gpt-oss-20b", "Raspberry Pi 5 16GB", "llama.cpp-cpu-arm", "F16", usual);
+    cr_expect_eq(get("weight_bytes"), 13779630336.0);
+    evaluate_at("gpt-oss-20b", "Raspberry Pi 5 16GB", "llama.cpp-cpu-arm", "Q8_0", usual);
+    cr_expect_eq(get("weight_bytes"), 12096558336.0);
+}
