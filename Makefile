@@ -291,6 +291,9 @@ tsan-run: $(TSAN_TESTS)
 	@scripts/run_tsan.sh $(TSAN_TESTS)
 
 # One module: `make test-number`, `make asan-number`; one benchmark: `make bench-number ARGS=...`.
+.PHONY: test-growth
+test-growth: $(COMMAND)
+	@scripts/growth.sh $(COMMAND)
 test-%: $(B)/tests/test_%
 	@$< $(ARGS)
 asan-%:
@@ -447,6 +450,7 @@ help:
 	  'make asan | ubsan | tsan        tests under AddressSanitizer (with UBSan), UBSan alone, ThreadSanitizer' \
 	  'make bench      build and run the benchmarks; one of them: make bench-NAME ARGS=...' \
 	  'make test-NAME | asan-NAME      one unit test binary, tests/unit/test_NAME.c' \
+	  'make test-growth                how instructions grow with rows of input (valgrind); fails above slope 1.2' \
 	  'make mpi | test-scale           build/edgesweep-mpi (MPICC=mpicc); tests of shards, job arrays and MPI' \
 	  'make test-web | test-office     the report page in a browser (installs chromium); tables in LibreOffice' \
 	  'make faults     every library call of every command made to fail in turn; SAMPLE=N: at N places each' \
