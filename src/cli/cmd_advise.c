@@ -501,14 +501,12 @@ static es_status print_table(const advice *a, es_errors *errors) {
                              a->by_device ? ">USD" : ">MMLU",
                              "evidence",
                              NULL};
-    const size_t width = a->cli->width > 72 ? a->cli->width - 56 : 16;
     es_grid_begin(&grid, headers);
     for (size_t i = 0; i < a->n_choices && (double)i < a->top; i++) {
         const choice *c = &a->choice[i];
         const es_row *model = row_of(a, c->index, ES_MODEL), *device = row_of(a, c->index, ES_DEVICE);
         label_of(a, c, "runtime", runtime, sizeof runtime);
-        cut_name(text, sizeof text, formats ? runtime : a->by_device ? device->name : model->name, width);
-        es_grid_cell(&grid, text);
+        es_grid_cell(&grid, formats ? runtime : a->by_device ? device->name : model->name);
         cut_name(text, sizeof text, row_of(a, c->index, ES_PRECISION)->name, 12);
         es_grid_cell(&grid, text);
         const double speed = column_of(a, c, "decode_tok_s"), quality = column_of(a, c, "quality");
@@ -534,6 +532,20 @@ static es_status print_table(const advice *a, es_errors *errors) {
                            strcmp(label_of(a, c, "quality_basis", text, sizeof text), "estimate") ? "" : "~");
         es_grid_cell(&grid, label_of(a, c, "basis", text, sizeof text));
     }
+    /* Names take the room that the other columns leave. */
+    size_t others = 0;
+    for (size_t column = 1; column < grid.n_columns && !grid.failed; column++) {
+        size_t widest = 0;
+        for (size_t at = column; at < grid.n_cells; at += grid.n_columns)
+            widest = strlen(grid.cell[at].text) > widest ? strlen(grid.cell[at].text) : widest;
+        others += widest + 2;
+    }
+    const size_t room = a->cli->width > others + 12 ? a->cli->width - others : 12;
+    for (size_t at = 0; at < grid.n_cells && !grid.failed; at += grid.n_columns) {
+        cut_name(text, sizeof text, grid.cell[at].text, room);
+        if (strlen(text) < strlen(grid.cell[at].text))
+            memcpy(grid.cell[at].text, text, strlen(text) + 1);
+    }
     return es_grid_print(&grid, stdout, 0, a->cli->out_color, errors);
 }
 
@@ -551,7 +563,7 @@ static void print_command(const advice *a, FILE *out) {
         else if (strncmp(text, "--metric ", 9) == 0)
             option = "--metric", text += 9;
         const size_t length = strlen(option) + strlen(text) + 4;
-        if (at + length > 78)
+        if (at + length > 76)
             at = (size_t)fprintf(out, " \\\n ") - 2;
         at += (size_t)fprintf(out, " %s '", option);
         for (const char *c = text; *c; c++) /* as a shell takes it */
@@ -576,11 +588,11 @@ static size_t tied_with_first(const advice *a) {
     return n;
 }
 
-/* "chat: prompt 512 + answer 256 tokens, at least 5 tokens/s, first token in 15 s" */
+/* "chat: prompt 512 + answer 256 tokens, >= 5 tok/s, first token in 15 s" */
 static void print_use(const advice *a) {
     printf("%s: prompt %.0f + answer %.0f tokens", uses[a->use].name, a->prompt, a->gen);
     if (a->speed > 0)
-        printf(", at least %.4g tokens/s", a->speed);
+        printf(", >= %.4g tok/s", a->speed);
     if (a->ttft > 0)
         printf(", first token in %.4g s", a->ttft);
     printf("\n");
