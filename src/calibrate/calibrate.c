@@ -98,7 +98,7 @@ typedef struct calibrator {
     bool own;              /* one source: fitted on top of the catalog */
     es_arena *arena;
     es_errors *errors;
-    double *value; /* of the kernel's nodes */
+    double *value, *without; /* of the kernel's nodes; the second without one rate */
     phase_fit phase[ES_FIT_PHASES];
     member *member;
     const char **cluster_name[SPLITS];
@@ -195,6 +195,8 @@ static bool number_keys(calibrator *c, es_fit_phase phase, const es_effect_key *
     return true;
 }
 
+_Static_assert(ES_SLOTS + 2 + ES_RATES <= ES_LEVEL_PARTS, "weights, attention, states and steps");
+
 typedef struct slot_names {
     const char *decode, *memory, *prefill, *prefill_memory, *type;
     const char *per_byte, *prefill_per_flop, *prefill_per_byte;
@@ -216,19 +218,44 @@ static const slot_names slots[ES_SLOTS] = {DENSE(1),
                                            EXPERTS(2),
                                            EXPERTS(3)};
 
-typedef size_t part_keys(const es_setting *setting, es_effect_key *keys);
-
-/* Attention, states or overhead. */
+/* Attention or states. */
 static bool add_part(calibrator *c, es_fit_phase phase, const es_setting *setting, const char *seconds,
-                     const char *at_least, part_keys *keys_of, es_level_row *row) {
+                     const char *at_least, es_level_row *row) {
     es_level_part *part = &row->part[row->n_parts];
     es_effect_key keys[ES_MAX_EFFECTS];
-    *part = (es_level_part){.seconds = node(c, seconds), .at_least = at_least ? node(c, at_least) : 0};
+    *part = (es_level_part){.seconds = node(c, seconds), .at_least = node(c, at_least)};
     if (!(part->seconds > 0 || part->at_least > 0))
         return true;
     row->n_parts++;
-    part->n_keys = keys_of(setting, keys);
+    part->n_keys = es_attention_effect_keys(setting, keys);
     return number_keys(c, phase, keys, part->n_keys, part->key);
+}
+
+/* What a rate adds to the time of a step: what is missing when the device's row says 0 for it. */
+static bool add_step_rate(calibrator *c, const es_measurement *m, const es_setting *setting, es_rate rate,
+                          es_level_row *row) {
+    es_effect_key keys[ES_MAX_EFFECTS];
+    if (!(es_rate_untyped(c->fit, setting, rate).value > 0))
+        return true;
+    double value[ES_D_FIELDS];
+    const char *text[ES_D_FIELDS];
+    memcpy(value, m->rows.device->value, sizeof value);
+    memcpy(text, m->rows.device->text, sizeof text);
+    value[es_rate_field(rate)] = 0;
+    text[es_rate_field(rate)] = "0";
+    es_row device = *m->rows.device;
+    device.value = value, device.text = text;
+    es_measurement without = *m;
+    without.rows.device = &device;
+    es_measurement_evaluate(&c->point, &without, c->without);
+    const int step = es_kernel_node(c->point.kernel, "step_s", strlen("step_s"));
+    es_level_part *part = &row->part[row->n_parts];
+    *part = (es_level_part){.seconds = c->value[step] - c->without[step]};
+    if (!(part->seconds > 0))
+        return true;
+    row->n_parts++;
+    part->n_keys = es_step_effect_keys(setting, rate, keys);
+    return number_keys(c, ES_FIT_DECODE, keys, part->n_keys, part->key);
 }
 
 /* Weights of a slot: by bytes in decode, by arithmetic in a prefill, and at least what the other takes. */
@@ -263,18 +290,13 @@ static bool make_row(calibrator *c, es_fit_phase phase, size_t i, es_level_row *
     for (int s = 0; s < ES_SLOTS && ok; s++)
         ok = add_slot(c, phase, setting, s, row);
     if (decode)
-        ok = ok &&
-             add_part(c, phase, &setting, "decode_scores_compute_s", "decode_scores_memory_s", es_attention_effect_keys,
-                      row) &&
-             add_part(c, phase, &setting, "decode_state_compute_s", "decode_state_memory_s", es_attention_effect_keys,
-                      row) &&
-             add_part(c, phase, &setting, "token_overhead", NULL, es_overhead_effect_keys, row);
+        ok = ok && add_part(c, phase, &setting, "decode_scores_compute_s", "decode_scores_memory_s", row) &&
+             add_part(c, phase, &setting, "decode_state_compute_s", "decode_state_memory_s", row);
     else
-        ok = ok &&
-             add_part(c, phase, &setting, "prefill_scores_compute_s", "prefill_scores_memory_s",
-                      es_attention_effect_keys, row) &&
-             add_part(c, phase, &setting, "prefill_state_compute_s", "prefill_state_memory_s", es_attention_effect_keys,
-                      row);
+        ok = ok && add_part(c, phase, &setting, "prefill_scores_compute_s", "prefill_scores_memory_s", row) &&
+             add_part(c, phase, &setting, "prefill_state_compute_s", "prefill_state_memory_s", row);
+    for (int r = 0; r < ES_RATES && decode && ok; r++)
+        ok = !es_rate_is_step((es_rate)r) || add_step_rate(c, m, &setting, (es_rate)r, row);
     const double type = node(c, "main_type");
     const size_t n = es_type_effect_keys(&setting, phase, type > ES_TYPE_NONE ? (int)type : ES_TYPE_NONE, keys);
     for (size_t k = 0; k < n && ok; k++)
@@ -654,10 +676,11 @@ es_status es_calibrate(const es_measured *measured, es_point_kernel *point, bool
     c.catalog = es_roofline_calibration(point->state);
     c.names = es_calibration_blank(c.catalog, arena);
     c.value = es_arena_array(arena, point->kernel->n_nodes, sizeof *c.value);
+    c.without = es_arena_array(arena, point->kernel->n_nodes, sizeof *c.without);
     result->held_out = es_arena_array(arena, n + 1, sizeof *result->held_out);
     s.error = es_arena_array(arena, n + 1, sizeof *s.error);
     s.size = es_arena_array(arena, n + 1, sizeof *s.size);
-    if (!c.names || !c.value || !result->held_out || !s.error || !s.size)
+    if (!c.names || !c.value || !c.without || !result->held_out || !s.error || !s.size)
         return es_fail_memory(errors);
     for (size_t i = 0; i < n; i++)
         result->held_out[i] = (es_held_out){NAN, ES_BASIS_CLASS, NAN, NAN};

@@ -17,7 +17,7 @@
 
 #include "base/arena.h"
 
-enum { ES_LEVEL_KEYS = 10, ES_LEVEL_PARTS = 16, ES_LEVEL_PART_KEYS = 4 };
+enum { ES_LEVEL_KEYS = 10, ES_LEVEL_PARTS = 32, ES_LEVEL_PART_KEYS = 4 };
 
 typedef struct es_level_part {
     double seconds;  /* without effects */

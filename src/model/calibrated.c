@@ -38,8 +38,9 @@ static const char prior_phase[] = "prior", class_phase[] = "class", kernel_phase
 static const struct {
     int field;
     double otherwise; /* for a class without rows */
+    const char *kind; /* as rates.def has it */
 } rate_info[ES_RATES] = {
-#define RATED(field, id, unit, fallback, kind) {ES_D_##field, fallback},
+#define RATED(field, id, unit, fallback, kind) {ES_D_##field, fallback, #kind},
 #include "model/rates.def"
 #undef RATED
 };
@@ -55,6 +56,11 @@ static const char *const prior_names[ES_RATES] = {
 };
 
 int es_rate_field(es_rate rate) { return rate_info[rate].field; }
+
+bool es_rate_is_step(es_rate rate) { return strcmp(rate_info[rate].kind, "STEP") == 0; }
+
+/* Not a default, which yields to what is measured. */
+static bool is_written(const es_row *device, int field) { return *device->text[field] && !isnan(device->value[field]); }
 
 /* ---- Builds ---- */
 
@@ -238,9 +244,16 @@ size_t es_attention_effect_keys(const es_setting *s, es_effect_key *keys) {
     return list.n;
 }
 
-size_t es_overhead_effect_keys(const es_setting *s, es_effect_key *keys) {
+size_t es_step_effect_keys(const es_setting *s, es_rate rate, es_effect_key *keys) {
+    const es_slice board = board_of(s->rows), own = es_slice_of(s->rows->unit->name);
     key_list list = {keys, 0};
-    ADD_KEY(list, ES_EFFECT_OVERHEAD, board_of(s->rows), es_slice_of(s->rows->unit->name));
+    if (!es_rate_is_step(rate) || is_written(s->rows->device, rate_info[rate].field))
+        return 0;
+    if (rate == ES_RATE_TOKEN_OVERHEAD)
+        ADD_KEY(list, ES_EFFECT_OVERHEAD, board, own);
+    else
+        ADD_KEY(list, ES_EFFECT_OVERHEAD, board, own,
+                es_slice_of(es_fields(ES_DEVICE)->fields[rate_info[rate].field].name));
     return list.n;
 }
 
@@ -498,30 +511,30 @@ static size_t keys_of_rate(const es_setting *s, es_rate rate, int type, bool typ
     switch (rate) {
     case ES_RATE_ATTN_UTIL:
     case ES_RATE_PREFILL_ATTN_UTIL: return es_attention_effect_keys(s, keys);
-    case ES_RATE_TOKEN_OVERHEAD: return es_overhead_effect_keys(s, keys);
     case ES_RATE_MEM_UTIL:
     case ES_RATE_PREFILL_UTIL: {
         const size_t n = typed ? es_effect_keys(s, *phase, keys) : 0;
         return typed ? n + es_type_effect_keys(s, *phase, type, keys + n) : 0;
     }
-    default: return 0;
+    default: return es_step_effect_keys(s, rate, keys);
     }
 }
 
 static es_rate_found find_rate(const es_calibration *c, const es_setting *s, es_rate rate, int type, bool typed) {
     const es_row *device = s->rows->device, *kernel;
     const int field = rate_info[rate].field;
-    if (*device->text[field] && !isnan(device->value[field])) /* written: a default yields */
+    if (is_written(device, field))
         return (es_rate_found){device->value[field], true, false};
-    if (rate == ES_RATE_PREFILL_ATTN_UTIL && *device->text[ES_D_ATTN_UTIL] && !isnan(device->value[ES_D_ATTN_UTIL]))
+    if (rate == ES_RATE_PREFILL_ATTN_UTIL && is_written(device, ES_D_ATTN_UTIL))
         return (es_rate_found){NAN, false, false}; /* as while decoding */
     const es_fitted *prior = prior_names[rate] ? prior_of(c, s->rows, prior_names[rate]) : NULL;
     if (!prior && rate == ES_RATE_DECODE_UTIL && prior_of(c, s->rows, "eta"))
         return (es_rate_found){INFINITY, false, true}; /* bytes alone decide */
-    if (!prior) {
-        const es_fitted *row = class_row(c, s->rows, rate);
-        return (es_rate_found){row ? row->value : rate_info[rate].otherwise, false, false};
-    }
+    const es_fitted *base = prior ? prior : class_row(c, s->rows, rate);
+    const bool step = es_rate_is_step(rate);
+    double value = base ? base->value : rate_info[rate].otherwise;
+    if (!prior && !step)
+        return (es_rate_found){value, false, false};
     es_effect_key keys[2 * ES_MAX_EFFECTS];
     es_fit_phase phase;
     double level = 0;
@@ -529,10 +542,10 @@ static es_rate_found find_rate(const es_calibration *c, const es_setting *s, es_
         const es_fitted *f = effect_of(c, phase, &keys[i]);
         level += f ? f->value : 0;
     }
-    double value = prior->value * exp(rate == ES_RATE_TOKEN_OVERHEAD ? -level : level);
+    value *= exp(step ? -level : level);
     if (typed && rate == ES_RATE_PREFILL_UTIL)
         value *= share_of_cores(s) / gain_since(c, s, type, &kernel);
-    return (es_rate_found){value, false, true};
+    return (es_rate_found){value, false, prior != NULL};
 }
 
 es_rate_found es_rate_find(const es_calibration *c, const es_setting *s, es_rate rate, int type) {
@@ -568,7 +581,9 @@ size_t es_rate_sources(const es_calibration *c, const es_setting *s, es_rate rat
                             : found.of_kind ? prior_of(c, s->rows, prior_names[rate])
                                             : class_row(c, s->rows, rate);
     add_source(list, &n, ES_CALIBRATION, base ? base->row : NULL, ES_C_VALUE);
-    for (size_t i = 0, n_keys = found.of_kind ? keys_of_rate(s, rate, type, typed, &phase, keys) : 0; i < n_keys; i++) {
+    for (size_t i = 0,
+                n_keys = found.of_kind || es_rate_is_step(rate) ? keys_of_rate(s, rate, type, typed, &phase, keys) : 0;
+         i < n_keys; i++) {
         const es_fitted *f = effect_of(c, phase, &keys[i]);
         add_source(list, &n, ES_CALIBRATION, f ? f->row : NULL, ES_C_VALUE);
     }

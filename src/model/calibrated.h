@@ -6,7 +6,7 @@
  *     mem_util     = eta(kind)   * exp(kind + unit + device + device:backend:family + type + era + device:threads)
  *     prefill_util = kappa(kind) * exp(kind + unit + unit:backend + family + type + kind:type) * gain * threads
  *     attn_util    = alpha(kind) * exp(unit:attention + device:attention + device:attention:head_dim), by phase
- *     overhead     = overhead(kind) / exp(device:overhead)
+ *     overhead     = overhead(kind or class) / exp(device:overhead), each rate of a step
  *
  * Experts have kind:experts on top; what one machine's own measurements tell of a tensor type is device:...:type.
  * An effect that calibration.csv has no row for adds nothing: an unknown device has its unit's level, an unknown unit its
@@ -74,12 +74,11 @@ typedef struct es_setting {
     bool experts; /* weights of routed experts */
 } es_setting;
 
-/* Keys of the effects that do not depend on the tensor type, then those that do, of attention and of the overhead of a
- * step; their number, at most ES_MAX_EFFECTS. */
+/* Keys of the effects that do not depend on the tensor type, then those that do, and of attention; their number,
+ * at most ES_MAX_EFFECTS. */
 size_t es_effect_keys(const es_setting *setting, es_fit_phase phase, es_effect_key *keys);
 size_t es_type_effect_keys(const es_setting *setting, es_fit_phase phase, int type, es_effect_key *keys);
 size_t es_attention_effect_keys(const es_setting *setting, es_effect_key *keys);
-size_t es_overhead_effect_keys(const es_setting *setting, es_effect_key *keys);
 
 /* ---- Compiled calibration.csv ---- */
 
@@ -147,6 +146,12 @@ typedef enum es_rate {
 } es_rate;
 
 enum { ES_TYPED_RATES = ES_RATE_PREFILL_UTIL + 1 };
+
+/* A time that each step takes: of kind STEP. */
+bool es_rate_is_step(es_rate rate);
+
+/* Keys of the effects on such a rate: one; none for other rates, and where the device's row has it. */
+size_t es_step_effect_keys(const es_setting *setting, es_rate rate, es_effect_key *keys);
 
 typedef struct es_rate_found {
     double value; /* NaN: ES_RATE_PREFILL_ATTN_UTIL only; INFINITY: decode_util where bytes alone decide */

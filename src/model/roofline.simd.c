@@ -160,6 +160,7 @@ enum {
     CATALOG(field, id, unit)                                                                                           \
     FORMULA(id, unit, CALIBRATION, HIDDEN, (id##_axis, id##_factor, catalog_##id),                                     \
             given(id##_axis, catalog_##id * id##_factor))
+#define STEP(field, id, unit) SCALED(field, id, unit)
 #define CAPPED(field, id, unit)                                                                                        \
     CATALOG(field, id, unit)                                                                                           \
     FORMULA(u_##id, unit, CALIBRATION, HIDDEN, (id##_axis, id##_factor, catalog_##id),                                 \
