@@ -61,7 +61,7 @@ LIBS := -lcsv -ljansson -lxxhash -lzstd -lz $(if $(SQLITE),-lsqlite3) -lm
 LINK = $(CC) $(CFLAGS) $(OPENMP) $(INSTRUMENT) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 
 # ---- Sources ----
-ROOMS := base io catalog pareto model grid calibrate import tables engine shards report
+ROOMS := base io catalog pareto model grid calibrate import tables engine analysis shards report
 LIB_SOURCES := $(foreach room,$(ROOMS),$(wildcard src/$(room)/*.c))
 CLI_SOURCES := $(wildcard src/cli/*.c)
 SIMD_SOURCES := $(filter %.simd.c,$(LIB_SOURCES))

@@ -17,6 +17,7 @@ const es_command *const es_commands[] = {
     &es_cmd_list,
     &es_cmd_show,
     &es_cmd_explain,
+    &es_cmd_sensitivity,
     &es_cmd_check,
     &es_cmd_import,
     &es_cmd_calibrate,

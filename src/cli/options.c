@@ -7,6 +7,7 @@
 #define PLAN ES_IN(ES_CMD_PLAN)
 #define CHECK ES_IN(ES_CMD_CHECK)
 #define EXPLAIN ES_IN(ES_CMD_EXPLAIN)
+#define SENSITIVITY ES_IN(ES_CMD_SENSITIVITY)
 #define LIST ES_IN(ES_CMD_LIST)
 #define SHOW ES_IN(ES_CMD_SHOW)
 #define PARETO ES_IN(ES_CMD_PARETO)
@@ -16,7 +17,7 @@
 #define REPORT ES_IN(ES_CMD_REPORT)
 #define IMPORT ES_IN(ES_CMD_IMPORT)
 #define PROBE ES_IN(ES_CMD_PROBE)
-#define SWEEPS (RUN | PLAN | CHECK | EXPLAIN)
+#define SWEEPS (RUN | PLAN | CHECK | EXPLAIN | SENSITIVITY)
 #define TABLES (PARETO | BEST)
 #define MEASURED (ES_IN(ES_CMD_CALIBRATE) | ES_IN(ES_CMD_VALIDATE))
 #define LONG (RUN | PLAN | TABLES | MERGE | MEASURED | REPORT)
@@ -36,9 +37,9 @@ static const char *const modes[] = {"auto", "always", "never", NULL};
 #define CHARACTER(name_) .type = ES_VALUE_CHAR, .argument = name_
 
 const es_cli_option es_cli_options[ES_OPTS] = {
-    [ES_OPT_OUT] = {"out", 'o', TO_FILE("OUT"), .commands = RUN | TABLES | MEASURED | MERGE | REPORT,
+    [ES_OPT_OUT] = {"out", 'o', TO_FILE("OUT"), .commands = RUN | TABLES | MEASURED | MERGE | REPORT | SENSITIVITY,
                     .help = "write to OUT, - is stdout; a regular file appears only when complete"},
-    [ES_OPT_FORMAT] = {"format", 'f', CHOICE("FORMAT", formats), .commands = RUN,
+    [ES_OPT_FORMAT] = {"format", 'f', CHOICE("FORMAT", formats), .commands = RUN | SENSITIVITY,
                        .fallback = "by the suffix of each file, else csv",
                        .help = "csv, tsv, jsonl, md or json, an array"},
     [ES_OPT_THREADS] = {"threads", 'j', COUNT("N", 1, 4096), .commands = RUN | PLAN | TABLES | REPORT,
@@ -83,10 +84,12 @@ const es_cli_option es_cli_options[ES_OPTS] = {
                     .help = "put the file that measures storage into DIR"},
     [ES_OPT_ANYWAY] = {"anyway", 0, SWITCH, .commands = PROBE,
                        .help = "print the row even of a machine that was busy meanwhile"},
-    [ES_OPT_INDEX] = {"index", 'i', COUNT("I", 0, 9.2e18), .commands = EXPLAIN,
+    [ES_OPT_INDEX] = {"index", 'i', COUNT("I", 0, 9.2e18), .commands = EXPLAIN | SENSITIVITY,
                       .help = "the point with index I, from 0 in the order of the rows"},
-    [ES_OPT_POINT] = {"point", 'p', TEXT("AXIS=VALUE,..."), .commands = EXPLAIN,
+    [ES_OPT_POINT] = {"point", 'p', TEXT("AXIS=VALUE,..."), .commands = EXPLAIN | SENSITIVITY,
                       .help = "the point with these values; axes with a single value may be left out"},
+    [ES_OPT_OF] = {"of", 0, TEXT("COLS"), .commands = SENSITIVITY, .fallback = "the objectives of [best] or [pareto]",
+                   .help = "metrics that are looked at, comma-separated"},
     [ES_OPT_KERNEL] = {"kernel", 'k', TEXT("NAME"), .commands = LIST | SHOW, .help = "only what kernel NAME has"},
     [ES_OPT_NAMES] = {"names", '1', SWITCH, .commands = LIST, .help = "print names only, one per line"},
     [ES_OPT_MIN] = {"min", 0, true, TEXT("COLS"), .commands = TABLES, .help = "columns to minimize, comma-separated"},
@@ -119,8 +122,8 @@ const es_cli_option es_cli_options[ES_OPTS] = {
                              .help = "leave out rows with something else than a number in an objective, too"},
     [ES_OPT_STRICT] = {"strict", 0, SWITCH, .commands = TABLES,
                        .help = "an empty cell in an objective is an error; otherwise its row is left out and counted"},
-    [ES_OPT_TOP] = {"top", 0, COUNT("K", 1, 1e9), .commands = BEST | ADVISE, .fallback = "1, of advise 10",
-                    .help = "the K best of every group, or of all"},
+    [ES_OPT_TOP] = {"top", 0, COUNT("K", 1, 1e9), .commands = BEST | ADVISE | SENSITIVITY,
+                    .fallback = "1, of advise 10, of sensitivity 12", .help = "the K best of every group, or of all"},
     [ES_OPT_LIMIT] = {"limit", 'n', COUNT("N", 1, 9.2e18), .commands = RUN, .help = "stop after N rows"},
     [ES_OPT_SHARD] = {"shard", 0, TEXT("K/N"), .commands = RUN,
                       .help = "only part K of N, from 0, into the directory OUT; auto/N: K from the job array"},

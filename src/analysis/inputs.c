@@ -1,0 +1,263 @@
+#include "analysis/inputs.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "grid/plan.h"
+
+static void multiply_node(es_input *input, size_t node) {
+    for (size_t i = 0; i < input->n; i++)
+        if (input->node[i] == node)
+            return;
+    if (input->n < ES_INPUT_NODES)
+        input->node[input->n++] = (uint16_t)node;
+}
+
+/* ---- what the inputs are ---- */
+
+static const es_axis *axis_of(const es_sweep *sweep, es_axis_role role, es_kind entity, int index) {
+    for (size_t a = 0; a < sweep->n_axes; a++) {
+        const es_axis *axis = &sweep->axes[a];
+        if (axis->role == role && axis->index == index && (role == ES_AXIS_WORKLOAD || axis->entity == entity))
+            return axis;
+    }
+    return NULL;
+}
+
+/* Rates have no field of their own: what applies is the catalog's value times a factor. */
+static double value_of_field(const es_varied *v, es_kind entity, int field, bool *known) {
+    const es_plan *plan = v->sweep->plan;
+    const es_axis like = {.entity = entity, .index = field};
+    double value = NAN;
+    *known = false;
+    for (size_t i = 0; i < plan->kernel->n_nodes; i++) {
+        const es_node *def = &plan->kernel->nodes[i];
+        const bool own = def->kind == ES_NODE_FIELD || def->kind == ES_NODE_AXIS || def->kind == ES_NODE_FACTOR;
+        if (!own || def->entity != entity || def->index != field)
+            continue;
+        *known = true;
+        if (def->kind != ES_NODE_FACTOR && isnan(value))
+            value = v->base[i];
+    }
+    const int effective = *known ? es_plan_effective_node(plan, &like) : -1;
+    return isnan(value) && effective >= 0 ? v->base[effective] : value;
+}
+
+/* The nodes that an axis x factor, or the sweep's absolute axis, on the field would change. */
+static void nodes_of_field(const es_varied *v, es_input *input, es_kind entity, int field) {
+    const es_sweep *sweep = v->sweep;
+    const es_plan *plan = sweep->plan;
+    const es_axis *axis = axis_of(sweep, ES_AXIS_FIELD, entity, field);
+    const es_node_kind second = axis && !axis->factor ? ES_NODE_AXIS : ES_NODE_FACTOR;
+    for (size_t i = 0; i < plan->kernel->n_nodes; i++) {
+        const es_node *def = &plan->kernel->nodes[i];
+        if ((def->kind == ES_NODE_FIELD || def->kind == second) && def->entity == entity && def->index == field)
+            multiply_node(input, i);
+    }
+    for (size_t c = 0; c < sweep->n_columns; c++) /* columns of catalog fields, for [metrics] */
+        if (strcmp(sweep->columns[c].name, input->name) == 0 &&
+            plan->node[sweep->columns[c].node].kind != ES_PNODE_BLOCK)
+            multiply_node(input, (size_t)sweep->columns[c].node);
+    if (axis)
+        multiply_node(input, plan->first_axis_node + (size_t)(axis - sweep->axes));
+}
+
+static es_status field_inputs(es_varied *v, es_kind entity, es_arena *arena, es_errors *errors) {
+    static const char *const prefix[] = {[ES_MODEL] = "model", [ES_DEVICE] = "device", [ES_PRECISION] = "precision"};
+    const es_field_table *table = es_fields(entity);
+    for (size_t f = 0; f < table->n_fields; f++) {
+        const es_field *field = &table->fields[f];
+        bool known;
+        const double value = value_of_field(v, entity, (int)f, &known);
+        if (!known || value == 0 || (field->type != ES_COUNT && field->type != ES_REAL) ||
+            es_plan_tied_field(v->sweep->plan, entity, (int)f))
+            continue;
+        es_input *input = &v->input[v->n_inputs];
+        *input = (es_input){.name = es_arena_printf(arena, "%s.%s", prefix[entity], field->name),
+                            .unit = field->unit,
+                            .value = value,
+                            .min = field->min,
+                            .max = field->max,
+                            .exclusive = field->flags & ES_EXCLUSIVE,
+                            .whole = field->type == ES_COUNT};
+        if (!input->name)
+            return es_fail_memory(errors);
+        nodes_of_field(v, input, entity, (int)f);
+        v->n_inputs += input->n > 0;
+    }
+    return ES_OK;
+}
+
+static void workload_inputs(es_varied *v) {
+    const es_plan *plan = v->sweep->plan;
+    for (size_t k = 0; k < plan->kernel->n_axes; k++) {
+        const es_workload_axis *def = &plan->kernel->axes[k];
+        const es_axis *axis = axis_of(v->sweep, ES_AXIS_WORKLOAD, ES_MODEL, (int)k);
+        if (!axis || def->flags & ES_AXIS_MODELS || (def->whole && def->max <= 1))
+            continue;
+        const size_t own = plan->first_axis_node + (size_t)(axis - v->sweep->axes);
+        es_input *input = &v->input[v->n_inputs];
+        *input = (es_input){.name = def->name,
+                            .unit = def->unit,
+                            .value = v->base[own],
+                            .min = def->min,
+                            .max = def->max,
+                            .whole = def->whole};
+        if (isnan(input->value) || input->value == 0)
+            continue; /* another node says what applies, or nothing to multiply */
+        multiply_node(input, own);
+        for (size_t i = 0; i < plan->kernel->n_nodes; i++)
+            if (plan->kernel->nodes[i].kind == ES_NODE_WORKLOAD && plan->kernel->nodes[i].index == k)
+                multiply_node(input, i);
+        v->n_inputs++;
+    }
+}
+
+static void option_inputs(es_varied *v) {
+    const es_kernel *kernel = v->sweep->kernel;
+    for (size_t i = 0; i < kernel->n_nodes; i++) {
+        if (kernel->nodes[i].kind != ES_NODE_OPTION)
+            continue;
+        const es_option *def = &kernel->options[kernel->nodes[i].index];
+        if (def->choices || def->text || def->parse || isnan(v->base[i]) || v->base[i] == 0)
+            continue;
+        v->input[v->n_inputs++] = (es_input){.name = def->name,
+                                             .unit = def->unit,
+                                             .value = v->base[i],
+                                             .min = def->min,
+                                             .max = def->max,
+                                             .n = 1,
+                                             .node = {(uint16_t)i}};
+    }
+}
+
+es_status es_varied_make(es_varied *v, const es_sweep *sweep, uint64_t index, es_arena *arena, es_errors *errors) {
+    const es_plan *plan = sweep->plan;
+    size_t coordinate[ES_MAX_AXES];
+    *v = (es_varied){.sweep = sweep, .widest = 1};
+    es_sweep_coordinates(sweep, index, coordinate);
+    v->rows = es_plan_rows(sweep, coordinate);
+    for (size_t i = 0; i < plan->n_blocks; i++)
+        v->widest = plan->block[i].def->n_out > v->widest ? plan->block[i].def->n_out : v->widest;
+    const size_t most = es_fields(ES_MODEL)->n_fields + es_fields(ES_DEVICE)->n_fields +
+                        es_fields(ES_PRECISION)->n_fields + sweep->kernel->n_axes + sweep->kernel->n_nodes;
+    v->base = es_arena_array(arena, plan->n_nodes, sizeof *v->base);
+    v->value = es_arena_array(arena, plan->n_nodes, sizeof *v->value);
+    v->dirty = es_arena_array(arena, plan->n_nodes, sizeof *v->dirty);
+    v->block_out = es_arena_array(arena, (plan->n_blocks + 1) * v->widest, sizeof *v->block_out);
+    v->block_done = es_arena_array(arena, plan->n_blocks + 1, sizeof *v->block_done);
+    v->input = es_arena_array(arena, most, sizeof *v->input);
+    if (!v->base || !v->value || !v->dirty || !v->block_out || !v->block_done || !v->input)
+        return es_fail_memory(errors);
+    es_status status = es_sweep_point(sweep, index, v->base, errors);
+    if (!status)
+        workload_inputs(v);
+    static const es_kind entities[] = {ES_DEVICE, ES_MODEL, ES_PRECISION};
+    for (size_t i = 0; i < 3 && !status; i++)
+        status = field_inputs(v, entities[i], arena, errors);
+    if (!status)
+        option_inputs(v);
+    return status;
+}
+
+/* ---- the point with other numbers ---- */
+
+static bool any_dirty(const es_varied *v, const uint16_t *in, size_t n) {
+    for (size_t k = 0; k < n; k++)
+        if (v->dirty[in[k]])
+            return true;
+    return false;
+}
+
+static double block_value(es_varied *v, const es_pnode *node) {
+    const es_block *def = v->sweep->plan->block[node->block].def;
+    double *out = v->block_out + node->block * v->widest, in[ES_MAX_INPUTS];
+    if (!v->block_done[node->block]) {
+        for (size_t k = 0; k < def->n_in; k++)
+            in[k] = v->value[def->in[k]];
+        def->fn(v->sweep->plan->state, &v->rows, in, out);
+        v->block_done[node->block] = 1;
+    }
+    return out[node->output];
+}
+
+/* Functions of constants that the plan has folded are computed again, by the kernel's definition. */
+static void vary_node(es_varied *v, size_t id) {
+    const es_plan *plan = v->sweep->plan;
+    const es_pnode *node = &plan->node[id];
+    const es_node *def = node->def;
+    const bool block = node->kind == ES_PNODE_BLOCK, folded = node->kind == ES_PNODE_CONST && def;
+    const es_pnode *gate = def && def->gate ? &plan->node[def->gate] : NULL;
+    const uint16_t *in = block ? plan->block[node->block].def->in : folded ? def->in : node->in;
+    const size_t n = block                       ? plan->block[node->block].def->n_in
+                     : folded                    ? (def->kind == ES_NODE_FN ? def->n_in : 0)
+                     : node->kind == ES_PNODE_FN ? node->n_in
+                                                 : 0;
+    const bool gated = gate && gate->kind == ES_PNODE_CONST && gate->constant == 0;
+    v->value[id] = v->base[id];
+    v->dirty[id] = !gated && any_dirty(v, in, n);
+    if (!v->dirty[id])
+        return;
+    const double *from[ES_MAX_INPUTS];
+    for (size_t k = 0; k < n; k++)
+        from[k] = &v->value[in[k]];
+    if (block)
+        v->value[id] = block_value(v, node);
+    else if (folded)
+        def->fn(&v->value[id], from, 1);
+    else
+        es_pnode_run(node, &v->value[id], from, 1);
+}
+
+void es_vary(es_varied *v, const es_input *input, double factor) {
+    const es_plan *plan = v->sweep->plan;
+    memset(v->dirty, 0, plan->n_nodes);
+    memset(v->block_done, 0, plan->n_blocks);
+    for (size_t i = 0; i < plan->n_nodes; i++) {
+        const size_t id = plan->order[i];
+        size_t k = 0;
+        while (k < input->n && input->node[k] != id)
+            k++;
+        if (k == input->n) {
+            vary_node(v, id);
+            continue;
+        }
+        v->value[id] = v->base[id] * factor;
+        v->dirty[id] = 1;
+    }
+}
+
+void es_input_steps(const es_input *input, double *down, double *up) {
+    const double x = input->value;
+    double step = fabs(x) * 1e-4;
+    if (input->whole && !isnan(x)) {
+        for (step = 1; step * 2 <= 256 && step * 2 <= x / 8 && fmod(x, step * 2) == 0;)
+            step *= 2;
+    }
+    *down = 1 - 1e-4, *up = 1 + 1e-4;
+    if (isnan(x)) /* by tensor type: the factor itself */
+        return;
+    const double low = x - step, high = x + step;
+    *down = low < input->min || (input->exclusive && low <= input->min) || low * x <= 0 ? 1 : low / x;
+    *up = high > input->max ? 1 : high / x;
+}
+
+static double slope(double f, double f0, double x, double x0) {
+    const bool comparable = f * f0 > 0 && isfinite(f) && isfinite(f0) && x != x0;
+    return comparable ? (log(fabs(f)) - log(fabs(f0))) / (log(x) - log(x0)) : NAN;
+}
+
+void es_elasticity_of(es_varied *v, const es_input *input, const uint16_t *node, size_t n, es_elasticity *out) {
+    double x[2];
+    es_input_steps(input, &x[0], &x[1]);
+    for (int side = 0; side < 2; side++) {
+        es_vary(v, input, x[side]);
+        for (size_t i = 0; i < n; i++)
+            *(side ? &out[i].up : &out[i].down) = v->value[node[i]];
+    }
+    for (size_t i = 0; i < n; i++) {
+        const double below = out[i].down, above = out[i].up, f = v->base[node[i]];
+        out[i] = (es_elasticity){slope(above, below, x[1], x[0]), slope(below, f, x[0], 1), slope(above, f, x[1], 1)};
+    }
+}

@@ -1,0 +1,57 @@
+/* The numbers that a point of a sweep rests on, and the point again with other ones.
+ *
+ * An input is what an axis could vary: a catalog field that the kernel reads (rates as their factor), a workload axis, a
+ * numeric option.  Changing it gives the same bits as an axis with that value would.
+ */
+#ifndef ES_ANALYSIS_INPUTS_H
+#define ES_ANALYSIS_INPUTS_H
+
+#include <edgesweep/sweep.h>
+
+#include "base/arena.h"
+#include "model/node.h"
+
+enum { ES_INPUT_NODES = 12 };
+
+typedef struct es_input {
+    const char *name, *unit; /* device.mem_bw_gbs, prompt */
+    double value;            /* NaN: it applies by tensor type, or nothing gives it; the factor is 1 then */
+    double min, max;         /* legal */
+    bool exclusive;          /* min itself is not legal */
+    bool whole;
+    size_t n;
+    uint16_t node[ES_INPUT_NODES]; /* that are multiplied when the input is */
+} es_input;
+
+typedef struct es_varied {
+    const es_sweep *sweep;
+    es_rows rows;
+    double *base; /* all nodes of the point as it is */
+    double *value;
+    uint8_t *dirty;
+    double *block_out;
+    uint8_t *block_done;
+    size_t widest;
+    es_input *input;
+    size_t n_inputs;
+} es_varied;
+
+/* The point and its inputs that are not 0, in the arena. */
+es_status es_varied_make(es_varied *varied, const es_sweep *sweep, uint64_t index, es_arena *arena, es_errors *errors);
+
+/* varied->value: the point with the input multiplied by `factor`. */
+void es_vary(es_varied *varied, const es_input *input, double factor);
+
+/* The factors of the next legal values on either side: +-0.01% of a real number; for whole ones +- the largest power of two
+ * that divides the number and is at most an eighth of it and 256, so that rows stay whole blocks of their formats.  1: none. */
+void es_input_steps(const es_input *input, double *down, double *up);
+
+/* d ln f / d ln x: over both steps, and over each alone, which differ at a kink.  NaN where f is 0, missing or changes sign. */
+typedef struct es_elasticity {
+    double both, down, up;
+} es_elasticity;
+
+/* out[metric] of the nodes. */
+void es_elasticity_of(es_varied *varied, const es_input *input, const uint16_t *node, size_t n, es_elasticity *out);
+
+#endif

@@ -1,0 +1,281 @@
+/* sensitivity: what the metrics of a point depend on. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/inputs.h"
+#include "cli/commands.h"
+#include "cli/csv_tables.h"
+#include "cli/explain_point.h"
+#include "cli/load.h"
+#include "cli/print.h"
+#include "engine/cells.h"
+#include "grid/plan.h"
+#include "io/format.h"
+#include "io/output.h"
+
+enum { SHOWN_INPUTS = 12, BAR_MAX = 20, MAX_METRICS = 32 };
+
+typedef struct metrics {
+    const es_column *column[MAX_METRICS];
+    uint16_t node[MAX_METRICS];
+    size_t n;
+} metrics;
+
+/* ---- which metrics ---- */
+
+static es_status add_metric(es_cli *cli, const es_sweep *sweep, metrics *m, int column, es_errors *errors) {
+    const es_column *found = &sweep->columns[column];
+    if (found->labels)
+        return es_usage(cli, errors, "--of: not a number: '%s'", found->name);
+    if (m->n == MAX_METRICS)
+        return es_usage(cli, errors, "--of: too many metrics; expected at most %d", MAX_METRICS);
+    m->column[m->n] = found;
+    m->node[m->n++] = (uint16_t)found->node;
+    return ES_OK;
+}
+
+static es_status find_metrics(es_cli *cli, es_sweep *sweep, metrics *m, es_errors *errors) {
+    es_slice *name;
+    size_t n;
+    es_status status = es_cli_column_list(cli, ES_OPT_OF, &name, &n, errors);
+    int column[MAX_METRICS + 1];
+    for (size_t i = 0; i < n && i <= MAX_METRICS && !status; i++)
+        status = es_plan_find_column(sweep, name[i], (es_origin){.file = "--of"}, &column[i], errors);
+    for (size_t i = 0; i < n && !status; i++) /* the columns have their places when all are there */
+        status = add_metric(cli, sweep, m, column[i], errors);
+    if (status || n)
+        return status;
+    const bool best = sweep->best.given;
+    const es_objective *objective = best ? sweep->best.objective : sweep->front.objective;
+    n = best ? sweep->best.n_objectives : sweep->front.given ? sweep->front.n_objectives : 0;
+    for (size_t i = 0; i < n && !status; i++)
+        status = add_metric(cli, sweep, m, objective[i].column, errors);
+    return status || m->n ? status : es_usage(cli, errors, "of which metric? expected --of METRIC[,METRIC]");
+}
+
+/* ---- elasticities ---- */
+
+typedef struct ranked {
+    const es_input *input;
+    es_elasticity e;
+} ranked;
+
+static double size_of(const es_elasticity *e) {
+    const double both = fabs(e->both), down = fabs(e->down), up = fabs(e->up);
+    return fmax(fmax(isnan(both) ? 0 : both, isnan(down) ? 0 : down), isnan(up) ? 0 : up);
+}
+
+static int by_size(const void *a_, const void *b_) {
+    const ranked *a = a_, *b = b_;
+    const double x = size_of(&a->e), y = size_of(&b->e);
+    return x != y ? (x < y) - (x > y) : strcmp(a->input->name, b->input->name);
+}
+
+/* The largest first; list has room for v->n_inputs rows of every metric. */
+static es_status rank_inputs(es_varied *v, const metrics *m, ranked *list, es_errors *errors) {
+    es_elasticity *e = calloc(m->n, sizeof *e);
+    if (!e)
+        return es_fail_memory(errors);
+    for (size_t i = 0; i < v->n_inputs; i++) {
+        es_elasticity_of(v, &v->input[i], m->node, m->n, e);
+        for (size_t k = 0; k < m->n; k++)
+            list[k * v->n_inputs + i] = (ranked){&v->input[i], e[k]};
+    }
+    for (size_t k = 0; k < m->n; k++)
+        qsort(list + k * v->n_inputs, v->n_inputs, sizeof *list, by_size);
+    free(e);
+    return ES_OK;
+}
+
+static void slope_cell(es_grid *grid, double slope) {
+    if (isnan(slope))
+        es_grid_cell(grid, "");
+    else
+        es_grid_format(grid, "%+.3f", slope);
+}
+
+static void bar_cell(es_grid *grid, double slope, double largest, int half) {
+    char bar[2 * BAR_MAX + 2];
+    const int length = isnan(slope) || !(largest > 0) ? 0 : (int)(fabs(slope) / largest * half + 0.5);
+    memset(bar, ' ', sizeof bar);
+    bar[half] = '|';
+    memset(slope < 0 ? bar + half - length : bar + half + 1, slope < 0 ? '-' : '+', (size_t)length);
+    bar[slope < 0 ? half + 1 : half + 1 + length] = '\0';
+    es_grid_cell(grid, bar);
+}
+
+static es_status print_tornado(es_cli *cli, const es_varied *v, const es_column *column, const ranked *list,
+                               es_errors *errors) {
+    static const char *const headers[] = {"input", ">value", ">per 1%", ">down", ">up", "effect", NULL};
+    const size_t top = (size_t)es_count_of(cli, ES_OPT_TOP, SHOWN_INPUTS);
+    /* the other columns take at most 71 */
+    const int room = (int)cli->width - 71, half = room < 9 ? 4 : room / 2 > BAR_MAX ? BAR_MAX : (room - 1) / 2;
+    char value[64];
+    size_t n = 0;
+    while (n < v->n_inputs && size_of(&list[n].e) >= 5e-4)
+        n++;
+    es_human_si(value, sizeof value, v->base[column->node]);
+    printf("%s = %s%s%s\n", column->name, value, *column->unit ? " " : "", column->unit);
+    es_grid grid;
+    es_grid_begin(&grid, headers);
+    for (size_t i = 0; i < n && i < top; i++) {
+        const es_elasticity *e = &list[i].e;
+        const bool kink = fabs(e->up - e->down) > 0.02 * size_of(e) || isnan(e->up) || isnan(e->down);
+        es_grid_cell(&grid, list[i].input->name);
+        es_human_number(value, sizeof value, list[i].input->value);
+        es_grid_format(&grid, "%s%s%s", *value ? value : "by type", *list[i].input->unit ? " " : "",
+                       list[i].input->unit);
+        slope_cell(&grid, e->both);
+        slope_cell(&grid, kink ? e->down : NAN);
+        slope_cell(&grid, kink ? e->up : NAN);
+        bar_cell(&grid, isnan(e->both) ? isnan(e->up) ? e->down : e->up : e->both, size_of(&list[0].e), half);
+    }
+    es_status status = es_grid_print(&grid, stdout, 2, es_colored(cli, stdout), errors);
+    if (n > top)
+        printf("  %zu more have an effect; --top %zu shows them\n", n - top, n);
+    if (!n)
+        puts("  no number of the point has an effect");
+    return status;
+}
+
+/* ---- CSV ---- */
+
+typedef struct table {
+    es_output *out;
+    es_csv_options options;
+    char separator;
+} table;
+
+static es_status open_table(es_cli *cli, table *t, es_errors *errors) {
+    const char *path = es_text_of(cli, ES_OPT_OUT);
+    es_output_format format;
+    es_status status = es_cli_format_of(cli, path, &format, errors);
+    if (!status && format != ES_CSV && format != ES_TSV)
+        status = es_usage(cli, errors, "no such format here; expected csv or tsv");
+    if (status)
+        return status;
+    t->options = es_csv_defaults((es_csv_options){.format = format});
+    t->separator = format == ES_TSV ? '\t' : ',';
+    return es_output_open(&t->out, path ? path : "-", NULL, errors);
+}
+
+static es_status close_table(es_cli *cli, table *t, uint64_t rows, es_status status, es_errors *errors) {
+    if (status) {
+        es_output_abort(t->out);
+        return status;
+    }
+    status = es_output_commit(t->out, rows, errors);
+    if (!status && es_cli_is_file(es_text_of(cli, ES_OPT_OUT)))
+        es_note(cli, "%s: %llu rows", es_quote_text(es_text_of(cli, ES_OPT_OUT)).text, (unsigned long long)rows);
+    return status;
+}
+
+/* Texts, then numbers, NaN: empty. */
+static es_status put_row(table *t, const char *const *text, size_t n_text, const double *number, size_t n_number,
+                         es_errors *errors) {
+    char line[4096];
+    size_t used = 0;
+    for (size_t i = 0; i < n_text; i++) {
+        const size_t length = strlen(text[i]) < 256 ? strlen(text[i]) : 256;
+        used += es_text_cell(&t->options, text[i], length, line + used);
+        line[used++] = t->separator;
+    }
+    for (size_t i = 0; i < n_number; i++) {
+        if (!isnan(number[i]))
+            used += es_format_double(line + used, number[i], t->options.digits);
+        line[used++] = t->separator;
+    }
+    line[used - 1] = '\n';
+    return es_output_write(t->out, line, used, errors);
+}
+
+static es_status write_elasticities(es_cli *cli, const es_varied *v, const metrics *m, const ranked *list,
+                                    es_errors *errors) {
+    static const char *const header[] = {"input", "unit", "of", "value", "elasticity", "down", "up"};
+    table t;
+    es_status status = open_table(cli, &t, errors);
+    if (status)
+        return status;
+    status = put_row(&t, header, 7, NULL, 0, errors);
+    for (size_t i = 0; i < m->n * v->n_inputs && !status; i++) {
+        const es_input *input = list[i].input;
+        const es_elasticity *e = &list[i].e;
+        status = put_row(&t, (const char *[]){input->name, input->unit, m->column[i / v->n_inputs]->name}, 3,
+                         (const double[]){input->value, e->both, e->down, e->up}, 4, errors);
+    }
+    return close_table(cli, &t, m->n * v->n_inputs, status, errors);
+}
+
+static void print_point(const es_sweep *sweep, uint64_t index, const es_varied *v) {
+    printf("%s, %s, %s", v->rows.model->name, v->rows.device->name, v->rows.precision->name);
+    if (v->rows.runtime && sweep->n_axes)
+        printf(", %s", v->rows.runtime->name);
+    printf(" (point %llu)\n", (unsigned long long)index);
+}
+
+static es_status elasticities(es_cli *cli, const es_sweep *sweep, uint64_t index, const metrics *m, es_errors *errors) {
+    es_varied v;
+    es_status status = es_varied_make(&v, sweep, index, &cli->arena, errors);
+    if (status)
+        return status;
+    ranked *list = calloc(m->n * v.n_inputs + 1, sizeof *list);
+    if (!list)
+        return es_fail_memory(errors);
+    status = rank_inputs(&v, m, list, errors);
+    if (!status && (es_given(cli, ES_OPT_OUT) || es_given(cli, ES_OPT_FORMAT))) {
+        status = write_elasticities(cli, &v, m, list, errors);
+    } else if (!status) {
+        print_point(sweep, index, &v);
+        for (size_t k = 0; k < m->n && !status; k++)
+            status = print_tornado(cli, &v, m->column[k], list + k * v.n_inputs, errors);
+    }
+    free(list);
+    return status;
+}
+
+static es_status run_sensitivity(es_cli *cli, es_errors *errors) {
+    es_catalog catalog = {0};
+    es_sweep *sweep = NULL;
+    metrics m = {.n = 0};
+    uint64_t index;
+    es_status status = es_cli_load_sweep(cli, &catalog, &sweep, errors);
+    if (!status)
+        status = find_metrics(cli, sweep, &m, errors);
+    if (!status)
+        status = es_find_point(cli, sweep, &index, errors);
+    if (!status)
+        status = elasticities(cli, sweep, index, &m, errors);
+    es_sweep_free(sweep);
+    es_catalog_free(&catalog);
+    return status;
+}
+
+static const char *const examples[] = {
+    "edgesweep sensitivity sweeps/edge.sweep --of decode_tok_s,ttft_s --point "
+    "'model=Llama-3.2-3B,device=Raspberry Pi 5 8GB,precision=Q4_K_M,prompt=512,gen=128'",
+    "by how many percent the metrics of a point change when an input changes by one percent",
+    "edgesweep sensitivity sweeps/paper.sweep --index 17 --of end_to_end_ms -f csv",
+    "all inputs as CSV",
+    NULL,
+};
+
+const es_command es_cmd_sensitivity = {
+    .id = ES_CMD_SENSITIVITY,
+    .name = "sensitivity",
+    .synopsis = "[FILE.sweep]",
+    .max_operands = 1,
+    .help = "show what the metrics of a point depend on, and how much",
+    .details =
+        "The elasticity of a metric is d ln(metric) / d ln(input): the percent it changes by when the input changes "
+        "by one. Inputs are the catalog fields that the kernel reads (rates by tensor type as one factor), the "
+        "workload and numeric options; an input of 0 has none, and a field that follows others by expr() is no input "
+        "of its own. The largest come first; down and up are the elasticities to either side where they differ, as "
+        "they do where another limit takes over.\n\n"
+        "Real numbers move by 0.01% to both sides. Whole numbers move by a power of two that divides them, so that "
+        "rows stay whole blocks of their formats.\n\n"
+        "CSV (-f or -o): input, unit, of, value, elasticity, down, up; empty where a metric is missing, 0 or changes "
+        "sign.",
+    .examples = examples,
+    .run = run_sensitivity,
+};
