@@ -1,5 +1,6 @@
 #!/bin/sh
-# Checks the layering rule on the `#include` lines of src/ and include/ (CONTRIBUTING.md, "Layers").
+# Checks the layering rule on the `#include` lines of src/ and include/ and, where there are objects (build/, or the one
+# given), on what they take from each other (CONTRIBUTING.md, "The rooms").
 #
 #   base < io < catalog < model, pareto < grid < calibrate, import, tables, analysis < engine < shards, report < cli < mpi
 #
@@ -8,7 +9,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
-awk '
+rooms='
 BEGIN {
     allowed["base"] = ""
     allowed["io"] = "base"
@@ -26,6 +27,9 @@ BEGIN {
     allowed["cli"] = "analysis report shards engine tables import calibrate pareto grid model catalog io base"
     allowed["mpi"] = "cli analysis report shards engine tables import calibrate pareto grid model catalog io base"
 }
+'
+
+awk "$rooms"'
 function fault(text) { printf "%s:%d: %s\n", FILENAME, FNR, text; faults++ }
 FNR == 1 {
     split(FILENAME, part, "/")
@@ -60,4 +64,37 @@ layer == "model" && /[^a-zA-Z0-9_](malloc|calloc|realloc|free|printf|fprintf|fop
     fault("model neither allocates nor writes")
 }
 END { exit faults > 0 }
-' $(find src include -name '*.[ch]' | sort) || { echo 'check_layers: see CONTRIBUTING.md, "Layers"' >&2; exit 1; }
+' $(find src include -name '*.[ch]' | sort) || { echo 'check_layers: see CONTRIBUTING.md, "The rooms"' >&2; exit 1; }
+
+# Names that an object needs and one of another room defines, of sources that are still there.  MPI is compiled apart.
+build=${1:-build}
+objects=$(find src -name '*.c' ! -path 'src/mpi/*' | sed -e 's/\.simd\.c$/.simd_*.o/' -e 's/\.c$/.o/' -e "s|^|$build/obj/|")
+# shellcheck disable=SC2086
+objects=$(ls $objects "$build"/obj/gen/*.o 2>/dev/null)
+[ -n "$objects" ] || exit 0
+# shellcheck disable=SC2086
+nm -A $objects | awk "$rooms"'
+function room_of(file,   part, n) {
+    n = split(file, part, "/")
+    return part[n - 1] != "gen" ? part[n - 1] : part[n] ~ /^catalogs/ ? "catalog" : "report" # what they embed
+}
+{
+    file = $1
+    sub(/:.*/, "", file)
+    room = room_of(file)
+    if ($(NF - 1) == "U")
+        takes[room " " $NF] = file
+    else if ($(NF - 1) ~ /^[A-TV-Z]$/)
+        home[$NF] = room
+}
+END {
+    for (need in takes) {
+        split(need, word, " ")
+        if (!(word[2] in home) || home[word[2]] == word[1] || index(" " allowed[word[1]] " ", " " home[word[2]] " "))
+            continue
+        printf "%s: %s may not use %s: %s\n", takes[need], word[1], home[word[2]], word[2]
+        faults++
+    }
+    exit faults > 0
+}
+' || { echo 'check_layers: see CONTRIBUTING.md, "The rooms"' >&2; exit 1; }
