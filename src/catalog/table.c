@@ -30,7 +30,8 @@ static const int key_fields[ES_KINDS][KEY_MAX] = {
 
 const int *es_key_fields(es_kind kind) { return key_fields[kind]; }
 
-bool es_kind_has_aliases(es_kind kind) { return es_field_find(kind, "aliases", 7) >= 0; }
+/* Names and aliases are unique together. */
+static bool has_aliases(es_kind kind) { return es_field_find(kind, "aliases", 7) >= 0; }
 
 static bool has_single_key(es_kind kind) { return key_fields[kind][1] < 0; }
 
@@ -180,7 +181,7 @@ static void take_alias(const es_table *table, const char *name) {
 static bool override_rows(es_table *older, const es_table *newer) {
     for (size_t i = 0; i < newer->n_rows; i++) {
         const es_row *row = &newer->rows[i];
-        if (es_kind_has_aliases(older->kind)) {
+        if (has_aliases(older->kind)) {
             take_alias(older, row->name);
             for (const char *const *alias = row->aliases; *alias; alias++)
                 take_alias(older, *alias);

@@ -12,9 +12,6 @@
 /* The fields that no two rows of a table share all of: a name, or several texts together.  Ends with -1. */
 const int *es_key_fields(es_kind kind);
 
-/* Whether rows have names and aliases, unique together. */
-bool es_kind_has_aliases(es_kind kind);
-
 /* The row with the same key as `row`, or NULL. */
 const es_row *es_table_find_key(const es_table *table, const es_row *row);
 

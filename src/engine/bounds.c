@@ -250,8 +250,6 @@ void es_bounds_free(es_bounds *b) {
     free(b);
 }
 
-const es_ladder *es_bounds_ladder(const es_bounds *b) { return b->ladder; }
-
 /* ---- computing ---- */
 
 es_status es_boxes_new(es_boxes **boxes, const es_bounds *b, es_errors *errors) {

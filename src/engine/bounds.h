@@ -32,7 +32,6 @@ typedef struct es_boxes es_boxes;
 es_status es_bounds_new(es_bounds **bounds, const es_program *program, const es_ladder *ladder, const uint16_t *wanted,
                         size_t n_wanted, es_errors *errors);
 void es_bounds_free(es_bounds *bounds);
-const es_ladder *es_bounds_ladder(const es_bounds *bounds);
 
 es_status es_boxes_new(es_boxes **boxes, const es_bounds *bounds, es_errors *errors);
 void es_boxes_free(es_boxes *boxes);

@@ -154,7 +154,4 @@ const char *es_plan_word(es_slice word);
 /* The key of [sweep] of some kernel that the word is but for - and _: an axis, an option, model, device ...; NULL: none. */
 const char *es_plan_key(es_slice word);
 
-/* Index of the kernel option `name`, or -1. */
-int es_kernel_option(const es_kernel *kernel, es_slice name);
-
 #endif

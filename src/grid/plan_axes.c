@@ -20,7 +20,8 @@ typedef struct builder {
 
 static const char *const entity_words[] = {"model", "device", "precision"};
 
-int es_kernel_option(const es_kernel *kernel, es_slice name) {
+/* Index of the option, or -1. */
+static int kernel_option(const es_kernel *kernel, es_slice name) {
     for (size_t i = 0; i < kernel->n_options; i++)
         if (es_slice_equal(name, kernel->options[i].name))
             return (int)i;
@@ -86,7 +87,7 @@ static bool known_elsewhere(es_slice key, const char **kernel_name) {
     for (size_t i = 0; i < es_kernel_count(); i++) {
         const es_kernel *kernel = es_kernel_at(i);
         *kernel_name = kernel->name;
-        if (workload_axis(kernel, key) >= 0 || es_kernel_option(kernel, key) >= 0)
+        if (workload_axis(kernel, key) >= 0 || kernel_option(kernel, key) >= 0)
             return true;
         if (kernel->has_runtime && es_slice_equal(key, "runtime"))
             return true;
@@ -375,7 +376,7 @@ static bool is_known_key(const builder *b, es_slice key) {
             return true;
     if (es_slice_equal(key, "kernel") || (kernel->has_runtime && es_slice_equal(key, "runtime")))
         return true;
-    return workload_axis(kernel, key) >= 0 || es_kernel_option(kernel, key) >= 0;
+    return workload_axis(kernel, key) >= 0 || kernel_option(kernel, key) >= 0;
 }
 
 /* Field axes in order of appearance; every other key must be known. */

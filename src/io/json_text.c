@@ -14,13 +14,6 @@ json_t *es_json_read(const char *text, size_t length, json_error_t *fault) {
     return value;
 }
 
-json_t *es_json_read_stream(FILE *stream, size_t flags, json_error_t *fault) {
-    reading = true;
-    json_t *value = json_loadf(stream, JSON_REJECT_DUPLICATES | flags, fault);
-    reading = false;
-    return value;
-}
-
 /* Into memory of its full size: json_dumps goes on behind pieces that its own buffer had no memory for. */
 es_status es_json_write(const json_t *object, size_t flags, const char *end, char **text, es_errors *errors) {
     const size_t n = json_dumpb(object, NULL, 0, flags);

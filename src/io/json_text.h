@@ -12,12 +12,11 @@
 
 #include <edgesweep/error.h>
 
-/* True while this thread is in one of the two functions below. */
+/* True while this thread is in es_json_read. */
 bool es_json_is_reading(void);
 
-/* json_loadb and json_loadf with JSON_REJECT_DUPLICATES and these flags; NULL when the text is not JSON. */
+/* json_loadb with JSON_REJECT_DUPLICATES; NULL when the text is not JSON. */
 json_t *es_json_read(const char *text, size_t length, json_error_t *fault);
-json_t *es_json_read_stream(FILE *stream, size_t flags, json_error_t *fault);
 
 /* The text of an object with `end` behind it, to be freed; flags are jansson's. */
 es_status es_json_write(const json_t *object, size_t flags, const char *end, char **text, es_errors *errors);

@@ -224,8 +224,6 @@ const char *es_gguf_type_name(const es_gguf *gguf, int type) {
     return gguf->type[type].name ? gguf->type[type].name : es_type_labels[type];
 }
 
-double es_gguf_bytes_per_weight(const es_gguf *gguf, int type) { return gguf->type[type].bytes_per_weight; }
-
 const es_mixture *es_gguf_mixture(const es_gguf *gguf, const char *file_type) {
     for (size_t i = 0; i < gguf->n_mixtures; i++)
         if (es_equal_fold(gguf->mixture[i].file_type, file_type))

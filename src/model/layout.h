@@ -69,7 +69,6 @@ const es_mixture *es_gguf_mixture(const es_gguf *gguf, const char *file_type);
 
 int es_gguf_type_id(const es_gguf *gguf, const char *name); /* -1: unknown */
 const char *es_gguf_type_name(const es_gguf *gguf, int type);
-double es_gguf_bytes_per_weight(const es_gguf *gguf, int type);
 
 /* llama.cpp pull 19770 gave attn_qkv and attn_kv_b the rules of attn_v; merged in March 2026. */
 enum { ES_NEW_QUANTIZER = 202603 };

@@ -24,7 +24,7 @@ void es_part_stem(es_shard shard, char name[static ES_PART_NAME]) {
 
 static const char *const format_name[] = {"csv", "tsv", "jsonl", "md"};
 
-void es_part_format(const es_csv_options *csv, char *to, size_t size) {
+static void part_format(const es_csv_options *csv, char *to, size_t size) {
     char delimiter = csv->delimiter ? csv->delimiter : ',';
     snprintf(to, size, "%s digits=%d delimiter=%s%c decimal=%c bom=%d crlf=%d", format_name[csv->format],
              csv->digits ? csv->digits : 9, delimiter == '\t' ? "\\" : "", delimiter == '\t' ? 't' : delimiter,
@@ -57,7 +57,7 @@ es_manifest es_manifest_make(const es_sweep *sweep, const es_run_options *option
                      .first = es_shard_first(sweep->n_points, shard.k, shard.n),
                      .end = es_shard_first(sweep->n_points, shard.k + 1, shard.n)};
     es_copy_text(m.version, sizeof m.version, es_slice_of(EDGESWEEP_VERSION));
-    es_part_format(&options->csv, m.format, sizeof m.format);
+    part_format(&options->csv, m.format, sizeof m.format);
     m.table[ES_RESULT_ROWS].given = options->out != NULL;
     if (sweep->front.given)
         m.table[ES_RESULT_FRONT] = make_table(sweep->front.objective, sweep->front.n_objectives, sweep->front.n_by);

@@ -26,7 +26,7 @@ typedef struct es_part_table {
 typedef struct es_manifest {
     char version[32];
     uint64_t grid_hash, catalog_hash;
-    char format[96]; /* how text is written: es_part_format */
+    char format[96]; /* how text is written: `csv digits=9 ...` */
     bool unique;     /* the front keeps only the lowest index of equal points */
     uint64_t total;  /* points of the grid */
     es_shard shard;
@@ -40,8 +40,7 @@ extern const char *const es_part_folder[ES_RESULTS];
 
 /* part-00003-of-00016 */
 void es_part_stem(es_shard shard, char name[static ES_PART_NAME]);
-/* `csv digits=9 delimiter=, decimal=. bom=0 crlf=0`, and the suffix of such files. */
-void es_part_format(const es_csv_options *csv, char *to, size_t size);
+/* The suffix of files of a format: `csv digits=9 delimiter=, decimal=. bom=0 crlf=0`. */
 const char *es_part_suffix(const char *format);
 
 /* What the part of a shard is before anything is written: everything but the tables' sizes. */

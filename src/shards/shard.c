@@ -28,8 +28,6 @@ static const variable variables[] = {
 
 enum { N_VARIABLES = sizeof variables / sizeof *variables };
 
-const char *es_shard_variable(unsigned i) { return i < N_VARIABLES ? variables[i].name : NULL; }
-
 static bool is_set(const variable *v, const char *value) {
     return value && *value && !(v->none && !strcmp(value, v->none));
 }

@@ -25,7 +25,4 @@ typedef struct es_shard_source {
 /* `K/N` or `auto/N`.  ES_EUSAGE with a message that says what to do: no or several variables set, a number beyond N. */
 es_status es_shard_parse(const char *text, const es_shard_source *source, es_shard *shard, es_errors *errors);
 
-/* Name of variable i of those `auto` looks at; NULL behind the last. */
-const char *es_shard_variable(unsigned i);
-
 #endif
