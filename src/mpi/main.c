@@ -40,12 +40,6 @@ typedef struct job {
     es_parts own; /* parts that this rank made or found */
 } job;
 
-es_status es_mpi_agree(es_status status) {
-    int mine = (int)status, worst = 0;
-    MPI_Allreduce(&mine, &worst, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD);
-    return (es_status)worst;
-}
-
 /* ---- options ---- */
 
 /* The options of this program are taken out, the rest are those of `run`. */
