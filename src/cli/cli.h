@@ -70,6 +70,8 @@ typedef enum es_opt {
     ES_OPT_INDEX,
     ES_OPT_POINT,
     ES_OPT_OF,
+    ES_OPT_SOBOL,
+    ES_OPT_SEED,
     ES_OPT_KERNEL,
     ES_OPT_NAMES,
     ES_OPT_MIN,

@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 
 #include "analysis/inputs.h"
+#include "analysis/sobol.h"
 #include "grid/plan.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
@@ -142,4 +143,97 @@ Test(analysis, steps_keep_rows_whole_and_values_legal) {
         cr_expect_float_eq(down * cases[i].input.value, cases[i].down, 1e-9);
         cr_expect_float_eq(up * cases[i].input.value, cases[i].up, 1e-9);
     }
+}
+
+/* Sobol' g function (Saltelli, Sobol' 1995) of three axes from 1 to 2: V_i = 1/(3 (1 + a_i)^2), V = prod (1 + V_i) - 1. */
+Test(analysis, sobol_indices_of_the_g_function) {
+    static const char *const sets[] = {"kernel=edgeprofiler",
+                                       "model=EP-TinyLlama-1B",
+                                       "device=EP Raspberry Pi 5",
+                                       "precision=FP16",
+                                       "device.mem_bw_gbs=1, 2",
+                                       "device.storage_bw_mbs=1, 2",
+                                       "device.net_bw_mbps=1, 1.5, 2",
+                                       "--metric x = 4 * device.mem_bw_gbs - 6",
+                                       "--metric y = 4 * device.storage_bw_mbs - 6",
+                                       "--metric z = 4 * device.net_bw_mbps - 6",
+                                       "--metric g = max(x, -x) * (max(y, -y) + 1) / 2 * (max(z, -z) + 4.5) / 5.5"};
+    static const double a[] = {0, 1, 4.5};
+    es_catalog catalog;
+    cr_assert_eq(es_catalog_load(&catalog, NULL, 0, NULL), ES_OK);
+    es_sweep *sweep = load(&catalog, sets, LENGTH(sets));
+    const uint16_t node = (uint16_t)sweep->columns[es_sweep_column(sweep, "g", 1)].node;
+    es_arena arena = {0};
+    es_sobol sobol, again;
+    cr_assert_eq(es_sobol_run(&sobol, sweep, &node, 1, &(es_sobol_options){.samples = 1 << 20, .seed = 1, .threads = 2},
+                              &arena, NULL),
+                 ES_OK);
+    cr_assert_eq(sobol.n_inputs, 3);
+    double partial[3], variance = 1;
+    for (size_t i = 0; i < 3; i++) {
+        partial[i] = 1 / (3 * (1 + a[i]) * (1 + a[i]));
+        variance *= 1 + partial[i];
+    }
+    variance -= 1;
+    for (size_t i = 0; i < 3; i++) {
+        const double first = partial[i] / variance, total = partial[i] / (1 + partial[i]) * (1 + variance) / variance;
+        const es_sobol_index *x = &sobol.index[i];
+        cr_expect_float_eq(x->first, first, 0.01, "%s: %g, not %g", sobol.input[i], x->first, first);
+        cr_expect_float_eq(x->total, total, 0.01, "%s: %g, not %g", sobol.input[i], x->total, total);
+        cr_expect(fabs(x->first - first) < 2 * x->first_ci && fabs(x->total - total) < 2 * x->total_ci);
+        cr_expect(x->first_ci < 0.01 && x->first_ci > 0 && x->total_ci < 0.01);
+    }
+    for (unsigned threads = 1; threads <= 3; threads += 2) {
+        cr_assert_eq(es_sobol_run(&again, sweep, &node, 1,
+                                  &(es_sobol_options){.samples = 1 << 20, .seed = 1, .threads = threads}, &arena, NULL),
+                     ES_OK);
+        cr_expect_eq(memcmp(again.index, sobol.index, 3 * sizeof *sobol.index), 0);
+    }
+    es_arena_free(&arena);
+    es_sweep_free(sweep);
+    es_catalog_free(&catalog);
+}
+
+/* Over names alone the indices follow from all points of the grid: E and V over everything else. */
+Test(analysis, sobol_indices_of_a_grid_of_names) {
+    static const char *const sets[] = {"model=Llama-3.2-1B, Llama-3.2-3B, Qwen2.5-7B",
+                                       "device=Raspberry Pi 5 8GB, Raspberry Pi 4 8GB", "precision=Q8_0, Q4_K_M, Q4_0",
+                                       "prompt=512"};
+    es_catalog catalog;
+    cr_assert_eq(es_catalog_load(&catalog, NULL, 0, NULL), ES_OK);
+    es_sweep *sweep = load(&catalog, sets, LENGTH(sets));
+    const uint16_t node = (uint16_t)sweep->columns[es_sweep_column(sweep, "weight_bytes", 12)].node;
+    es_arena arena = {0};
+    es_sobol sobol;
+    cr_assert_eq(es_sobol_run(&sobol, sweep, &node, 1, &(es_sobol_options){.samples = 1 << 18, .seed = 7, .threads = 2},
+                              &arena, NULL),
+                 ES_OK);
+    double f[3][3], mean = 0, variance = 0, of_model = 0, of_precision = 0;
+    for (size_t m = 0; m < 3; m++)
+        for (size_t p = 0; p < 3; p++) {
+            size_t at[ES_MAX_AXES] = {0};
+            at[sweep->plan->entity_axis[ES_MODEL]] = m, at[sweep->plan->entity_axis[ES_PRECISION]] = p;
+            double *value = point(sweep, es_sweep_index(sweep, at));
+            f[m][p] = value[node];
+            mean += f[m][p] / 9;
+            free(value);
+        }
+    for (size_t m = 0; m < 3; m++) {
+        const double row = (f[m][0] + f[m][1] + f[m][2]) / 3 - mean, column = (f[0][m] + f[1][m] + f[2][m]) / 3 - mean;
+        of_model += row * row / 3, of_precision += column * column / 3;
+        for (size_t p = 0; p < 3; p++)
+            variance += (f[m][p] - mean) * (f[m][p] - mean) / 9;
+    }
+    for (size_t j = 0; j < sobol.n_inputs; j++) {
+        const es_sobol_index *x = &sobol.index[j];
+        const bool model = strcmp(sobol.input[j], "model") == 0, precision = strcmp(sobol.input[j], "precision") == 0;
+        const double first = model ? of_model / variance : precision ? of_precision / variance : 0;
+        const double total = model ? 1 - of_precision / variance : precision ? 1 - of_model / variance : 0;
+        cr_expect_float_eq(x->first, first, 0.02, "%s: %g, not %g", sobol.input[j], x->first, first);
+        cr_expect_float_eq(x->total, total, 0.02, "%s: %g, not %g", sobol.input[j], x->total, total);
+    }
+    cr_expect(of_model > 0 && of_precision > 0);
+    es_arena_free(&arena);
+    es_sweep_free(sweep);
+    es_catalog_free(&catalog);
 }
