@@ -151,13 +151,27 @@ static double any_value(void) {
 static const struct {
     const char *name;
     double least, most; /* whole numbers */
-} counts[] = {{"n_experts", 0, 300},        {"n_active_experts", 1, 12},   {"batch", 1, 300},
-              {"pass_tokens", 1, 5000},     {"prompt", 1, 5000},           {"gen", 1, 5000},
-              {"depth", 0, 5000},           {"sliding_window", 0, 5000},   {"layers", 1, 100},
-              {"global_layer_every", 0, 8}, {"turn_pass_tokens", 1, 5000}, {"round_tokens", 2, 60}, {"turns", 1, 50},
-              {"more_turns", 0, 50},        {"new_tokens", 1, 5000},       {"turn_step", 1, 5000},
-              {"second_turn", 1, 5000},     {"second_reply", 1, 5000},     {"layer_window", 0, 5000},
-              {"rising_turns", 0, 50},      {"rising_replies", 0, 50}};
+} counts[] = {{"n_experts", 0, 300},
+              {"n_active_experts", 1, 12},
+              {"batch", 1, 300},
+              {"pass_tokens", 1, 5000},
+              {"prompt", 1, 5000},
+              {"gen", 1, 5000},
+              {"depth", 0, 5000},
+              {"sliding_window", 0, 5000},
+              {"layers", 1, 100},
+              {"global_layer_every", 0, 8},
+              {"turn_pass_tokens", 1, 5000},
+              {"round_tokens", 2, 60},
+              {"turns", 1, 50},
+              {"more_turns", 0, 50},
+              {"new_tokens", 1, 5000},
+              {"turn_step", 1, 5000},
+              {"second_turn", 1, 5000},
+              {"second_reply", 1, 5000},
+              {"layer_window", 0, 5000},
+              {"rising_turns", 0, 50},
+              {"rising_replies", 0, 50}};
 
 static double value_for(const char *name) {
     for (size_t i = 0; i < LENGTH(counts); i++)
