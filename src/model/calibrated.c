@@ -45,8 +45,10 @@ static const struct {
 #undef RATED
 };
 
-/* What priors of a kind are called; NULL: of the class only. */
-static const char *const prior_names[ES_RATES] = {
+/* What priors of a kind are called; NULL: of the class only.  One more than rates. */
+enum { HALF_TOKENS = ES_RATES };
+static const char *const prior_names[ES_RATES + 1] = {
+    [HALF_TOKENS] = "half_tokens",
     [ES_RATE_MEM_UTIL] = "eta",
     [ES_RATE_DECODE_UTIL] = "decode_util",
     [ES_RATE_PREFILL_UTIL] = "kappa",
@@ -131,30 +133,45 @@ static es_slice backend_of(const es_rows *rows) {
     return strncmp(rows->unit->text[ES_U_KIND], "npu_", 4) == 0 ? es_slice_of("npu") : first;
 }
 
+static const uint64_t HASH_BASE = UINT64_C(0x100000001b3);
+
+static es_key_word word_of(es_slice text) {
+    es_key_word w = {text, 0, 1};
+    for (size_t i = 0; i < text.length; i++) {
+        w.hash = w.hash * HASH_BASE + (uint64_t)tolower((unsigned char)text.text[i]);
+        w.power *= HASH_BASE;
+    }
+    return w;
+}
+
+enum { MAX_WORDS = 5 };
+
+typedef struct effect_words {
+    es_effect effect;
+    size_t n;
+    const es_key_word *word[MAX_WORDS];
+} effect_words;
+
 /* Words behind each other with | between them, cut at the size of a key. */
-static void join(char *to, const es_slice *word, size_t n) {
+static void join(char *to, const effect_words *key) {
     size_t used = 0;
-    for (size_t i = 0; i < n; i++) {
-        for (size_t k = 0; k < word[i].length && used + 2 < ES_EFFECT_KEY; k++)
-            to[used++] = word[i].text[k];
-        if (i + 1 < n && used + 2 < ES_EFFECT_KEY)
+    for (size_t i = 0; i < key->n; i++) {
+        for (size_t k = 0; k < key->word[i]->text.length && used + 2 < ES_EFFECT_KEY; k++)
+            to[used++] = key->word[i]->text.text[k];
+        if (i + 1 < key->n && used + 2 < ES_EFFECT_KEY)
             to[used++] = '|';
     }
     to[used] = '\0';
 }
 
-#define JOIN(to, ...) join(to, (const es_slice[]){__VA_ARGS__}, sizeof((es_slice[]){__VA_ARGS__}) / sizeof(es_slice))
-
 typedef struct key_list {
-    es_effect_key *key;
+    effect_words *key;
     size_t n;
 } key_list;
 
 #define ADD_KEY(list, effect_, ...)                                                                                    \
-    do {                                                                                                               \
-        JOIN((list).key[(list).n].key, __VA_ARGS__);                                                                   \
-        (list).key[(list).n++].effect = effect_;                                                                       \
-    } while (0)
+    ((list).key[(list).n++] = (effect_words){                                                                          \
+         effect_, sizeof((const es_key_word *const[]){__VA_ARGS__}) / sizeof(es_key_word *), {__VA_ARGS__}})
 
 /* Pooled: IQ2, IQ3, IQ4 of all bits, F16 with BF16, uniform formats by bits (W8), MLX by name. */
 static es_slice type_name(const es_rows *rows, int type, char *room) {
@@ -173,116 +190,195 @@ static es_slice type_name(const es_rows *rows, int type, char *room) {
     return (es_slice){room, bits.length + 1};
 }
 
-enum { TYPE_ROOM = 16 };
-
 /* What sizes of RAM share. */
 static es_slice board_of(const es_rows *rows) {
     const char *board = rows->device->text[ES_D_BOARD];
     return es_slice_of(*board ? board : rows->device->name);
 }
 
-size_t es_effect_keys(const es_setting *s, es_fit_phase phase, es_effect_key *keys) {
+/* An empty word: the setting has no such effect. */
+static void words_of(const es_setting *s, es_setting_words *w) {
     static const char *const few[] = {"", "1", "2", "3"};
     const es_rows *rows = s->rows;
-    const es_slice kind = es_slice_of(fit_kind(rows)), unit = es_slice_of(rows->unit->text[ES_U_FIT_UNIT]),
-                   family = es_slice_of(rows->runtime->text[ES_R_FAMILY]), backend = backend_of(rows),
-                   board = board_of(rows), own = es_slice_of(rows->unit->name);
-    const char *era = era_of(s->build);
-    key_list list = {keys, 0};
-    if (kind.length)
-        ADD_KEY(list, ES_EFFECT_KIND, kind);
-    if (unit.length)
-        ADD_KEY(list, ES_EFFECT_UNIT, unit);
-    ADD_KEY(list, ES_EFFECT_DEVICE, board, own);
-    if (phase == ES_FIT_PREFILL) {
-        if (unit.length && backend.length)
-            ADD_KEY(list, ES_EFFECT_UNIT_BACKEND, unit, backend);
-        if (family.length && !es_slice_equal(family, "llama.cpp")) /* the zero */
-            ADD_KEY(list, ES_EFFECT_FAMILY, family);
-        return list.n;
-    }
-    if (family.length)
-        ADD_KEY(list, ES_EFFECT_DEVICE_FAMILY, board, own, backend, family);
-    if (era)
-        ADD_KEY(list, ES_EFFECT_ERA, kind, es_slice_of(era));
+    const char *era = era_of(s->build), *threads = "";
+    char *digit = w->head_room + sizeof w->head_room;
     if (is_cpu(rows) && s->threads > 8)
-        ADD_KEY(list, ES_EFFECT_THREADS, board, own, es_slice_of(">8"));
+        threads = ">8";
     else if (is_cpu(rows) && s->threads >= 1 && s->threads <= 3)
-        ADD_KEY(list, ES_EFFECT_THREADS, board, own, es_slice_of(few[(size_t)s->threads]));
-    return list.n;
-}
-
-size_t es_type_effect_keys(const es_setting *s, es_fit_phase phase, int type, es_effect_key *keys) {
-    const es_rows *rows = s->rows;
-    char room[TYPE_ROOM];
-    const es_slice name = type_name(rows, type, room);
-    key_list list = {keys, 0};
-    ADD_KEY(list, ES_EFFECT_TYPE, name);
-    if (phase == ES_FIT_PREFILL)
-        ADD_KEY(list, ES_EFFECT_KIND_TYPE, es_slice_of(fit_kind(rows)), name);
-    ADD_KEY(list, ES_EFFECT_DEVICE_TYPE, board_of(rows), es_slice_of(rows->unit->name), backend_of(rows),
-            es_slice_of(rows->runtime->text[ES_R_FAMILY]), name);
-    if (s->experts)
-        ADD_KEY(list, ES_EFFECT_EXPERTS, es_slice_of(fit_kind(rows)));
-    return list.n;
-}
-
-size_t es_attention_effect_keys(const es_setting *s, es_effect_key *keys) {
-    const es_slice unit = es_slice_of(s->rows->unit->text[ES_U_FIT_UNIT]), board = board_of(s->rows),
-                   own = es_slice_of(s->rows->unit->name);
-    char head[TYPE_ROOM];
-    key_list list = {keys, 0};
-    if (unit.length)
-        ADD_KEY(list, ES_EFFECT_UNIT_ATTN, unit);
-    ADD_KEY(list, ES_EFFECT_DEVICE_ATTN, board, own);
-    if (s->head_dim >= 1 && s->head_dim < 1e6) {
-        char *digit = head + sizeof head;
+        threads = few[(size_t)s->threads];
+    if (s->head_dim >= 1 && s->head_dim < 1e6)
         for (unsigned rest = (unsigned)s->head_dim; rest > 0; rest /= 10)
             *--digit = (char)('0' + rest % 10);
-        ADD_KEY(list, ES_EFFECT_HEAD_ATTN, board, own, (es_slice){digit, (size_t)(head + sizeof head - digit)});
+    w->type_set = false;
+    w->kind = word_of(es_slice_of(fit_kind(rows)));
+    w->unit = word_of(es_slice_of(rows->unit->text[ES_U_FIT_UNIT]));
+    w->board = word_of(board_of(rows));
+    w->own = word_of(es_slice_of(rows->unit->name));
+    w->backend = word_of(backend_of(rows));
+    w->family = word_of(es_slice_of(rows->runtime->text[ES_R_FAMILY]));
+    w->era = word_of(es_slice_of(era ? era : ""));
+    w->threads = word_of(es_slice_of(threads));
+    w->head = word_of((es_slice){digit, (size_t)(w->head_room + sizeof w->head_room - digit)});
+}
+
+static void set_type(es_setting_words *w, const es_rows *rows, int type) {
+    if (w->type_set && w->type_number == type)
+        return;
+    w->type_set = true;
+    w->type_number = type;
+    w->type = word_of(type_name(rows, type, w->type_room));
+}
+
+static size_t level_keys(const es_setting_words *w, es_fit_phase phase, effect_words *keys) {
+    key_list list = {keys, 0};
+    if (w->kind.text.length)
+        ADD_KEY(list, ES_EFFECT_KIND, &w->kind);
+    if (w->unit.text.length)
+        ADD_KEY(list, ES_EFFECT_UNIT, &w->unit);
+    ADD_KEY(list, ES_EFFECT_DEVICE, &w->board, &w->own);
+    if (phase == ES_FIT_PREFILL) {
+        if (w->unit.text.length && w->backend.text.length)
+            ADD_KEY(list, ES_EFFECT_UNIT_BACKEND, &w->unit, &w->backend);
+        if (w->family.text.length && !es_slice_equal(w->family.text, "llama.cpp")) /* the zero */
+            ADD_KEY(list, ES_EFFECT_FAMILY, &w->family);
+        return list.n;
     }
+    if (w->family.text.length)
+        ADD_KEY(list, ES_EFFECT_DEVICE_FAMILY, &w->board, &w->own, &w->backend, &w->family);
+    if (w->era.text.length)
+        ADD_KEY(list, ES_EFFECT_ERA, &w->kind, &w->era);
+    if (w->threads.text.length)
+        ADD_KEY(list, ES_EFFECT_THREADS, &w->board, &w->own, &w->threads);
     return list.n;
 }
 
-size_t es_step_effect_keys(const es_setting *s, es_rate rate, es_effect_key *keys) {
-    const es_slice board = board_of(s->rows), own = es_slice_of(s->rows->unit->name);
+static size_t type_keys(const es_setting_words *w, es_fit_phase phase, bool experts, effect_words *keys) {
+    key_list list = {keys, 0};
+    ADD_KEY(list, ES_EFFECT_TYPE, &w->type);
+    if (phase == ES_FIT_PREFILL)
+        ADD_KEY(list, ES_EFFECT_KIND_TYPE, &w->kind, &w->type);
+    ADD_KEY(list, ES_EFFECT_DEVICE_TYPE, &w->board, &w->own, &w->backend, &w->family, &w->type);
+    if (experts)
+        ADD_KEY(list, ES_EFFECT_EXPERTS, &w->kind);
+    return list.n;
+}
+
+static size_t attention_keys(const es_setting_words *w, effect_words *keys) {
+    key_list list = {keys, 0};
+    if (w->unit.text.length)
+        ADD_KEY(list, ES_EFFECT_UNIT_ATTN, &w->unit);
+    ADD_KEY(list, ES_EFFECT_DEVICE_ATTN, &w->board, &w->own);
+    if (w->head.text.length)
+        ADD_KEY(list, ES_EFFECT_HEAD_ATTN, &w->board, &w->own, &w->head);
+    return list.n;
+}
+
+static size_t step_keys(const es_setting *s, es_setting_words *w, es_rate rate, effect_words *keys) {
     key_list list = {keys, 0};
     if (!es_rate_is_step(rate) || is_written(s->rows->device, rate_info[rate].field))
         return 0;
+    w->rate = word_of(es_slice_of(es_fields(ES_DEVICE)->fields[rate_info[rate].field].name));
     if (rate == ES_RATE_TOKEN_OVERHEAD)
-        ADD_KEY(list, ES_EFFECT_OVERHEAD, board, own);
+        ADD_KEY(list, ES_EFFECT_OVERHEAD, &w->board, &w->own);
     else
-        ADD_KEY(list, ES_EFFECT_OVERHEAD, board, own,
-                es_slice_of(es_fields(ES_DEVICE)->fields[rate_info[rate].field].name));
+        ADD_KEY(list, ES_EFFECT_OVERHEAD, &w->board, &w->own, &w->rate);
     return list.n;
+}
+
+static size_t join_all(const effect_words *from, size_t n, es_effect_key *keys) {
+    for (size_t i = 0; i < n; i++) {
+        keys[i].effect = from[i].effect;
+        join(keys[i].key, &from[i]);
+    }
+    return n;
+}
+
+size_t es_effect_keys(const es_setting *s, es_fit_phase phase, es_effect_key *keys) {
+    effect_words list[ES_MAX_EFFECTS];
+    es_setting_words words = {.type_set = false};
+    words_of(s, &words);
+    const size_t n = level_keys(&words, phase, list);
+    return join_all(list, n, keys);
+}
+
+size_t es_type_effect_keys(const es_setting *s, es_fit_phase phase, int type, es_effect_key *keys) {
+    effect_words list[ES_MAX_EFFECTS];
+    es_setting_words words = {.type_set = false};
+    words_of(s, &words);
+    set_type(&words, s->rows, type);
+    const size_t n = type_keys(&words, phase, s->experts, list);
+    return join_all(list, n, keys);
+}
+
+size_t es_attention_effect_keys(const es_setting *s, es_effect_key *keys) {
+    effect_words list[ES_MAX_EFFECTS];
+    es_setting_words words = {.type_set = false};
+    words_of(s, &words);
+    const size_t n = attention_keys(&words, list);
+    return join_all(list, n, keys);
+}
+
+size_t es_step_effect_keys(const es_setting *s, es_rate rate, es_effect_key *keys) {
+    effect_words list[ES_MAX_EFFECTS];
+    es_setting_words words = {.type_set = false};
+    words_of(s, &words);
+    const size_t n = step_keys(s, &words, rate, list);
+    return join_all(list, n, keys);
 }
 
 /* ---- The table: open addressing by phase, effect and key without regard to case ---- */
 
 typedef struct entry {
     const char *phase, *effect, *key; /* key NULL: free */
+    uint64_t hash;
     es_fitted fitted;
 } entry;
+
+static const char *const intervals[] = {"low", "high", NULL};
+enum { INTERVALS = 2 };
 
 struct es_calibration {
     const es_catalog *catalog;
     es_arena *arena;
     entry *slot;
     size_t n, capacity; /* a power of two, at most half full */
+    /* seed_of what is looked up most */
+    uint64_t seed[ES_FIT_PHASES][ES_EFFECTS], interval_seed[ES_FIT_PHASES][INTERVALS], prior_seed[ES_RATES + 1];
 };
 
-static uint64_t hash_text(uint64_t hash, const char *text) {
-    for (; *text; text++)
-        hash = (hash ^ (uint64_t)tolower((unsigned char)*text)) * UINT64_C(0x100000001b3); /* FNV-1a */
-    return hash * UINT64_C(0x100000001b3);
+static uint64_t seed_of(const char *phase, const char *effect) {
+    return word_of(es_slice_of(phase)).hash * HASH_BASE ^ word_of(es_slice_of(effect)).hash;
 }
 
-static entry *find_slot(const es_calibration *c, const char *phase, const char *effect, const char *key) {
-    uint64_t at = hash_text(hash_text(hash_text(UINT64_C(0xcbf29ce484222325), phase), effect), key);
-    for (at ^= at >> 29;; at++) {
+static uint64_t hash_of(uint64_t seed, uint64_t key) {
+    const uint64_t hash = (seed ^ seed >> 29 ^ key) * UINT64_C(0x9E3779B97F4A7C15); /* 2^64 / golden ratio */
+    return hash ^ hash >> 32;
+}
+
+static bool is_joined(const char *text, const es_key_word *const *words, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        const es_slice part = words[i]->text;
+        if (strncmp(text, part.text, part.length) == 0) { /* mostly */
+            text += part.length;
+            if (i + 1 < n && *text++ != '|')
+                return false;
+            continue;
+        }
+        for (size_t k = 0; k < part.length; k++, text++)
+            if (*text != part.text[k] && tolower((unsigned char)*text) != tolower((unsigned char)part.text[k]))
+                return false;
+        if (i + 1 < n && *text++ != '|')
+            return false;
+    }
+    return *text == '\0';
+}
+
+static entry *find_slot(const es_calibration *c, uint64_t hash, const char *phase, const char *effect,
+                        const es_key_word *const *words, size_t n) {
+    for (uint64_t at = hash;; at++) {
         entry *slot = &c->slot[at & (c->capacity - 1)];
-        if (!slot->key ||
-            (es_equal_fold(slot->key, key) && strcmp(slot->phase, phase) == 0 && strcmp(slot->effect, effect) == 0))
+        if (!slot->key || (slot->hash == hash && strcmp(slot->phase, phase) == 0 && strcmp(slot->effect, effect) == 0 &&
+                           is_joined(slot->key, words, n)))
             return slot;
     }
 }
@@ -295,17 +391,43 @@ static bool make_room(es_calibration *c) {
     c->capacity = n ? 2 * n : 1024;
     c->slot = es_arena_array(c->arena, c->capacity, sizeof *c->slot);
     for (size_t i = 0; c->slot && i < n; i++)
-        if (old[i].key)
-            *find_slot(c, old[i].phase, old[i].effect, old[i].key) = old[i];
+        if (old[i].key) {
+            uint64_t at = old[i].hash;
+            while (c->slot[at & (c->capacity - 1)].key)
+                at++;
+            c->slot[at & (c->capacity - 1)] = old[i];
+        }
     return c->slot != NULL;
+}
+
+static es_calibration *new_calibration(const es_catalog *catalog, es_arena *arena) {
+    es_calibration *c = es_arena_alloc(arena, sizeof *c);
+    if (!c)
+        return NULL;
+    *c = (es_calibration){.catalog = catalog, .arena = arena};
+    for (int phase = 0; phase < ES_FIT_PHASES; phase++) {
+        for (int effect = 0; effect < ES_EFFECTS; effect++)
+            c->seed[phase][effect] = seed_of(es_fit_phase_names[phase], es_effect_names[effect]);
+        for (int i = 0; i < INTERVALS; i++)
+            c->interval_seed[phase][i] = seed_of(es_fit_phase_names[phase], intervals[i]);
+    }
+    for (int i = 0; i <= ES_RATES; i++)
+        c->prior_seed[i] = prior_names[i] ? seed_of(prior_phase, prior_names[i]) : 0;
+    return make_room(c) ? c : NULL;
+}
+
+static entry *find_text(const es_calibration *c, const char *phase, const char *effect, const es_key_word *key) {
+    return find_slot(c, hash_of(seed_of(phase, effect), key->hash), phase, effect, &key, 1);
 }
 
 es_fitted *es_calibration_set(es_calibration *c, const char *phase, const char *effect, const char *key,
                               es_fitted fitted) {
     if (!make_room(c))
         return NULL;
-    entry *slot = find_slot(c, phase, effect, key);
+    const es_key_word of = word_of(es_slice_of(key));
+    entry *slot = find_text(c, phase, effect, &of);
     if (!slot->key) {
+        slot->hash = hash_of(seed_of(phase, effect), of.hash);
         slot->key = es_arena_text(c->arena, es_slice_of(key));
         slot->phase = phase, slot->effect = effect;
         if (!slot->key)
@@ -317,8 +439,26 @@ es_fitted *es_calibration_set(es_calibration *c, const char *phase, const char *
 }
 
 const es_fitted *es_calibration_find(const es_calibration *c, const char *phase, const char *effect, const char *key) {
-    const entry *slot = c->capacity ? find_slot(c, phase, effect, key) : NULL;
-    return slot && slot->key ? &slot->fitted : NULL;
+    const es_key_word of = word_of(es_slice_of(key));
+    const entry *slot = find_text(c, phase, effect, &of);
+    return slot->key ? &slot->fitted : NULL;
+}
+
+static const es_fitted *effect_of(const es_calibration *c, es_fit_phase phase, const effect_words *key) {
+    uint64_t hash = key->word[0]->hash;
+    size_t length = key->word[0]->text.length;
+    for (size_t i = 1; i < key->n; i++) {
+        hash = (hash * HASH_BASE + '|') * key->word[i]->power + key->word[i]->hash;
+        length += 1 + key->word[i]->text.length;
+    }
+    if (length + 2 > ES_EFFECT_KEY) { /* such keys are cut */
+        char text[ES_EFFECT_KEY];
+        join(text, key);
+        return es_calibration_find(c, es_fit_phase_names[phase], es_effect_names[key->effect], text);
+    }
+    const entry *slot = find_slot(c, hash_of(c->seed[phase][key->effect], hash), es_fit_phase_names[phase],
+                                  es_effect_names[key->effect], key->word, key->n);
+    return slot->key ? &slot->fitted : NULL;
 }
 
 static bool is_fit_phase(const char *phase) {
@@ -326,11 +466,8 @@ static bool is_fit_phase(const char *phase) {
 }
 
 static es_calibration *copy(const es_calibration *of, bool effects, es_arena *arena) {
-    es_calibration *blank = es_arena_alloc(arena, sizeof *blank);
+    es_calibration *blank = new_calibration(of->catalog, arena);
     if (!blank)
-        return NULL;
-    *blank = (es_calibration){.catalog = of->catalog, .arena = arena};
-    if (!make_room(blank))
         return NULL;
     for (size_t i = 0; i < of->capacity; i++) {
         const entry *e = &of->slot[i];
@@ -365,7 +502,6 @@ static bool is_rate_field(const char *name) {
 static es_status check_row(const es_row *row, es_errors *errors) {
     static const char *const priors[] = {"eta",         "kappa",       "alpha", "token_overhead_ms",
                                          "decode_util", "half_tokens", NULL};
-    static const char *const intervals[] = {"low", "high", NULL};
     const char *phase = row->text[ES_C_PHASE], *effect = row->text[ES_C_EFFECT], *key = row->text[ES_C_KEY];
     if (is_fit_phase(phase)) {
         if (is_among(intervals, effect) ? is_among(es_evidence_names, key) : is_among(es_effect_names, effect))
@@ -401,11 +537,9 @@ static es_status check_row(const es_row *row, es_errors *errors) {
 es_status es_calibration_compile(const es_catalog *catalog, es_arena *arena, es_calibration **result,
                                  es_errors *errors) {
     const es_table *rows = &catalog->table[ES_CALIBRATION];
-    es_calibration *c = es_arena_alloc(arena, sizeof *c);
+    es_calibration *c = new_calibration(catalog, arena);
     es_status status = ES_OK;
-    if (c)
-        *c = (es_calibration){.catalog = catalog, .arena = arena};
-    if (!c || !make_room(c))
+    if (!c)
         return es_fail_memory(errors);
     for (size_t i = 0; i < rows->n_rows; i++) {
         const es_row *row = &rows->rows[i];
@@ -423,40 +557,65 @@ es_status es_calibration_compile(const es_catalog *catalog, es_arena *arena, es_
 
 /* ---- Evidence ---- */
 
-static const es_fitted *effect_of(const es_calibration *c, es_fit_phase phase, const es_effect_key *key) {
-    return es_calibration_find(c, es_fit_phase_names[phase], es_effect_names[key->effect], key->key);
+void es_lookup_start(es_lookup *l, const es_calibration *c, const es_setting *s) {
+    l->calibration = c;
+    l->setting = *s;
+    for (int i = 0; i < ES_FIT_PHASES; i++)
+        l->level[i] = NAN;
+    for (int i = 0; i < ES_TYPED_RATES; i++)
+        l->prior_known[i] = false;
+    words_of(s, &l->words);
 }
 
-es_evidence es_evidence_of(const es_calibration *c, const es_setting *s, es_fit_phase phase, int type) {
+es_evidence es_lookup_evidence(es_lookup *l, es_fit_phase phase, int type) {
     static const es_basis basis_of[ES_EFFECTS] = {[ES_EFFECT_DEVICE_TYPE] = ES_BASIS_CALIBRATED,
                                                   [ES_EFFECT_DEVICE] = ES_BASIS_DEVICE,
                                                   [ES_EFFECT_UNIT] = ES_BASIS_UNIT,
                                                   [ES_EFFECT_KIND] = ES_BASIS_KIND};
     static const bool tells[ES_EFFECTS] = {
         [ES_EFFECT_DEVICE_TYPE] = true, [ES_EFFECT_DEVICE] = true, [ES_EFFECT_UNIT] = true, [ES_EFFECT_KIND] = true};
+    const es_calibration *c = l->calibration;
     es_evidence evidence = {.basis = ES_BASIS_CLASS};
-    es_effect_key keys[2 * ES_MAX_EFFECTS];
-    size_t n = es_effect_keys(s, phase, keys);
-    n += es_type_effect_keys(s, phase, type, keys + n);
+    effect_words keys[2 * ES_MAX_EFFECTS];
+    set_type(&l->words, l->setting.rows, type);
+    size_t n = level_keys(&l->words, phase, keys);
+    n += type_keys(&l->words, phase, l->setting.experts, keys + n);
     for (size_t i = 0; i < n; i++) {
         const es_fitted *f = tells[keys[i].effect] ? effect_of(c, phase, &keys[i]) : NULL;
         if (f && f->rows > 0 && basis_of[keys[i].effect] < evidence.basis)
             evidence = (es_evidence){.basis = basis_of[keys[i].effect], .rows = f->rows, .sources = f->sources};
     }
-    const char *level = es_evidence_names[evidence.basis];
-    const es_fitted *low = es_calibration_find(c, es_fit_phase_names[phase], "low", level),
-                    *high = es_calibration_find(c, es_fit_phase_names[phase], "high", level);
-    evidence.log_low = low ? low->value : NAN;
-    evidence.log_high = high ? high->value : NAN;
+    const es_key_word level = word_of(es_slice_of(es_evidence_names[evidence.basis])), *const key = &level;
+    double log_of[INTERVALS];
+    for (int i = 0; i < INTERVALS; i++) {
+        const entry *slot = find_slot(c, hash_of(c->interval_seed[phase][i], level.hash), es_fit_phase_names[phase],
+                                      intervals[i], &key, 1);
+        log_of[i] = slot->key ? slot->fitted.value : NAN;
+    }
+    evidence.log_low = log_of[0];
+    evidence.log_high = log_of[1];
     return evidence;
+}
+
+es_evidence es_evidence_of(const es_calibration *c, const es_setting *s, es_fit_phase phase, int type) {
+    es_lookup lookup;
+    es_lookup_start(&lookup, c, s);
+    return es_lookup_evidence(&lookup, phase, type);
 }
 
 /* ---- Rates ---- */
 
 /* Of the unit where it has one of its own, else of the kind. */
-static const es_fitted *prior_of(const es_calibration *c, const es_rows *rows, const char *prior) {
-    const es_fitted *own = es_calibration_find(c, prior_phase, prior, rows->unit->text[ES_U_FIT_UNIT]);
-    return own ? own : es_calibration_find(c, prior_phase, prior, fit_kind(rows));
+static const es_fitted *prior_of(const es_lookup *l, int prior) {
+    const es_calibration *c = l->calibration;
+    const es_key_word *const words[] = {&l->words.unit, &l->words.kind};
+    for (size_t i = 0; prior_names[prior] && i < 2; i++) {
+        const uint64_t hash = hash_of(c->prior_seed[prior], words[i]->hash);
+        const entry *slot = find_slot(c, hash, prior_phase, prior_names[prior], &words[i], 1);
+        if (slot->key)
+            return &slot->fitted;
+    }
+    return NULL;
 }
 
 static const es_fitted *class_row(const es_calibration *c, const es_rows *rows, es_rate rate) {
@@ -485,7 +644,8 @@ static const es_row *repacked(const es_calibration *c, const es_row *unit, const
 /* Today's prefill kernel of a type over that of the build, at least on the unit's ISA; 1 where the build has it. */
 static double gain_since(const es_calibration *c, const es_setting *s, int type, const es_row **row) {
     *row = NULL;
-    if (type == ES_TYPE_NONE || strcmp(s->rows->runtime->text[ES_R_FAMILY], "llama.cpp") != 0 || !is_cpu(s->rows))
+    if (s->build == ES_BUILD_NEWEST || type == ES_TYPE_NONE ||
+        strcmp(s->rows->runtime->text[ES_R_FAMILY], "llama.cpp") != 0 || !is_cpu(s->rows))
         return 1;
     const es_row *kernel = repacked(c, s->rows->unit, es_type_labels[type]);
     if (!kernel || !older_than(s->build, kernel->text[ES_RT_FIRST_BUILD], kernel->text[ES_RT_FIRST_DATE]))
@@ -504,60 +664,94 @@ static double share_of_cores(const es_setting *s) {
     return is_cpu(s->rows) && s->threads < cores ? s->threads / cores : 1; /* NaN: all */
 }
 
-/* Keys of the effects on a rate and the phase that they are fitted in; their number. */
-static size_t keys_of_rate(const es_setting *s, es_rate rate, int type, bool typed, es_fit_phase *phase,
-                           es_effect_key *keys) {
-    *phase = rate == ES_RATE_PREFILL_UTIL || rate == ES_RATE_PREFILL_ATTN_UTIL ? ES_FIT_PREFILL : ES_FIT_DECODE;
+static es_fit_phase phase_of(es_rate rate) {
+    return rate == ES_RATE_PREFILL_UTIL || rate == ES_RATE_PREFILL_ATTN_UTIL ? ES_FIT_PREFILL : ES_FIT_DECODE;
+}
+
+/* Keys of the effects on a rate that do not depend on the tensor type; their number. */
+static size_t keys_of_rate(es_lookup *l, es_rate rate, bool typed, effect_words *keys) {
     switch (rate) {
     case ES_RATE_ATTN_UTIL:
-    case ES_RATE_PREFILL_ATTN_UTIL: return es_attention_effect_keys(s, keys);
+    case ES_RATE_PREFILL_ATTN_UTIL: return attention_keys(&l->words, keys);
     case ES_RATE_MEM_UTIL:
-    case ES_RATE_PREFILL_UTIL: {
-        const size_t n = typed ? es_effect_keys(s, *phase, keys) : 0;
-        return typed ? n + es_type_effect_keys(s, *phase, type, keys + n) : 0;
-    }
-    default: return es_step_effect_keys(s, rate, keys);
+    case ES_RATE_PREFILL_UTIL: return typed ? level_keys(&l->words, phase_of(rate), keys) : 0;
+    default: return step_keys(&l->setting, &l->words, rate, keys);
     }
 }
 
-static es_rate_found find_rate(const es_calibration *c, const es_setting *s, es_rate rate, int type, bool typed) {
+static size_t type_keys_of_rate(const es_lookup *l, es_rate rate, effect_words *keys) {
+    const bool any = rate == ES_RATE_MEM_UTIL || rate == ES_RATE_PREFILL_UTIL;
+    return any ? type_keys(&l->words, phase_of(rate), l->setting.experts, keys) : 0;
+}
+
+static double add_levels(const es_lookup *l, es_fit_phase phase, double level, const effect_words *keys, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        const es_fitted *f = effect_of(l->calibration, phase, &keys[i]);
+        level += f ? f->value : 0;
+    }
+    return level;
+}
+
+/* The sum of a rate's effects; of those on all types once for all types. */
+static double level_of(es_lookup *l, es_rate rate, int type, bool typed) {
+    const es_fit_phase phase = phase_of(rate);
+    effect_words keys[ES_MAX_EFFECTS];
+    if (!typed || (int)rate >= ES_TYPED_RATES)
+        return add_levels(l, phase, 0, keys, keys_of_rate(l, rate, typed, keys));
+    if (rate == ES_RATE_DECODE_UTIL)
+        return 0;
+    if (isnan(l->level[phase]))
+        l->level[phase] = add_levels(l, phase, 0, keys, keys_of_rate(l, rate, typed, keys));
+    set_type(&l->words, l->setting.rows, type);
+    return add_levels(l, phase, l->level[phase], keys, type_keys_of_rate(l, rate, keys));
+}
+
+static const es_fitted *known_prior(es_lookup *l, es_rate rate) {
+    if ((int)rate >= ES_TYPED_RATES)
+        return prior_of(l, (int)rate);
+    if (!l->prior_known[rate])
+        l->prior[rate] = prior_of(l, (int)rate);
+    l->prior_known[rate] = true;
+    return l->prior[rate];
+}
+
+es_rate_found es_lookup_rate(es_lookup *l, es_rate rate, int type, bool typed) {
+    const es_setting *s = &l->setting;
     const es_row *device = s->rows->device, *kernel;
     const int field = rate_info[rate].field;
     if (is_written(device, field))
         return (es_rate_found){device->value[field], true, false};
     if (rate == ES_RATE_PREFILL_ATTN_UTIL && is_written(device, ES_D_ATTN_UTIL))
         return (es_rate_found){NAN, false, false}; /* as while decoding */
-    const es_fitted *prior = prior_names[rate] ? prior_of(c, s->rows, prior_names[rate]) : NULL;
-    if (!prior && rate == ES_RATE_DECODE_UTIL && prior_of(c, s->rows, "eta"))
+    const es_fitted *prior = known_prior(l, rate);
+    if (!prior && rate == ES_RATE_DECODE_UTIL && known_prior(l, ES_RATE_MEM_UTIL))
         return (es_rate_found){INFINITY, false, true}; /* bytes alone decide */
-    const es_fitted *base = prior ? prior : class_row(c, s->rows, rate);
+    const es_fitted *base = prior ? prior : class_row(l->calibration, s->rows, rate);
     const bool step = es_rate_is_step(rate);
     double value = base ? base->value : rate_info[rate].otherwise;
     if (!prior && !step)
         return (es_rate_found){value, false, false};
-    es_effect_key keys[2 * ES_MAX_EFFECTS];
-    es_fit_phase phase;
-    double level = 0;
-    for (size_t i = 0, n = keys_of_rate(s, rate, type, typed, &phase, keys); i < n; i++) {
-        const es_fitted *f = effect_of(c, phase, &keys[i]);
-        level += f ? f->value : 0;
-    }
+    const double level = level_of(l, rate, type, typed);
     value *= exp(step ? -level : level);
     if (typed && rate == ES_RATE_PREFILL_UTIL)
-        value *= share_of_cores(s) / gain_since(c, s, type, &kernel);
+        value *= share_of_cores(s) / gain_since(l->calibration, s, type, &kernel);
     return (es_rate_found){value, false, prior != NULL};
 }
 
 es_rate_found es_rate_find(const es_calibration *c, const es_setting *s, es_rate rate, int type) {
-    return find_rate(c, s, rate, type, true);
+    es_lookup lookup;
+    es_lookup_start(&lookup, c, s);
+    return es_lookup_rate(&lookup, rate, type, true);
 }
 
 es_rate_found es_rate_untyped(const es_calibration *c, const es_setting *s, es_rate rate) {
-    return find_rate(c, s, rate, ES_TYPE_NONE, false);
+    es_lookup lookup;
+    es_lookup_start(&lookup, c, s);
+    return es_lookup_rate(&lookup, rate, ES_TYPE_NONE, false);
 }
 
-double es_half_tokens(const es_calibration *c, const es_setting *s) {
-    const es_fitted *prior = prior_of(c, s->rows, "half_tokens");
+double es_lookup_half_tokens(const es_lookup *l) {
+    const es_fitted *prior = prior_of(l, HALF_TOKENS);
     return prior ? prior->value : 0;
 }
 
@@ -571,20 +765,23 @@ static void add_source(es_source *list, size_t *n, es_kind kind, const es_row *r
 size_t es_rate_sources(const es_calibration *c, const es_setting *s, es_rate rate, int type, bool typed,
                        es_source *list) {
     const es_row *device = s->rows->device, *kernel;
-    const es_rate_found found = find_rate(c, s, rate, type, typed);
-    es_effect_key keys[2 * ES_MAX_EFFECTS];
-    es_fit_phase phase;
-    size_t n = 0;
+    effect_words keys[2 * ES_MAX_EFFECTS];
+    es_lookup lookup;
+    es_lookup_start(&lookup, c, s);
+    const es_rate_found found = es_lookup_rate(&lookup, rate, type, typed);
+    size_t n = 0, n_keys = 0;
     if (found.own)
         add_source(list, &n, ES_DEVICE, device, rate_info[rate].field);
     const es_fitted *base = found.own       ? NULL
-                            : found.of_kind ? prior_of(c, s->rows, prior_names[rate])
+                            : found.of_kind ? prior_of(&lookup, (int)rate)
                                             : class_row(c, s->rows, rate);
     add_source(list, &n, ES_CALIBRATION, base ? base->row : NULL, ES_C_VALUE);
-    for (size_t i = 0,
-                n_keys = found.of_kind || es_rate_is_step(rate) ? keys_of_rate(s, rate, type, typed, &phase, keys) : 0;
-         i < n_keys; i++) {
-        const es_fitted *f = effect_of(c, phase, &keys[i]);
+    if (found.of_kind || es_rate_is_step(rate))
+        n_keys = keys_of_rate(&lookup, rate, typed, keys);
+    if (found.of_kind && typed)
+        n_keys += type_keys_of_rate(&lookup, rate, keys + n_keys);
+    for (size_t i = 0; i < n_keys; i++) {
+        const es_fitted *f = effect_of(c, phase_of(rate), &keys[i]);
         add_source(list, &n, ES_CALIBRATION, f ? f->row : NULL, ES_C_VALUE);
     }
     if (typed && found.of_kind && rate == ES_RATE_PREFILL_UTIL && gain_since(c, s, type, &kernel) != 1)

@@ -16,6 +16,7 @@
 #define ES_MODEL_CALIBRATED_H
 
 #include <math.h>
+#include <stdint.h>
 
 #include <edgesweep/catalog.h>
 #include <edgesweep/error.h>
@@ -73,6 +74,23 @@ typedef struct es_setting {
     double threads, build, head_dim;
     bool experts; /* weights of routed experts */
 } es_setting;
+
+/* A word of a key: the text with its hash as digits of a number, and the power of the base that shifts others past it.
+ * Keys are looked up by the hashes of their words, joined only where somebody reads them. */
+typedef struct es_key_word {
+    es_slice text;
+    uint64_t hash, power;
+} es_key_word;
+
+enum { ES_WORD_ROOM = 16 };
+
+/* What the keys of a setting consist of. */
+typedef struct es_setting_words {
+    es_key_word kind, unit, board, own, backend, family, era, threads, head, rate, type;
+    bool type_set;
+    int type_number; /* of `type`, where it is set */
+    char head_room[ES_WORD_ROOM], type_room[ES_WORD_ROOM];
+} es_setting_words;
 
 /* Keys of the effects that do not depend on the tensor type, then those that do, and of attention; their number,
  * at most ES_MAX_EFFECTS. */
@@ -165,8 +183,23 @@ es_rate_found es_rate_find(const es_calibration *calibration, const es_setting *
 /* eta(kind) for mem_util; what reads no weights (caches, one rate per device) runs at it. */
 es_rate_found es_rate_untyped(const es_calibration *calibration, const es_setting *setting, es_rate rate);
 
+/* Questions about one setting, whose words, priors and levels that all types share are found once.  `setting.experts` may
+ * be changed between them. */
+typedef struct es_lookup {
+    const es_calibration *calibration;
+    es_setting setting;
+    es_setting_words words;
+    double level[ES_FIT_PHASES]; /* NaN: not asked for yet */
+    const es_fitted *prior[ES_TYPED_RATES];
+    bool prior_known[ES_TYPED_RATES];
+} es_lookup;
+
+void es_lookup_start(es_lookup *lookup, const es_calibration *calibration, const es_setting *setting);
+es_rate_found es_lookup_rate(es_lookup *lookup, es_rate rate, int type, bool typed); /* es_rate_find, es_rate_untyped */
+
 /* Tokens at once at which arithmetic runs at half its rate, h in n / (n + h). */
-double es_half_tokens(const es_calibration *calibration, const es_setting *setting);
+double es_lookup_half_tokens(const es_lookup *lookup);
+es_evidence es_lookup_evidence(es_lookup *lookup, es_fit_phase phase, int type); /* es_evidence_of */
 
 /* The rows behind a rate, of a type or untyped, for explain; at most ES_MAX_SOURCES, returns their number. */
 size_t es_rate_sources(const es_calibration *calibration, const es_setting *setting, es_rate rate, int type, bool typed,

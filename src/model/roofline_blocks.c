@@ -102,9 +102,11 @@ void es_roofline_device_rates(const void *state_, const es_rows *rows, const dou
     const es_roofline_state *state = state_;
     const es_setting setting = {.rows = rows, .threads = NAN, .build = ES_BUILD_NEWEST};
     es_device_rates rates;
+    es_lookup lookup;
     (void)in;
+    es_lookup_start(&lookup, state->calibration, &setting);
     for (int i = 0; i < ES_RATES; i++) {
-        const es_rate_found found = es_rate_untyped(state->calibration, &setting, (es_rate)i);
+        const es_rate_found found = es_lookup_rate(&lookup, (es_rate)i, ES_TYPE_NONE, false);
         rates.any[i] = found.value;
         rates.own[i] = found.own ? found.value : NAN;
         rates.inverse[i] = 1 / found.value;
@@ -119,12 +121,14 @@ static bool is_family(const es_rows *rows, const char *family) {
 void es_roofline_slot_rates(const void *state_, const es_rows *rows, const double *in, double *out) {
     const es_roofline_state *state = state_;
     const es_calibration *calibration = state->calibration;
-    es_setting setting = {rows, in[ES_SLOTS + 1], in[ES_SLOTS + 2], in[ES_SLOTS + 3], false};
+    const es_setting setting = {rows, in[ES_SLOTS + 1], in[ES_SLOTS + 2], in[ES_SLOTS + 3], false};
     const int main_type = in[ES_SLOTS] > ES_TYPE_NONE ? (int)in[ES_SLOTS] : ES_TYPE_NONE; /* NaN: no layout */
-    const es_evidence decode = es_evidence_of(calibration, &setting, ES_FIT_DECODE, main_type),
-                      prefill = es_evidence_of(calibration, &setting, ES_FIT_PREFILL, main_type);
+    es_lookup lookup;
+    es_lookup_start(&lookup, calibration, &setting);
+    const es_evidence decode = es_lookup_evidence(&lookup, ES_FIT_DECODE, main_type),
+                      prefill = es_lookup_evidence(&lookup, ES_FIT_PREFILL, main_type);
     const es_evidence *worse = prefill.basis > decode.basis ? &prefill : &decode;
-    es_slot_rates rates = {.half_tokens = es_half_tokens(calibration, &setting),
+    es_slot_rates rates = {.half_tokens = es_lookup_half_tokens(&lookup),
                            .uses_matrix = is_family(rows, "llama.cpp") || is_family(rows, "ik_llama.cpp"),
                            .basis = (double)worse->basis,
                            .rows = worse->rows,
@@ -136,19 +140,21 @@ void es_roofline_slot_rates(const void *state_, const es_rows *rows, const doubl
     for (int r = 0; r < ES_TYPED_RATES; r++)
         rates.least_inv_util[r] = HUGE_VAL;
     for (int r = 0; r < 2; r++)
-        rates.inv_attn[r] = 1 / es_rate_untyped(calibration, &setting, (es_rate)(ES_RATE_ATTN_UTIL + r)).value;
+        rates.inv_attn[r] = 1 / es_lookup_rate(&lookup, (es_rate)(ES_RATE_ATTN_UTIL + r), ES_TYPE_NONE, false).value;
     es_rate_found found[ES_SLOTS + 1][ES_TYPED_RATES];
-    for (int i = 0; i <= ES_SLOTS; i++) {
+    int types[ES_SLOTS + 1];
+    const bool gguf = rows->precision->value[ES_P_KIND] == ES_PRECISION_GGUF;
+    for (int i = ES_SLOTS; i >= 0; i--) {
         const int type = in[i] > ES_TYPE_NONE ? (int)in[i] : ES_TYPE_NONE;
-        setting.experts = i >= ES_EXPERT_SLOT && i < ES_SLOTS;
-        int like =
-            setting.experts ? ES_EXPERT_SLOT : 0; /* the first slot of the type; experts have rates of their own */
-        while (like < i && (in[like] > ES_TYPE_NONE ? (int)in[like] : ES_TYPE_NONE) != type)
-            like++;
-        if (!setting.experts && like >= ES_EXPERT_SLOT)
-            like = i;
+        int like = ES_SLOTS; /* a slot of the type; experts have rates of their own, unused slots any */
+        types[i] = type;
+        lookup.setting.experts = i >= ES_EXPERT_SLOT && i < ES_SLOTS;
+        if (type != ES_TYPE_NONE || !gguf)
+            while (like > i &&
+                   (types[like] != type || (like >= ES_EXPERT_SLOT && like < ES_SLOTS) != lookup.setting.experts))
+                like--;
         for (int r = 0; r < ES_TYPED_RATES; r++) {
-            found[i][r] = like < i ? found[like][r] : es_rate_find(calibration, &setting, (es_rate)r, type);
+            found[i][r] = like > i ? found[like][r] : es_lookup_rate(&lookup, (es_rate)r, type, true);
             const double inverse = 1 / found[i][r].value;
             rates.inv_util[r][i] = inverse;
             /* slots without a type are unused, or the format is uniform */
@@ -231,7 +237,7 @@ void es_roofline_draft(const void *state_, const es_rows *rows, const double *in
     static const char *const kinds[] = {"none", "mtp", "eagle", "lookup", "model"};
     const es_roofline_state *state = state_;
     const size_t number = (size_t)in[0], kind = number < ES_AXIS_FIRST_MODEL ? number : ES_AXIS_FIRST_MODEL;
-    const es_row *row = draft_row(state, rows, kinds[kind], in[1] > 1);
+    const es_row *row = in[0] > ES_DRAFT_NONE ? draft_row(state, rows, kinds[kind], in[1] > 1) : NULL;
     es_draft draft = {.cost = row ? row->value[ES_DR_COST] : NAN,
                       .acceptance = row ? row->value[ES_DR_ACCEPTANCE] : NAN};
     if (kind == ES_AXIS_FIRST_MODEL && number - ES_AXIS_FIRST_MODEL < state->models->n_rows)

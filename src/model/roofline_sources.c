@@ -65,7 +65,9 @@ size_t es_roofline_device_sources(const void *state_, const es_rows *rows, const
 size_t es_roofline_slot_sources(const void *state_, const es_rows *rows, const double *in, size_t output,
                                 es_source *list) {
     const es_roofline_state *state = state_;
-    const size_t rate = output / (ES_SLOTS + 1), slot = output % (ES_SLOTS + 1);
+    const size_t rate = output / (ES_SLOTS + 1), of = output % (ES_SLOTS + 1);
+    const bool unused = rows->precision->value[ES_P_KIND] == ES_PRECISION_GGUF && !(in[of] > ES_TYPE_NONE);
+    const size_t slot = unused ? ES_SLOTS : of; /* as es_roofline_slot_rates has it */
     const es_setting setting = {rows, in[ES_SLOTS + 1], in[ES_SLOTS + 2], in[ES_SLOTS + 3],
                                 slot >= ES_EXPERT_SLOT && slot < ES_SLOTS};
     const size_t attn = output - OUTPUT_OF(es_slot_rates, inv_attn);
