@@ -479,6 +479,29 @@ void es_layer_costs(const es_arch *arch, const es_shape *s, const es_layer *l, e
     const bool moe = (l->ffn & ES_FFN_MOE) != 0;
     costs->experts = moe ? l->experts : 0;
     costs->active = moe ? l->active : 0;
+    if (costs->attention_layers > 0) {
+        const bool latent = l->mixers & ES_MIXER_MLA;
+        const double key = latent ? s->qk_nope + s->qk_rope : l->head_dim, rank = s->kv_lora_rank + s->qk_rope;
+        const double value = latent ? s->v_head_dim : l->v_dim, vector = latent && !arch->fused_kv_b ? rank : key;
+        costs->score_heads = l->heads;
+        costs->widest_v = span->read_v;
+        costs->odd_rows = fmod(vector, 32) > 0 || (span->read_v > 0 && fmod(value, 32) > 0) ? 1 : 0;
+        costs->attn_expanded_width = costs->attn_width = 2 * l->heads * key +
+                                                         2 * (latent ? l->heads : l->kv_heads) * key + 3 * s->hidden +
+                                                         (l->mixers & ES_MIXER_MAMBA2 ? 3 * d : 0);
+        if (latent && !arch->fused_kv_b)
+            costs->attn_width = 2 * l->heads * rank + l->heads * key + 4 * s->hidden;
+    }
+    if (l->ffn & (ES_FFN_DENSE | ES_FFN_CHANNEL_MIX))
+        costs->block_width = (s->ffn_matrices > 2 ? 3 : 1) * l->intermediate;
+    if (moe) {
+        const double used = smaller(l->active, l->experts), x = l->expert_intermediate;
+        costs->block_width = larger(costs->block_width, larger(3 * used * x, used * (x + s->hidden)));
+        costs->block_width = larger(costs->block_width, (used + 1) * s->hidden);
+    }
+    if (l->mixers & (ES_MIXER_GDN | ES_MIXER_MAMBA1 | ES_MIXER_MAMBA2))
+        costs->block_width = larger(costs->block_width, 4 * d);
+    costs->block_width += costs->block_width > 0 ? 4 * s->hidden : 0;
 }
 
 es_stack es_stack_of(const es_arch *arch, const es_shape *s) {
@@ -495,6 +518,7 @@ es_stack es_stack_of(const es_arch *arch, const es_shape *s) {
             es_span *span = &stack.span[window > 0]; /* of several windows the largest */
             span->window = larger(span->window, window);
             span->layers += count[k];
+            span->owners += one.span[0].k > 0 ? count[k] : 0;
             span->k += count[k] * one.span[0].k;
             span->v += count[k] * one.span[0].v;
             span->read_k += count[k] * one.span[0].read_k;
@@ -504,6 +528,12 @@ es_stack es_stack_of(const es_arch *arch, const es_shape *s) {
         stack.attention_layers += count[k] * one.attention_layers;
         stack.state += count[k] * one.state;
         stack.state_flops += count[k] * one.state_flops;
+        stack.score_heads = larger(stack.score_heads, one.score_heads);
+        stack.widest_v = larger(stack.widest_v, one.widest_v);
+        stack.odd_rows = larger(stack.odd_rows, one.odd_rows);
+        stack.attn_width = larger(stack.attn_width, one.attn_width);
+        stack.attn_expanded_width = larger(stack.attn_expanded_width, one.attn_expanded_width);
+        stack.block_width = larger(stack.block_width, one.block_width);
         if (one.experts > stack.experts)
             stack.experts = one.experts, stack.active = one.active;
     }

@@ -229,8 +229,8 @@ es_params es_count_params(const es_arch *arch, const es_shape *shape);
 
 /* Layers that see the same positions, summed: numbers per cached position of one sequence. */
 typedef struct es_span {
-    double window; /* 0: every position, or no layers */
-    double layers;
+    double window;         /* 0: every position, or no layers */
+    double layers, owners; /* that read a cache, that have one of their own */
     double k, v;           /* cached elements */
     double read_k, read_v; /* elements that a step reads: those of caches of earlier layers too */
     double score_flops;
@@ -245,6 +245,13 @@ typedef struct es_stack {
     double state_flops;      /* per token */
     double experts, active;  /* of the layer with the most experts */
     double attention_layers; /* layers that read a cache */
+    double score_heads;      /* query heads of the layer with most */
+    double widest_v;         /* cached elements of values per position of the widest layer */
+    double odd_rows;         /* 1: heads that are no whole blocks of 32 elements */
+    /* Elements that parts of the widest layer hold at once for a token, mask and scores aside; fitted on 981 allocations
+     * of llama.cpp v0.5.0. */
+    double attn_width, attn_expanded_width; /* MLA by its latent vector; by the keys and values of every head */
+    double block_width;                     /* FFN, experts or a recurrent mixer */
 } es_stack;
 
 enum { ES_STACK_SIZE = sizeof(es_stack) / sizeof(double) };

@@ -10,7 +10,11 @@
 
 /* The family by which GGUF files, and so runtimes, know a model. */
 static const char *gguf_family(const es_row *model) {
-    static const char *const known[][2] = {{"gptoss", "gpt-oss"}, {"mistral", "llama"}, {"mixtral", "llama"}};
+    static const char *const known[][2] = {{"gptoss", "gpt-oss"},
+                                           {"mistral", "llama"},
+                                           {"mixtral", "llama"},
+                                           {"olmo3", "olmo2"},
+                                           {"deepseek3", "deepseek2"}};
     const char *family = model->text[ES_M_FAMILY];
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (es_equal_fold(family, known[i][0]))
@@ -27,6 +31,7 @@ enum {
     ES_MEMORY_RULES(ES_RULE)
 #undef ES_RULE
         RULE_reserves_on_gpu,
+    RULE_window_needs_layers,
     RULE_embedding_on_host,
     RULE_driver_bytes,
     RULE_repacks,
@@ -38,6 +43,7 @@ static const char *const rule_names[RULES] = {
     ES_MEMORY_RULES(ES_RULE)
 #undef ES_RULE
         "reserves_on_gpu",
+    "window_needs_layers",
     "embedding_on_host",
     "driver_bytes",
     "repacks",
@@ -161,6 +167,8 @@ void es_roofline_memory_rules(const void *state_, const es_rows *rows, const dou
 #undef ES_RULE
     };
     find_rules(m, rows->runtime, m->family_of[rows->model - m->models->rows], values);
+    if (values[RULE_window_needs_layers] > 0 && rows->model->value[ES_M_LAYERS] != values[RULE_window_needs_layers])
+        values[RULE_window_honoured] = 0;
     es_memory_of of = {.tower_counted = strstr(scope, "tower") || strstr(scope, "vision")};
     memcpy(&of.rules, values, sizeof of.rules);
     if (rows->device->value[ES_D_CLASS] == ES_CLASS_MCU)

@@ -21,6 +21,7 @@
     X(kv_bits, NAN)               /* of the cache, whatever the format says */                                         \
     X(flash_attn, 1)              /* fused attention when not asked for */                                             \
     X(quantized_v_needs_flash, 0) /* no quantized values without fused attention */                                    \
+    X(pads_v, 0)                  /* without fused attention values are as wide as in the widest layer */              \
     X(output_mask, 0)             /* the mask lies beside the logits */                                                \
     X(output_experts, 0)          /* and so do the experts' outputs */                                                 \
     X(buffer_bytes, 4)            /* bytes of an element of the compute buffer */                                      \

@@ -260,3 +260,24 @@ Test(memory, native_formats) {
     evaluate_at("gpt-oss-20b", "Raspberry Pi 5 16GB", "llama.cpp-cpu-arm", "Q8_0", usual);
     cr_expect_eq(get("weight_bytes"), 12096558336.0);
 }
+
+/* Counted by hand from MEMORY.md and the models' shapes at 4096 cells: Gemma-4-E2B has 12 windowed layers of 256 wide rows
+ * and 3 global ones of 512, and without flash attention all values lie in rows of 512. */
+Test(memory, values_are_padded_without_flash_attention) {
+    const double cells = 4096, window = 1024;
+    for (int flash = 0; flash < 2; flash++) {
+        setting s = usual;
+        s.n_ctx = cells, s.flash = flash;
+        evaluate_at("Gemma-4-E2B", "RTX 4090 24GB", "llama.cpp-cuda", "Q8_0", s);
+        const double expected = 3 * cells * 2048 + 12 * window * (flash ? 1024 : 1536);
+        cr_expect_eq(get("kv_bytes"), expected, "%.17g, expected %.17g", get("kv_bytes"), expected);
+    }
+}
+
+/* The latent vector of 576 is 18 blocks, whatever the width of a head. */
+Test(memory, latent_vectors_may_be_quantized) {
+    setting s = usual;
+    s.n_ctx = 4096, s.kv_bits = 4.5;
+    evaluate_at("GLM-4.7-Flash", "RTX 4090 24GB", "llama.cpp-cuda", "Q4_K_M", s);
+    cr_expect_eq(get("kv_bytes"), 47.0 * 4096 * 576 * 4.5 / 8, "%.17g", get("kv_bytes"));
+}
