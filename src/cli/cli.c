@@ -131,28 +131,42 @@ static es_status run_command(es_cli *cli, es_errors *errors) {
     return es_cli_limits_end(cli, status ? status : cli->command->run(cli, errors), errors);
 }
 
-/* `edge` for the sweep edge.sweep that comes along: beside the program in its source folder, or installed with it. */
+/* The folder of the program's own file, by the word it was called with, as a shell finds it; NULL if it is not there. */
+static char *folder_of_program(es_cli *cli) {
+    const char *called = cli->argv[0], *path = getenv("PATH");
+    const char *found = strchr(called, '/') ? called : NULL;
+    while (!found && path && *path) {
+        const char *end = strchrnul(path, ':');
+        const char *file = es_arena_printf(&cli->arena, "%.*s/%s", (int)(end - path), path, called);
+        found = file && access(file, X_OK) == 0 ? file : NULL;
+        path = *end ? end + 1 : NULL;
+    }
+    char *real = found ? realpath(found, NULL) : NULL;
+    if (real)
+        *strrchr(real, '/') = '\0';
+    return real;
+}
+
+/* `edge` for the sweep edge.sweep that comes along: in the source folder of a build, or installed with the program. */
 static es_status find_shipped_sweep(es_cli *cli, es_errors *errors) {
-    static const char *const folders[] = {"../sweeps", "../share/edgesweep/sweeps"};
+    static const char *const folders[] = {"../sweeps", "../../sweeps", "../share/edgesweep/sweeps"};
     const char *name = cli->n_operands && es_option_in(ES_OPT_SET, cli->command) ? cli->operand[0] : "/";
-    char program[4096];
     if (cli->command->id == ES_CMD_ADVISE || strchr(name, '/') || strcmp(name, "-") == 0 || access(name, F_OK) == 0)
         return ES_OK;
-    const ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
-    const char *slash = length > 0 ? memrchr(program, '/', (size_t)length) : NULL;
+    char *folder = folder_of_program(cli);
     const size_t n = strlen(name), suffix = strlen(".sweep");
     const bool whole = n > suffix && strcmp(name + n - suffix, ".sweep") == 0;
-    for (size_t i = 0; slash && i < sizeof folders / sizeof *folders; i++) {
-        const char *path = es_arena_printf(&cli->arena, "%.*s/%s/%s%s", (int)(slash - program), program, folders[i],
-                                           name, whole ? "" : ".sweep");
-        if (!path)
-            return es_fail_memory(errors);
-        if (access(path, R_OK) == 0) {
+    es_status status = ES_OK;
+    for (size_t i = 0; !status && folder && i < sizeof folders / sizeof *folders; i++) {
+        const char *path = es_arena_printf(&cli->arena, "%s/%s/%s%s", folder, folders[i], name, whole ? "" : ".sweep");
+        status = path ? ES_OK : es_fail_memory(errors);
+        if (path && access(path, R_OK) == 0) {
             cli->operand[0] = path;
-            return ES_OK;
+            break;
         }
     }
-    return ES_OK;
+    free(folder);
+    return status;
 }
 
 static es_status dispatch(es_cli *cli, es_errors *errors) {

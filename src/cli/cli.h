@@ -55,6 +55,7 @@ typedef enum es_opt {
     ES_OPT_USE,
     ES_OPT_CONTEXT,
     ES_OPT_MIN_SPEED,
+    ES_OPT_MIN_QUALITY,
     ES_OPT_MAX_TTFT,
     ES_OPT_RAM,
     ES_OPT_KV,

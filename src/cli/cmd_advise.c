@@ -33,6 +33,10 @@ static const struct {
 };
 const char *const es_advise_uses[] = {"chat", "code", "agent", "summarise", "batch", NULL};
 
+/* A model that guesses is the fastest: where quality does not decide, it has to have this much, in points, or a named model
+ * this share of what it has above chance in 16 bits.  Unsourced choices, printed, changed by --min-quality. */
+static const double LEAST_QUALITY = 40, LEAST_RETAINED = 0.9;
+
 /* The metric that decides, then what breaks ties.  Formats of a model within 0.3 points are a tie in quality (QUALITY:
  * the noise of a measured loss), so quality counts in such steps. */
 static const struct {
@@ -264,6 +268,8 @@ static void add_condition(advice *a, const char *text, const char *column, bool 
     a->condition[a->n_conditions++] = (condition){text, column, maximize};
 }
 
+static bool is_of_quality(const condition *c) { return strncmp(c->column, "quality", 7) == 0; }
+
 static bool add_set(advice *a, const char *text) {
     a->set[a->n_sets++] = text;
     return text != NULL;
@@ -294,7 +300,7 @@ static const char *list_of(es_arena *arena, const char *key, const es_row *const
 static es_status make_wish(advice *a, es_errors *errors) {
     es_cli *cli = a->cli;
     es_arena *arena = &cli->arena;
-    double context, ram;
+    double context, ram, quality;
     a->use = (size_t)es_count_of(cli, ES_OPT_USE, 0);
     a->goal = (size_t)es_count_of(cli, ES_OPT_GOAL, 0);
     a->top = (double)es_count_of(cli, ES_OPT_TOP, TOP);
@@ -302,6 +308,11 @@ static es_status make_wish(advice *a, es_errors *errors) {
     one = number_of(cli, ES_OPT_MIN_SPEED, uses[a->use].min_speed, &a->speed, errors), status = status ? status : one;
     one = number_of(cli, ES_OPT_MAX_TTFT, uses[a->use].max_ttft, &a->ttft, errors), status = status ? status : one;
     one = number_of(cli, ES_OPT_RAM, 0, &ram, errors), status = status ? status : one;
+    const bool named = a->n[ES_MODEL] > 0;
+    a->by_device = named && !a->n[ES_DEVICE];
+    const bool any_quality = a->goal != 0 || a->by_device;
+    one = number_of(cli, ES_OPT_MIN_QUALITY, any_quality && !named ? LEAST_QUALITY : 0, &quality, errors);
+    status = status ? status : one;
     if (status)
         return status;
     a->gen = uses[a->use].gen < context / 2 ? uses[a->use].gen : floor(context / 2);
@@ -311,8 +322,6 @@ static es_status make_wish(advice *a, es_errors *errors) {
                         es_text_of(cli, ES_OPT_CONTEXT));
     if (ram >= 1e6) /* 8G, 8Gi: bytes; 8: GiB */
         ram /= 0x1p30;
-    const bool named = a->n[ES_MODEL] > 0;
-    a->by_device = named && !a->n[ES_DEVICE];
     a->by_model = !named || a->n[ES_MODEL] > 1;
     bool ok = add_set(a, "kernel=roofline");
     ok = add_set(a, named ? list_of(arena, "model", a->found[ES_MODEL], a->n[ES_MODEL]) : "model=*") && ok;
@@ -337,6 +346,10 @@ static es_status make_wish(advice *a, es_errors *errors) {
         add_condition(a, es_arena_printf(arena, "decode_tok_s >= %.6g", a->speed), "decode_tok_s", true);
     if (a->ttft > 0)
         add_condition(a, es_arena_printf(arena, "ttft_s <= %.6g", a->ttft), "ttft_s", false);
+    if (quality > 0)
+        add_condition(a, es_arena_printf(arena, "quality >= %.6g", quality), "quality", true);
+    else if (any_quality && named && !a->n[ES_PRECISION] && !es_given(cli, ES_OPT_MIN_QUALITY))
+        add_condition(a, es_arena_printf(arena, "quality_retained >= %.6g", LEAST_RETAINED), "quality_retained", true);
     for (size_t i = 0; i < a->n_conditions; i++)
         ok = ok && a->condition[i].text;
     /* Nobody publishes files of dense models in the formats that llama.cpp made for experts, NAME_MOE. */
@@ -374,7 +387,7 @@ static es_status run_wish(advice *a, size_t without, es_errors *errors) {
     const bool all = without == a->n_conditions;
     memcpy(set, a->set, n * sizeof *set);
     for (size_t i = 0; i < a->n_conditions; i++)
-        if (i != without && without != ALL_OF_THEM)
+        if (i != without && without != ALL_OF_THEM && !(a->unscored && is_of_quality(&a->condition[i])))
             where[n_where++] = a->condition[i].text;
     if (a->mixtures)
         where[n_where++] = a->mixtures;
@@ -595,6 +608,9 @@ static void print_use(const advice *a) {
         printf(", >= %.4g tok/s", a->speed);
     if (a->ttft > 0)
         printf(", first token in %.4g s", a->ttft);
+    for (size_t i = 0; i < a->n_conditions && !a->unscored; i++)
+        if (is_of_quality(&a->condition[i]))
+            printf(",\n%s", a->condition[i].text);
     printf("\n");
 }
 
@@ -743,6 +759,10 @@ static es_status run_advise(es_cli *cli, es_errors *errors) {
         status = run_wish(a, a->n_conditions, errors);
         if (!status)
             status = collect(a, errors);
+        for (size_t i = 0; i < a->n_choices && a->unscored; i++)
+            a->unscored = isnan(column_of(a, &a->choice[i], "quality"));
+        if (!a->unscored)
+            a->n_choices = 0; /* there is a quality, and not enough of it */
     }
     if (!status) {
         es_cli_report(cli, errors);
@@ -774,28 +794,32 @@ const es_command es_cmd_advise = {
     .synopsis = "[DEVICE] [MODEL] [FORMAT]",
     .max_operands = 16,
     .help = "what to run on a device, or what to run a model on, in ten rows",
-    .details = "Operands come in any order; names are matched loosely: rpi5, llama3.2:3b, Qwen/Qwen3-4B, q4_k_m. With "
-               "a device the "
-               "rows are models, each in its best format, or the formats of the model named; with a model and no "
-               "device, devices, "
-               "the cheapest first. Without both it is about this machine, recognised by the name of its board or "
-               "processor, else "
-               "measured once (`probe`; kept in $XDG_CACHE_HOME/edgesweep or ~/.cache/edgesweep).\n\n"
-               "--use sets lengths and bounds: chat 512+256 tokens, 5 tokens/s, first token in 15 s; code 4096+512, 8, "
-               "60 s; agent "
-               "8192+512, 8, 90 s; summarise 8192+512, 3, 180 s; batch 1024+256 without bounds. --context, --min-speed "
-               "and --max-ttft "
-               "change them. --goal says what the best is: quality (in steps of 0.3 points, within which formats are a "
-               "tie, then "
-               "speed), speed, energy, cost, or balanced: quality * s/(s + 10) at s tokens/s.\n\n"
-               "Only formats that a runtime of the device loads count. 10-90% is the range in which the speed lies in "
-               "eight of ten "
-               "cases. When nothing meets the wish, the nearest miss of each condition is shown.\n\n"
-               "--json prints an object: use, goal, prompt, gen, choices (how many there are), rows; a row has rank, "
-               "model, device, "
-               "runtime, precision, basis, quality_basis, quality_metric and numbers by the names of `list metrics`, "
-               "null where "
-               "unknown.",
+    .details =
+        "Operands come in any order; names are matched loosely: rpi5, llama3.2:3b, Qwen/Qwen3-4B, q4_k_m. With "
+        "a device the "
+        "rows are models, each in its best format, or the formats of the model named; with a model and no "
+        "device, devices, "
+        "the cheapest first. Without both it is about this machine, recognised by the name of its board or "
+        "processor, else "
+        "measured once (`probe`; kept in $XDG_CACHE_HOME/edgesweep or ~/.cache/edgesweep).\n\n"
+        "--use sets lengths and bounds: chat 512+256 tokens, 5 tokens/s, first token in 15 s; code 4096+512, 8, "
+        "60 s; agent "
+        "8192+512, 8, 90 s; summarise 8192+512, 3, 180 s; batch 1024+256 without bounds. --context, --min-speed "
+        "and --max-ttft "
+        "change them. --goal says what the best is: quality (in steps of 0.3 points, within which formats are a "
+        "tie, then "
+        "speed), speed, energy, cost, or balanced: quality * s/(s + 10) at s tokens/s; but for quality, models below "
+        "40 points "
+        "are left out, and of a model named the formats that lose more than a tenth of what it has above chance; "
+        "--min-quality changes that, 0 takes all.\n\n"
+        "Only formats that a runtime of the device loads count. 10-90% is the range in which the speed lies in "
+        "eight of ten "
+        "cases. When nothing meets the wish, the nearest miss of each condition is shown.\n\n"
+        "--json prints an object: use, goal, prompt, gen, choices (how many there are), rows; a row has rank, "
+        "model, device, "
+        "runtime, precision, basis, quality_basis, quality_metric and numbers by the names of `list metrics`, "
+        "null where "
+        "unknown.",
     .examples = examples,
     .run = run_advise,
 };

@@ -62,6 +62,8 @@ const es_cli_option es_cli_options[ES_OPTS] = {
                         .help = "tokens of prompt and answer: 4096, 16k"},
     [ES_OPT_MIN_SPEED] = {"min-speed", 0, TEXT("N"), .commands = ADVISE, .fallback = "of the use",
                           .help = "at least N tokens a second"},
+    [ES_OPT_MIN_QUALITY] = {"min-quality", 0, TEXT("N"), .commands = ADVISE, .fallback = "of the goal",
+                            .help = "at least N points of the quality metric"},
     [ES_OPT_MAX_TTFT] = {"max-ttft", 0, TEXT("S"), .commands = ADVISE, .fallback = "of the use",
                          .help = "the first token after S seconds at most"},
     [ES_OPT_RAM] = {"ram", 0, TEXT("SIZE"), .commands = ADVISE, .fallback = "of the device",

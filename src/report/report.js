@@ -2,7 +2,8 @@
 (function () {
     'use strict';
 
-    const PAGE_ROWS = 50, DRAWN_POINTS = 20000, COLOURS = 8, MANY_FRONTS = 40, NAMED_ABSENT = 20, PRINTED_COLUMNS = 24;
+    const PAGE_ROWS = 50, DRAWN_POINTS = 20000, COLOURS = 8, MANY_FRONTS = 40, NAMED_ABSENT = 20, PRINTED_COLUMNS = 24,
+        QUALITY_TIE = 0.3; // points, ES_QUALITY_TIE of src/model/quality.h
     const data = JSON.parse(document.getElementById('data').textContent);
     const $ = id => document.getElementById(id);
 
@@ -236,19 +237,32 @@
         $('best-by').addEventListener('change', drawBest);
     }
 
+    // The best row of each group.  Where quality decides, formats of one model within QUALITY_TIE points are a tie, broken by
+    // the next objective, as `best --pick precision` does.
     function bestRows(by, objectives) {
-        const winner = new Map(), lists = objectives.map(numbers), signs = objectives.map(column => better(column) ? -1 : 1);
+        const lists = objectives.map(numbers), signs = objectives.map(column => better(column) ? -1 : 1);
+        const pick = objectives[0].name === 'quality' && named.model && named.precision !== by ? named.precision : null;
+        const compare = (a, b, from) => {
+            for (let k = from; k < lists.length; k++) {
+                const difference = signs[k] * (lists[k][a] - lists[k][b]);
+                if (difference !== 0 && !Number.isNaN(difference)) return difference;
+            }
+            return 0;
+        };
+        const groups = new Map();
         for (const row of rows) {
             if (Number.isNaN(lists[0][row])) continue;
-            const group = by ? (by.codes ? by.codes[row] : 0) : 0, held = winner.get(group);
-            if (held === undefined) { winner.set(group, row); continue; }
-            for (let k = 0; k < lists.length; k++) {
-                const difference = signs[k] * (lists[k][row] - lists[k][held]);
-                if (difference < 0) winner.set(group, row);
-                if (difference !== 0) break;
-            }
+            const group = by && by.codes ? by.codes[row] : 0, format = pick && pick.codes ? pick.codes[row] : 0;
+            if (!groups.has(group)) groups.set(group, new Map());
+            const held = groups.get(group).get(format);
+            if (held === undefined || compare(row, held, 0) < 0) groups.get(group).set(format, row);
         }
-        const list = [...winner.values()];
+        const list = [...groups.values()].map(formats => {
+            const sorted = [...formats.values()].sort((a, b) => compare(a, b, 0) || a - b), first = sorted[0];
+            const ties = !pick ? [first] : sorted.filter(row => value(named.model, row) === value(named.model, first) &&
+                lists[0][first] - lists[0][row] < QUALITY_TIE);
+            return ties.reduce((held, row) => compare(row, held, 1) < 0 ? row : held);
+        });
         return list.sort((a, b) => signs[0] * (lists[0][a] - lists[0][b]) || a - b);
     }
 
