@@ -8,14 +8,21 @@ command=${1:-build/edgesweep}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "$command" calibrate sweeps/measured.csv -o "$work/fitted.csv" >"$work/summary" 2>"$work/warnings"
+"$command" validate sweeps/measured.csv >"$work/validated"
 cat <<END
 # Accuracy
 
 Tokens/s of [measured.csv](../sweeps/measured.csv), each source predicted by a fit of the others (\`make accuracy\` writes this page).
 Shrinking and priors were chosen on the same measurements: these figures are optimistic.  A range is to hold 80%.
-Power and energy: [power.csv](../sweeps/catalog/power.csv) is not yet used by the kernel, nothing is claimed for them.
 
 \`\`\`
 $(cat "$work/summary")
+\`\`\`
+
+Power at each row's boundary, with the levels of [power.csv](../sweeps/catalog/power.csv), which come from these rows
+(in sample), and of boards without a level what devices.csv says of the wall:
+
+\`\`\`
+$(sed -n '/^Power, and/,/^$/p' "$work/validated" | sed '/^$/d')
 \`\`\`
 END

@@ -11,6 +11,14 @@ static double node_value(const es_point_kernel *point, const char *name, const d
     return node < 0 ? NAN : value[node];
 }
 
+static double boundary_of(const es_measurement *m) {
+    const es_field *field = &es_fields(ES_POWER)->fields[ES_W_BOUNDARY];
+    for (size_t i = 0; field->choices[i]; i++)
+        if (strcmp(m->power_boundary, field->choices[i]) == 0)
+            return (double)i;
+    return NAN;
+}
+
 es_status es_validate(const es_measured *measured, es_point_kernel *point, es_prediction *predictions,
                       es_errors *errors) {
     const es_calibration *calibration = es_roofline_calibration(point->state);
@@ -23,6 +31,7 @@ es_status es_validate(const es_measured *measured, es_point_kernel *point, es_pr
         *p = (es_prediction){NAN, NAN, NAN, NAN, ES_BASIS_CLASS, NAN, NAN, NAN, NAN, NAN};
         if (m->reason)
             continue;
+        point->boundary = boundary_of(m);
         es_measurement_evaluate(point, m, value);
         const es_setting setting = es_measurement_setting(m);
         const double type = node_value(point, "main_type", value);
@@ -36,9 +45,12 @@ es_status es_validate(const es_measured *measured, es_point_kernel *point, es_pr
         p->high = p->tokens_per_s * exp(evidence.log_high);
         p->basis = evidence.basis;
         p->params = node_value(point, "params", value);
+        p->power_w = isnan(m->power_w) || m->phase != ES_PHASE_DECODE ? NAN : node_value(point, "power_w", value);
+        p->power_error = p->power_w / m->power_w - 1;
         p->memory_mib = isnan(m->memory_mib) ? NAN : node_value(point, "peak_memory_bytes", value) / 1048576;
         p->memory_error = p->memory_mib / m->memory_mib - 1;
     }
+    point->boundary = ES_BOUNDARY_WALL;
     free(value);
     return ES_OK;
 }

@@ -52,6 +52,45 @@ static es_status print_errors(validation *v, es_error_group group, es_errors *er
     return es_grid_print(&grid, stdout, 0, es_colored(v->m.cli, stdout), errors);
 }
 
+/* Power and energy of a token in decode, at the boundary that each row was measured at. */
+static es_status print_power(validation *v, es_errors *errors) {
+    static const char *const header[] = {
+        "boundary",         ">n", ">power bias", ">median error", ">90th percentile", ">energy bias", ">median error",
+        ">90th percentile", NULL};
+    const es_field *field = &es_fields(ES_POWER)->fields[ES_W_BOUNDARY];
+    const es_measured *all = &v->m.measured;
+    double *power = es_arena_array(&v->m.cli->arena, 2 * all->n + 2, sizeof *power), *energy = power + all->n + 1;
+    es_grid grid;
+    bool any = false;
+    if (!power)
+        return es_fail_memory(errors);
+    es_grid_begin(&grid, header);
+    for (size_t b = 0; field->choices[b]; b++) {
+        size_t n = 0;
+        for (size_t i = 0; i < all->n; i++) {
+            const es_prediction *p = &v->prediction[i];
+            if (isnan(p->power_error) || strcmp(all->row[i].power_boundary, field->choices[b]) != 0)
+                continue;
+            power[n] = p->power_error;
+            energy[n++] = (1 + p->power_error) / (1 + p->error) - 1;
+        }
+        if (!n)
+            continue;
+        any = true;
+        es_grid_cell(&grid, field->choices[b]);
+        es_grid_format(&grid, "%zu", n);
+        for (int k = 0; k < 2; k++) {
+            const es_error_summary s = es_summarise_errors(k ? energy : power, n);
+            add_percent(&grid, s.bias);
+            add_percent(&grid, s.median);
+            add_percent(&grid, s.p90);
+        }
+    }
+    if (any)
+        puts("\nPower, and energy of a token, in decode:");
+    return any ? es_grid_print(&grid, stdout, 0, es_colored(v->m.cli, stdout), errors) : ES_OK;
+}
+
 static es_status print_worst(validation *v, es_errors *errors) {
     static const char *const header[] = {"device",     "runtime", "model", "quantization", "phase", ">measured",
                                          ">predicted", ">error",  NULL};
@@ -178,6 +217,8 @@ static es_status print_tables(validation *v, es_errors *errors) {
         puts("predicted/measured - 1: bias is its median; errors are absolute");
     for (int group = 0; group < ES_ERROR_GROUPS && !status; group++)
         status = print_errors(v, (es_error_group)group, errors);
+    if (!status)
+        status = print_power(v, errors);
     if (!status)
         status = print_worst(v, errors);
     if (!status && predicted < n)

@@ -21,6 +21,7 @@ es_status es_point_kernel_prepare(es_point_kernel *point, const char *name, cons
         return es_fail(errors, ES_EUSAGE, NULL, "no devices in the catalog");
     point->catalog = catalog;
     point->build = ES_BUILD_NEWEST;
+    point->boundary = ES_BOUNDARY_WALL;
     point->any_device = &catalog->table[ES_DEVICE].rows[0];
     return point->kernel->prepare ? point->kernel->prepare(catalog, arena, &point->state, errors) : ES_OK;
 }
@@ -59,6 +60,8 @@ static double leaf_value(const es_point_kernel *point, const es_node *node, cons
     case ES_NODE_WORKLOAD:
         return isnan(workload[node->index]) ? kernel->axes[node->index].fallback : workload[node->index];
     case ES_NODE_OPTION:
+        if (strcmp(kernel->options[node->index].name, "boundary") == 0)
+            return point->boundary;
         return kernel->options[node->index].parse ? point->build
                                                   : es_option_default(&kernel->options[node->index], point->catalog);
     default: return NAN;

@@ -18,6 +18,7 @@ typedef struct es_point_kernel {
     double *block_out;        /* room for the largest block */
     const es_row *any_device; /* for values that do not depend on one */
     double build;             /* of the runtime: the option runtime_build */
+    double boundary;          /* es_boundary of power: the option of that name; NaN: not known */
 } es_point_kernel;
 
 /* Prepares the kernel of that name, in the arena. */

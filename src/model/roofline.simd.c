@@ -20,6 +20,7 @@
 #define LOSS_SOURCE "losses.csv, distortions.csv"
 #define MEMORY "runtimes_memory.csv; llama.cpp v0.5.0 src/llama-kv-cache.cpp, llama-kv-cache-iswa.cpp"
 #define VISION "counted: arXiv 2010.11929; images as tokens: model cards, vision.csv"
+#define POWER_SOURCE "power.csv; results/accuracy.md"
 #define SPECULATIVE "Leviathan et al., arXiv 2211.17192; drafts.csv"
 #define QUEUE "M/D/c: Tijms 2003, A First Course in Stochastic Models 9.6.2; Franx 2001, Oper. Res. Lett. 29"
 #define MAX_TOKENS 16777216.0 /* keeps sums over positions below 2^53, where doubles are exact */
@@ -47,6 +48,7 @@ static const char *const residency_labels[] = {"ram", "flash", NULL};
 static const char *const bottleneck_labels[] = {"compute", "memory", "storage", "network", "overhead", NULL};
 static const char *const quality_labels[] = {"published", "estimate", NULL};
 static const char *const loss_labels[] = {"measured", "calibrated", "formula", NULL};
+static const char *const boundary_choices[] = {"wall", "module", "rail", "soc_estimate", NULL}; /* es_boundary */
 static const char *const mode_choices[] = {"base", "instruct", "thinking", NULL};
 
 enum {
@@ -87,7 +89,8 @@ enum {
     METRIC_OPTION,
     MODE_OPTION,
     HARNESS_OPTION,
-    BUILD_OPTION
+    BUILD_OPTION,
+    BOUNDARY_OPTION
 };
 enum {
     LAYOUT_BLOCK,
@@ -98,7 +101,8 @@ enum {
     QUALITY_BLOCK,
     MEMORY_BLOCK,
     UNIT_BLOCK,
-    DRAFT_BLOCK
+    DRAFT_BLOCK,
+    POWER_BLOCK
 };
 
 /* ---- Leaves ---- */
@@ -136,6 +140,8 @@ enum {
     OUTPUT(rule_##rule, "", MEMORY_BLOCK, es_memory_of, rules.rule, "rule " #rule " of the runtime", MEMORY, HIDDEN)
 #define EACH_MEMORY_RULE ES_MEMORY_RULES(MEMORY_RULE)
 #define DRAFT(id, unit, member, words) OUTPUT(id, unit, DRAFT_BLOCK, es_draft, member, words, SPECULATIVE, HIDDEN)
+#define POWER(id, unit, member, words)                                                                                 \
+    OUTPUT(id, unit, POWER_BLOCK, es_power_level, member, words, POWER_SOURCE, HIDDEN)
 #define UNIT_MEMORY(id, member, words) OUTPUT(id, "", UNIT_BLOCK, es_memory_unit, member, words, MEMORY, HIDDEN)
 
 /* ---- What only a split between two memories needs ---- */
@@ -335,6 +341,13 @@ static const es_block blocks[] = {
                      .n_out = ES_DRAFT_SIZE,
                      .n_in = 4,
                      .in = {N_draft, N_n_experts, N_imatrix, N_quantizer}},
+    [POWER_BLOCK] = {.name = "power levels",
+                     .reads = ES_READS_DEVICE | ES_READS_RUNTIME,
+                     .fn = es_roofline_power,
+                     .sources = es_roofline_power_sources,
+                     .n_out = ES_POWER_SIZE,
+                     .n_in = 2,
+                     .in = {N_power_boundary, N_threads_axis}},
 };
 
 /* Bits an element with the scale of its block of 32, as ggml stores them. */
@@ -426,6 +439,8 @@ static const es_option options[] = {
                       .fallback = INFINITY,
                       .max = INFINITY,
                       .parse = es_build_parse},
+    [BOUNDARY_OPTION] = {"boundary", "", "where power and energy are measured", ES_BOUNDARY_WALL, 0,
+                         ES_BOUNDARY_SOC_ESTIMATE, boundary_choices, NULL, 0, 0, NULL},
 };
 
 const es_kernel *ES_SIMD_NAME(es_roofline)(void) {

@@ -245,3 +245,45 @@ void es_roofline_draft(const void *state_, const es_rows *rows, const double *in
                        (es_quantizer){in[3], in[2] > 0}, &draft);
     memcpy(out, &draft, sizeof draft);
 }
+
+/* Boards of several sizes of memory draw alike: a row speaks for every device of its device's board. */
+static bool is_of_board(const es_catalog *catalog, const es_row *level, const es_row *device) {
+    const char *name = level->text[ES_W_DEVICE];
+    const es_row *of = es_table_find(&catalog->table[ES_DEVICE], name, strlen(name));
+    const char *board = of ? of->text[ES_D_BOARD] : name;
+    return es_equal_fold(name, device->name) || (*board && es_equal_fold(board, device->text[ES_D_BOARD]));
+}
+
+const es_row *es_roofline_power_row(const void *state_, const es_rows *rows, double boundary, double threads) {
+    const es_roofline_state *state = state_;
+    const es_table *levels = &state->catalog->table[ES_POWER];
+    const char *unit = rows->unit ? rows->unit->name : "";
+    const es_row *found = NULL;
+    for (size_t i = 0; i < levels->n_rows; i++) {
+        const es_row *row = &levels->rows[i];
+        if (row->value[ES_W_BOUNDARY] != boundary || !is_of_board(state->catalog, row, rows->device) ||
+            (*row->text[ES_W_UNIT] && *unit && !es_equal_fold(row->text[ES_W_UNIT], unit)))
+            continue;
+        /* the threads asked for, else the most */
+        if (!found || row->value[ES_W_THREADS] == threads ||
+            (found->value[ES_W_THREADS] != threads && row->value[ES_W_THREADS] > found->value[ES_W_THREADS]))
+            found = row;
+    }
+    return found;
+}
+
+void es_roofline_power(const void *state, const es_rows *rows, const double *in, double *out) {
+    const es_row *row = es_roofline_power_row(state, rows, in[0], in[1]);
+    es_power_level level = {NAN, NAN, NAN};
+    if (row) {
+        const double of = row->value[ES_W_THREADS], idle = row->value[ES_W_IDLE_W];
+        level = (es_power_level){row->value[ES_W_DECODE_W], row->value[ES_W_STREAM_GBS], row->value[ES_W_TIME_SHARE]};
+        if (in[1] < of && !isnan(idle)) /* NaN: all threads */
+            level.decode_w = idle + (level.decode_w - idle) * in[1] / of;
+        if (isnan(level.stream_gbs) || isnan(level.time_share)) {
+            level.stream_gbs = 1; /* any: no share follows the bytes */
+            level.time_share = 1;
+        }
+    }
+    memcpy(out, &level, sizeof level);
+}

@@ -92,6 +92,17 @@ enum { ES_DRAFT_SIZE = sizeof(es_draft) / sizeof(double) };
 /* in: draft, routed experts of the target, imatrix, quantizer -> es_draft */
 void es_roofline_draft(const void *state, const es_rows *rows, const double *in, double *out);
 
+/* What a device draws in decode at a boundary: a row of power.csv.  Only doubles; NaN: there is none. */
+typedef struct es_power_level {
+    double decode_w;   /* with the threads asked for */
+    double stream_gbs; /* streamed meanwhile */
+    double time_share; /* of the power that does not follow the bytes */
+} es_power_level;
+enum { ES_POWER_SIZE = sizeof(es_power_level) / sizeof(double) };
+/* in: boundary, threads -> es_power_level */
+void es_roofline_power(const void *state, const es_rows *rows, const double *in, double *out);
+const es_row *es_roofline_power_row(const void *state, const es_rows *rows, double boundary, double threads);
+
 /* in: d, level and basis of the loss, es_question -> es_quality */
 enum { ES_LOSS_INPUTS = 3 };
 static inline es_question es_roofline_question(const double *in) {
@@ -106,6 +117,8 @@ size_t es_roofline_device_sources(const void *state, const es_rows *rows, const 
                                   es_source *list);
 size_t es_roofline_slot_sources(const void *state, const es_rows *rows, const double *in, size_t output,
                                 es_source *list);
+size_t es_roofline_power_sources(const void *state, const es_rows *rows, const double *in, size_t output,
+                                 es_source *list);
 size_t es_roofline_loss_sources(const void *state, const es_rows *rows, const double *in, size_t output,
                                 es_source *list);
 size_t es_roofline_quality_sources(const void *state, const es_rows *rows, const double *in, size_t output,

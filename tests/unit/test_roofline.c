@@ -54,7 +54,7 @@ typedef struct override {
 
 typedef struct point {
     es_rows rows;
-    double workload[ES_MAX_INPUTS], option[8];
+    double workload[ES_MAX_INPUTS], option[ES_MAX_INPUTS];
     override set[MAX_OVERRIDES];
     int n_set;
     double value[MAX_NODES];
@@ -417,6 +417,11 @@ static void expect_recomputed(const point *p) {
     cr_expect(near(get(p, "decode_bytes"), bytes, 1e-11), "decode_bytes");
     double energy = flops * get(p, "e_flop") + bytes * get(p, "e_byte") +
                     ((flash ? streamed : 0) * get(p, "e_storage") + nodes * get(p, "idle_w") * tpot) / batch;
+    if (!isnan(get(p, "level_w"))) { /* power.csv: part of it for the time, part for the bytes */
+        const double for_time = get(p, "level_time_share"), watts = get(p, "level_w");
+        energy = watts * (1 - for_time) * bytes / (get(p, "level_gbs") * 1e9) +
+                 ((flash ? streamed : 0) * get(p, "e_storage") + nodes * for_time * watts * tpot) / batch;
+    }
     cr_expect(near(get(p, "energy_j_per_token"), energy, 1e-11), "energy");
     cr_expect(near(get(p, "power_w"), energy / (tpot / batch), 1e-11), "power");
     cr_expect(near(get(p, "st"), energy * tpot / batch, 1e-11), "st");
@@ -828,7 +833,8 @@ Test(roofline, warnings) {
         {"past_max_ctx", ES_MODEL, "max_ctx", 255, false, 1, 1},
         {"past_max_ctx", ES_MODEL, "max_ctx", 100000, false, 1, 0},
         {"past_load_w", ES_DEVICE, NULL, 0, false, 1, 0},
-        {"past_load_w", ES_DEVICE, "tdp_w", 0.1, false, 1, 1},
+        {"past_load_w", ES_DEVICE, "tdp_w", 0.1, false, 1, 0}, /* its level is measured */
+        {"past_load_w", ES_DEVICE, "idle_w", 1000, false, 1, 2},
         {"past_heads", ES_MODEL, "kv_heads", 32, false, 1, 0},
         {"past_heads", ES_MODEL, "kv_heads", 33, false, 1, 1},
         {"past_experts", ES_MODEL, NULL, 0, false, 1, 0},
