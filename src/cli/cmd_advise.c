@@ -811,7 +811,7 @@ const es_command es_cmd_advise = {
         "speed), speed, energy, cost, or balanced: quality * s/(s + 10) at s tokens/s; but for quality, models below "
         "40 points "
         "are left out, and of a model named the formats that lose more than a tenth of what it has above chance; "
-        "--min-quality changes that, 0 takes all.\n\n"
+        "--min-quality changes that, 1 takes all.\n\n"
         "Only formats that a runtime of the device loads count. 10-90% is the range in which the speed lies in "
         "eight of ten "
         "cases. When nothing meets the wish, the nearest miss of each condition is shown.\n\n"
