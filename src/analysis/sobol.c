@@ -272,9 +272,9 @@ static void add_samples(const design *d, const worker *w, size_t n, sums *sum, c
             sum[m].n += 2;
             sum[m].f += a + b;
             sum[m].ff += a * a + b * b;
-            for (size_t j = 0; j < d->n_factors; j++) {
-                cross *c = &crosses[m * d->n_factors + j];
-                const double step = f[(j + 2) * stride] - d->offset[m] - a;
+            const double *swapped = f + 2 * stride;
+            for (cross *c = crosses + m * d->n_factors; c < crosses + (m + 1) * d->n_factors; c++, swapped += stride) {
+                const double step = *swapped - d->offset[m] - a;
                 c->fb_d += b * step;
                 c->d += step;
                 c->dd += step * step;
