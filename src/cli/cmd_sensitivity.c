@@ -320,8 +320,8 @@ static es_status run_sensitivity(es_cli *cli, es_errors *errors) {
 }
 
 static const char *const examples[] = {
-    "edgesweep sensitivity sweeps/edge.sweep --of decode_tok_s,ttft_s --point "
-    "'model=Llama-3.2-3B,device=Raspberry Pi 5 8GB,precision=Q4_K_M,prompt=512,gen=128'",
+    ("edgesweep sensitivity sweeps/edge.sweep --of decode_tok_s,ttft_s --point "
+     "'model=Llama-3.2-3B,device=Raspberry Pi 5 8GB,precision=Q4_K_M,prompt=512,gen=128'"),
     "by how many percent the metrics of a point change when an input changes by one percent",
     "edgesweep sensitivity sweeps/paper.sweep --index 17 --of end_to_end_ms -f csv",
     "all inputs as CSV",

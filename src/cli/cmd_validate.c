@@ -59,12 +59,12 @@ static es_status print_power(validation *v, es_errors *errors) {
         ">90th percentile", NULL};
     const es_field *field = &es_fields(ES_POWER)->fields[ES_W_BOUNDARY];
     const es_measured *all = &v->m.measured;
-    double *power = es_arena_array(&v->m.cli->arena, 2 * all->n + 2, sizeof *power), *energy = power + all->n + 1;
+    double *power = es_arena_array(&v->m.cli->arena, 2 * all->n + 2, sizeof *power);
     es_grid grid;
     bool any = false;
     if (!power)
         return es_fail_memory(errors);
-    es_grid_begin(&grid, header);
+    double *energy = power + all->n + 1;
     for (size_t b = 0; field->choices[b]; b++) {
         size_t n = 0;
         for (size_t i = 0; i < all->n; i++) {
@@ -76,6 +76,8 @@ static es_status print_power(validation *v, es_errors *errors) {
         }
         if (!n)
             continue;
+        if (!any)
+            es_grid_begin(&grid, header);
         any = true;
         es_grid_cell(&grid, field->choices[b]);
         es_grid_format(&grid, "%zu", n);

@@ -221,16 +221,9 @@ static void accepted_drafts(double *restrict out, const double *const *in, size_
 
 /* Whether a point fits with another context: value[] holds what its memory is computed from. */
 static bool fits_with(double *value, double context) {
-    static const uint16_t chain[] = {N_cells,
-                                     N_buffer_tokens,
-                                     N_window_cells,
-                                     N_kv_bytes,
-                                     N_mask_width,
-                                     N_output_width,
-                                     N_layer_width,
-                                     N_activation_bytes,
-                                     N_draft_bytes,
-                                     N_peak_memory_bytes};
+    static const uint16_t chain[] = {N_cells,       N_buffer_tokens,    N_window_cells, N_kv_bytes,
+                                     N_mask_width,  N_output_width,     N_layer_width,  N_activation_bytes,
+                                     N_draft_bytes, N_peak_memory_bytes};
     value[N_n_ctx] = context;
     for (size_t c = 0; c < sizeof chain / sizeof *chain; c++) {
         const es_node *node = &formula_nodes[chain[c]];
