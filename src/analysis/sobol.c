@@ -6,8 +6,9 @@
 
 #include "base/expo.h"
 #include "grid/plan.h"
+#include "grid/block_memory.h"
 
-enum { TILE = 128, GROUPS = 64, MAX_INPUTS = 60, MEMORY_DOUBLES = 1 << 18, KEY_HEAD = 5 };
+enum { TILE = 128, GROUPS = 64, MAX_INPUTS = 60, MEMORY_DOUBLES = 1 << 18 };
 
 static const double z_90 = 1.2815515655446004; /* 90% quantile of the normal distribution */
 
@@ -24,7 +25,7 @@ typedef struct design {
     const es_sweep *sweep;
     const es_plan *plan;
     const uint16_t *metric;
-    size_t n_metrics, n_factors, widest;
+    size_t n_metrics, n_factors;
     factor factor[MAX_INPUTS];
     int factor_of_axis[ES_MAX_AXES];
     uint64_t *mask; /* per node: which factors change it */
@@ -47,7 +48,7 @@ typedef struct worker {
     const double **from_a, **from; /* where each node's column is */
     double *sample_a, *sample_b;   /* [factor][TILE]: uniform */
     double *f;                     /* [2 + factors][metrics][TILE] */
-    double *memory, *block_out;
+    es_block_memory *memory;       /* per block of the plan */
     uint8_t *done;
     uint16_t *id; /* nodes of the block in hand */
     size_t coordinate[ES_MAX_AXES];
@@ -135,36 +136,6 @@ static void run_leaf(const design *d, const worker *w, const es_pnode *node, int
         out[i] = own ? between(f, u[i]) : node->table[pick(d, f, u[i])];
 }
 
-static uint64_t hash_words(const double *word, size_t n) {
-    uint64_t hash = 0, bits;
-    for (size_t i = 0; i < n; i++) {
-        memcpy(&bits, &word[i], sizeof bits);
-        hash = (hash ^ bits ^ hash >> 29) * UINT64_C(0x9E3779B97F4A7C15);
-    }
-    return hash ^ hash >> 32;
-}
-
-/* A block, or what is remembered of it at these rows and inputs. */
-static const double *ask_block(const design *d, worker *w, uint16_t block, const es_rows *rows, const double *in) {
-    const es_block *def = d->plan->block[block].def;
-    const size_t n_key = KEY_HEAD + (size_t)def->n_in, width = n_key + def->n_out;
-    const es_row *const read[KEY_HEAD - 1] = {rows->model, rows->device, rows->precision, rows->runtime};
-    double key[KEY_HEAD + ES_MAX_INPUTS] = {1};
-    memcpy(key + 1, read, sizeof read);
-    memcpy(key + KEY_HEAD, in, def->n_in * sizeof *in);
-    const size_t places = MEMORY_DOUBLES / width;
-    if (!places) {
-        def->fn(d->plan->state, rows, in, w->block_out);
-        return w->block_out;
-    }
-    double *place = w->memory + (size_t)block * MEMORY_DOUBLES + hash_words(key, n_key) % places * width;
-    if (memcmp(place, key, n_key * sizeof *key) != 0) {
-        def->fn(d->plan->state, rows, in, place + n_key);
-        memcpy(place, key, n_key * sizeof *key);
-    }
-    return place + n_key;
-}
-
 /* All outputs of a block that are needed. */
 static void run_block(const design *d, worker *w, uint16_t block, int other, double *slab) {
     const es_plan *plan = d->plan;
@@ -182,7 +153,7 @@ static void run_block(const design *d, worker *w, uint16_t block, int other, dou
         for (size_t k = 0; k < def->n_in; k++)
             in[k] = w->from[def->in[k]][i];
         const es_rows rows = es_plan_rows(d->sweep, w->coordinate);
-        const double *out = ask_block(d, w, block, &rows, in);
+        const double *out = es_block_ask(&w->memory[block], def, plan->state, &rows, in);
         for (size_t k = 0; k < n; k++)
             slab[(size_t)id[k] * TILE + i] = out[plan->node[id[k]].output];
     }
@@ -419,8 +390,6 @@ static es_status make_design(design *d, es_sobol *sobol, es_arena *arena, es_err
     }
     add_range(d, sobol, "decode_range", "tpot_s", "decode_low", "decode_high");
     add_range(d, sobol, "prefill_range", "ttft_s", "prefill_low", "prefill_high");
-    for (size_t i = 0; i < d->plan->n_blocks; i++)
-        d->widest = d->plan->block[i].def->n_out > d->widest ? d->plan->block[i].def->n_out : d->widest;
     set_masks(d);
     if (!d->n_factors)
         return es_fail(errors, ES_EUSAGE, NULL, "nothing varies; expected axes of several values");
@@ -436,17 +405,21 @@ static bool make_worker(const design *d, worker *w) {
     w->sample_a = calloc(samples, sizeof *w->sample_a);
     w->sample_b = calloc(samples, sizeof *w->sample_b);
     w->f = calloc((d->n_factors + 2) * d->n_metrics * TILE, sizeof *w->f);
-    w->memory = calloc(d->plan->n_blocks + 1, MEMORY_DOUBLES * sizeof *w->memory);
-    w->block_out = calloc(d->widest + 1, sizeof *w->block_out);
+    w->memory = calloc(d->plan->n_blocks + 1, sizeof *w->memory);
     w->done = calloc(d->plan->n_blocks + 1, 1);
     w->id = calloc(n, sizeof *w->id);
-    return w->a && w->b && w->from_a && w->from && w->sample_a && w->sample_b && w->f && w->memory && w->block_out &&
-           w->done && w->id;
+    bool made =
+        w->a && w->b && w->from_a && w->from && w->sample_a && w->sample_b && w->f && w->memory && w->done && w->id;
+    for (size_t b = 0; made && b < d->plan->n_blocks; b++)
+        made = es_block_memory_new(&w->memory[b], d->plan->block[b].def, MEMORY_DOUBLES);
+    return made;
 }
 
-static void free_worker(worker *w) {
+static void free_worker(const design *d, worker *w) {
+    for (size_t b = 0; w->memory && b < d->plan->n_blocks; b++)
+        es_block_memory_free(&w->memory[b]);
     free(w->a), free(w->b), free(w->from_a), free(w->from), free(w->sample_a), free(w->sample_b);
-    free(w->f), free(w->memory), free(w->block_out), free(w->done), free(w->id);
+    free(w->f), free(w->memory), free(w->done), free(w->id);
 }
 
 /* A value of every metric. */
@@ -486,7 +459,7 @@ es_status es_sobol_run(es_sobol *sobol, const es_sweep *sweep, const uint16_t *n
                 run_group(&d, &workers[t], g, sum + g * n, crosses + g * n_cross, left_out + g * n);
     }
     for (size_t t = 0; t < threads; t++)
-        free_worker(&workers[t]);
+        free_worker(&d, &workers[t]);
     if (!made)
         return es_fail_memory(errors);
     if (options->stop && *options->stop)

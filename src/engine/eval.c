@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "grid/block_memory.h"
 
 enum { NONE = -1, TABLE_DOUBLES_MAX = 1 << 20, MEMORY_DOUBLES_MAX = 1 << 20, LINE_DOUBLES = 8 };
 
@@ -53,15 +54,6 @@ struct es_program {
     size_t widest_block; /* outputs */
 };
 
-/* Outputs of a block without a table by the rows it reads and its inputs, which few values of the axes behind them tell
- * apart: most models have the same tensor types.  Every question has one place; the last that came there is kept. */
-typedef struct block_memory {
-    size_t mask, width; /* places less one, a power of two; doubles of a place */
-    double *place;      /* whether it is taken, rows, inputs, outputs; NULL: the block has a table or no inputs */
-} block_memory;
-
-enum { ROWS_READ = 4, KEY_HEAD = 1 + ROWS_READ };
-
 struct es_eval {
     const es_program *program;
     size_t n;
@@ -69,10 +61,10 @@ struct es_eval {
     uint64_t pending[ES_STAGES]; /* axes that moved since the stage was last computed */
     size_t coordinate[ES_MAX_AXES];
     double *slab;
-    const double **in;    /* per step ES_MAX_INPUTS pointers */
-    double *scratch;      /* compact inputs and outputs */
-    double *combination;  /* block outputs per combination */
-    block_memory *memory; /* per block of the plan */
+    const double **in;       /* per step ES_MAX_INPUTS pointers */
+    double *scratch;         /* compact inputs and outputs */
+    double *combination;     /* block outputs per combination */
+    es_block_memory *memory; /* per block of the plan; {0}: it has a table or no inputs */
     bool started;
 };
 
@@ -451,16 +443,8 @@ static bool new_memories(es_eval *e) {
     e->memory = calloc(p->plan->n_blocks + 1, sizeof *e->memory);
     for (size_t b = 0; e->memory && b < p->plan->n_blocks; b++) {
         const es_block *def = p->plan->block[b].def;
-        block_memory *m = &e->memory[b];
-        if (!p->blocks[b].used || p->blocks[b].table || def->n_in == 0)
-            continue;
-        m->width = KEY_HEAD + (size_t)def->n_in + def->n_out;
-        size_t places = 1;
-        while (2 * places * m->width <= MEMORY_DOUBLES_MAX)
-            places *= 2;
-        m->mask = places - 1;
-        m->place = calloc(places, m->width * sizeof(double));
-        if (!m->place)
+        if (p->blocks[b].used && !p->blocks[b].table && def->n_in > 0 &&
+            !es_block_memory_new(&e->memory[b], def, MEMORY_DOUBLES_MAX))
             return false;
     }
     return e->memory != NULL;
@@ -500,7 +484,7 @@ void es_eval_free(es_eval *e) {
     if (!e)
         return;
     for (size_t b = 0; e->memory && b < e->program->plan->n_blocks; b++)
-        free(e->memory[b].place);
+        es_block_memory_free(&e->memory[b]);
     free(e->slab), free(e->in), free(e->scratch), free(e->combination), free(e->memory);
     free(e);
 }
@@ -564,36 +548,14 @@ static void coordinates_in_tile(const es_eval *e, const es_pattern *pattern, siz
     }
 }
 
-static uint64_t hash_words(const double *word, size_t n) {
-    uint64_t hash = 0, bits;
-    for (size_t i = 0; i < n; i++) {
-        memcpy(&bits, &word[i], sizeof bits);
-        hash = (hash ^ bits ^ hash >> 29) * UINT64_C(0x9E3779B97F4A7C15);
-    }
-    return hash ^ hash >> 32;
-}
-
 /* A block at one combination, or what is remembered of it. */
 static void ask_block(const es_eval *e, uint16_t block, const es_rows *rows, const double *in, double *out) {
-    const es_block *def = e->program->plan->block[block].def;
-    const block_memory *m = &e->memory[block];
-    if (!m->place) {
-        def->fn(e->program->plan->state, rows, in, out);
-        return;
-    }
-    const es_row *const read[ROWS_READ] = {
-        def->reads & ES_READS_MODEL ? rows->model : NULL, def->reads & ES_READS_DEVICE ? rows->device : NULL,
-        def->reads & ES_READS_RUNTIME ? rows->runtime : NULL, def->reads & ES_READS_PRECISION ? rows->precision : NULL};
-    const size_t n_key = KEY_HEAD + (size_t)def->n_in;
-    double key[KEY_HEAD + ES_MAX_INPUTS] = {1};
-    memcpy(key + 1, read, sizeof read);
-    memcpy(key + KEY_HEAD, in, def->n_in * sizeof *in);
-    double *place = m->place + (hash_words(key, n_key) & m->mask) * m->width;
-    if (memcmp(place, key, n_key * sizeof *key) != 0) {
-        def->fn(e->program->plan->state, rows, in, place + n_key);
-        memcpy(place, key, n_key * sizeof *key);
-    }
-    memcpy(out, place + n_key, def->n_out * sizeof *out);
+    const es_plan *plan = e->program->plan;
+    const es_block *def = plan->block[block].def;
+    if (e->memory[block].place)
+        memcpy(out, es_block_ask(&e->memory[block], def, plan->state, rows, in), def->n_out * sizeof *out);
+    else
+        def->fn(plan->state, rows, in, out);
 }
 
 static void block_in_tile(es_eval *e, uint16_t block, size_t distinct) {

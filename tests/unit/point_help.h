@@ -21,6 +21,16 @@ static inline void tear_down(void) {
     es_catalog_free(&catalog);
 }
 
+/* The axes named at their values, the others NaN, which takes their defaults; workload has a place for each of the kernel's. */
+static inline void set_workload(const char *const *axes, const double *value, size_t n, double *workload) {
+    for (size_t k = 0; k < point.kernel->n_axes; k++) {
+        workload[k] = NAN;
+        for (size_t a = 0; a < n; a++)
+            if (strcmp(point.kernel->axes[k].name, axes[a]) == 0)
+                workload[k] = value[a];
+    }
+}
+
 static uint64_t random_state = 88172645463325252u;
 
 static inline double uniform_deviate(void) {

@@ -63,12 +63,7 @@ Test(measured, a_point_has_the_bits_of_the_grid) {
         rows.runtime = es_runtime_find(&catalog, es_slice_of(runtime), rows.unit);
         double workload[32]; /* axes that the case does not name keep their defaults */
         cr_assert_leq(point.kernel->n_axes, 32);
-        for (size_t a = 0; a < point.kernel->n_axes; a++) {
-            workload[a] = NAN;
-            for (size_t k = 0; k < 8; k++)
-                if (strcmp(point.kernel->axes[a].name, axes[k]) == 0)
-                    workload[a] = cases[i].workload[k];
-        }
+        set_workload(axes, cases[i].workload, LENGTH(axes), workload);
         es_point_evaluate(&point, &rows, workload, value);
         for (size_t n = 0; n < point.kernel->n_nodes; n++)
             cr_expect(value[n] == expected[n] || (isnan(value[n]) && isnan(expected[n])), "%s: %s: %.17g, %.17g",

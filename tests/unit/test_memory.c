@@ -31,12 +31,7 @@ static void evaluate_at(const char *model, const char *device, const char *runti
                                        "n_ctx",      "kv_bits", "kv_bits_v",  "flash_attn", "swa_full",
                                        "kv_unified", "image",   "gpu_layers", "cpu_experts"};
     double workload[ES_MAX_INPUTS];
-    for (size_t k = 0; k < point.kernel->n_axes; k++) {
-        workload[k] = NAN;
-        for (size_t a = 0; a < LENGTH(axes); a++)
-            if (strcmp(point.kernel->axes[k].name, axes[a]) == 0)
-                workload[k] = ((const double *)&s)[a];
-    }
+    set_workload(axes, (const double *)&s, LENGTH(axes), workload);
     es_rows rows = es_point_rows(&point, row_named(ES_MODEL, model), row_named(ES_DEVICE, device),
                                  row_named(ES_PRECISION, precision));
     if (runtime)

@@ -26,12 +26,7 @@ static double value_at(const char *model, const char *device, setting s, const c
         "rate_req_s", "sustained", "image", "image_pixels", "draft",  "draft_tokens", "acceptance", "acceptance_decay"};
     static double *values;
     double workload[ES_MAX_INPUTS];
-    for (size_t k = 0; k < point.kernel->n_axes; k++) {
-        workload[k] = NAN;
-        for (size_t a = 0; a < LENGTH(axes); a++)
-            if (strcmp(point.kernel->axes[k].name, axes[a]) == 0)
-                workload[k] = ((const double *)&s)[a];
-    }
+    set_workload(axes, (const double *)&s, LENGTH(axes), workload);
     es_rows rows = es_point_rows(&point, row_named(ES_MODEL, model), row_named(ES_DEVICE, device),
                                  row_named(ES_PRECISION, precision));
     if (runtime)
