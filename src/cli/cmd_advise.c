@@ -297,6 +297,22 @@ static const char *list_of(es_arena *arena, const char *key, const es_row *const
     return text;
 }
 
+/* Nobody publishes files of dense models in the formats that llama.cpp made for experts, NAME_MOE. */
+static bool keep_mixtures_to_experts(advice *a) {
+    const es_table *formats = &a->catalog.table[ES_PRECISION];
+    for (size_t i = 0; i < formats->n_rows; i++) {
+        const char *name = formats->rows[i].name;
+        const size_t length = strlen(name);
+        if (length < 4 || !es_equal_fold(name + length - 4, "_MOE"))
+            continue;
+        a->mixtures = es_arena_printf(&a->cli->arena, "%s%sprecision != '%s'", a->mixtures ? a->mixtures : "",
+                                      a->mixtures ? " and " : "model.n_experts > 0 or ", name);
+        if (!a->mixtures)
+            return false;
+    }
+    return true;
+}
+
 static es_status make_wish(advice *a, es_errors *errors) {
     es_cli *cli = a->cli;
     es_arena *arena = &cli->arena;
@@ -352,17 +368,7 @@ static es_status make_wish(advice *a, es_errors *errors) {
         add_condition(a, es_arena_printf(arena, "quality_retained >= %.6g", LEAST_RETAINED), "quality_retained", true);
     for (size_t i = 0; i < a->n_conditions; i++)
         ok = ok && a->condition[i].text;
-    /* Nobody publishes files of dense models in the formats that llama.cpp made for experts, NAME_MOE. */
-    const es_table *formats = &a->catalog.table[ES_PRECISION];
-    for (size_t i = 0; i < formats->n_rows && !a->n[ES_PRECISION]; i++) {
-        const char *name = formats->rows[i].name;
-        const size_t length = strlen(name);
-        if (length < 4 || !es_equal_fold(name + length - 4, "_MOE"))
-            continue;
-        a->mixtures = es_arena_printf(arena, "%s%sprecision != '%s'", a->mixtures ? a->mixtures : "",
-                                      a->mixtures ? " and " : "model.n_experts > 0 or ", name);
-        ok = ok && a->mixtures;
-    }
+    ok = (a->n[ES_PRECISION] || keep_mixtures_to_experts(a)) && ok;
     const es_option_value *own = &cli->value[ES_OPT_SET];
     if (own->n > SETS - a->n_sets)
         return es_usage(cli, errors, "too many axes and --set: %zu", own->n);
