@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/utf8.h"
+#include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/limits.h"
 #include "io/json_text.h"
@@ -79,24 +79,6 @@ static void choose_color(es_cli *cli) {
     const bool able = !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
     cli->out_color = mode == ES_MODE_ALWAYS || (mode == ES_MODE_AUTO && able && cli->out_tty);
     cli->err_color = mode == ES_MODE_ALWAYS || (mode == ES_MODE_AUTO && able && cli->err_tty);
-}
-
-void es_cli_report(const es_cli *cli, es_errors *errors) {
-    if (es_given(cli, ES_OPT_QUIET))
-        errors->n_warnings = 0;
-    fflush(stdout);
-    es_errors_print(errors, stderr);
-    errors->n_errors = errors->n_warnings = 0;
-}
-
-void es_note(const es_cli *cli, const char *format, ...) {
-    va_list arguments;
-    if (es_given(cli, ES_OPT_QUIET))
-        return;
-    va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
-    va_end(arguments);
-    fputc('\n', stderr);
 }
 
 /* A reader that left (`| head`) is no fault worth a message. */
@@ -178,7 +160,7 @@ static es_status dispatch(es_cli *cli, es_errors *errors) {
         if (cli->command)
             es_print_help(cli->command, stdout);
         else
-            es_print_overview(stdout);
+            es_print_overview(cli->commands, stdout);
         return ES_OK;
     }
     if (cli->command) {
@@ -195,7 +177,8 @@ static void release(es_cli *cli) {
 }
 
 int es_cli_main(int argc, char **argv) {
-    es_cli cli = {.stop = &stop_requested};
+    static const es_command *const commands[] = {ES_ALL_COMMANDS, NULL};
+    es_cli cli = {.commands = commands, .stop = &stop_requested};
     es_errors errors = {0};
     install_signals();
     json_set_alloc_funcs(json_memory, free);

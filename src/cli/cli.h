@@ -1,7 +1,7 @@
 /* The command line: one table of commands, one table of options.
  *
  * Parsing, range checks, did-you-mean, --help, manual pages and shell completion all read these two tables.
- * A new command is one file `cmd_NAME.c` that exports one const es_command and one line in commands.c; a new option is
+ * A new command is one file `cmd_NAME.c` that exports one const es_command and one line in commands.h; a new option is
  * one id below and one row in options.c.
  */
 #ifndef ES_CLI_CLI_H
@@ -19,7 +19,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 
-/* Every command of the contract, in the order of `help`; one without an entry in commands.c does not exist. */
+/* Every command of the contract, in the order of `help`; one without an entry in commands.h does not exist. */
 typedef enum es_command_id {
     ES_CMD_ADVISE,
     ES_CMD_RUN,
@@ -151,6 +151,8 @@ typedef struct es_cli_option {
 } es_cli_option;
 
 #define ES_IN(command) (1u << (command))
+/* Values of --use and --goal of `advise`. */
+extern const char *const es_advise_uses[], *const es_advise_goals[];
 extern const es_cli_option es_cli_options[ES_OPTS];
 
 struct es_cli;
@@ -167,9 +169,6 @@ typedef struct es_command {
     es_status (*run)(struct es_cli *cli, es_errors *errors);
 } es_command;
 
-/* Registered commands in the order of es_command_id; NULL-terminated. */
-extern const es_command *const es_commands[];
-
 typedef struct es_option_value {
     size_t n; /* times given */
     size_t capacity;
@@ -179,6 +178,7 @@ typedef struct es_option_value {
 
 /* One invocation.  Lives on main's stack; commands only read it, apart from the arena. */
 typedef struct es_cli {
+    const es_command *const *commands; /* those that may be called, in the order of es_command_id; NULL-terminated */
     const es_command *command;
     es_option_value value[ES_OPTS];
     const char **operand;
@@ -222,13 +222,10 @@ void es_note(const es_cli *cli, const char *format, ...) __attribute__((format(p
 /* The embedded catalogs and those of --catalog. */
 es_status es_cli_load_catalog(const es_cli *cli, es_catalog *catalog, es_errors *errors);
 
-/* ---- parsing (parse.c, commands.c, options.c) ---- */
-/* Fills the invocation from argv.  cli->command is NULL when only --help or --version was given. */
+/* ---- parsing (parse.c, options.c) ---- */
+/* Fills the invocation, which has its commands, from argv.  cli->command is NULL when only --help or --version was
+ * given.  A word that names a device or a model and no command is the first operand of `advise`. */
 es_status es_cli_parse(es_cli *cli, int argc, char *const *argv, es_errors *errors);
-/* A command by name or unique prefix; NULL after an error that lists the candidates. */
-const es_command *es_command_find(es_cli *cli, const char *name, es_errors *errors);
-/* `advise` for a word that names a device or a model and no command; else NULL. */
-const es_command *es_command_of_name(const char *word);
 /* Index in `names` (NULL-terminated) by exact name or unique prefix (case-insensitive); -1 after an error that names
  * `what`, and lists the candidates of an ambiguous prefix or suggests the nearest name. */
 int es_choose(es_cli *cli, const char *what, const char *const *names, const char *given, es_errors *errors);

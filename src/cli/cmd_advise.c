@@ -31,7 +31,6 @@ static const struct {
     {"chat", 512, 256, 5, 15},        {"code", 4096, 512, 8, 60}, {"agent", 8192, 512, 8, 90},
     {"summarise", 8192, 512, 3, 180}, {"batch", 1024, 256, 0, 0},
 };
-const char *const es_advise_uses[] = {"chat", "code", "agent", "summarise", "batch", NULL};
 
 /* A model that guesses is the fastest: where quality does not decide, it has to have this much, in points, or a named model
  * this share of what it has above chance in 16 bits.  Unsourced choices, printed, changed by --min-quality. */
@@ -51,7 +50,6 @@ static const struct {
     {"balanced", "balance = quality * decode_tok_s / (decode_tok_s + 10)", "balance", "decode_tok_s", "balance", true,
      true},
 };
-const char *const es_advise_goals[] = {"quality", "speed", "energy", "cost", "balanced", NULL};
 
 /* A condition of the wish, and the column that says by how much it is missed. */
 typedef struct condition {

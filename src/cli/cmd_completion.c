@@ -9,14 +9,14 @@ static void put_choices(const char *const *choices, const char *between) {
         printf("%s%s", i ? between : "", choices[i]);
 }
 
-static void put_commands(void) {
-    for (size_t i = 0; es_commands[i]; i++)
-        printf("%s%s", i ? " " : "", es_commands[i]->name);
+static void put_commands(const es_command *const *commands) {
+    for (size_t i = 0; commands[i]; i++)
+        printf("%s%s", i ? " " : "", commands[i]->name);
 }
 
 /* What `help` takes. */
-static void put_pages(void) {
-    put_commands();
+static void put_pages(const es_command *const *commands) {
+    put_commands(commands);
     for (size_t i = 0; i < es_topic_count; i++)
         printf(" %s", es_topics[i].name);
 }
@@ -42,7 +42,7 @@ static void bash_option(const es_command *command, const es_cli_option *option) 
         printf(") ;;\n");
 }
 
-static void bash_command(const es_command *command) {
+static void bash_command(const es_command *const *commands, const es_command *command) {
     printf("    %s)\n        if [[ $cur == -* ]]; then _edgesweep_words '", command->name);
     for (es_opt id = 0; id < ES_OPTS; id++)
         if (es_option_in(id, command))
@@ -56,13 +56,13 @@ static void bash_command(const es_command *command) {
     if (command->id == ES_CMD_SHOW || command->id == ES_CMD_LIST)
         printf("        else _edgesweep_names\n");
     else if (command->id == ES_CMD_HELP)
-        printf("        else _edgesweep_words '"), put_pages(), printf("'\n");
+        printf("        else _edgesweep_words '"), put_pages(commands), printf("'\n");
     else
         printf("        else compopt -o filenames; COMPREPLY=($(compgen -f -- \"$cur\"))\n");
     printf("        fi ;;\n");
 }
 
-static void put_bash(void) {
+static void put_bash(const es_command *const *commands) {
     fputs("# bash completion for edgesweep: source it, or install it as edgesweep in bash-completion/completions\n"
           "_edgesweep_words() { COMPREPLY=($(compgen -W \"$1\" -- \"$cur\")); }\n"
           "_edgesweep_names() {\n"
@@ -76,15 +76,15 @@ static void put_bash(void) {
           "    COMPREPLY=()\n"
           "    if [[ $COMP_CWORD == 1 ]]; then _edgesweep_words '",
           stdout);
-    put_commands();
+    put_commands(commands);
     fputs("'; return; fi\n    case \"${COMP_WORDS[1]} $prev\" in\n", stdout);
-    for (size_t i = 0; es_commands[i]; i++)
+    for (size_t i = 0; commands[i]; i++)
         for (es_opt id = 0; id < ES_OPTS; id++)
-            if (es_option_in(id, es_commands[i]))
-                bash_option(es_commands[i], &es_cli_options[id]);
+            if (es_option_in(id, commands[i]))
+                bash_option(commands[i], &es_cli_options[id]);
     fputs("    *)\n    case ${COMP_WORDS[1]} in\n", stdout);
-    for (size_t i = 0; es_commands[i]; i++)
-        bash_command(es_commands[i]);
+    for (size_t i = 0; commands[i]; i++)
+        bash_command(commands, commands[i]);
     fputs("    esac ;;\n    esac\n}\ncomplete -F _edgesweep edgesweep\n", stdout);
 }
 
@@ -127,7 +127,7 @@ static void zsh_option(const es_cli_option *option) {
     }
 }
 
-static void zsh_command(const es_command *command) {
+static void zsh_command(const es_command *const *commands, const es_command *command) {
     printf("    %s)\n        _arguments -s", command->name);
     for (es_opt id = 0; id < ES_OPTS; id++)
         if (es_option_in(id, command))
@@ -137,12 +137,12 @@ static void zsh_command(const es_command *command) {
     if (command->id == ES_CMD_SHOW || command->id == ES_CMD_LIST)
         printf(" \\\n            '2:name:_edgesweep_names' ;;\n");
     else if (command->id == ES_CMD_HELP)
-        printf(" \\\n            '1:command:("), put_pages(), printf(")' ;;\n");
+        printf(" \\\n            '1:command:("), put_pages(commands), printf(")' ;;\n");
     else
         printf(" \\\n            '*:file:_files' ;;\n");
 }
 
-static void put_zsh(void) {
+static void put_zsh(const es_command *const *commands) {
     fputs("#compdef edgesweep\n"
           "_edgesweep_names() {\n"
           "    local -a names\n"
@@ -151,9 +151,9 @@ static void put_zsh(void) {
           "}\n"
           "_edgesweep() {\n    local -a commands\n    commands=(\n",
           stdout);
-    for (size_t i = 0; es_commands[i]; i++) {
-        printf("        '%s:", es_commands[i]->name);
-        zsh_text(es_commands[i]->help);
+    for (size_t i = 0; commands[i]; i++) {
+        printf("        '%s:", commands[i]->name);
+        zsh_text(commands[i]->help);
         fputs("'\n", stdout);
     }
     fputs("    )\n"
@@ -161,8 +161,8 @@ static void put_zsh(void) {
           "    shift words; (( CURRENT-- ))\n"
           "    case $words[1] in\n",
           stdout);
-    for (size_t i = 0; es_commands[i]; i++)
-        zsh_command(es_commands[i]);
+    for (size_t i = 0; commands[i]; i++)
+        zsh_command(commands, commands[i]);
     fputs("    esac\n}\n_edgesweep \"$@\"\n", stdout);
 }
 
@@ -188,7 +188,7 @@ static void fish_option(const es_command *command, const es_cli_option *option) 
     putchar('\n');
 }
 
-static void fish_operands(const es_command *command) {
+static void fish_operands(const es_command *const *commands, const es_command *command) {
     bool named = command->id == ES_CMD_SHOW || command->id == ES_CMD_LIST;
     if (command->choices) {
         printf(
@@ -199,7 +199,8 @@ static void fish_operands(const es_command *command) {
         fputs("'\n", stdout);
     }
     if (command->id == ES_CMD_HELP)
-        printf("complete -c edgesweep -f -n '__fish_seen_subcommand_from help' -a '"), put_pages(), printf("'\n");
+        printf("complete -c edgesweep -f -n '__fish_seen_subcommand_from help' -a '"), put_pages(commands),
+            printf("'\n");
     if (named)
         printf(
             "complete -c edgesweep -f -n '__fish_seen_subcommand_from %s; and test (count (commandline -opc)) -gt 2' "
@@ -207,17 +208,17 @@ static void fish_operands(const es_command *command) {
             command->name);
 }
 
-static void put_fish(void) {
-    for (size_t i = 0; es_commands[i]; i++) {
-        printf("complete -c edgesweep -f -n __fish_use_subcommand -a %s -d ", es_commands[i]->name);
-        fish_text(es_commands[i]->help);
+static void put_fish(const es_command *const *commands) {
+    for (size_t i = 0; commands[i]; i++) {
+        printf("complete -c edgesweep -f -n __fish_use_subcommand -a %s -d ", commands[i]->name);
+        fish_text(commands[i]->help);
         putchar('\n');
     }
-    for (size_t i = 0; es_commands[i]; i++) {
+    for (size_t i = 0; commands[i]; i++) {
         for (es_opt id = 0; id < ES_OPTS; id++)
-            if (es_option_in(id, es_commands[i]))
-                fish_option(es_commands[i], &es_cli_options[id]);
-        fish_operands(es_commands[i]);
+            if (es_option_in(id, commands[i]))
+                fish_option(commands[i], &es_cli_options[id]);
+        fish_operands(commands, commands[i]);
     }
 }
 
@@ -226,11 +227,11 @@ static void put_fish(void) {
 static const char *const shells[] = {"bash", "zsh", "fish", NULL};
 
 static es_status run_completion(es_cli *cli, es_errors *errors) {
-    static void (*const put[])(void) = {put_bash, put_zsh, put_fish};
+    static void (*const put[])(const es_command *const *) = {put_bash, put_zsh, put_fish};
     int shell = es_choose(cli, "shell", shells, cli->operand[0], errors);
     if (shell < 0)
         return ES_EUSAGE;
-    put[shell]();
+    put[shell](cli->commands);
     return ES_OK;
 }
 

@@ -5,14 +5,14 @@
 /* Commands, then topics, by name or unique prefix; -1 after an error. */
 static int choose_page(es_cli *cli, size_t *n_commands, es_errors *errors) {
     size_t n = 0;
-    while (es_commands[n])
+    while (cli->commands[n])
         n++;
     *n_commands = n;
     const char **names = es_arena_array(&cli->arena, n + es_topic_count + 1, sizeof *names);
     if (!names)
         return (void)es_fail_memory(errors), -1;
     for (size_t i = 0; i < n; i++)
-        names[i] = es_commands[i]->name;
+        names[i] = cli->commands[i]->name;
     for (size_t i = 0; i < es_topic_count; i++)
         names[n + i] = es_topics[i].name;
     return es_choose(cli, "command or topic", names, cli->operand[0], errors);
@@ -23,18 +23,18 @@ static es_status run_help(es_cli *cli, es_errors *errors) {
     size_t n_commands;
     if (!cli->n_operands) {
         if (man)
-            es_print_man(stdout);
+            es_print_man(cli->commands, stdout);
         else
-            es_print_overview(stdout);
+            es_print_overview(cli->commands, stdout);
         return ES_OK;
     }
     int page = choose_page(cli, &n_commands, errors);
     if (page < 0)
         return es_errors_status(errors);
     if ((size_t)page < n_commands && man)
-        es_print_command_man(es_commands[page], stdout);
+        es_print_command_man(cli->commands[page], stdout);
     else if ((size_t)page < n_commands)
-        es_print_help(es_commands[page], stdout);
+        es_print_help(cli->commands[page], stdout);
     else if (man)
         es_print_topic_man(&es_topics[(size_t)page - n_commands], stdout);
     else

@@ -18,13 +18,13 @@ void es_print_version(FILE *out) {
     fprintf(out, "vector instructions: %s, cores: %ld\n", es_simd_level_name(es_simd_level_now()), cores);
 }
 
-void es_print_overview(FILE *out) {
+void es_print_overview(const es_command *const *commands, FILE *out) {
     fputs("Usage: edgesweep COMMAND [OPTIONS] ...\n\n"
           "Evaluates language models x quantizations x edge devices x workloads over whole grids: CSV, Pareto\n"
           "fronts, the best quantization per device.\n\nCommands:\n",
           out);
-    for (size_t i = 0; es_commands[i]; i++)
-        fprintf(out, "  %-12s%s\n", es_commands[i]->name, es_commands[i]->help);
+    for (size_t i = 0; commands[i]; i++)
+        fprintf(out, "  %-12s%s\n", commands[i]->name, commands[i]->help);
     fputs("\nTopics:\n", out);
     for (size_t i = 0; i < es_topic_count; i++)
         fprintf(out, "  %-12s%s\n", es_topics[i].name, es_topics[i].help);

@@ -176,11 +176,11 @@ static int compare_references(const void *a, const void *b) {
 }
 
 /* By section, then name, as manual pages have it. */
-static void put_references(FILE *out) {
+static void put_references(const es_command *const *commands, FILE *out) {
     es_reference list[64];
     size_t n = 0;
-    for (size_t i = 0; es_commands[i] && n < 64; i++)
-        list[n++] = (es_reference){es_commands[i]->name, 1};
+    for (size_t i = 0; commands[i] && n < 64; i++)
+        list[n++] = (es_reference){commands[i]->name, 1};
     for (size_t i = 0; i < es_topic_count && n < 64; i++)
         list[n++] = (es_reference){es_topics[i].name, es_topics[i].section};
     qsort(list, n, sizeof *list, compare_references);
@@ -188,22 +188,22 @@ static void put_references(FILE *out) {
         fprintf(out, ".Xr edgesweep-%s %d%s\n", list[i].name, list[i].section, i + 1 < n ? " ," : "");
 }
 
-void es_print_man(FILE *out) {
+void es_print_man(const es_command *const *commands, FILE *out) {
     put_title(out, "edgesweep", 1, "sweeps of language models, quantizations and edge devices");
     fputs(".Sh SYNOPSIS\n.Nm\n.Ar COMMAND\n.Op Ar options\n.Sh DESCRIPTION\n"
           "Evaluates an analytical model of inference over a whole grid of models, devices, precisions and\n"
           "workloads, and writes CSV, Pareto fronts and the best quantization per device.\n"
           "Commands and options may be shortened to unique prefixes.\n.Bl -tag -width Ds\n",
           out);
-    for (size_t i = 0; es_commands[i]; i++) {
-        fprintf(out, ".It Cm %s\n", es_commands[i]->name);
-        put_sentence(out, es_commands[i]->help);
+    for (size_t i = 0; commands[i]; i++) {
+        fprintf(out, ".It Cm %s\n", commands[i]->name);
+        put_sentence(out, commands[i]->help);
     }
     fputs(".El\n", out);
     fputs(environment, out);
     fputs(exit_status, out);
     fputs(".Sh SEE ALSO\n", out);
-    put_references(out);
+    put_references(commands, out);
 }
 
 void es_print_topic_man(const es_topic *topic, FILE *out) {

@@ -1,6 +1,5 @@
 /* The option table. */
 #include "cli/cli.h"
-#include "cli/commands.h"
 
 #define ADVISE ES_IN(ES_CMD_ADVISE)
 #define RUN ES_IN(ES_CMD_RUN)
@@ -35,6 +34,9 @@ static const char *const modes[] = {"auto", "always", "never", NULL};
 #define COUNT(name_, min_, max_) .type = ES_VALUE_COUNT, .argument = name_, .min = min_, .max = max_
 #define CHOICE(name_, list_) .type = ES_VALUE_CHOICE, .argument = name_, .choices = list_
 #define CHARACTER(name_) .type = ES_VALUE_CHAR, .argument = name_
+
+const char *const es_advise_uses[] = {"chat", "code", "agent", "summarise", "batch", NULL};
+const char *const es_advise_goals[] = {"quality", "speed", "energy", "cost", "balanced", NULL};
 
 const es_cli_option es_cli_options[ES_OPTS] = {
     [ES_OPT_OUT] = {"out", 'o', TO_FILE("OUT"), .commands = RUN | TABLES | MEASURED | MERGE | REPORT | SENSITIVITY,

@@ -1,23 +1,12 @@
 /* argv to an es_cli, by the option table: getopt_long's conventions, with every fault explained. */
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/number.h"
+#include "catalog/loose.h"
 #include "cli/cli.h"
 #include "grid/plan.h"
-
-es_status es_usage(es_cli *cli, es_errors *errors, const char *format, ...) {
-    char text[ES_TEXT_MAX];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    cli->usage = true;
-    const char *name = cli->command ? cli->command->name : NULL;
-    return es_fail(errors, ES_EUSAGE, NULL, "%s%s%s", name ? name : "", name ? ": " : "", text);
-}
 
 /* ---- choosing by prefix ---- */
 
@@ -275,13 +264,46 @@ static es_status parse_option(es_cli *cli, es_cursor *cursor, const char *word, 
     return word[1] == '-' ? parse_long(cli, cursor, word + 2, errors) : parse_letters(cli, cursor, word + 1, errors);
 }
 
+/* ---- commands and operands ---- */
+
+/* Whether a word names a device or a model, and no command. */
+static bool names_what_it_asks(const es_cli *cli, const char *word) {
+    const size_t length = strlen(word);
+    const char *names[ES_CMD_IDS + 1] = {NULL};
+    size_t n = 0, found;
+    for (; cli->commands[n]; n++) {
+        names[n] = cli->commands[n]->name;
+        if (strncasecmp(names[n], word, length) == 0)
+            return false;
+    }
+    es_catalog catalog;
+    es_errors errors = {0};
+    const es_row *row;
+    bool named = false;
+    if (length >= 2 && es_catalog_load(&catalog, NULL, 0, &errors) == ES_OK) {
+        const es_likeness surest = es_nearest(es_slice_of(word), names, n) ? ES_LIKE_PLAIN : ES_LIKE_BEGIN;
+        named = es_loose_find(&catalog.table[ES_DEVICE], ES_DEVICE, es_slice_of(word), &row, 1, &found) <= surest ||
+                es_loose_find(&catalog.table[ES_MODEL], ES_MODEL, es_slice_of(word), &row, 1, &found) <= surest;
+        es_catalog_free(&catalog);
+    }
+    return named;
+}
+
+/* By name or unique prefix; NULL after an error that lists the candidates. */
+static const es_command *find_command(es_cli *cli, const char *name, es_errors *errors) {
+    const char *names[ES_CMD_IDS + 1] = {NULL};
+    for (size_t i = 0; cli->commands[i]; i++)
+        names[i] = cli->commands[i]->name;
+    int chosen = es_choose(cli, "command", names, name, errors);
+    return chosen < 0 ? NULL : cli->commands[chosen];
+}
+
 static es_status parse_operand(es_cli *cli, const char *word, es_errors *errors) {
     if (!cli->command) {
-        cli->command = es_command_of_name(word);
-        if (cli->command)
+        const bool advise = names_what_it_asks(cli, word);
+        cli->command = find_command(cli, advise ? "advise" : word, errors);
+        if (advise)
             cli->operand[cli->n_operands++] = word;
-        else
-            cli->command = es_command_find(cli, word, errors);
         return cli->command ? ES_OK : ES_EUSAGE;
     }
     if (cli->n_operands == cli->command->max_operands)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/number.h"
+#include "cli/commands.h"
 #include "cli/doubts.h"
 #include "cli/load.h"
 #include "cli/run_options.h"
@@ -63,6 +64,8 @@ static es_status parse(job *j, int argc, char **argv, char **left, es_errors *er
     }
     if (!j->n_shards)
         return es_fail(errors, ES_EUSAGE, NULL, "--shards N is missing; several for each rank are a good choice");
+    static const es_command *const commands[] = {&es_cmd_run, NULL};
+    j->cli.commands = commands;
     es_status status = es_cli_parse(&j->cli, n, left, errors);
     if (!status && es_given(&j->cli, ES_OPT_SHARD))
         status =
