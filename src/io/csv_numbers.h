@@ -5,7 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "io/csv_read.h"
+#include "io/csv_block.h"
 
 /* What the numbers of a column looked like. */
 enum {
@@ -15,6 +15,8 @@ enum {
     ES_CSV_COMMA_SURE = 8,
     ES_CSV_STYLES = 4
 };
+
+enum { ES_CSV_NUMBER_MAX = 128 /* bytes, as C writes it */ };
 
 typedef struct es_csv_example {
     char text[32];
@@ -43,5 +45,8 @@ es_status es_csv_numbers_settle(es_csv_numbers *how, const es_slice *name, es_er
 
 /* es_csv_input_number */
 es_slice es_csv_number_text(es_csv_numbers *how, size_t column, es_slice value, char room[ES_CSV_NUMBER_MAX]);
+
+/* The options that would make a number of a value: " (--thousands ' ' ...)"; "" when none would. */
+const char *es_csv_number_hint(es_slice value);
 
 #endif
