@@ -101,9 +101,18 @@ const es_tied *es_plan_tied_field(const es_plan *plan, es_kind entity, int field
 /* Nodes of all tied fields, before those of the kernel. */
 es_status es_plan_tied(es_sweep *sweep, es_errors *errors);
 
-/* A leaf over an axis, and the node of a field without tie: row, axis or row x factor. */
+/* ---- nodes that read the grid: plan_leaves.c ---- */
+/* A leaf over an axis; one whose values are all alike does not depend on it. */
 es_pnode es_plan_leaf(const es_sweep *sweep, int axis, const double *table);
+/* The axis that a field is, with its number; NULL when it is none. */
+const es_axis *es_plan_field_axis(const es_sweep *sweep, es_kind entity, int field, int *number);
+/* The field as the rows have it, and the node of a field without tie: row, axis or row x factor. */
+es_status es_plan_row_leaf(const es_sweep *sweep, es_kind entity, int field, es_pnode *node, es_errors *errors);
 es_status es_plan_field_node(es_sweep *sweep, es_kind entity, int field, es_pnode *node, es_errors *errors);
+/* Of nodes that are row x factor. */
+void es_plan_multiply(double *restrict out, const double *const *in, size_t n);
+/* The axes that any of these nodes depends on. */
+uint64_t es_plan_mask(const es_plan *plan, const uint16_t *in, size_t n);
 
 /* Rows selected at these coordinates. */
 es_rows es_plan_rows(const es_sweep *sweep, const size_t *coordinate);
@@ -126,7 +135,7 @@ es_status es_plan_pairs(const es_sweep *sweep, es_errors *errors);              
 es_status es_plan_columns(es_sweep *sweep, const es_spec *spec, es_errors *errors); /* plan_columns.c */
 es_status es_plan_metrics(es_sweep *sweep, const es_spec *spec, es_errors *errors); /* plan_expr.c */
 es_status es_plan_questions(es_sweep *sweep, const es_spec *spec, const char *const *wheres, size_t n_wheres,
-                            es_errors *errors);
+                            es_errors *errors); /* plan_questions.c */
 
 /* The column of this name, made when it is a catalog field (`device.price_usd`); an error when there is none. */
 es_status es_plan_find_column(es_sweep *sweep, es_slice name, es_origin at, int *column, es_errors *errors);

@@ -16,94 +16,25 @@ typedef struct binder {
     double option[32];
 } binder;
 
-static void multiply(double *restrict out, const double *const *in, size_t n) {
-    for (size_t i = 0; i < n; i++)
-        out[i] = in[0][i] * in[1][i];
-}
-
 static uint64_t axis_bit(const es_sweep *sweep, int axis) { return sweep->axes[axis].n > 1 ? (uint64_t)1 << axis : 0; }
 
-static const es_axis *field_axis(const binder *b, es_kind entity, int field, int *number) {
-    for (size_t a = 0; a < b->sweep->n_axes; a++) {
-        const es_axis *axis = &b->sweep->axes[a];
-        if (axis->role == ES_AXIS_FIELD && axis->entity == entity && axis->index == field) {
-            *number = (int)a;
-            return axis;
-        }
-    }
-    return NULL;
-}
+/* The values of an axis. */
+static es_pnode leaf(const binder *b, int axis) { return es_plan_leaf(b->sweep, axis, b->sweep->axes[axis].value); }
 
 static es_pnode constant(double value) { return (es_pnode){.kind = ES_PNODE_CONST, .constant = value}; }
 
-static bool same_bits(double a, double b) { return memcmp(&a, &b, sizeof a) == 0; }
-
-/* A leaf over an axis; one whose values are all alike does not depend on it. */
-static es_pnode leaf(const binder *b, int axis, const double *table) {
-    size_t n = b->sweep->axes[axis].n, i = 1;
-    while (i < n && same_bits(table[i], table[0]))
-        i++;
-    if (i >= n)
-        return constant(table[0]);
-    return (es_pnode){.kind = ES_PNODE_LEAF, .mask = axis_bit(b->sweep, axis), .axis = axis, .table = table};
-}
-
-static es_status row_leaf(const binder *b, es_kind entity, int field, es_pnode *node) {
-    const es_plan *plan = b->plan;
-    int number = plan->entity_axis[entity == ES_UNIT ? ES_DEVICE : entity];
-    const es_axis *axis = &b->sweep->axes[number];
-    double *table = es_arena_array(&b->plan->arena, axis->n, sizeof *table);
-    if (!table)
-        return es_fail_memory(b->errors);
-    for (size_t i = 0; i < axis->n; i++) {
-        const es_row *unit =
-            entity == ES_UNIT || entity == ES_DEVICE ? es_unit_of(b->sweep->catalog, axis->row[i]) : NULL;
-        if (entity == ES_UNIT)
-            table[i] = unit->value[field];
-        else if (entity == ES_DEVICE && plan->kernel->has_runtime)
-            table[i] = es_device_field(axis->row[i], unit, field);
-        else
-            table[i] = axis->row[i]->value[field];
-    }
-    *node = leaf(b, number, table);
-    return ES_OK;
-}
-
-static uint16_t add_node(binder *b, es_pnode node) {
-    b->plan->node[b->plan->n_nodes] = node;
-    return (uint16_t)b->plan->n_nodes++;
-}
-
-/* row value x factor, as a node of its own inputs. */
-static es_status product_leaf(binder *b, es_kind entity, int field, int axis, es_pnode *node) {
-    es_pnode row;
-    es_status status = row_leaf(b, entity, field, &row);
-    uint16_t *in = es_arena_array(&b->plan->arena, 2, sizeof *in);
-    if (status || !in)
-        return status ? status : es_fail_memory(b->errors);
-    in[0] = add_node(b, row);
-    in[1] = add_node(b, leaf(b, axis, b->sweep->axes[axis].value));
-    *node = (es_pnode){.kind = ES_PNODE_FN, .fn = multiply, .monotone = "++", .n_in = 2, .in = in};
-    return ES_OK;
-}
-
 static es_status bind_field(binder *b, const es_node *def, es_pnode *node) {
     int number = -1;
-    const es_axis *axis = field_axis(b, def->entity, def->index, &number);
+    es_sweep *sweep = b->sweep;
+    const es_axis *axis = es_plan_field_axis(sweep, def->entity, def->index, &number);
     const es_tied *tied = es_plan_tied_field(b->plan, def->entity, def->index);
     if (tied && (def->kind == ES_NODE_FIELD || def->kind == ES_NODE_AXIS))
         return *node = b->plan->node[tied->node], ES_OK;
     switch (def->kind) {
-    case ES_NODE_ROW: return row_leaf(b, def->entity, def->index, node);
-    case ES_NODE_AXIS: *node = axis && !axis->factor ? leaf(b, number, axis->value) : constant(NAN); return ES_OK;
-    case ES_NODE_FACTOR: *node = axis && axis->factor ? leaf(b, number, axis->value) : constant(1); return ES_OK;
-    default:
-        if (axis && axis->factor)
-            return product_leaf(b, def->entity, def->index, number, node);
-        if (!axis)
-            return row_leaf(b, def->entity, def->index, node);
-        *node = leaf(b, number, axis->value);
-        return ES_OK;
+    case ES_NODE_ROW: return es_plan_row_leaf(sweep, def->entity, def->index, node, b->errors);
+    case ES_NODE_AXIS: *node = axis && !axis->factor ? leaf(b, number) : constant(NAN); return ES_OK;
+    case ES_NODE_FACTOR: *node = axis && axis->factor ? leaf(b, number) : constant(1); return ES_OK;
+    default: return es_plan_field_node(sweep, def->entity, def->index, node, b->errors);
     }
 }
 
@@ -111,7 +42,7 @@ static es_pnode bind_workload(const binder *b, const es_node *def) {
     for (size_t a = 0; a < b->sweep->n_axes; a++) {
         const es_axis *axis = &b->sweep->axes[a];
         if (axis->role == ES_AXIS_WORKLOAD && axis->index == def->index)
-            return leaf(b, (int)a, axis->value);
+            return leaf(b, (int)a);
     }
     return constant(NAN);
 }
@@ -225,13 +156,6 @@ static uint64_t mask_of_reads(const binder *b, unsigned reads) {
     return mask;
 }
 
-static uint64_t mask_of_inputs(const es_plan *plan, const uint16_t *in, size_t n) {
-    uint64_t mask = 0;
-    for (size_t i = 0; i < n; i++)
-        mask |= plan->node[in[i]].mask;
-    return mask;
-}
-
 static bool is_tied(const es_pnode *node) { return node->kind == ES_PNODE_FN && node->program; }
 
 /* Leaves and constants first, products of factors next, tied fields as they were made and then where the kernel reads
@@ -242,7 +166,7 @@ static void sort_nodes(es_plan *plan) {
         if (plan->node[i].kind == ES_PNODE_CONST || plan->node[i].kind == ES_PNODE_LEAF)
             plan->order[n++] = (uint16_t)i;
     for (size_t i = 0; i < plan->n_nodes; i++)
-        if (plan->node[i].fn == multiply)
+        if (plan->node[i].fn == es_plan_multiply)
             plan->order[n++] = (uint16_t)i;
     for (size_t i = plan->kernel->n_nodes; i < plan->n_nodes; i++)
         if (is_tied(&plan->node[i]))
@@ -252,7 +176,7 @@ static void sort_nodes(es_plan *plan) {
             plan->order[n++] = (uint16_t)i;
     for (size_t i = 0; i < plan->n_nodes; i++)
         if (plan->node[i].kind == ES_PNODE_BLOCK ||
-            (plan->node[i].kind == ES_PNODE_FN && plan->node[i].fn != multiply && !is_tied(&plan->node[i])))
+            (plan->node[i].kind == ES_PNODE_FN && plan->node[i].fn != es_plan_multiply && !is_tied(&plan->node[i])))
             plan->order[n++] = (uint16_t)i;
 }
 
@@ -282,11 +206,11 @@ static void set_masks(const binder *b) {
     for (size_t i = 0; i < plan->n_nodes; i++) {
         es_pnode *node = &plan->node[plan->order[i]];
         if (node->kind == ES_PNODE_FN)
-            node->mask = mask_of_inputs(plan, node->in, node->n_in), fold(plan, node);
+            node->mask = es_plan_mask(plan, node->in, node->n_in), fold(plan, node);
         if (node->kind != ES_PNODE_BLOCK)
             continue;
         const es_block *def = plan->block[node->block].def;
-        node->mask = mask_of_reads(b, def->reads) | mask_of_inputs(plan, def->in, def->n_in);
+        node->mask = mask_of_reads(b, def->reads) | es_plan_mask(plan, def->in, def->n_in);
         plan->block[node->block].mask = node->mask;
     }
 }
@@ -327,42 +251,47 @@ static const es_block runs_block = {
 static const es_block number_block = {
     .name = "runtime", .reads = ES_READS_DEVICE | ES_READS_RUNTIME, .fn = number_of, .n_out = 1};
 
-static uint16_t add_block_node(binder *b, const es_block *block) {
+static es_status add_block_node(binder *b, const es_block *block, uint16_t *node) {
     b->plan->block[b->plan->n_blocks].def = block;
-    return add_node(b, (es_pnode){.kind = ES_PNODE_BLOCK, .block = (uint16_t)b->plan->n_blocks++});
+    const es_pnode output = {.kind = ES_PNODE_BLOCK, .block = (uint16_t)b->plan->n_blocks++};
+    return es_plan_add_node(b->sweep, output, node, b->errors);
 }
 
 /* Which runtime it is: along the one axis that decides it, or by both. */
-static void add_runtime_node(binder *b, size_t n) {
+static es_status add_runtime_node(binder *b, size_t n, uint16_t *node) {
     const es_plan *plan = b->plan;
-    size_t n_devices = b->sweep->axes[plan->entity_axis[ES_DEVICE]].n;
+    const int device = plan->entity_axis[ES_DEVICE];
     bool alike = true;
-    for (size_t i = 0; i < n_devices * n; i++)
+    for (size_t i = 0; i < b->sweep->axes[device].n * n; i++)
         alike = alike && plan->runtime_number[i] == plan->runtime_number[i % n];
-    if (alike || n == 1)
-        add_node(b, leaf(b, alike ? plan->runtime_axis : plan->entity_axis[ES_DEVICE], plan->runtime_number));
-    else
-        add_block_node(b, &number_block);
+    if (!alike && n > 1)
+        return add_block_node(b, &number_block, node);
+    const es_pnode number = es_plan_leaf(b->sweep, alike ? plan->runtime_axis : device, plan->runtime_number);
+    return es_plan_add_node(b->sweep, number, node, b->errors);
 }
 
 /* Nodes whose values are what the axis columns show. */
 static es_status add_axis_nodes(binder *b) {
-    for (size_t a = 0; a < b->sweep->n_axes; a++) {
+    es_status status = ES_OK;
+    uint16_t node;
+    for (size_t a = 0; a < b->sweep->n_axes && !status; a++) {
         const es_axis *axis = &b->sweep->axes[a];
+        const double *table = axis->value;
         if (axis->role == ES_AXIS_RUNTIME) {
-            add_runtime_node(b, axis->n);
-        } else if (axis->role == ES_AXIS_ENTITY) {
-            double *table = es_arena_array(&b->plan->arena, axis->n, sizeof *table);
-            if (!table)
+            status = add_runtime_node(b, axis->n, &node);
+            continue;
+        }
+        if (axis->role == ES_AXIS_ENTITY) {
+            double *number = es_arena_array(&b->plan->arena, axis->n, sizeof *number);
+            if (!number)
                 return es_fail_memory(b->errors);
             for (size_t i = 0; i < axis->n; i++)
-                table[i] = (double)i;
-            add_node(b, leaf(b, (int)a, table));
-        } else {
-            add_node(b, leaf(b, (int)a, axis->value));
+                number[i] = (double)i;
+            table = number;
         }
+        status = es_plan_add_node(b->sweep, es_plan_leaf(b->sweep, (int)a, table), &node, b->errors);
     }
-    return ES_OK;
+    return status;
 }
 
 es_status es_plan_nodes(es_sweep *sweep, const es_spec *spec, es_errors *errors) {
@@ -379,75 +308,13 @@ es_status es_plan_nodes(es_sweep *sweep, const es_spec *spec, es_errors *errors)
         plan->first_axis_node = (uint16_t)plan->n_nodes;
     if (!status)
         status = add_axis_nodes(&b);
+    if (!status && plan->runtime_axis >= 0)
+        status = add_block_node(&b, &runs_block, &plan->runs_node);
     if (status)
         return status;
-    if (plan->runtime_axis >= 0)
-        plan->runs_node = add_block_node(&b, &runs_block);
     sort_nodes(plan);
     set_masks(&b);
     if (plan->kernel->prepare)
         status = plan->kernel->prepare(sweep->catalog, &plan->arena, &plan->state, errors);
     return status;
-}
-
-es_status es_plan_add_node(es_sweep *sweep, es_pnode added, uint16_t *node, es_errors *errors) {
-    es_plan *plan = sweep->plan;
-    if (plan->n_nodes == plan->node_capacity)
-        return es_fail(errors, ES_EUSAGE, NULL, "too many conditions, formulas and columns of catalog fields");
-    if (added.kind == ES_PNODE_FN)
-        added.mask = mask_of_inputs(plan, added.in, added.n_in);
-    plan->order[plan->n_nodes] = (uint16_t)plan->n_nodes;
-    plan->node[plan->n_nodes] = added;
-    *node = (uint16_t)plan->n_nodes++;
-    return ES_OK;
-}
-
-es_pnode es_plan_leaf(const es_sweep *sweep, int axis, const double *table) {
-    return leaf(&(binder){.sweep = (es_sweep *)sweep, .plan = sweep->plan}, axis, table);
-}
-
-es_status es_plan_field_node(es_sweep *sweep, es_kind entity, int field, es_pnode *node, es_errors *errors) {
-    binder b = {.sweep = sweep, .plan = sweep->plan, .errors = errors};
-    return bind_field(&b, &(es_node){.kind = ES_NODE_FIELD, .entity = entity, .index = (uint16_t)field}, node);
-}
-
-es_status es_plan_add_leaf(es_sweep *sweep, es_kind entity, const double *table, uint16_t *node, es_errors *errors) {
-    binder b = {.sweep = sweep, .plan = sweep->plan, .errors = errors};
-    return es_plan_add_node(sweep, leaf(&b, sweep->plan->entity_axis[entity], table), node, errors);
-}
-
-bool es_plan_runs(const es_sweep *sweep, const size_t *coordinate) {
-    const es_plan *plan = sweep->plan;
-    if (!plan->runs)
-        return true;
-    size_t d = coordinate[plan->entity_axis[ES_DEVICE]], p = coordinate[plan->entity_axis[ES_PRECISION]];
-    size_t n = sweep->axes[plan->entity_axis[ES_PRECISION]].n;
-    return plan->runs[(d * sweep->axes[plan->runtime_axis].n + coordinate[plan->runtime_axis]) * n + p];
-}
-
-bool es_plan_any_runs(const es_sweep *sweep, uint64_t first, uint64_t end) {
-    uint64_t stride = sweep->axes[sweep->plan->entity_axis[ES_PRECISION]].stride;
-    size_t coordinate[ES_MAX_AXES];
-    for (uint64_t i = first; i < end; i += stride - i % stride) {
-        es_sweep_coordinates(sweep, i, coordinate);
-        if (es_plan_runs(sweep, coordinate))
-            return true;
-    }
-    return false;
-}
-
-es_rows es_plan_rows(const es_sweep *sweep, const size_t *coordinate) {
-    const es_plan *plan = sweep->plan;
-    int m = plan->entity_axis[ES_MODEL], d = plan->entity_axis[ES_DEVICE], p = plan->entity_axis[ES_PRECISION];
-    es_rows rows = {.model = sweep->axes[m].row[coordinate[m]],
-                    .device = sweep->axes[d].row[coordinate[d]],
-                    .precision = sweep->axes[p].row[coordinate[p]]};
-    rows.unit = es_unit_of(sweep->catalog, rows.device);
-    rows.runs = es_plan_runs(sweep, coordinate);
-    if (plan->runtime_axis >= 0) {
-        size_t at = coordinate[d] * sweep->axes[plan->runtime_axis].n + coordinate[plan->runtime_axis];
-        rows.runtime = plan->runtime[at];
-        rows.runtime_number = plan->runtime_number[at];
-    }
-    return rows;
 }

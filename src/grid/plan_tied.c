@@ -31,13 +31,6 @@ bool es_tied_formula(es_slice *value, es_origin *at) {
     return true;
 }
 
-const es_tied *es_plan_tied_field(const es_plan *plan, es_kind entity, int field) {
-    for (size_t i = 0; i < plan->n_tied; i++)
-        if (plan->tied[i].entity == entity && plan->tied[i].field == field)
-            return &plan->tied[i];
-    return NULL;
-}
-
 /* `device.mem_bw_gbs`: the entity, and what follows. */
 static int entity_of(const tie *t, es_slice name, es_slice *field) {
     const char *dot = memchr(name.text, '.', name.length);
