@@ -14,6 +14,7 @@
 #include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/limits.h"
+#include "cli/print.h"
 #include "io/json_text.h"
 
 /* SIGINT, SIGALRM when --max-time is over, SIGTERM for all others; handlers can reach nothing but a global. */
@@ -106,11 +107,30 @@ static void print_hint(const es_cli *cli) {
     fprintf(stderr, "try 'edgesweep help%s%s'\n", cli->command ? " " : "", cli->command ? cli->command->name : "");
 }
 
+/* On a terminal texts come as a page, whose lines are wrapped. */
+static es_status run_wrapped(es_cli *cli, es_errors *errors) {
+    char *page = NULL;
+    size_t length;
+    const unsigned width = cli->command->wraps ? es_width_of(cli, stdout) : 0;
+    cli->out = width ? open_memstream(&page, &length) : stdout;
+    if (!cli->out)
+        return es_fail_memory(errors);
+    es_status status = cli->command->run(cli, errors);
+    if (width) {
+        if (fclose(cli->out) != 0)
+            status = es_fail_memory(errors);
+        else
+            es_print_wrapped(stdout, page, 0, width);
+        free(page);
+    }
+    return status;
+}
+
 static es_status run_command(es_cli *cli, es_errors *errors) {
     if (es_given(cli, ES_OPT_MAX_TIME))
         catch_signal(SIGALRM);
     const es_status status = es_cli_limits_begin(cli, errors);
-    return es_cli_limits_end(cli, status ? status : cli->command->run(cli, errors), errors);
+    return es_cli_limits_end(cli, status ? status : run_wrapped(cli, errors), errors);
 }
 
 /* The folder of the program's own file, by the word it was called with, as a shell finds it; NULL if it is not there. */
@@ -158,9 +178,9 @@ static es_status dispatch(es_cli *cli, es_errors *errors) {
     }
     if (es_given(cli, ES_OPT_HELP)) {
         if (cli->command)
-            es_print_help(cli->command, stdout);
+            es_print_help(cli, cli->command, stdout);
         else
-            es_print_overview(cli->commands, stdout);
+            es_print_overview(cli, stdout);
         return ES_OK;
     }
     if (cli->command) {

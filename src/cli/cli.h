@@ -116,6 +116,8 @@ typedef enum es_opt {
     ES_OPT_PLOT,
     ES_OPT_PROGRESS,
     ES_OPT_STATS,
+    ES_OPT_WIDE,
+    ES_OPT_COLUMNS,
     ES_OPT_COLOR,
     ES_OPT_QUIET,
     ES_OPT_MAN,
@@ -166,6 +168,7 @@ typedef struct es_command {
     const char *help;            /* one line, no full stop */
     const char *details;         /* paragraphs separated by an empty line; without option descriptions */
     const char *const *examples; /* NULL-terminated: a command line, then what it does, then the next */
+    bool wraps;                  /* what it prints to `out` is wrapped at the width of a terminal */
     es_status (*run)(struct es_cli *cli, es_errors *errors);
 } es_command;
 
@@ -186,6 +189,7 @@ typedef struct es_cli {
     es_arena arena; /* freed when the command returns */
     int argc;
     char *const *argv;
+    FILE *out;                         /* stdout, or a page of a command that wraps */
     bool out_tty, err_tty;             /* stdout, stderr are terminals */
     bool out_color, err_color;         /* stdout, stderr may be coloured: --color, else the terminal and NO_COLOR */
     unsigned width;                    /* columns of the terminal, 80 when unknown */
@@ -207,6 +211,12 @@ static inline uint64_t es_count_of(const es_cli *cli, es_opt option, uint64_t fa
 /* Whether text for `out`, stdout or stderr, may hold escape sequences for colours. */
 static inline bool es_colored(const es_cli *cli, const FILE *out) {
     return out == stderr ? cli->err_color : cli->out_color;
+}
+
+/* Columns that text for `out` may take: those of the terminal; 0: as many as it likes. */
+static inline unsigned es_width_of(const es_cli *cli, const FILE *out) {
+    const bool terminal = out == stderr ? cli->err_tty : cli->out_tty;
+    return terminal && !es_given(cli, ES_OPT_WIDE) ? cli->width : 0;
 }
 
 /* A fault of the command line: `COMMAND: message`, status 2 and the hint to read the help. */

@@ -563,7 +563,7 @@ static es_status print_table(const advice *a, es_errors *errors) {
         if (strlen(text) < strlen(grid.cell[at].text))
             memcpy(grid.cell[at].text, text, strlen(text) + 1);
     }
-    return es_grid_print(&grid, stdout, 0, a->cli->out_color, errors);
+    return es_grid_print(&grid, a->cli, stdout, 0, errors);
 }
 
 /* The command that prints the same points, and all the others of the sweep, as CSV. */

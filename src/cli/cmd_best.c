@@ -173,7 +173,7 @@ static es_status show(const es_tables *tables, const es_csv_best *best, const es
     }
     if (!status && shown)
         print_title(&s, out);
-    es_status printed = es_grid_print(&s.grid, out, 0, es_colored(tables->cli, out), errors); /* and frees it */
+    es_status printed = es_grid_print(&s.grid, tables->cli, out, 0, errors); /* and frees it */
     status = status ? status : printed;
     if (!status && hidden)
         fprintf(out, "... %zu more\n", hidden);

@@ -96,7 +96,7 @@ static es_status print_errors(es_measurements *m, const es_calibrated *result, F
         for (size_t g = 0; g < sizeof groups / sizeof *groups; g++)
             add_errors(&grid, m, result, (es_fit_phase)p, &groups[g], &m->cli->arena);
     fputs("Each source predicted from the others:\n", out);
-    return es_grid_print(&grid, out, 0, es_colored(m->cli, out), errors);
+    return es_grid_print(&grid, m->cli, out, 0, errors);
 }
 
 static es_status print_intervals(es_measurements *m, const es_calibrated *result, FILE *out, es_errors *errors) {
@@ -115,7 +115,7 @@ static es_status print_intervals(es_measurements *m, const es_calibrated *result
         es_grid_format(&grid, "%zu", low->sources);
     }
     fputs("\nMeasured/predicted, 10 to 90%, by level of evidence:\n", out);
-    return es_grid_print(&grid, out, 0, es_colored(m->cli, out), errors);
+    return es_grid_print(&grid, m->cli, out, 0, errors);
 }
 
 static es_status print_sources(es_measurements *m, const es_calibrated *result, FILE *out, es_errors *errors) {
@@ -129,7 +129,7 @@ static es_status print_sources(es_measurements *m, const es_calibrated *result, 
         es_grid_cell(&grid, result->source[i].name);
     }
     fputs("\nSources farthest off when left out:\n", out);
-    return es_grid_print(&grid, out, 0, es_colored(m->cli, out), errors);
+    return es_grid_print(&grid, m->cli, out, 0, errors);
 }
 
 static size_t count_vague(const es_measured *all, bool dropped) {
@@ -145,11 +145,14 @@ static es_status print_summaries(es_measurements *m, const es_calibrated *result
         status = print_intervals(m, result, out, errors);
     if (!status && result->n_sources)
         status = print_sources(m, result, out, errors);
-    fprintf(out,
-            "\n%zu measurements of decode and %zu of prefill fitted; %zu do not state format or backend, %zu cannot be "
-            "predicted (`validate` says why)\n",
-            result->n_fitted[ES_FIT_DECODE], result->n_fitted[ES_FIT_PREFILL], count_vague(&m->measured, false),
-            count_vague(&m->measured, true));
+    char text[256];
+    snprintf(
+        text, sizeof text,
+        "\n%zu measurements of decode and %zu of prefill fitted; %zu do not state format or backend, %zu cannot be "
+        "predicted (`validate` says why)\n",
+        result->n_fitted[ES_FIT_DECODE], result->n_fitted[ES_FIT_PREFILL], count_vague(&m->measured, false),
+        count_vague(&m->measured, true));
+    es_print_wrapped(out, text, 0, es_width_of(m->cli, out));
     return status;
 }
 

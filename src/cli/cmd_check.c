@@ -13,9 +13,9 @@ static es_status check_catalog(es_cli *cli, es_errors *errors) {
         if (es_kernel_at(i)->prepare)
             status = es_kernel_at(i)->prepare(&catalog, &arena, &state, errors);
     for (es_kind kind = 0; kind < ES_KINDS && !status; kind++)
-        printf("%s%zu %s", kind ? ", " : "ok: ", catalog.table[kind].n_rows, es_fields(kind)->name);
+        fprintf(cli->out, "%s%zu %s", kind ? ", " : "ok: ", catalog.table[kind].n_rows, es_fields(kind)->name);
     if (!status)
-        putchar('\n');
+        fputc('\n', cli->out);
     es_arena_free(&arena);
     es_catalog_free(&catalog);
     return status;
@@ -31,7 +31,7 @@ static es_status run_check(es_cli *cli, es_errors *errors) {
     if (!status)
         status = es_warn_doubts(sweep, errors);
     if (!status)
-        printf("ok: %llu point%s\n", (unsigned long long)sweep->n_points, sweep->n_points == 1 ? "" : "s");
+        fprintf(cli->out, "ok: %llu point%s\n", (unsigned long long)sweep->n_points, sweep->n_points == 1 ? "" : "s");
     es_sweep_free(sweep);
     es_catalog_free(&catalog);
     return status;
@@ -57,5 +57,6 @@ const es_command es_cmd_check = {
         "Prints ok and the number of points, or up to 20 mistakes and warnings as FILE:LINE:COLUMN: message. With "
         "--catalog alone it is the catalogs that are checked.",
     .examples = examples,
+    .wraps = true,
     .run = run_check,
 };

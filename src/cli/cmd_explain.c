@@ -190,29 +190,30 @@ static bool is_idle(const es_explanation *x, const es_node *node) {
 
 /* ---- printing ---- */
 
-static void print_row_source(const char *kind, const es_row *row, int basis, int source, int note) {
+static void print_row_source(const es_explanation *x, const char *kind, const es_row *row, int basis, int source,
+                             int note) {
     char where[300], text[1024];
     origin_text(&row->origin, where, sizeof where);
     es_escape(text, sizeof text, es_slice_of(row->name));
-    printf("%-10s %s, %s\n", kind, text, where);
+    fprintf(x->cli->out, "%-10s %s, %s\n", kind, text, where);
     const int fields[] = {basis, source, note};
     static const char *const names[] = {"basis", "source", "note"};
     for (size_t i = 0; i < 3; i++) {
         if (fields[i] < 0 || !row->text[fields[i]][0])
             continue;
         es_escape(text, sizeof text, es_slice_of(row->text[fields[i]]));
-        printf("%10s %s: %s\n", "", names[i], text);
+        fprintf(x->cli->out, "%10s %s: %s\n", "", names[i], text);
     }
 }
 
 static void print_point(const es_explanation *x) {
-    printf("point %llu of %llu, kernel %s\n\n", (unsigned long long)x->index, (unsigned long long)x->sweep->n_points,
-           x->kernel->name);
-    print_row_source("model", x->rows.model, -1, ES_M_SOURCE, ES_M_NOTE);
-    print_row_source("device", x->rows.device, ES_D_BASIS, ES_D_SOURCE, ES_D_NOTE);
+    fprintf(x->cli->out, "point %llu of %llu, kernel %s\n\n", (unsigned long long)x->index,
+            (unsigned long long)x->sweep->n_points, x->kernel->name);
+    print_row_source(x, "model", x->rows.model, -1, ES_M_SOURCE, ES_M_NOTE);
+    print_row_source(x, "device", x->rows.device, ES_D_BASIS, ES_D_SOURCE, ES_D_NOTE);
     if (x->rows.runtime)
-        print_row_source("runtime", x->rows.runtime, -1, ES_R_SOURCE, ES_R_NOTE);
-    print_row_source("precision", x->rows.precision, -1, ES_P_SOURCE, ES_P_NOTE);
+        print_row_source(x, "runtime", x->rows.runtime, -1, ES_R_SOURCE, ES_R_NOTE);
+    print_row_source(x, "precision", x->rows.precision, -1, ES_P_SOURCE, ES_P_NOTE);
 }
 
 /* The names of those nodes that `chosen` wants, in one line. */
@@ -220,9 +221,9 @@ static void print_names(const es_explanation *x, const char *title, bool (*chose
     size_t printed = 0;
     for (size_t i = 0; i < x->kernel->n_nodes; i++)
         if (chosen(x, i) && !is_idle(x, &x->kernel->nodes[i]))
-            printf("%s%s", printed++ ? ", " : title, x->kernel->nodes[i].name);
+            fprintf(x->cli->out, "%s%s", printed++ ? ", " : title, x->kernel->nodes[i].name);
     if (printed)
-        putchar('\n');
+        fputc('\n', x->cli->out);
 }
 
 static bool is_absent(const es_explanation *x, size_t id) { return is_unset(x, id) && isnan(x->value[id]); }
@@ -243,8 +244,8 @@ static es_status print_leaves(const es_explanation *x, es_errors *errors) {
         leaf_source(x, node, text, sizeof text);
         es_grid_cell(&grid, text);
     }
-    putchar('\n');
-    es_status status = es_grid_print(&grid, stdout, 0, es_colored(x->cli, stdout), errors);
+    fputc('\n', x->cli->out);
+    es_status status = es_grid_print(&grid, x->cli, x->cli->out, 0, errors);
     print_names(x, "not given: ", is_absent);
     print_names(x, "0, as not given: ", is_unset_zero);
     return status;
@@ -258,20 +259,20 @@ static void print_inputs(const es_explanation *x, const uint16_t *in, size_t n, 
         if (is_idle(x, &x->kernel->nodes[in[k]]) || (brief && is_unset(x, in[k])))
             continue;
         value_text(x, in[k], text, sizeof text);
-        printf("%s%s = %s", printed++ ? ", " : "    ", x->kernel->nodes[in[k]].name, text);
+        fprintf(x->cli->out, "%s%s = %s", printed++ ? ", " : "    ", x->kernel->nodes[in[k]].name, text);
     }
     if (printed)
-        putchar('\n');
+        fputc('\n', x->cli->out);
 }
 
 /* FILE:LINE: the cells of the row; of a device the one that matters, the others are printed above. */
-static void print_source(const es_source *source, uint64_t last_line) {
+static void print_source(const es_explanation *x, const es_source *source, uint64_t last_line) {
     const es_field_table *fields = es_fields(source->kind);
     char text[1024];
     origin_text(&source->row->origin, text, sizeof text);
-    printf("    from %s", text);
+    fprintf(x->cli->out, "    from %s", text);
     if (last_line != source->row->origin.line) {
-        printf("-%llu\n", (unsigned long long)last_line);
+        fprintf(x->cli->out, "-%llu\n", (unsigned long long)last_line);
         return;
     }
     const char *separator = ": ";
@@ -280,10 +281,10 @@ static void print_source(const es_source *source, uint64_t last_line) {
         if (!wanted || !source->row->text[f][0])
             continue;
         es_escape(text, sizeof text, es_slice_of(source->row->text[f]));
-        printf("%s%s %s", separator, fields->fields[f].name, text);
+        fprintf(x->cli->out, "%s%s %s", separator, fields->fields[f].name, text);
         separator = ", ";
     }
-    putchar('\n');
+    fputc('\n', x->cli->out);
 }
 
 /* The catalog rows behind an output of a block; neighbouring rules of a mixture as a range. */
@@ -301,7 +302,7 @@ static void print_sources(const es_explanation *x, const es_node *node) {
         for (end = i + 1; end < n && list[i].kind == ES_GGUF_MIXTURE; end++, line++)
             if (list[end].row->origin.file != list[i].row->origin.file || list[end].row->origin.line != line + 1)
                 break;
-        print_source(&list[i], line);
+        print_source(x, &list[i], line);
     }
 }
 
@@ -317,8 +318,8 @@ static void print_node(const es_explanation *x, size_t id) {
     const char *formula = node->formula ? node->formula : node->help ? node->help : block ? block->name : "";
     char text[128];
     value_text(x, id, text, sizeof text);
-    printf("%s = %s\n    %s%s%s%s\n", node->name, text, formula, node->source ? "   (" : "",
-           node->source ? node->source : "", node->source ? ")" : "");
+    fprintf(x->cli->out, "%s = %s\n    %s%s%s%s\n", node->name, text, formula, node->source ? "   (" : "",
+            node->source ? node->source : "", node->source ? ")" : "");
     if (block)
         print_sources(x, node);
     if (!block)
@@ -337,7 +338,7 @@ static void print_nodes(const es_explanation *x) {
     print_names(x, "0 at this point: ", is_nothing);
     for (size_t i = 0; i < x->kernel->n_nodes; i++)
         if (x->kernel->nodes[i].flags & ES_WARNING && x->value[i] > 0)
-            printf("warning: %s\n", x->kernel->nodes[i].help);
+            fprintf(x->cli->out, "warning: %s\n", x->kernel->nodes[i].help);
 }
 
 /* The name of what a formula of the user reads: a column; several may show one node, the first is named. */
@@ -355,23 +356,23 @@ static void print_metrics(const es_explanation *x) {
         const es_column *column = &x->sweep->columns[es_sweep_column(x->sweep, metric->name, strlen(metric->name))];
         const es_pnode *node = &x->sweep->plan->node[column->node];
         es_column_text(column, x->value[column->node], x->digits, text, sizeof text);
-        printf("%s = %s%s%s\n    %s   ([metrics])\n", metric->name, *text ? text : "none",
-               *text && *metric->unit ? " " : "", *text ? metric->unit : "", metric->formula);
+        fprintf(x->cli->out, "%s = %s%s%s\n    %s   ([metrics])\n", metric->name, *text ? text : "none",
+                *text && *metric->unit ? " " : "", *text ? metric->unit : "", metric->formula);
         for (size_t k = 0; k < node->n_in; k++) {
             const es_column *read = column_of(x->sweep, node->in[k]);
             es_column_text(read, x->value[read->node], x->digits, text, sizeof text);
-            printf("%s%s = %s%s%s", k ? ", " : "    ", read->name, *text ? text : "none",
-                   *text && *read->unit ? " " : "", *text ? read->unit : "");
+            fprintf(x->cli->out, "%s%s = %s%s%s", k ? ", " : "    ", read->name, *text ? text : "none",
+                    *text && *read->unit ? " " : "", *text ? read->unit : "");
         }
         if (node->n_in)
-            putchar('\n');
+            fputc('\n', x->cli->out);
     }
 }
 
 static void print_conditions(const es_explanation *x) {
     for (size_t i = 0; i < x->sweep->n_conditions; i++)
-        printf("%s%s: %s\n", i ? "" : "\n", es_quote_text(x->sweep->condition[i]).text,
-               es_condition_holds(x->sweep, i, x->value) ? "holds" : "does not hold, so the point is not written");
+        fprintf(x->cli->out, "%s%s: %s\n", i ? "" : "\n", es_quote_text(x->sweep->condition[i]).text,
+                es_condition_holds(x->sweep, i, x->value) ? "holds" : "does not hold, so the point is not written");
 }
 
 static es_status explain(es_explanation *x, es_errors *errors) {
@@ -385,7 +386,7 @@ static es_status explain(es_explanation *x, es_errors *errors) {
     if (!status) {
         print_point(x);
         status = print_leaves(x, errors);
-        putchar('\n');
+        fputc('\n', x->cli->out);
         print_nodes(x);
         print_metrics(x);
         print_conditions(x);
@@ -431,5 +432,6 @@ const es_command es_cmd_explain = {
                "its constants were read from, and the values it was computed from. Fields that no row gives and "
                "terms that are 0 are only named.",
     .examples = examples,
+    .wraps = true,
     .run = run_explain,
 };

@@ -23,22 +23,22 @@ static es_status run_help(es_cli *cli, es_errors *errors) {
     size_t n_commands;
     if (!cli->n_operands) {
         if (man)
-            es_print_man(cli->commands, stdout);
+            es_print_man(cli->commands, cli->out);
         else
-            es_print_overview(cli->commands, stdout);
+            es_print_overview(cli, cli->out);
         return ES_OK;
     }
     int page = choose_page(cli, &n_commands, errors);
     if (page < 0)
         return es_errors_status(errors);
     if ((size_t)page < n_commands && man)
-        es_print_command_man(cli->commands[page], stdout);
+        es_print_command_man(cli->commands[page], cli->out);
     else if ((size_t)page < n_commands)
-        es_print_help(cli->commands[page], stdout);
+        es_print_help(cli, cli->commands[page], cli->out);
     else if (man)
-        es_print_topic_man(&es_topics[(size_t)page - n_commands], stdout);
+        es_print_topic_man(&es_topics[(size_t)page - n_commands], cli->out);
     else
-        es_print_topic(&es_topics[(size_t)page - n_commands], stdout);
+        es_print_topic(cli, &es_topics[(size_t)page - n_commands], cli->out);
     return ES_OK;
 }
 
@@ -59,5 +59,6 @@ const es_command es_cmd_help = {
     .max_operands = 1,
     .help = "show the commands, the options of one, or a file format",
     .examples = examples,
+    .wraps = true,
     .run = run_help,
 };

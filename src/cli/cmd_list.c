@@ -84,7 +84,7 @@ static es_status list_rows(es_listing *listing, es_kind kind, es_errors *errors)
             else
                 add_row(&grid, kind, row, listed_fields[kind]);
         }
-        status = es_grid_print(&grid, stdout, 0, es_colored(listing->cli, stdout), errors);
+        status = es_grid_print(&grid, listing->cli, stdout, 0, errors);
     }
     es_catalog_free(&catalog);
     return status;
@@ -130,7 +130,7 @@ static es_status list_kernels(es_listing *listing, es_errors *errors) {
         else
             add_kernel(&grid, kernel);
     }
-    return es_grid_print(&grid, stdout, 0, es_colored(listing->cli, stdout), errors);
+    return es_grid_print(&grid, listing->cli, stdout, 0, errors);
 }
 
 static void add_metrics(es_listing *listing, es_grid *grid, const es_node *nodes, size_t n, const char *kernel) {
@@ -162,7 +162,7 @@ static es_status list_metrics_of(es_listing *listing, const char *path, es_grid 
     if (!status)
         add_metrics(listing, grid, sweep->plan->metric, sweep->plan->n_metrics, "[metrics]");
     if (!status)
-        status = es_grid_print(grid, stdout, 0, es_colored(listing->cli, stdout), errors);
+        status = es_grid_print(grid, listing->cli, stdout, 0, errors);
     es_sweep_free(sweep);
     es_catalog_free(&catalog);
     return status;
@@ -181,7 +181,7 @@ static es_status list_metrics(es_listing *listing, es_errors *errors) {
     for (size_t i = 0; i < es_kernel_count(); i++)
         if (es_kernel_wanted(listing->kernel, es_kernel_at(i)))
             add_metrics(listing, &grid, es_kernel_at(i)->nodes, es_kernel_at(i)->n_nodes, es_kernel_at(i)->name);
-    return es_grid_print(&grid, stdout, 0, es_colored(listing->cli, stdout), errors);
+    return es_grid_print(&grid, listing->cli, stdout, 0, errors);
 }
 
 static es_status run_list(es_cli *cli, es_errors *errors) {

@@ -50,7 +50,7 @@ static es_status print_axes(es_cli *cli, const es_sweep *sweep, es_errors *error
         es_grid_cell(&grid, axis->factor ? "" : axis->unit);
         es_grid_cell(&grid, text);
     }
-    return es_grid_print(&grid, stdout, 0, es_colored(cli, stdout), errors);
+    return es_grid_print(&grid, cli, cli->out, 0, errors);
 }
 
 /* ---- measuring ---- */
@@ -90,57 +90,58 @@ static es_status estimate_run(es_cli *cli, const es_sweep *sweep, es_estimate *e
 
 /* ---- printing ---- */
 
-static void print_time(const char *what, double seconds, unsigned threads, const char *how) {
+static void print_time(const es_cli *cli, const char *what, double seconds, unsigned threads, const char *how) {
     char text[40];
     es_human_seconds(text, sizeof text, seconds);
-    printf("%s about %s on %u thread%s", what, text, threads, threads == 1 ? "" : "s");
+    fprintf(cli->out, "%s about %s on %u thread%s", what, text, threads, threads == 1 ? "" : "s");
     if (core_hours(seconds, threads) >= 1)
-        printf(", %.3g core-hours", core_hours(seconds, threads));
-    printf("%s\n", how);
+        fprintf(cli->out, ", %.3g core-hours", core_hours(seconds, threads));
+    fprintf(cli->out, "%s\n", how);
 }
 
-static void print_estimate(const es_sweep *sweep, const es_estimate *estimate) {
+static void print_estimate(const es_cli *cli, const es_sweep *sweep, const es_estimate *estimate) {
     char count[40], text[40];
     const char *about = estimate->size.exact ? "" : "about ";
     es_human_count(count, sizeof count, estimate->size.rows);
-    printf("points   %llu", (unsigned long long)sweep->n_points);
+    fprintf(cli->out, "points   %llu", (unsigned long long)sweep->n_points);
     if (sweep->n_running < sweep->n_points)
-        printf(", %llu of them run", (unsigned long long)sweep->n_running);
-    putchar('\n');
+        fprintf(cli->out, ", %llu of them run", (unsigned long long)sweep->n_running);
+    fputc('\n', cli->out);
     if (sweep->n_conditions)
-        printf("rows     %s%s after [where]\n", about, count);
+        fprintf(cli->out, "rows     %s%s after [where]\n", about, count);
     es_human_bytes(text, sizeof text, estimate->size.bytes);
-    printf("CSV      %s%s", about, text);
+    fprintf(cli->out, "CSV      %s%s", about, text);
     if (estimate->size.rows >= 1)
-        printf(", %.0f bytes a row", estimate->size.bytes / estimate->size.rows);
-    putchar('\n');
-    print_time("time    ", estimate->seconds, estimate->threads, "");
+        fprintf(cli->out, ", %.0f bytes a row", estimate->size.bytes / estimate->size.rows);
+    fputc('\n', cli->out);
+    print_time(cli, "time    ", estimate->seconds, estimate->threads, "");
     if (estimate->reduced_seconds > 0)
-        print_time("        ", estimate->reduced_seconds, estimate->reduced_threads, ", without rows (--front-only)");
+        print_time(cli, "        ", estimate->reduced_seconds, estimate->reduced_threads,
+                   ", without rows (--front-only)");
 }
 
-static void print_objectives(const es_sweep *sweep, const es_objective *objective, size_t n, const int *by,
-                             size_t n_by) {
+static void print_objectives(const es_cli *cli, const es_sweep *sweep, const es_objective *objective, size_t n,
+                             const int *by, size_t n_by) {
     for (size_t i = 0; i < n; i++)
-        printf("%s%s %s", i ? ", " : "", objective[i].maximize ? "maximize" : "minimize",
-               sweep->columns[objective[i].column].name);
+        fprintf(cli->out, "%s%s %s", i ? ", " : "", objective[i].maximize ? "maximize" : "minimize",
+                sweep->columns[objective[i].column].name);
     for (size_t i = 0; i < n_by; i++)
-        printf("%s%s", i ? ", " : " by ", sweep->columns[by[i]].name);
-    putchar('\n');
+        fprintf(cli->out, "%s%s", i ? ", " : " by ", sweep->columns[by[i]].name);
+    fputc('\n', cli->out);
 }
 
-static void print_questions(const es_sweep *sweep) {
+static void print_questions(const es_cli *cli, const es_sweep *sweep) {
     for (size_t i = 0; i < sweep->n_conditions; i++)
-        printf("%s%s\n", i ? "         " : "where    ", es_quote_text(sweep->condition[i]).text);
+        fprintf(cli->out, "%s%s\n", i ? "         " : "where    ", es_quote_text(sweep->condition[i]).text);
     const es_front_spec *front = &sweep->front;
     if (front->given) {
-        printf("pareto   ");
-        print_objectives(sweep, front->objective, front->n_objectives, front->by, front->n_by);
+        fprintf(cli->out, "pareto   ");
+        print_objectives(cli, sweep, front->objective, front->n_objectives, front->by, front->n_by);
     }
     const es_best_spec *best = &sweep->best;
     if (best->given) {
-        printf("best     %s: ", sweep->columns[best->pick].name);
-        print_objectives(sweep, best->objective, best->n_objectives, best->by, best->n_by);
+        fprintf(cli->out, "best     %s: ", sweep->columns[best->pick].name);
+        print_objectives(cli, sweep, best->objective, best->n_objectives, best->by, best->n_by);
     }
 }
 
@@ -167,15 +168,15 @@ static es_status run_plan(es_cli *cli, es_errors *errors) {
     es_estimate estimate = {0};
     es_status status = es_cli_load_sweep(cli, &catalog, &sweep, errors);
     if (!status) {
-        printf("kernel   %s\n\n", sweep->kernel->name);
+        fprintf(cli->out, "kernel   %s\n\n", sweep->kernel->name);
         status = print_axes(cli, sweep, errors);
-        putchar('\n');
+        fputc('\n', cli->out);
     }
     if (!status)
         status = estimate_run(cli, sweep, &estimate, errors);
     if (!status) {
-        print_estimate(sweep, &estimate);
-        print_questions(sweep);
+        print_estimate(cli, sweep, &estimate);
+        print_questions(cli, sweep);
         warn_about_size(&estimate, errors);
     }
     es_sweep_free(sweep);
@@ -198,5 +199,6 @@ const es_command es_cmd_plan = {
     .details = "Small grids are measured in full; of larger ones slices spread over the grid are evaluated and "
                "formatted, and the sizes and the time are extrapolated from them.",
     .examples = examples,
+    .wraps = true,
     .run = run_plan,
 };

@@ -167,14 +167,14 @@ static void print_stats(const es_running *run) {
 static es_status print_tables(const es_running *run, es_errors *errors) {
     const es_sweep *sweep = run->sweep;
     es_status status = ES_OK;
-    if (sweep->front.given && run->report.n_front) {
-        status = es_print_front(run->cli, sweep, &run->report, stdout, errors);
-        putchar('\n');
-    }
     if (!status && sweep->best.given && run->report.n_best) {
         status = es_print_best(run->cli, sweep, &run->report, stdout, errors);
         if (!status)
             status = es_print_left_out(run->cli, sweep, &run->report, stdout, errors);
+        putchar('\n');
+    }
+    if (!status && sweep->front.given && run->report.n_front) {
+        status = es_print_front(run->cli, sweep, &run->report, stdout, errors);
         putchar('\n');
     }
     if (!status && !sweep->front.given && !sweep->best.given && kept_points(run)) {

@@ -134,7 +134,7 @@ static es_status print_tornado(es_cli *cli, const es_varied *v, const es_column 
         slope_cell(&grid, kink ? e->up : NAN);
         bar_cell(&grid, isnan(e->both) ? isnan(e->up) ? e->down : e->up : e->both, size_of(&list[0].e), half);
     }
-    es_status status = es_grid_print(&grid, stdout, 2, es_colored(cli, stdout), errors);
+    es_status status = es_grid_print(&grid, cli, stdout, 2, errors);
     if (n > top)
         printf("  %zu more have an effect; --top %zu shows them\n", n - top, n);
     if (!n)
@@ -273,7 +273,7 @@ static es_status print_indices(es_cli *cli, const es_sobol *sobol, const metrics
         memset(bar, '+', share > 0 ? (size_t)(share * BAR_MAX + 0.5) : 0);
         es_grid_cell(&grid, bar);
     }
-    return es_grid_print(&grid, stdout, 2, es_colored(cli, stdout), errors);
+    return es_grid_print(&grid, cli, stdout, 2, errors);
 }
 
 static es_status indices(es_cli *cli, const es_sweep *sweep, const metrics *m, es_errors *errors) {

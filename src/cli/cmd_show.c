@@ -39,12 +39,12 @@ static void add_field(es_grid *grid, const es_field *field, const es_row *row, s
 }
 
 /* Texts may be long: a line each. */
-static void print_texts(const es_row *row, const es_field_table *table) {
+static void print_texts(const es_cli *cli, const es_row *row, const es_field_table *table) {
     char text[2048];
     for (size_t f = 0; f < table->n_fields; f++) {
         es_escape(text, sizeof text, es_slice_of(row->text[f]));
         if (table->fields[f].type == ES_TEXT && *text)
-            printf("%s: %s\n", table->fields[f].name, text);
+            fprintf(cli->out, "%s: %s\n", table->fields[f].name, text);
     }
 }
 
@@ -54,14 +54,14 @@ static es_status show_row(es_cli *cli, es_kind kind, const es_row *row, es_error
     const es_field_table *table = es_fields(kind);
     char where[512];
     es_escape(where, sizeof where, es_slice_of(row->origin.file));
-    printf("%s from %s:%llu\n", es_listed_singular[kind], where, (unsigned long long)row->origin.line);
-    print_texts(row, table);
-    putchar('\n');
+    fprintf(cli->out, "%s from %s:%llu\n", es_listed_singular[kind], where, (unsigned long long)row->origin.line);
+    print_texts(cli, row, table);
+    fputc('\n', cli->out);
     es_grid_begin(&grid, headers);
     for (size_t f = 0; f < table->n_fields; f++)
         if (table->fields[f].type != ES_TEXT)
             add_field(&grid, &table->fields[f], row, f);
-    return es_grid_print(&grid, stdout, 0, es_colored(cli, stdout), errors);
+    return es_grid_print(&grid, cli, cli->out, 0, errors);
 }
 
 /* The layers of a model, kind by kind: what each keeps at 32k positions (16-bit cache, F32 state) and holds. */
@@ -104,8 +104,8 @@ static es_status show_layers(es_cli *cli, const es_catalog *catalog, const es_ro
         es_grid_format(&grid, "%.0f B", count[k] * costs.state * 4);
         es_grid_format(&grid, "%.0f", count[k] * numbers);
     }
-    putchar('\n');
-    return es_grid_print(&grid, stdout, 0, es_colored(cli, stdout), errors);
+    fputc('\n', cli->out);
+    return es_grid_print(&grid, cli, cli->out, 0, errors);
 }
 
 /* All names and aliases of a table, for did-you-mean. */
@@ -166,7 +166,7 @@ static es_status show_axes(es_cli *cli, const es_kernel *kernel, es_errors *erro
         add_range(&grid, axis->min, axis->max);
         es_grid_cell(&grid, axis->help);
     }
-    return es_grid_print(&grid, stdout, 0, es_colored(cli, stdout), errors);
+    return es_grid_print(&grid, cli, cli->out, 0, errors);
 }
 
 static void add_option(es_grid *grid, const es_option *option) {
@@ -194,7 +194,7 @@ static es_status show_options(es_cli *cli, const es_kernel *kernel, es_errors *e
     es_grid_begin(&grid, headers);
     for (size_t i = 0; i < kernel->n_options; i++)
         add_option(&grid, &kernel->options[i]);
-    return es_grid_print(&grid, stdout, 0, es_colored(cli, stdout), errors);
+    return es_grid_print(&grid, cli, cli->out, 0, errors);
 }
 
 static es_status show_nodes(es_cli *cli, const es_kernel *kernel, es_errors *errors) {
@@ -208,11 +208,11 @@ static es_status show_nodes(es_cli *cli, const es_kernel *kernel, es_errors *err
         es_grid_cell(&grid, kernel->nodes[i].unit);
         es_grid_cell(&grid, or_empty(kernel->nodes[i].help));
     }
-    return es_grid_print(&grid, stdout, 0, es_colored(cli, stdout), errors);
+    return es_grid_print(&grid, cli, cli->out, 0, errors);
 }
 
 /* The catalog fields that the kernel reads; a star marks those a row must have. */
-static void print_fields_read(const es_kernel *kernel, es_kind kind) {
+static void print_fields_read(const es_cli *cli, const es_kernel *kernel, es_kind kind) {
     const es_field_table *table = es_fields(kind);
     size_t printed = 0;
     for (size_t f = 0; f < table->n_fields; f++) {
@@ -225,25 +225,25 @@ static void print_fields_read(const es_kernel *kernel, es_kind kind) {
                 reads = true, flags |= node->flags;
         }
         if (reads)
-            printf("%s%s%s", printed++ ? ", " : "", table->fields[f].name, flags & ES_NEEDED ? "*" : "");
+            fprintf(cli->out, "%s%s%s", printed++ ? ", " : "", table->fields[f].name, flags & ES_NEEDED ? "*" : "");
     }
-    puts(printed ? "" : "whole rows");
+    fprintf(cli->out, "%s\n", printed ? "" : "whole rows");
 }
 
 static es_status show_kernel(es_cli *cli, const es_kernel *kernel, es_errors *errors) {
-    printf("kernel %s\n%s\n%s\n\n", kernel->name, or_empty(kernel->help), or_empty(kernel->source));
+    fprintf(cli->out, "kernel %s\n%s\n%s\n\n", kernel->name, or_empty(kernel->help), or_empty(kernel->source));
     es_status status = show_axes(cli, kernel, errors);
-    putchar('\n');
+    fputc('\n', cli->out);
     if (!status && kernel->n_options) {
         status = show_options(cli, kernel, errors);
-        putchar('\n');
+        fputc('\n', cli->out);
     }
-    puts("catalog fields read (* needed)");
+    fprintf(cli->out, "%s\n", "catalog fields read (* needed)");
     for (es_kind kind = ES_MODEL; kind <= ES_PRECISION; kind++) {
-        printf("  %-10s ", es_listed_singular[kind]);
-        print_fields_read(kernel, kind);
+        fprintf(cli->out, "  %-10s ", es_listed_singular[kind]);
+        print_fields_read(cli, kernel, kind);
     }
-    putchar('\n');
+    fputc('\n', cli->out);
     return status ? status : show_nodes(cli, kernel, errors);
 }
 
@@ -260,23 +260,23 @@ static es_status find_kernel(es_cli *cli, const char *name, es_errors *errors) {
 
 /* ---- metrics ---- */
 
-static void show_metric(const es_kernel *kernel, const es_node *node) {
-    printf("metric %s%s%s%s (kernel %s)\n", node->name, *node->unit ? " [" : "", node->unit, *node->unit ? "]" : "",
-           kernel->name);
+static void show_metric(const es_cli *cli, const es_kernel *kernel, const es_node *node) {
+    fprintf(cli->out, "metric %s%s%s%s (kernel %s)\n", node->name, *node->unit ? " [" : "", node->unit,
+            *node->unit ? "]" : "", kernel->name);
     if (node->help)
-        printf("  meaning  %s\n", node->help);
+        fprintf(cli->out, "  meaning  %s\n", node->help);
     if (node->formula)
-        printf("  formula  %s\n", node->formula);
+        fprintf(cli->out, "  formula  %s\n", node->formula);
     if (node->source)
-        printf("  source   %s\n", node->source);
+        fprintf(cli->out, "  source   %s\n", node->source);
     for (size_t i = 0; i < node->n_in; i++)
-        printf("%s%s", i ? ", " : "  inputs   ", kernel->nodes[node->in[i]].name);
+        fprintf(cli->out, "%s%s", i ? ", " : "  inputs   ", kernel->nodes[node->in[i]].name);
     if (node->n_in)
-        putchar('\n');
+        fputc('\n', cli->out);
     for (size_t i = 0; node->labels && node->labels[i]; i++)
-        printf("%s%s", i ? ", " : "  values   ", node->labels[i]);
+        fprintf(cli->out, "%s%s", i ? ", " : "  values   ", node->labels[i]);
     if (node->labels)
-        putchar('\n');
+        fputc('\n', cli->out);
 }
 
 static es_status unknown_metric(es_cli *cli, const es_kernel *only, const char *name, es_errors *errors) {
@@ -305,8 +305,8 @@ static es_status show_metrics(es_cli *cli, const char *name, es_errors *errors) 
         if (node < 0 || !(kernel->nodes[node].flags & ES_METRIC))
             continue;
         if (shown++)
-            putchar('\n');
-        show_metric(kernel, &kernel->nodes[node]);
+            fputc('\n', cli->out);
+        show_metric(cli, kernel, &kernel->nodes[node]);
     }
     return status || shown ? status : unknown_metric(cli, only, name, errors);
 }
@@ -353,5 +353,6 @@ const es_command es_cmd_show = {
     .help = "show every field of a catalog row, a kernel or a metric",
     .details = "NAME is a name or an alias, in any case; blanks need no quotes.",
     .examples = examples,
+    .wraps = true,
     .run = run_show,
 };

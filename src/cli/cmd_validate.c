@@ -49,7 +49,7 @@ static es_status print_errors(validation *v, es_error_group group, es_errors *er
             es_grid_format(&grid, "%.0f%%", 100 * line[i].summary.covered);
     }
     putchar('\n');
-    return es_grid_print(&grid, stdout, 0, es_colored(v->m.cli, stdout), errors);
+    return es_grid_print(&grid, v->m.cli, stdout, 0, errors);
 }
 
 /* Power and energy of a token in decode, at the boundary that each row was measured at. */
@@ -90,7 +90,7 @@ static es_status print_power(validation *v, es_errors *errors) {
     }
     if (any)
         puts("\nPower, and energy of a token, in decode:");
-    return any ? es_grid_print(&grid, stdout, 0, es_colored(v->m.cli, stdout), errors) : ES_OK;
+    return any ? es_grid_print(&grid, v->m.cli, stdout, 0, errors) : ES_OK;
 }
 
 static es_status print_worst(validation *v, es_errors *errors) {
@@ -114,7 +114,7 @@ static es_status print_worst(validation *v, es_errors *errors) {
         es_grid_format(&grid, "%+.0f%%", 100 * v->prediction[rows[i]].error);
     }
     puts("\nFarthest off, in tokens per second:");
-    return es_grid_print(&grid, stdout, 0, es_colored(v->m.cli, stdout), errors);
+    return es_grid_print(&grid, v->m.cli, stdout, 0, errors);
 }
 
 typedef struct unmatched {
@@ -160,7 +160,7 @@ static es_status print_unmatched(const validation *v, es_errors *errors) {
         es_grid_cell(&grid, list[i].reason);
     }
     putchar('\n');
-    return es_grid_print(&grid, stdout, 0, es_colored(v->m.cli, stdout), errors);
+    return es_grid_print(&grid, v->m.cli, stdout, 0, errors);
 }
 
 /* ---- The joined table ---- */

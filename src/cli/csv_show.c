@@ -210,7 +210,7 @@ static es_status print_sheet(const es_tables *t, const es_sheet *sheet, const es
             if (sheet->chosen[c])
                 es_grid_cell(&grid, cell_at(sheet, r, c));
     style_grid(sheet, view, value, &grid);
-    const es_status status = es_grid_print(&grid, stdout, 0, es_colored(t->cli, stdout), errors);
+    const es_status status = es_grid_print(&grid, t->cli, stdout, 0, errors);
     if (!status && sheet->hidden)
         printf("... %zu more\n", sheet->hidden);
     return status;

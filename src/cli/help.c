@@ -10,7 +10,13 @@
 #include "cli/help.h"
 #include "cli/print.h"
 
+/* Lines longer than this are hard to read. */
 enum { HELP_WIDTH = 100 };
+
+static unsigned width_for(const es_cli *cli, const FILE *out) {
+    const unsigned width = es_width_of(cli, out);
+    return width && width < HELP_WIDTH ? width : HELP_WIDTH;
+}
 
 void es_print_version(FILE *out) {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -18,19 +24,26 @@ void es_print_version(FILE *out) {
     fprintf(out, "vector instructions: %s, cores: %ld\n", es_simd_level_name(es_simd_level_now()), cores);
 }
 
-void es_print_overview(const es_command *const *commands, FILE *out) {
-    fputs("Usage: edgesweep COMMAND [OPTIONS] ...\n\n"
-          "Evaluates language models x quantizations x edge devices x workloads over whole grids: CSV, Pareto\n"
-          "fronts, the best quantization per device.\n\nCommands:\n",
-          out);
-    for (size_t i = 0; commands[i]; i++)
-        fprintf(out, "  %-12s%s\n", commands[i]->name, commands[i]->help);
+void es_print_overview(const es_cli *cli, FILE *out) {
+    const unsigned width = width_for(cli, out);
+    char line[200];
+    fputs("Usage: edgesweep COMMAND [OPTIONS] ...\n\n", out);
+    es_print_wrapped(
+        out,
+        "Evaluates language models x quantizations x edge devices x workloads over whole grids: CSV, Pareto "
+        "fronts, the best quantization per device.\n\nCommands:\n",
+        0, width);
+    for (size_t i = 0; cli->commands[i]; i++) {
+        snprintf(line, sizeof line, "  %-12s%s", cli->commands[i]->name, cli->commands[i]->help);
+        es_print_wrapped(out, line, 0, width);
+    }
     fputs("\nTopics:\n", out);
     for (size_t i = 0; i < es_topic_count; i++)
         fprintf(out, "  %-12s%s\n", es_topics[i].name, es_topics[i].help);
     fputs("\nCommands and options may be shortened to unique prefixes.\n"
-          "edgesweep help COMMAND|TOPIC  options and examples of a command, a file format\n"
-          "edgesweep run FILE.sweep      the way to begin; edgesweep check FILE.sweep finds mistakes\n",
+          "edgesweep help COMMAND|TOPIC  options and examples, a file format\n"
+          "edgesweep advise DEVICE       what to run there, in one line\n"
+          "edgesweep run FILE.sweep      a sweep; edgesweep check FILE.sweep finds mistakes\n",
           out);
 }
 
@@ -42,43 +55,54 @@ static size_t option_label(char *to, size_t size, const es_cli_option *option) {
                             option->argument ? option->argument : "");
 }
 
-static void print_option(const es_cli_option *option, size_t width, FILE *out) {
-    char label[80], text[400];
-    option_label(label, sizeof label, option);
-    snprintf(text, sizeof text, "%s%s%s%s%s", option->help, option->repeatable ? " (repeatable)" : "",
-             option->fallback ? " [" : "", option->fallback ? option->fallback : "", option->fallback ? "]" : "");
-    fprintf(out, "  %-*s  %s\n", (int)width, label, text);
+/* Labels that are longer than `width` have a line of their own. */
+static void print_option(const es_cli_option *option, size_t width, unsigned room, FILE *out) {
+    char label[80], text[500];
+    const size_t length = option_label(label, sizeof label, option);
+    if (length > width)
+        fprintf(out, "  %s\n", label);
+    snprintf(text, sizeof text, "  %-*s  %s%s%s%s%s", (int)width, length > width ? "" : label, option->help,
+             option->repeatable ? " (repeatable)" : "", option->fallback ? " [" : "",
+             option->fallback ? option->fallback : "", option->fallback ? "]" : "");
+    es_print_wrapped(out, text, 0, room);
 }
 
-static void print_options(const es_command *command, FILE *out) {
+static void print_options(const es_command *command, unsigned room, FILE *out) {
+    enum { WIDEST_LABEL = 26 };
     size_t width = 0;
     char label[80];
     for (es_opt id = 0; id < ES_OPTS; id++) {
         size_t length = es_option_in(id, command) ? option_label(label, sizeof label, &es_cli_options[id]) : 0;
-        width = length > width ? length : width;
+        width = length > width && length <= WIDEST_LABEL ? length : width;
     }
     fputs("\nOptions:\n", out);
     for (es_opt id = 0; id < ES_OPTS; id++)
         if (es_option_in(id, command))
-            print_option(&es_cli_options[id], width, out);
+            print_option(&es_cli_options[id], width, room, out);
 }
 
-void es_print_help(const es_command *command, FILE *out) {
-    fprintf(out, "Usage: edgesweep %s%s%s [OPTIONS]\n\n%c%s.\n", command->name, *command->synopsis ? " " : "",
-            command->synopsis, toupper((unsigned char)command->help[0]), command->help + 1);
+void es_print_help(const es_cli *cli, const es_command *command, FILE *out) {
+    const unsigned width = width_for(cli, out);
+    char line[400];
+    snprintf(line, sizeof line, "Usage: edgesweep %s%s%s [OPTIONS]\n\n%c%s.\n", command->name,
+             *command->synopsis ? " " : "", command->synopsis, toupper((unsigned char)command->help[0]),
+             command->help + 1);
+    es_print_wrapped(out, line, 0, width);
     if (command->details) {
         fputc('\n', out);
-        es_print_wrapped(out, command->details, 0, HELP_WIDTH);
+        es_print_wrapped(out, command->details, 0, width);
     }
-    print_options(command, out);
+    print_options(command, width, out);
     if (command->examples && command->examples[0])
         fputs("\nExamples:\n", out);
-    for (size_t i = 0; command->examples && command->examples[i]; i += 2)
-        fprintf(out, "  %s\n      %s\n", command->examples[i], command->examples[i + 1]);
+    for (size_t i = 0; command->examples && command->examples[i]; i += 2) {
+        snprintf(line, sizeof line, "  %s\n      %s\n", command->examples[i], command->examples[i + 1]);
+        es_print_wrapped(out, line, 0, width);
+    }
 }
 
-void es_print_topic(const es_topic *topic, FILE *out) {
-    es_print_wrapped(out, topic->details, 0, HELP_WIDTH);
+void es_print_topic(const es_cli *cli, const es_topic *topic, FILE *out) {
+    es_print_wrapped(out, topic->details, 0, width_for(cli, out));
     if (topic->print)
         topic->print(out);
 }

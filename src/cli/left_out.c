@@ -182,7 +182,7 @@ es_status es_print_left_out(const es_cli *cli, const es_sweep *sweep, const es_r
         grid.pen = ES_BAD;
         status = fill_table(&t, won, &grid, missing, errors);
         fprintf(out, "Nothing left for %zu of %zu %ss\n", missing, values, sweep->axes[axis].name);
-        es_status printed = es_grid_print(&grid, out, 0, es_colored(cli, out), errors);
+        es_status printed = es_grid_print(&grid, cli, out, 0, errors);
         status = status ? status : printed;
         if (missing > LEFT_OUT_SHOWN)
             fprintf(out, "... %zu more\n", missing - LEFT_OUT_SHOWN);

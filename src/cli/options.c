@@ -21,6 +21,7 @@
 #define MEASURED (ES_IN(ES_CMD_CALIBRATE) | ES_IN(ES_CMD_VALIDATE))
 #define LONG (RUN | PLAN | TABLES | MERGE | MEASURED | REPORT)
 #define READS (TABLES | MEASURED | REPORT)
+#define TERMINAL (RUN | PLAN | TABLES | ADVISE | LIST | SHOW | EXPLAIN | SENSITIVITY | MEASURED)
 #define ALL (ES_IN(ES_CMD_IDS) - 1u)
 
 static const char *const formats[] = {"csv", "tsv", "jsonl", "md", "json", NULL};
@@ -175,6 +176,10 @@ const es_cli_option es_cli_options[ES_OPTS] = {
                          .fallback = "auto: when stderr is a terminal", .help = "show progress: auto, always, never"},
     [ES_OPT_STATS] = {"stats", 0, SWITCH, .commands = RUN,
                       .help = "one line of counts (skipped: points settled by bounds), rates and times on stderr"},
+    [ES_OPT_WIDE] = {"wide", 0, SWITCH, .commands = TERMINAL,
+                     .help = "tables with all their columns, however wide the terminal is"},
+    [ES_OPT_COLUMNS] = {"columns", 0, TEXT("COLS"), .commands = RUN | TABLES | LIST,
+                        .help = "show these columns beside those that name a row, comma-separated"},
     [ES_OPT_COLOR] = {"color", 0, CHOICE("WHEN", modes), .commands = ALL & ~(HELP | ES_IN(ES_CMD_COMPLETION)),
                       .fallback = "auto: on a terminal, unless NO_COLOR is set",
                       .help = "colours in tables: auto, always, never"},

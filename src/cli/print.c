@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "base/utf8.h"
+#include "cli/cli.h"
 
 /* ---- width ---- */
 
@@ -34,16 +35,32 @@ static unsigned code_width(uint32_t c) {
     return 1;
 }
 
+/* Bytes of the character or of the colour that begins here, and what it takes on a terminal. */
+static size_t glyph(const char *text, size_t left, unsigned *width) {
+    *width = 0;
+    if (text[0] == '\033' && left > 1 && text[1] == '[')
+        return strcspn(text, "m") + (strchr(text, 'm') != NULL);
+    const size_t length = es_utf8_length(text, left);
+    *width = length ? code_width(decode(text, length)) : 1;
+    return length ? length : 1;
+}
+
 size_t es_text_width(const char *text) {
-    size_t width = 0, left = strlen(text);
-    while (left) {
-        size_t length = es_utf8_length(text, left);
-        width += length ? code_width(decode(text, length)) : 1;
-        length = length ? length : 1;
-        text += length;
-        left -= length;
+    size_t width = 0;
+    for (size_t at = 0, n = strlen(text); at < n;) {
+        unsigned one;
+        at += glyph(text + at, n - at, &one);
+        width += one;
     }
     return width;
+}
+
+static bool fits_into(const char *text, size_t length, size_t width) {
+    size_t used = 0;
+    unsigned one;
+    for (size_t at = 0; at < length && used <= width; used += one)
+        at += glyph(text + at, length - at, &one);
+    return used <= width;
 }
 
 /* ---- numbers ---- */
@@ -172,101 +189,217 @@ void es_grid_number(es_grid *grid, double value) {
     es_grid_cell(grid, text);
 }
 
-/* Width of a column; 0 when all its cells are empty. */
-static size_t column_width(const es_grid *grid, size_t column) {
+/* Bytes of the first line of a text that is wrapped at `width`: up to a blank, else to after a mark, else what there is room for. */
+static size_t line_length(const char *text, size_t width) {
+    size_t at = 0, used = 0, blank = 0, mark = 0;
+    while (text[at] && text[at] != '\n') {
+        unsigned one;
+        const size_t length = glyph(text + at, strlen(text + at), &one);
+        if (text[at] == ' ')
+            blank = at;
+        used += one;
+        if (used > width)
+            return blank ? blank : mark ? mark : at ? at : length;
+        at += length;
+        if (strchr(",;/|", text[at - 1]))
+            mark = at;
+    }
+    return at;
+}
+
+/* The widest word: what a column needs when its lines break at blanks. */
+static size_t word_width(const char *text) {
+    char word[1024];
+    size_t widest = 0;
+    while (*text) {
+        const size_t length = strcspn(text, " ");
+        snprintf(word, sizeof word, "%.*s", (int)length, text);
+        const size_t width = es_text_width(word);
+        widest = width > widest ? width : widest;
+        text += length + strspn(text + length, " ");
+    }
+    return widest;
+}
+
+/* What a column takes unwrapped, 0 when all its cells are empty, and at least: numbers whole, headers at their blanks. */
+static size_t column_width(const es_grid *grid, size_t column, size_t *least) {
+    enum { NARROW_TEXT = 14, NARROW_NAME = 24 };
+    const size_t narrow = column ? NARROW_TEXT : NARROW_NAME, word = word_width(grid->cell[column].text);
     size_t widest = 0;
     for (size_t i = grid->n_columns + column; i < grid->n_cells; i += grid->n_columns) {
-        size_t width = es_text_width(grid->cell[i].text);
+        const size_t width = es_text_width(grid->cell[i].text);
         widest = width > widest ? width : widest;
     }
-    size_t header = es_text_width(grid->cell[column].text);
+    *least = grid->right[column] || widest < narrow ? widest : narrow;
+    *least = word > *least ? word : *least;
+    const size_t header = es_text_width(grid->cell[column].text);
     return widest && header > widest ? header : widest;
 }
 
-static void print_cell(const es_grid_text *cell, bool color, FILE *out) {
-    static const char *const begin[] = {"", "\033[1;32m", "\033[31m", "\033[2m"};
-    const bool styled = color && cell->style != ES_PLAIN;
-    fprintf(out, "%s%s%s", styled ? begin[cell->style] : "", cell->text, styled ? "\033[0m" : "");
-}
-
-static void print_row(const es_grid *grid, size_t row, const size_t *width, unsigned indent, bool color, FILE *out) {
-    size_t pending = indent; /* blanks owed: none trail */
-    for (size_t i = 0; i < grid->n_columns; i++) {
-        const es_grid_text *cell = &grid->cell[row * grid->n_columns + i];
+/* Widths that fit into `room`: columns are narrowed from the widest on, the last ones left out (0) when that is not enough. */
+static void fit_columns(const es_grid *grid, size_t *width, size_t room) {
+    size_t least[64], sum = 0, n = grid->n_columns < 64 ? grid->n_columns : 64;
+    for (size_t i = 0; i < grid->n_columns; i++)
+        width[i] = column_width(grid, i, &least[i < 64 ? i : 63]);
+    if (!room)
+        return;
+    for (size_t i = 0, used = 0; i < grid->n_columns; i++) {
         if (!width[i])
             continue;
-        size_t blank = width[i] - es_text_width(cell->text);
+        const size_t more = i < n ? least[i] + (used ? 2 : 0) : room + 1;
+        if (used && used + more > room)
+            width[i] = 0;
+        else
+            used += more, sum += width[i] + (used > more ? 2 : 0);
+    }
+    while (sum > room) {
+        size_t widest = n;
+        for (size_t i = 0; i < n; i++)
+            if (width[i] > least[i] && (widest == n || width[i] > width[widest]))
+                widest = i;
+        if (widest == n)
+            break;
+        width[widest]--, sum--;
+    }
+}
+
+static void print_cell(const char *text, size_t length, es_style style, bool color, FILE *out) {
+    static const char *const begin[] = {"", "\033[1;32m", "\033[31m", "\033[2m"};
+    const bool styled = color && style != ES_PLAIN;
+    fprintf(out, "%s%.*s%s", styled ? begin[style] : "", (int)length, text, styled ? "\033[0m" : "");
+}
+
+/* A line of a row; what is left of each cell stays in `rest`.  False when nothing is. */
+static bool print_line(const es_grid *grid, size_t row, const char **rest, const size_t *width, unsigned indent,
+                       bool color, FILE *out) {
+    size_t pending = indent; /* blanks owed: none trail */
+    bool more = false;
+    for (size_t i = 0; i < grid->n_columns; i++) {
+        if (!width[i])
+            continue;
+        char line[1024];
+        const size_t length = line_length(rest[i], width[i]);
+        snprintf(line, sizeof line, "%.*s", (int)length, rest[i]);
+        const size_t taken = es_text_width(line), blank = taken < width[i] ? width[i] - taken : 0;
         pending += grid->right[i] ? blank : 0;
-        if (*cell->text) {
+        if (length) {
             fprintf(out, "%*s", (int)pending, "");
-            print_cell(cell, color, out);
+            print_cell(rest[i], length, grid->cell[row * grid->n_columns + i].style, color, out);
             pending = 0;
         }
         pending += (grid->right[i] ? 0 : blank) + 2;
+        rest[i] += length;
+        rest[i] += strspn(rest[i], " ");
+        more |= *rest[i] != '\0';
     }
+    return more;
 }
 
-static void print_rows(const es_grid *grid, const size_t *width, unsigned indent, bool color, FILE *out) {
+static void print_rows(const es_grid *grid, const char **rest, const size_t *width, unsigned indent, bool color,
+                       FILE *out) {
     for (size_t row = 0; (row + 1) * grid->n_columns <= grid->n_cells; row++) {
-        if (row == 0 && color)
-            fputs("\033[1m", out);
-        print_row(grid, row, width, indent, color, out);
-        fputs(row == 0 && color ? "\033[0m\n" : "\n", out);
+        for (size_t i = 0; i < grid->n_columns; i++)
+            rest[i] = grid->cell[row * grid->n_columns + i].text;
+        for (bool more = true; more;) {
+            if (row == 0 && color)
+                fputs("\033[1m", out);
+            more = print_line(grid, row, rest, width, indent, color, out);
+            fputs(row == 0 && color ? "\033[0m\n" : "\n", out);
+        }
     }
 }
 
-es_status es_grid_print(es_grid *grid, FILE *out, unsigned indent, bool color, es_errors *errors) {
+/* "not shown: a, b": columns that have cells and no room. */
+static void print_left_out(const es_grid *grid, const size_t *width, unsigned room, FILE *out) {
+    char text[1024] = "";
+    size_t used = 0, least;
+    for (size_t i = 0; i < grid->n_columns && used < sizeof text; i++)
+        if (!width[i] && column_width(grid, i, &least))
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s%.*s",
+                                     used ? ", " : "not shown (--wide): ", (int)strcspn(grid->cell[i].text, " "),
+                                     grid->cell[i].text);
+    if (used)
+        es_print_wrapped(out, text, 0, room);
+}
+
+es_status es_grid_print(es_grid *grid, const struct es_cli *cli, FILE *out, unsigned indent, es_errors *errors) {
     size_t *width = calloc(grid->n_columns + 1, sizeof *width);
+    const char **rest = calloc(grid->n_columns + 1, sizeof *rest);
+    const unsigned room = es_width_of(cli, out);
     es_status status = ES_OK;
-    if (!width || grid->failed) {
+    if (!width || !rest || grid->failed) {
         status = es_fail_memory(errors);
     } else if (grid->n_cells > grid->n_columns) {
-        for (size_t i = 0; i < grid->n_columns; i++)
-            width[i] = column_width(grid, i);
-        print_rows(grid, width, indent, color, out);
+        fit_columns(grid, width, room > indent ? room - indent : room);
+        print_rows(grid, rest, width, indent, es_colored(cli, out), out);
+        print_left_out(grid, width, room, out);
     }
     for (size_t i = 0; i < grid->n_cells; i++)
         free(grid->cell[i].text);
     free(grid->cell);
     free(grid->right);
     free(width);
+    free(rest);
     *grid = (es_grid){0};
     return status;
 }
 
 /* ---- paragraphs ---- */
 
-static const char *print_paragraph_line(FILE *out, const char *text, unsigned indent, unsigned width) {
-    size_t column = indent;
-    bool first = true;
-    fprintf(out, "%*s", (int)indent, "");
-    while (*text && *text != '\n') {
-        size_t length = strcspn(text, " \n");
-        if (!first && column + 1 + length > width) {
-            fprintf(out, "\n%*s", (int)indent, "");
-            column = indent;
-            first = true;
-        }
-        fprintf(out, "%s%.*s", first ? "" : " ", (int)length, text);
-        column += length + !first;
-        first = false;
-        text += length + strspn(text + length, " ");
+/* Where a line that is wrapped goes on: below its last field, if one begins early. */
+static unsigned hanging(const char *line, size_t length, unsigned width) {
+    const unsigned indent = (unsigned)strspn(line, " ");
+    unsigned at = indent > 8 ? indent : indent ? indent + 4 : 0; /* a line that goes on itself */
+    for (unsigned i = indent; i + 2 < length && i < (indent ? width / 2 : 16); i++)
+        if (line[i] == ' ' && line[i + 1] == ' ' && line[i + 2] != ' ')
+            at = i + 2;
+    return at;
+}
+
+static void print_paragraph(FILE *out, const char *text, size_t length, unsigned indent, unsigned hang,
+                            unsigned width) {
+    const bool command = strncmp(text + strspn(text, " "), "edgesweep ", 10) == 0;
+    const char *rest = text, *end = text + length;
+    for (unsigned column = indent; rest < end; column = hang) {
+        const size_t lead = rest == text ? strspn(rest, " ") : 0, room = width > column + 20 ? width - column : 20;
+        const bool last = !width || fits_into(rest, (size_t)(end - rest), room);
+        const size_t taken =
+            last ? (size_t)(end - rest) : lead + line_length(rest + lead, room - lead - (command ? 2 : 0));
+        fprintf(out, "%*s%.*s%s", (int)column, "", (int)taken, rest, last ? "" : command ? " \\\n" : "\n");
+        rest += taken;
+        rest += last ? 0 : strspn(rest, " ");
     }
     fputc('\n', out);
-    return *text ? text + 1 : text;
 }
 
 void es_print_wrapped(FILE *out, const char *text, unsigned indent, unsigned width) {
     while (*text) {
         size_t length = strcspn(text, "\n");
-        if (length == 0) {
-            fputc('\n', out);
-            text++;
-        } else if (*text == ' ') {
-            fprintf(out, "%*s%.*s\n", (int)indent, "", (int)length, text);
-            text += length + (text[length] == '\n');
-        } else {
-            text = print_paragraph_line(out, text, indent, width);
+        const unsigned hang = hanging(text, length, width);
+        char joined[4096];
+        size_t used = (size_t)snprintf(joined, sizeof joined, "%.*s", (int)length, text);
+        const bool whole = used < sizeof joined;
+        if (!whole || !width || fits_into(text, length, width - indent)) {
+            print_paragraph(out, text, length, indent, indent + hang, width);
+        } else { /* with the lines below its last field */
+            for (const char *next; hang && text[length] && used < sizeof joined;
+                 used += (size_t)snprintf(joined + used, sizeof joined - used, " %.*s",
+                                          (int)(strcspn(next, "\n") - hang), next + hang),
+                 length = (size_t)(next - text) + strcspn(next, "\n")) {
+                next = text + length + 1;
+                if (strspn(next, " ") != hang || used + strcspn(next, "\n") >= sizeof joined)
+                    break;
+            }
+            print_paragraph(out, joined, used, indent, indent + hang, width);
         }
+        text += length + (text[length] == '\n');
+    }
+}
+
+void es_print_message(FILE *out, const char *text, unsigned width) {
+    while (*text) {
+        const size_t length = strcspn(text, "\n");
+        print_paragraph(out, text, length, 0, 4, width);
+        text += length + (text[length] == '\n');
     }
 }

@@ -8,6 +8,8 @@
 
 #include <edgesweep/error.h>
 
+struct es_cli;
+
 /* Columns a text takes on a terminal: one per character, two for wide East Asian ones, none for combining marks. */
 size_t es_text_width(const char *text);
 
@@ -48,11 +50,16 @@ void es_grid_number(es_grid *grid, double value); /* es_human_number */
 /* Styles the cell in row `row` (0: the first below the header). */
 void es_grid_style(es_grid *grid, size_t row, size_t column, es_style style);
 
-/* Prints with `indent` blanks before each row and frees the table.  `color`: escape sequences for the header and for
- * styles.  Columns that are empty in every row are left out. */
-es_status es_grid_print(es_grid *grid, FILE *out, unsigned indent, bool color, es_errors *errors);
+/* Prints with `indent` blanks before each row and frees the table, in colours where `out` may have them.  Columns that are
+ * empty in every row are left out.  On a terminal cells are wrapped so that no line is wider, and the last columns, when that is
+ * not enough, named below instead. */
+es_status es_grid_print(es_grid *grid, const struct es_cli *cli, FILE *out, unsigned indent, es_errors *errors);
 
-/* Prints paragraphs (separated by empty lines) wrapped at `width`; lines that begin with a blank stay as they are. */
+/* Prints paragraphs (separated by empty lines) wrapped at `width`, 0: not at all; a line with fields, which two blanks part,
+ * goes on below its last one. */
 void es_print_wrapped(FILE *out, const char *text, unsigned indent, unsigned width);
+
+/* The same for messages, a line each, which go on indented. */
+void es_print_message(FILE *out, const char *text, unsigned width);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "cli/points.h"
 #include "cli/print.h"
 
@@ -29,11 +30,57 @@ static void choose(es_chosen *chosen, int column) {
         chosen->column[chosen->n++] = column;
 }
 
-/* Axes with more than one value. */
-static void choose_axes(es_chosen *chosen, const es_sweep *sweep, uint64_t but) {
-    for (size_t i = 0; i < sweep->n_columns; i++)
-        if (sweep->columns[i].is_axis && sweep->columns[i].axes & ~but && !sweep->columns[i].quiet)
+static bool is_name(const es_column *column) { return column->labels != NULL; }
+
+/* Axes with more than one value that are names, or the others. */
+static void choose_axes(es_chosen *chosen, const es_sweep *sweep, uint64_t but, bool names) {
+    for (size_t i = 0; i < sweep->n_columns; i++) {
+        const es_column *column = &sweep->columns[i];
+        if (column->is_axis && column->axes & ~but && !column->quiet && is_name(column) == names)
             choose(chosen, (int)i);
+    }
+}
+
+/* The columns that --columns names, beside those that name a row. */
+static es_status choose_named(es_chosen *chosen, const es_cli *cli, const es_sweep *sweep, es_errors *errors) {
+    const char *text = es_text_of(cli, ES_OPT_COLUMNS);
+    while (text && *text) {
+        const size_t length = strcspn(text, ",");
+        const es_slice name = es_slice_trim((es_slice){text, length});
+        const int column = es_sweep_column(sweep, name.text, name.length);
+        if (column < 0)
+            return es_fail(errors, ES_EUSAGE, NULL, "--columns: no such column: '%s'; see edgesweep list metrics",
+                           es_quote(name).text);
+        choose(chosen, column);
+        text += length + (text[length] == ',');
+    }
+    return ES_OK;
+}
+
+/* On a terminal: leaves out axes that are the same in all n rows, of `nodes` values each, and says so. */
+static void drop_constant(es_chosen *chosen, const es_cli *cli, const es_sweep *sweep, const double *value, size_t n,
+                          size_t nodes, size_t keep, FILE *out) {
+    char text[512] = "", one[128];
+    size_t used = 0, left = 0;
+    for (size_t i = 0; i < chosen->n; i++) {
+        const es_column *column = &sweep->columns[chosen->column[i]];
+        bool same = i >= keep && column->is_axis && n > 1 && es_width_of(cli, out);
+        for (size_t r = 1; r < n && same; r++) {
+            const double a = es_column_value(column, value), b = es_column_value(column, value + r * nodes);
+            same = a == b || (es_is_missing(a) && es_is_missing(b));
+        }
+        if (!same) {
+            chosen->column[left++] = chosen->column[i];
+            continue;
+        }
+        es_column_text(column, es_column_value(column, value), 6, one, sizeof one);
+        if (used < sizeof text)
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s%s %s", used ? ", " : "all: ", column->name,
+                                     *one ? one : "none");
+    }
+    chosen->n = left;
+    if (used)
+        es_print_wrapped(out, text, 0, es_width_of(cli, out));
 }
 
 static void choose_objectives(es_chosen *chosen, const es_objective *objective, size_t n) {
@@ -73,15 +120,19 @@ static size_t place_of(const es_chosen *chosen, int column) {
 
 static double *new_values(const es_sweep *sweep) { return calloc(es_sweep_nodes(sweep) + 1, sizeof(double)); }
 
-static void print_names(FILE *out, const es_sweep *sweep, const int *column, size_t n) {
-    for (size_t i = 0; i < n; i++)
-        fprintf(out, "%s%s", i ? ", " : "", sweep->columns[column[i]].name);
-}
-
-static void print_objectives(FILE *out, const es_sweep *sweep, const es_objective *objective, size_t n) {
-    for (size_t i = 0; i < n; i++)
-        fprintf(out, "%s%s %s", i ? ", " : "", objective[i].maximize ? "max" : "min",
-                sweep->columns[objective[i].column].name);
+/* "Best precision per device (max quality)" without the end of the line; `pick` may be NULL. */
+static size_t title(char *to, size_t size, const char *what, const es_sweep *sweep, const int *pick, const int *by,
+                    size_t n_by, const es_objective *objective, size_t n) {
+    size_t used = (size_t)snprintf(to, size, "%s%s%s%s", what, pick ? " " : "", pick ? sweep->columns[*pick].name : "",
+                                   n_by ? " per " : "");
+    for (size_t i = 0; i < n_by && used < size; i++)
+        used += (size_t)snprintf(to + used, size - used, "%s%s", i ? ", " : "", sweep->columns[by[i]].name);
+    for (size_t i = 0; i < n && used < size; i++)
+        used += (size_t)snprintf(to + used, size - used, "%s%s %s", i ? ", " : " (",
+                                 objective[i].maximize ? "max" : "min", sweep->columns[objective[i].column].name);
+    if (used < size)
+        used += (size_t)snprintf(to + used, size - used, ")");
+    return used < size ? used : size - 1;
 }
 
 /* Characters that a column of a table is likely to take. */
@@ -170,10 +221,10 @@ static void describe_runner_up(char *to, size_t size, const es_sweep *sweep, con
 }
 
 static es_status add_best(es_grid *grid, const es_sweep *sweep, const es_chosen *chosen, const es_best_row *row,
-                          double *winner, double *other, es_errors *errors) {
+                          const double *winner, double *other, es_errors *errors) {
     char text[512] = "none";
-    es_status status = es_sweep_point(sweep, row->index, winner, errors);
-    if (!status && row->runner_up != UINT64_MAX) {
+    es_status status = ES_OK;
+    if (row->runner_up != UINT64_MAX) {
         status = es_sweep_point(sweep, row->runner_up, other, errors);
         if (!status)
             describe_runner_up(text, sizeof text, sweep, winner, other);
@@ -188,15 +239,13 @@ static es_status add_best(es_grid *grid, const es_sweep *sweep, const es_chosen 
 }
 
 /* What else varied between the candidates: the winner's model when formats were compared over several models, say. */
-static void choose_winner(es_chosen *chosen, const es_sweep *sweep) {
+static void choose_winner(es_chosen *chosen, const es_sweep *sweep, bool names) {
     uint64_t grouped = 0;
     for (size_t i = 0; i < sweep->best.n_by; i++) {
         const es_column *column = &sweep->columns[sweep->best.by[i]];
         grouped |= column->is_axis ? column->axes : 0;
     }
-    for (size_t i = 0; i < sweep->n_columns; i++)
-        if (sweep->columns[i].is_axis && !sweep->columns[i].quiet && sweep->columns[i].axes & ~grouped)
-            choose(chosen, (int)i);
+    choose_axes(chosen, sweep, grouped, names);
 }
 
 /* What people ask next, where the kernel has it and a terminal has room for it. */
@@ -221,29 +270,36 @@ es_status es_print_best(const es_cli *cli, const es_sweep *sweep, const es_run_r
     es_arena arena = {0};
     es_chosen chosen = {0};
     es_grid grid = {0};
-    double *winner = new_values(sweep), *other = new_values(sweep);
-    size_t n = report->n_best < SHOWN_BEST ? report->n_best : SHOWN_BEST;
+    const size_t n = report->n_best < SHOWN_BEST ? report->n_best : SHOWN_BEST, nodes = es_sweep_nodes(sweep);
+    double *winner = calloc((n + 1) * (nodes + 1), sizeof *winner), *other = new_values(sweep);
+    char text[512];
+    es_status status = winner && other ? ES_OK : es_fail_memory(errors);
+    for (size_t i = 0; i < n && !status; i++)
+        status = es_sweep_point(sweep, report->best[i].index, winner + i * nodes, errors);
+    if (!status)
+        title(text, sizeof text, "Best", sweep, &best->pick, best->by, best->n_by, best->objective, best->n_objectives),
+            es_print_wrapped(out, text, 0, es_width_of(cli, out));
     for (size_t i = 0; i < best->n_by; i++)
         choose(&chosen, best->by[i]);
     choose(&chosen, best->pick);
-    choose_winner(&chosen, sweep);
+    const size_t keep = chosen.n;
+    choose_winner(&chosen, sweep, true);
     choose_objectives(&chosen, best->objective, best->n_objectives);
-    const bool terminal = out == stdout ? cli->out_tty : cli->err_tty;
-    choose_headlines(&chosen, sweep, !terminal ? SIZE_MAX : cli->width > NEXT_BEST ? cli->width - NEXT_BEST : 0);
-    es_status status =
-        winner && other ? begin(&grid, &arena, sweep, &chosen, "next best", errors) : es_fail_memory(errors);
+    choose_winner(&chosen, sweep, false);
+    if (!status)
+        drop_constant(&chosen, cli, sweep, winner, n, nodes, keep, out);
+    const unsigned width = es_width_of(cli, out);
+    if (!status && es_given(cli, ES_OPT_COLUMNS))
+        status = choose_named(&chosen, cli, sweep, errors);
+    else
+        choose_headlines(&chosen, sweep, !width ? SIZE_MAX : width > NEXT_BEST ? width - NEXT_BEST : 0);
+    if (!status)
+        status = begin(&grid, &arena, sweep, &chosen, "next best", errors);
     for (size_t i = 0; i < n && !status; i++) {
-        status = add_best(&grid, sweep, &chosen, &report->best[i], winner, other, errors);
+        status = add_best(&grid, sweep, &chosen, &report->best[i], winner + i * nodes, other, errors);
         es_grid_style(&grid, i, place_of(&chosen, best->pick), ES_GOOD);
     }
-    if (!status) {
-        fprintf(out, "Best %s%s", sweep->columns[best->pick].name, best->n_by ? " per " : "");
-        print_names(out, sweep, best->by, best->n_by);
-        fputs(" (", out);
-        print_objectives(out, sweep, best->objective, best->n_objectives);
-        fputs(")\n", out);
-    }
-    es_status printed = es_grid_print(&grid, out, 0, es_colored(cli, out), errors);
+    es_status printed = es_grid_print(&grid, cli, out, 0, errors);
     if (report->n_best > n)
         fprintf(out, "... %zu more\n", report->n_best - n);
     free(winner);
@@ -281,6 +337,33 @@ static void style_front(es_grid *grid, const es_sweep *sweep, const es_chosen *c
     }
 }
 
+/* The points of the front that are best in its first objective, best first: in `value` up to
+ * SHOWN_ROWS + 1 points of `nodes` values, of which the last is scratch. */
+static es_status best_of_front(const es_sweep *sweep, const es_run_report *report, double *value, size_t nodes,
+                               size_t *shown, es_errors *errors) {
+    const es_objective *first = &sweep->front.objective[0];
+    const es_column *column = &sweep->columns[first->column];
+    double *scratch = value + SHOWN_ROWS * nodes;
+    es_status status = ES_OK;
+    *shown = 0;
+    for (size_t i = 0; i < report->n_front && i < SCANNED_POINTS && !status; i++) {
+        status = es_sweep_point(sweep, report->front[i], scratch, errors);
+        size_t at = *shown;
+        const double new = es_column_value(column, scratch);
+        for (; at > 0; at--) {
+            const double old = es_column_value(column, value + (at - 1) * nodes);
+            if (first->maximize ? old >= new : old <= new)
+                break;
+        }
+        if (at == SHOWN_ROWS)
+            continue;
+        *shown += *shown < SHOWN_ROWS;
+        memmove(value + (at + 1) * nodes, value + at * nodes, (*shown - at - 1) * nodes * sizeof *value);
+        memcpy(value + at * nodes, scratch, nodes * sizeof *value);
+    }
+    return status;
+}
+
 es_status es_print_front(const es_cli *cli, const es_sweep *sweep, const es_run_report *report, FILE *out,
                          es_errors *errors) {
     const es_front_spec *front = &sweep->front;
@@ -288,31 +371,34 @@ es_status es_print_front(const es_cli *cli, const es_sweep *sweep, const es_run_
     es_arena arena = {0};
     es_chosen chosen = {0};
     es_grid grid = {0};
-    const size_t n = report->n_front < SHOWN_ROWS ? report->n_front : SHOWN_ROWS, nodes = es_sweep_nodes(sweep);
-    double *value = calloc((n + 1) * (nodes + 1), sizeof *value);
+    const size_t nodes = es_sweep_nodes(sweep);
+    size_t n = 0;
+    double *value = calloc((SHOWN_ROWS + 1) * (nodes + 1), sizeof *value);
     uint64_t points = report->front_rows ? report->front_rows : report->front_unique;
-    choose_axes(&chosen, sweep, any);
-    choose_objectives(&chosen, front->objective, front->n_objectives);
-    es_status status = value ? begin(&grid, &arena, sweep, &chosen, NULL, errors) : es_fail_memory(errors);
-    for (size_t i = 0; i < n && !status; i++) {
-        status = es_sweep_point(sweep, report->front[i], value + i * nodes, errors);
-        if (!status)
-            add_point(&grid, sweep, &chosen, value + i * nodes);
-    }
+    char text[640];
+    es_status status = value ? best_of_front(sweep, report, value, nodes, &n, errors) : es_fail_memory(errors);
     if (!status) {
-        style_front(&grid, sweep, &chosen, value, n, nodes);
-        fprintf(out, "Pareto front%s", front->n_by ? " per " : "");
-        print_names(out, sweep, front->by, front->n_by);
-        fputs(" (", out);
-        print_objectives(out, sweep, front->objective, front->n_objectives);
-        fprintf(out, "): %llu %spoint%s", (unsigned long long)points, report->front_rows ? "" : "distinct ",
-                points == 1 ? "" : "s");
-        for (size_t a = 0; a < sweep->n_axes; a++)
+        size_t used = title(text, sizeof text, "Pareto front", sweep, NULL, front->by, front->n_by, front->objective,
+                            front->n_objectives);
+        used += (size_t)snprintf(text + used, sizeof text - used, ": %llu %spoint%s", (unsigned long long)points,
+                                 report->front_rows ? "" : "distinct ", points == 1 ? "" : "s");
+        for (size_t a = 0; a < sweep->n_axes && used < sizeof text; a++)
             if (any >> a & 1)
-                fprintf(out, ", any %s", sweep->axes[a].name);
-        fputc('\n', out);
+                used += (size_t)snprintf(text + used, sizeof text - used, ", any %s", sweep->axes[a].name);
+        es_print_wrapped(out, text, 0, es_width_of(cli, out));
+        choose_axes(&chosen, sweep, any, true);
+        choose_objectives(&chosen, front->objective, front->n_objectives);
+        choose_axes(&chosen, sweep, any, false);
+        drop_constant(&chosen, cli, sweep, value, n, nodes, 0, out);
+        status = choose_named(&chosen, cli, sweep, errors);
     }
-    es_status printed = es_grid_print(&grid, out, 0, es_colored(cli, out), errors);
+    if (!status)
+        status = begin(&grid, &arena, sweep, &chosen, NULL, errors);
+    for (size_t i = 0; i < n && !status; i++)
+        add_point(&grid, sweep, &chosen, value + i * nodes);
+    if (!status)
+        style_front(&grid, sweep, &chosen, value, n, nodes);
+    es_status printed = es_grid_print(&grid, cli, out, 0, errors);
     if (points > n)
         fprintf(out, "... %llu more\n", (unsigned long long)(points - n));
     free(value);
@@ -371,8 +457,10 @@ es_status es_print_rows(const es_cli *cli, const es_sweep *sweep, FILE *out, es_
     es_chosen chosen = {0};
     es_grid grid = {0};
     double *value = new_values(sweep);
-    choose_columns(&chosen, sweep, cli->width);
-    es_status status = value ? begin(&grid, &arena, sweep, &chosen, NULL, errors) : es_fail_memory(errors);
+    es_status status = value ? choose_named(&chosen, cli, sweep, errors) : es_fail_memory(errors);
+    choose_columns(&chosen, sweep, es_width_of(cli, out) ? es_width_of(cli, out) : 1u << 20);
+    if (!status)
+        status = begin(&grid, &arena, sweep, &chosen, NULL, errors);
     uint64_t scanned = sweep->n_points < SCANNED_POINTS ? sweep->n_points : SCANNED_POINTS;
     size_t rows = 0;
     for (uint64_t i = 0; i < scanned && rows < SHOWN_ROWS && !status && !*cli->stop; i++) {
@@ -382,7 +470,7 @@ es_status es_print_rows(const es_cli *cli, const es_sweep *sweep, FILE *out, es_
         add_point(&grid, sweep, &chosen, value);
         rows++;
     }
-    es_status printed = es_grid_print(&grid, out, 0, es_colored(cli, out), errors);
+    es_status printed = es_grid_print(&grid, cli, out, 0, errors);
     free(value);
     es_arena_free(&arena);
     return status ? status : printed;

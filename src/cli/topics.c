@@ -208,7 +208,7 @@ static void print_fields(FILE *out) {
         for (size_t f = 0; f < table->n_fields; f++) {
             const es_field *field = &table->fields[f];
             const char *mark = field->flags & (ES_REQUIRED | ES_COLUMN) ? "*" : " ";
-            fprintf(out, "  %-20s%s %-8s %s", field->name, mark, field->unit, field->help);
+            fprintf(out, "  %-22s%s %-8s  %s", field->name, mark, field->unit, field->help);
             print_default(field, out);
             fputc('\n', out);
         }
