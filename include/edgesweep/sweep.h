@@ -59,6 +59,7 @@ typedef struct es_front_spec {
     size_t n_objectives, n_by;
     es_objective objective[ES_MAX_OBJECTIVES];
     int by[ES_MAX_BY];
+    es_origin at;
 } es_front_spec;
 
 typedef struct es_best_spec {
@@ -67,6 +68,7 @@ typedef struct es_best_spec {
     size_t n_objectives, n_by;
     es_objective objective[ES_MAX_OBJECTIVES]; /* first decides, the others break ties in order */
     int by[ES_MAX_BY];
+    es_origin at;
 } es_best_spec;
 
 struct es_plan; /* internal: src/grid/plan.h */
@@ -140,6 +142,7 @@ typedef struct es_run_options {
     const char *best_out;  /* NULL: not written */
     const char *command;   /* for the meta file; may be NULL */
     bool unique;           /* fronts keep only the lowest index of equal points */
+    bool strict;           /* a point without a value in an objective is an error, else it is left out and counted */
     unsigned threads;      /* 0: OMP default, lowered for small grids */
     uint64_t limit;        /* stop after that many rows, 0: none */
     bool part;             /* only the points [first, end), of which there must be some; else all */
@@ -175,6 +178,7 @@ typedef struct es_run_report {
     uint64_t front_missing, best_missing; /* points skipped for an empty objective */
     es_best_row *best;                    /* one per group, ordered by the values of the by columns */
     size_t n_best;
+    const char *rounded; /* a whole objective with values beyond 2^53, which doubles round; NULL: none */
     unsigned threads;
     const char *simd;
     double seconds;                                         /* wall time */

@@ -28,6 +28,9 @@ es_number_fault es_parse_u64(es_slice text, uint64_t *value);
 
 const char *es_number_fault_text(es_number_fault fault);
 
+/* From here on doubles do not hold every whole number: 2^53. */
+#define ES_WHOLE_MAX 9007199254740992.0
+
 /* A result without a value, whose cell is empty: NaN, or beyond the range of a double. */
 static inline bool es_is_missing(double x) { return !(x - x == 0); }
 

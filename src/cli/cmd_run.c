@@ -133,6 +133,9 @@ static void warn_about_result(const es_running *run, es_errors *errors) {
     if (run->options.limit && report->rows >= run->options.limit && (sweep->front.given || sweep->best.given))
         es_warn(errors, NULL, "--limit: the front and the best choices are those of the first %llu rows only",
                 (unsigned long long)report->rows);
+    if (report->rounded)
+        es_warn(errors, NULL, "%s has whole numbers beyond 2^53, which are compared rounded to 53 bits",
+                report->rounded);
     if (report->front_missing)
         es_warn(errors, NULL, "the front leaves out %llu points without a value in an objective",
                 (unsigned long long)report->front_missing);

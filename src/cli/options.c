@@ -128,7 +128,7 @@ const es_cli_option es_cli_options[ES_OPTS] = {
                           .help = "add robust: certain or possible when values are off by up to PCT percent"},
     [ES_OPT_SKIP_MISSING] = {"skip-missing", 0, SWITCH, .commands = TABLES,
                              .help = "leave out rows with something else than a number in an objective, too"},
-    [ES_OPT_STRICT] = {"strict", 0, SWITCH, .commands = TABLES,
+    [ES_OPT_STRICT] = {"strict", 0, SWITCH, .commands = RUN | TABLES,
                        .help = "an empty cell in an objective is an error; otherwise its row is left out and counted"},
     [ES_OPT_TOP] = {"top", 0, COUNT("K", 1, 1e9), .commands = BEST | ADVISE | SENSITIVITY,
                     .fallback = "1, of advise 10, of sensitivity 12", .help = "the K best of every group, or of all"},

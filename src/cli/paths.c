@@ -8,6 +8,7 @@
 
 #include "cli/run_options.h"
 #include "engine/row_sink.h"
+#include "shards/manifest.h"
 
 enum { MAX_LINKS = 40 };
 
@@ -29,23 +30,47 @@ static const char *follow(es_cli *cli, const char *path) {
     return path;
 }
 
+/* The last folder of a path that is there, and in *base what follows it, without `.` and doubled slashes.  A `..` behind
+ * a folder that is not there leads back. */
+static const char *folder_of(es_cli *cli, const char *path, struct stat *status, const char **base) {
+    const char *name = base_of(path);
+    char *folder = es_arena_printf(&cli->arena, "%.*s", (int)(name - path), path);
+    unsigned back = 0;
+    *base = name;
+    while (folder && *base) {
+        if (stat(*folder ? folder : ".", status) == 0 || !*folder)
+            return *folder ? folder : ".";
+        size_t end = strlen(folder);
+        while (end > 1 && folder[end - 1] == '/')
+            end--;
+        folder[end] = '\0';
+        name = base_of(folder);
+        const bool up = strcmp(name, "..") == 0, stays = strcmp(name, ".") == 0;
+        if (up)
+            back++;
+        else if (!stays && back)
+            back--;
+        else if (!stays)
+            *base = es_arena_printf(&cli->arena, "%s/%s", name, *base);
+        folder[name - folder] = '\0';
+    }
+    return NULL;
+}
+
 static es_status add(es_paths *paths, es_cli *cli, es_place place, es_errors *errors) {
-    struct stat status;
-    const char *end = follow(cli, place.path), *base = end ? base_of(end) : NULL;
-    const char *folder = !end ? NULL : base == end ? "." : es_arena_printf(&cli->arena, "%.*s", (int)(base - end), end);
+    struct stat status = {0};
+    const char *end = follow(cli, place.path);
+    const char *folder = end ? folder_of(cli, end, &status, &place.base) : NULL;
     if (!folder)
         return es_fail_memory(errors);
-    place.base = base;
-    if (!place.split && stat(end, &status) == 0) {
+    place.parent_device = status.st_dev;
+    place.parent_inode = status.st_ino;
+    if (!place.split && !place.parts && stat(end, &status) == 0) {
         place.exists = true;
         place.special = !S_ISREG(status.st_mode);
         place.device = status.st_dev;
         place.inode = status.st_ino;
     }
-    if (stat(folder, &status) != 0)
-        return ES_OK; /* opening it will say so */
-    place.parent_device = status.st_dev;
-    place.parent_inode = status.st_ino;
     if (paths->n == paths->capacity) {
         const size_t capacity = paths->capacity ? 2 * paths->capacity : 32;
         es_place *grown = es_arena_array(&cli->arena, capacity, sizeof *grown);
@@ -93,10 +118,21 @@ es_status es_paths_output(es_paths *paths, es_cli *cli, const char *path, bool m
     return beside ? add(paths, cli, (es_place){.path = beside, .output = true}, errors) : es_fail_memory(errors);
 }
 
+es_status es_paths_parts(es_paths *paths, es_cli *cli, const char *directory, es_errors *errors) {
+    es_status status = ES_OK;
+    for (int r = 0; r <= ES_RESULTS && !status; r++) {
+        const char *path = es_arena_printf(&cli->arena, "%s/%s/part-*", directory,
+                                           r < ES_RESULTS ? es_part_folder[r] : ES_MANIFEST_FOLDER);
+        status = path ? add(paths, cli, (es_place){.path = path, .output = true, .parts = true}, errors)
+                      : es_fail_memory(errors);
+    }
+    return status;
+}
+
 /* Whether a name is one of the files that split rows go to, or the meta file of one. */
 static bool is_part(const es_place *split, const es_place *other) {
     char name[PATH_MAX];
-    const char *base = base_of(split->base), *other_base = other->base;
+    const char *base = split->base, *other_base = other->base;
     for (const char *c = other_base; *c; c++) {
         char *end;
         if (*c != '-' || c[1] < '0' || c[1] > '9')
@@ -119,6 +155,8 @@ static bool same_place(const es_place *a, const es_place *b) {
         return a->device == b->device && a->inode == b->inode;
     if (a->parent_device != b->parent_device || a->parent_inode != b->parent_inode)
         return false;
+    if (a->parts || b->parts)
+        return a->parts ? strncmp(a->base, b->base, strlen(a->base) - 1) == 0 : same_place(b, a);
     if (a->split || b->split)
         return a->split ? is_part(a, b) : is_part(b, a);
     return strcmp(a->base, b->base) == 0;

@@ -146,6 +146,7 @@ es_status es_cli_run_options(es_cli *cli, const char *out, es_progress_line *pro
     options->unique = es_given(cli, ES_OPT_UNIQUE);
     options->threads = (unsigned)es_count_of(cli, ES_OPT_THREADS, 0);
     options->limit = es_count_of(cli, ES_OPT_LIMIT, 0);
+    options->strict = es_given(cli, ES_OPT_STRICT);
     options->sync = es_given(cli, ES_OPT_SYNC);
     options->max_bytes = es_count_of(cli, ES_OPT_MAX_BYTES, 0);
     options->stop = cli->stop;

@@ -48,18 +48,12 @@ es_status es_cli_shard_options(es_cli *cli, const es_sweep *sweep, es_progress_l
     return status;
 }
 
-/* The sweep and its catalogs do not lie where the part will. */
+/* The sweep and its catalogs do not lie where the parts will. */
 static es_status check_paths(es_cli *cli, const es_shard_options *options, es_errors *errors) {
-    char stem[ES_PART_NAME];
     es_paths known = {0};
     es_status status = es_paths_inputs(&known, cli, errors);
-    es_part_stem(options->shard, stem);
-    for (int r = 0; r <= ES_RESULTS && !status; r++) {
-        const char *path =
-            r < ES_RESULTS ? es_arena_printf(&cli->arena, "%s/%s/%s.csv", options->directory, es_part_folder[r], stem)
-                           : es_arena_printf(&cli->arena, "%s/_manifest/%s.json", options->directory, stem);
-        status = path ? es_paths_output(&known, cli, path, false, false, errors) : es_fail_memory(errors);
-    }
+    if (!status)
+        status = es_paths_parts(&known, cli, options->directory, errors);
     return status ? status : es_paths_check(&known, cli, errors);
 }
 

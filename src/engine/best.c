@@ -283,6 +283,34 @@ static void rank_entry(ranked *group, const es_best_entry *entry, size_t n) {
     }
 }
 
+bool es_best_may_tie(const es_sweep *sweep) { return sweep->best.given && model_axis_of_quality(sweep) >= 0; }
+
+es_status es_best_candidates(const es_best *best, uint64_t **index, size_t *n, es_errors *errors) {
+    const size_t count = best->groups.count, width = best->groups.width;
+    const bool ties = es_best_may_tie(best->sweep);
+    ranked *group = calloc(count + 1, sizeof *group);
+    size_t *of = calloc(count + 1, sizeof *of);
+    es_groups by;
+    es_groups_init(&by, width - 1);
+    *index = malloc((count + 1) * sizeof **index);
+    es_status status = group && of && *index ? ES_OK : es_fail_memory(errors);
+    for (size_t i = 0; i < count && !status; i++) {
+        status = es_groups_find(&by, best->groups.key + i * width, &of[i], errors);
+        if (!status)
+            rank_entry(&group[of[i]], &best->entry[i], best->sweep->best.n_objectives);
+    }
+    *n = 0;
+    for (size_t i = 0; i < count && !status; i++) {
+        const es_best_entry *entry = &best->entry[i], *top = group[of[i]].winner;
+        if (entry == top || (ties && entry->value[0] - top->value[0] < ES_QUALITY_TIE))
+            (*index)[(*n)++] = entry->index;
+    }
+    es_groups_free(&by);
+    free(group);
+    free(of);
+    return status;
+}
+
 es_status es_best_rank(const es_best *best, es_best_row **rows, size_t *n, es_errors *errors) {
     size_t count = best->groups.count, width = best->groups.width;
     ranked *group = calloc(count + 1, sizeof *group);

@@ -36,6 +36,12 @@ bool es_best_settles(es_best *best, const es_boxes *boxes, size_t i, uint64_t fi
 /* The best value of the first objective that bounds allow in box i, turned to minimisation; false when not known. */
 bool es_best_ideal(const es_best *best, const es_boxes *boxes, size_t i, double *ideal);
 
+/* Whether quality decides, so that formats of a model within ES_QUALITY_TIE are a tie. */
+bool es_best_may_tie(const es_sweep *sweep);
+/* Indices of the points that can win when those of other parts of the grid join: with ties, the best of every picked value
+ * within ES_QUALITY_TIE of the highest quality in its group.  *index is malloc'ed. */
+es_status es_best_candidates(const es_best *best, uint64_t **index, size_t *n, es_errors *errors);
+
 es_status es_best_merge(es_best *best, const es_best *other, es_errors *errors);
 
 /* Winner and runner-up of every group, ordered by the values of the by columns; *rows is the caller's to free. */

@@ -2,24 +2,34 @@
 
 #include <string.h>
 
-static es_record_spec make(const es_sweep *sweep, const int *by, size_t n_by, const es_objective *objective,
-                           size_t n_objectives) {
-    es_record_spec spec = {0};
-    for (size_t k = 0; k < n_by; k++)
-        spec.node[spec.n++] = (uint16_t)sweep->columns[by[k]].node;
-    for (size_t k = 0; k < n_objectives; k++)
-        spec.node[spec.n++] = (uint16_t)sweep->columns[objective[k].column].node;
-    return spec;
+#include "engine/best.h"
+
+static void add(es_record_spec *spec, const es_sweep *sweep, int column) {
+    spec->node[spec->n++] = (uint16_t)sweep->columns[column].node;
 }
 
 es_record_spec es_record_of_front(const es_sweep *sweep) {
     const es_front_spec *front = &sweep->front;
-    return make(sweep, front->by, front->n_by, front->objective, front->n_objectives);
+    es_record_spec spec = {0};
+    for (size_t k = 0; k < front->n_by; k++)
+        add(&spec, sweep, front->by[k]);
+    for (size_t k = 0; k < front->n_objectives; k++)
+        add(&spec, sweep, front->objective[k].column);
+    return spec;
 }
 
 es_record_spec es_record_of_best(const es_sweep *sweep) {
     const es_best_spec *best = &sweep->best;
-    return make(sweep, best->by, best->n_by, best->objective, best->n_objectives);
+    es_record_spec spec = {0};
+    for (size_t k = 0; k < best->n_by; k++)
+        add(&spec, sweep, best->by[k]);
+    if (es_best_may_tie(sweep)) {
+        add(&spec, sweep, best->pick);
+        add(&spec, sweep, es_sweep_column(sweep, "model", strlen("model")));
+    }
+    for (size_t k = 0; k < best->n_objectives; k++)
+        add(&spec, sweep, best->objective[k].column);
+    return spec;
 }
 
 static bool append_one(const es_record_spec *spec, const es_program *program, const es_eval *eval, size_t i,

@@ -6,9 +6,9 @@
 #include "engine/receiver.h"
 #include "engine/rows.h"
 
-enum { ES_MAX_RECORD = ES_MAX_BY + ES_MAX_OBJECTIVES };
+enum { ES_TIE_VALUES = 2, ES_MAX_RECORD = ES_MAX_BY + ES_TIE_VALUES + ES_MAX_OBJECTIVES };
 
-/* What a record holds beside the index: nodes of the by columns, then of the objectives. */
+/* What a record holds beside the index: nodes of its values. */
 typedef struct es_record_spec {
     size_t n;
     uint16_t node[ES_MAX_RECORD];

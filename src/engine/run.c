@@ -1,5 +1,6 @@
 /* Running a sweep: tiles in parallel, rows in order, fronts and bests merged at the end. */
 #include <errno.h>
+#include <math.h>
 #include <omp.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -727,7 +728,7 @@ static size_t best_columns(const es_sweep *sweep, int *columns) {
     return n;
 }
 
-static es_status write_best(run *r, es_errors *errors) {
+static es_status write_best(run *r, const uint64_t *index, size_t stride, size_t n_rows, es_errors *errors) {
     int *columns = calloc(r->sweep->n_columns + ES_MAX_BY + 1, sizeof *columns);
     if (!columns)
         return es_fail_memory(errors);
@@ -737,8 +738,7 @@ static es_status write_best(run *r, es_errors *errors) {
     if (!status)
         status = open_sink(&p, r->options->best_out, &r->best, errors);
     if (!status)
-        status = write_points(&p, &r->report->best[0].index, sizeof(es_best_row) / sizeof(uint64_t), r->report->n_best,
-                              &r->best, errors);
+        status = write_points(&p, index, stride, n_rows, &r->best, errors);
     pass_free(&p);
     free(columns);
     return status;
@@ -771,11 +771,33 @@ static es_status write_front(run *r, const es_front_pass *finished, const uint64
     return status;
 }
 
+static es_status check_missing(const run *r, uint64_t missing, const es_origin *at, es_errors *errors) {
+    return !missing || !r->options->strict
+               ? ES_OK
+               : es_fail(errors, ES_ERUNTIME, at,
+                         "%llu points have no value in an objective (without --strict they are left out)",
+                         (unsigned long long)missing);
+}
+
+/* Bytes and counts from 2^53 on have lost their last digits. */
+static void look_for_rounded(run *r, const es_objective *objective, const double *value, size_t n) {
+    const es_column *column = &r->sweep->columns[objective->column];
+    for (size_t i = 0; i < n && column->whole; i++)
+        if (fabs(value[i]) >= ES_WHOLE_MAX)
+            r->report->rounded = column->name;
+}
+
 static es_status finish_front(run *r, es_front_pass *front, es_errors *errors) {
     uint64_t *index = NULL;
     size_t n = 0;
     r->report->front_missing = front->missing;
-    es_status status = es_front_pass_finish(front, r->report->threads, errors);
+    es_status status = check_missing(r, front->missing, &r->sweep->front.at, errors);
+    if (!status)
+        status = es_front_pass_finish(front, r->report->threads, errors);
+    for (size_t g = 0; g < front->groups.count && !status; g++)
+        for (size_t k = 0; k < r->sweep->front.n_objectives; k++)
+            look_for_rounded(r, &r->sweep->front.objective[k], es_archive_column(front->archive[g], (unsigned)k),
+                             es_archive_count(front->archive[g]));
     if (!status)
         status = es_front_pass_indices(front, &index, &n, errors);
     if (!status && r->options->front_out)
@@ -788,8 +810,24 @@ static es_status finish_front(run *r, es_front_pass *front, es_errors *errors) {
 
 static es_status finish_best(run *r, const es_best *best, es_errors *errors) {
     r->report->best_missing = best->missing;
-    es_status status = es_best_rank(best, &r->report->best, &r->report->n_best, errors);
-    return !status && r->options->best_out ? write_best(r, errors) : status;
+    es_status status = check_missing(r, best->missing, &r->sweep->best.at, errors);
+    for (size_t i = 0; i < best->groups.count; i++)
+        for (size_t k = 0; k < r->sweep->best.n_objectives; k++)
+            look_for_rounded(r, &r->sweep->best.objective[k], &best->entry[i].value[k], 1);
+    if (!status)
+        status = es_best_rank(best, &r->report->best, &r->report->n_best, errors);
+    if (status || !r->options->best_out)
+        return status;
+    if (!r->options->receiver)
+        return write_best(r, &r->report->best[0].index, sizeof(es_best_row) / sizeof(uint64_t), r->report->n_best,
+                          errors);
+    uint64_t *index = NULL;
+    size_t n = 0;
+    status = es_best_candidates(best, &index, &n, errors);
+    if (!status)
+        status = write_best(r, index, 1, n, errors);
+    free(index);
+    return status;
 }
 
 static es_status main_pass(run *r, es_errors *errors) {

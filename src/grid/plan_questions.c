@@ -128,7 +128,7 @@ static es_status front_question(es_sweep *sweep, const es_spec *spec, es_errors 
     front->given = has_section(spec, ES_SEC_PARETO);
     if (!front->given)
         return ES_OK;
-    es_origin at = section_place(spec, ES_SEC_PARETO);
+    const es_origin at = front->at = section_place(spec, ES_SEC_PARETO);
     es_status status = check_keys(spec, ES_SEC_PARETO, keys, 4, errors), one;
     one = objectives(sweep, spec, ES_SEC_PARETO, front->objective, &front->n_objectives, errors);
     status = status ? status : one;
@@ -164,7 +164,7 @@ static es_status best_question(es_sweep *sweep, const es_spec *spec, es_errors *
     best->pick = -1;
     if (!best->given)
         return ES_OK;
-    es_origin at = section_place(spec, ES_SEC_BEST);
+    const es_origin at = best->at = section_place(spec, ES_SEC_BEST);
     es_status status = check_keys(spec, ES_SEC_BEST, keys, 4, errors), one = ES_OK;
     const es_entry *pick = es_spec_find(spec, ES_SEC_BEST, "pick");
     if (!pick)

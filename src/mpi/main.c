@@ -14,6 +14,7 @@
 #include "cli/commands.h"
 #include "cli/doubts.h"
 #include "cli/load.h"
+#include "cli/paths.h"
 #include "cli/run_options.h"
 #include "cli/run_shard.h"
 #include "mpi/mpi_run.h"
@@ -84,10 +85,38 @@ static void answer_others(void *context, const es_progress *progress) {
         es_progress_show(&j->progress, progress);
 }
 
+/* Where the front or the table of best choices goes. */
+static const char *path_of(job *j, const char *suffix, es_result r) {
+    if (j->single_file)
+        return es_cli_beside(&j->cli.arena, j->single_file, es_part_folder[r]);
+    return es_arena_printf(&j->cli.arena, "%s/%s.%s", j->options.directory, es_part_folder[r], suffix);
+}
+
+/* The sweep, its catalogs, the parts and the tables made of them do not lie in each other's places. */
+static es_status check_paths(job *j, es_errors *errors) {
+    const es_manifest part = es_manifest_make(j->sweep, &j->options.run, (es_shard){0, j->n_shards});
+    es_paths known = {0};
+    es_status status = es_paths_inputs(&known, &j->cli, errors);
+    if (!status)
+        status = es_paths_parts(&known, &j->cli, j->options.directory, errors);
+    if (!status)
+        status = es_paths_output(&known, &j->cli, j->single_file, true, false, errors);
+    for (int r = ES_RESULT_FRONT; r < ES_RESULTS && !status; r++) {
+        const char *path = path_of(j, es_part_suffix(part.format), r);
+        if (!path)
+            status = es_fail_memory(errors);
+        else if (part.table[r].given)
+            status = es_paths_output(&known, &j->cli, path, true, false, errors);
+    }
+    return status ? status : es_paths_check(&known, &j->cli, errors);
+}
+
 static es_status prepare(job *j, es_errors *errors) {
     es_status status = es_cli_load_sweep(&j->cli, &j->catalog, &j->sweep, errors);
     if (!status)
         status = es_cli_shard_options(&j->cli, j->sweep, &j->progress, &j->options, errors);
+    if (!status)
+        status = check_paths(j, errors);
     if (!status && j->ranks.rank == 0 && !es_given(&j->cli, ES_OPT_QUIET))
         status = es_warn_doubts(j->sweep, errors);
     j->options.resume = true;
@@ -140,18 +169,11 @@ static void run_shards(job *j, es_errors *errors) {
 
 /* ---- afterwards ---- */
 
-static const char *path_of(job *j, const es_part *any, es_result r) {
-    if (j->single_file)
-        return es_cli_beside(&j->cli.arena, j->single_file, es_part_folder[r]);
-    return es_arena_printf(&j->cli.arena, "%s/%s.%s", j->options.directory, es_part_folder[r],
-                           es_part_suffix(any->manifest.format));
-}
-
 static es_status combine(job *j, es_errors *errors) {
     es_parts any = {0};
     es_status status = es_mpi_agree(es_parts_add_shard(&any, j->options.directory, (es_shard){0, j->n_shards}, errors));
     for (int r = ES_RESULT_FRONT; r < ES_RESULTS && !status; r++) {
-        const char *path = path_of(j, &any.part[0], r);
+        const char *path = path_of(j, es_part_suffix(any.part[0].manifest.format), r);
         status = es_mpi_agree(path ? ES_OK : es_fail_memory(errors));
         if (!status && any.part[0].manifest.table[r].given)
             status = es_mpi_reduce(&j->ranks, &j->own, &any.part[0], r, path, j->options.run.command, errors);

@@ -27,8 +27,6 @@ typedef struct entry {
 
 static size_t aligned(size_t n) { return (n + 7) & ~(size_t)7; }
 
-static size_t values_of(const es_part_table *t) { return t->n_by + t->n_objectives; }
-
 static es_status add_row(table *t, size_t values, const entry *e, es_errors *errors) {
     uint64_t n = e->n;
     size_t size = es_record_size(values);
@@ -79,34 +77,35 @@ static es_status keep_front(const es_part *any, entry *list, size_t n, table *to
     qsort(list, n, sizeof *list, by_index);
     for (size_t i = 0; i < n && !status; i++)
         if (es_front_union_has(front, list[i].record))
-            status = add_row(to, values_of(t), &list[i], errors);
+            status = add_row(to, es_part_values(t), &list[i], errors);
     es_front_union_free(front);
     return status;
 }
 
-static es_status keep_best(const es_part *any, const entry *list, size_t n, table *to, es_errors *errors) {
+/* At the end only the winners are left of those that tie. */
+static es_status keep_best(const es_part *any, const entry *list, size_t n, bool at_end, table *to, es_errors *errors) {
     const es_part_table *t = &any->manifest.table[ES_RESULT_BEST];
     es_best_union *best = NULL;
     es_status status = es_best_union_new(&best, t, errors);
     for (size_t i = 0; i < n && !status; i++)
         status = es_best_union_add(best, list[i].record, list[i].row, list[i].n, errors);
-    size_t groups = status ? 0 : es_best_union_finish(best);
-    for (size_t i = 0; i < groups && !status; i++) {
+    const size_t rows = status ? 0 : es_best_union_finish(best, at_end);
+    for (size_t i = 0; i < rows && !status; i++) {
         entry e;
         e.record = es_best_union_row(best, i, &e.row, &e.n);
-        status = add_row(to, values_of(t), &e, errors);
+        status = add_row(to, es_part_values(t), &e, errors);
     }
     es_best_union_free(best);
     return status;
 }
 
-static es_status shrink(const es_part *any, es_result r, table *t, es_errors *errors) {
+static es_status shrink(const es_part *any, es_result r, bool at_end, table *t, es_errors *errors) {
     entry *list = NULL;
     table kept = {0};
-    es_status status = list_rows(t, values_of(&any->manifest.table[r]), &list, errors);
+    es_status status = list_rows(t, es_part_values(&any->manifest.table[r]), &list, errors);
     if (!status)
         status = r == ES_RESULT_FRONT ? keep_front(any, list, t->n, &kept, errors)
-                                      : keep_best(any, list, t->n, &kept, errors);
+                                      : keep_best(any, list, t->n, at_end, &kept, errors);
     free(list);
     free(t->data);
     *t = kept;
@@ -154,7 +153,7 @@ static es_status combine(const es_ranks *ranks, const es_part *any, es_result r,
             continue;
         receive_table(t, ranks->rank + step, errors);
         if (!status)
-            status = shrink(any, r, t, errors);
+            status = shrink(any, r, false, t, errors);
     }
     return status;
 }
@@ -172,12 +171,12 @@ static es_status collect(void *context, const es_record *record, const char *row
 }
 
 static es_status collect_own(const es_parts *own, const es_part *any, es_result r, table *t, es_errors *errors) {
-    collecting c = {t, values_of(&any->manifest.table[r])};
+    collecting c = {t, es_part_values(&any->manifest.table[r])};
     es_status status = ES_OK;
     for (size_t i = 0; i < own->n && !status; i++) {
         status = es_part_visit_rows(&own->part[i], r, true, collect, &c, errors);
         if (!status)
-            status = shrink(any, r, t, errors);
+            status = shrink(any, r, false, t, errors);
     }
     return status;
 }
@@ -201,7 +200,7 @@ static es_status write_result(const es_part *any, es_result r, const table *t, c
         status = es_output_write(output, header, n, errors);
     for (size_t i = 0, at = 0; i < t->n && !status; i++) {
         entry e;
-        at = read_row(t, at, values_of(&m->table[r]), &e);
+        at = read_row(t, at, es_part_values(&m->table[r]), &e);
         status = es_output_write(output, e.row, e.n, errors);
     }
     free(header);
@@ -217,6 +216,8 @@ es_status es_mpi_reduce(const es_ranks *ranks, const es_parts *own, const es_par
     es_status status = es_mpi_agree(collect_own(own, any, r, &t, errors));
     if (!status)
         status = es_mpi_agree(combine(ranks, any, r, &t, errors));
+    if (!status && ranks->rank == 0 && r == ES_RESULT_BEST)
+        status = shrink(any, r, true, &t, errors);
     if (!status && ranks->rank == 0)
         status = write_result(any, r, &t, path, command, errors);
     free(t.data);

@@ -1,5 +1,6 @@
 #include "report/report_table.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -168,7 +169,11 @@ static es_status add_cell(es_report_table *table, size_t c, const es_csv_input *
     if (status || column->words.n == known || text.length == 0)
         return status;
     column->numeric &= es_parse_double(text, &value) == ES_NUMBER_OK;
-    if (!column->other && es_csv_input_number(csv, c, text, room).length == 0) {
+    const es_slice number = column->other ? (es_slice){0} : es_csv_input_number(csv, c, text, room);
+    if (!column->rounded_at.file && es_parse_double(number, &value) == ES_NUMBER_OK && fabs(value) >= ES_WHOLE_MAX &&
+        !memchr(number.text, 'e', number.length) && !memchr(number.text, 'E', number.length))
+        column->rounded_at = es_csv_block_origin(block, (size_t)(cell.text - block->text));
+    if (!column->other && number.length == 0) {
         column->other = column->words.n;
         column->other_at = es_csv_block_origin(block, (size_t)(cell.text - block->text));
     }
@@ -249,6 +254,11 @@ static es_status settle_columns(es_report_table *table, es_csv_input *csv, es_er
         const es_report_column *column = &table->column[c];
         char room[ES_CSV_NUMBER_MAX];
         uint32_t numbers = 0;
+        if (!column->other && column->rounded_at.file)
+            es_warn(
+                errors, &column->rounded_at,
+                "column '%s' has whole numbers beyond 2^53, which are compared rounded to 53 bits; this is the first",
+                es_quote_text(column->name).text);
         if (column->numeric)
             continue;
         if (!column->other) {

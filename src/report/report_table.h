@@ -13,6 +13,7 @@ typedef struct es_report_column {
     bool numeric;   /* every text is a number, or empty */
     uint32_t other; /* a word that is no number, from 1; 0: none */
     es_origin other_at;
+    es_origin rounded_at; /* the first whole number beyond 2^53; without a file when there is none */
 } es_report_column;
 
 typedef struct es_report_table {

@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "catalog/file.h"
+#include "engine/best.h"
 #include "io/json_text.h"
 
 const char *const es_part_folder[ES_RESULTS] = {"data", "front", "best"};
@@ -63,6 +64,7 @@ es_manifest es_manifest_make(const es_sweep *sweep, const es_run_options *option
         m.table[ES_RESULT_FRONT] = make_table(sweep->front.objective, sweep->front.n_objectives, sweep->front.n_by);
     if (sweep->best.given)
         m.table[ES_RESULT_BEST] = make_table(sweep->best.objective, sweep->best.n_objectives, sweep->best.n_by);
+    m.table[ES_RESULT_BEST].ties = es_best_may_tie(sweep);
     return m;
 }
 
@@ -155,6 +157,8 @@ static json_t *object_of_table(const es_part_table *table, bool has_keys) {
     if (has_keys)
         whole = whole && write_members(object, keys_members, N_OF(keys_members), table) &&
                 json_object_set_new(object, "objectives", directions_of(table)) == 0;
+    if (table->ties)
+        whole = whole && json_object_set_new(object, "ties", json_true()) == 0;
     if (whole)
         return object;
     json_decref(object);
@@ -232,6 +236,7 @@ static bool read_table(const json_t *object, bool has_keys, es_part_table *table
         return false;
     if (!has_keys)
         return true;
+    table->ties = json_is_true(json_object_get(object, "ties"));
     const json_t *list = json_object_get(object, "objectives");
     size_t n = json_array_size(list);
     table->n_objectives = (unsigned)n;

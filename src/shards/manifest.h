@@ -7,7 +7,7 @@
 
 #include <edgesweep/sweep.h>
 
-#include "engine/receiver.h"
+#include "engine/record.h"
 #include "shards/shard.h"
 
 enum { ES_PART_NAME = 64 };
@@ -20,6 +20,7 @@ typedef struct es_part_table {
     uint64_t keys_bytes, keys_xxh64;
     uint64_t missing;                    /* points left out for want of a value */
     unsigned n_by, n_objectives;         /* values in a record */
+    bool ties;                           /* and, between them, the picked value and the model */
     uint8_t maximize[ES_MAX_OBJECTIVES]; /* 1 or 0 per objective */
 } es_part_table;
 
@@ -37,6 +38,10 @@ typedef struct es_manifest {
 /* The folder of a result's files inside the output directory: data, front, best. */
 extern const char *const es_part_folder[ES_RESULTS];
 #define ES_MANIFEST_FOLDER "_manifest"
+
+static inline size_t es_part_values(const es_part_table *table) {
+    return table->n_by + (table->ties ? ES_TIE_VALUES : 0) + table->n_objectives;
+}
 
 /* part-00003-of-00016 */
 void es_part_stem(es_shard shard, char name[static ES_PART_NAME]);

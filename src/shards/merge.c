@@ -184,7 +184,7 @@ static es_status merge_rows(merging *m, es_errors *errors) {
 
 static es_status visit_records(checked *keys, checked *text, const es_part_table *table, es_part_visit call,
                                void *context, es_errors *errors) {
-    size_t size = es_record_size(table->n_by + table->n_objectives);
+    size_t size = es_record_size(es_part_values(table));
     union {
         es_record record;
         char bytes[sizeof(es_record) + ES_MAX_RECORD * sizeof(double)];
@@ -211,7 +211,7 @@ es_status es_part_visit_rows(const es_part *part, es_result r, bool with_text, e
     const es_part_table *table = &part->manifest.table[r];
     checked keys = {.fd = -1}, text = {.fd = -1};
     es_status status = checked_open(&keys, es_part_keys_path(part, r), table->keys_bytes, table->keys_xxh64, errors);
-    if (!status && table->keys_bytes != table->rows * es_record_size(table->n_by + table->n_objectives))
+    if (!status && table->keys_bytes != table->rows * es_record_size(es_part_values(table)))
         status = damaged(keys.path, "does not have a record for every row", errors);
     if (!status && with_text)
         status = checked_open(&text, es_part_text_path(part, r), table->bytes, table->xxh64, errors);
@@ -312,7 +312,7 @@ static es_status merge_best(merging *m, es_errors *errors) {
         status = visit_parts(m, ES_RESULT_BEST, true, add_to_best, best, errors);
     if (!status)
         status = write_header(m, ES_RESULT_BEST, errors);
-    size_t count = status ? 0 : es_best_union_finish(best);
+    size_t count = status ? 0 : es_best_union_finish(best, true);
     for (size_t i = 0; i < count && !status && output; i++) {
         const char *row;
         size_t n;

@@ -126,6 +126,8 @@ typedef struct winner {
 
 struct es_best_union {
     size_t n_by, d;
+    bool ties;
+    size_t first; /* value of a record that is the first objective */
     double sign[ES_MAX_OBJECTIVES];
     es_groups groups;
     winner *winner;
@@ -138,9 +140,11 @@ es_status es_best_union_new(es_best_union **to, const es_part_table *table, es_e
         return es_fail_memory(errors);
     best->n_by = table->n_by;
     best->d = table->n_objectives;
+    best->ties = table->ties;
+    best->first = es_part_values(table) - best->d;
     for (size_t k = 0; k < best->d; k++)
         best->sign[k] = table->maximize[k] ? -1 : 1;
-    es_groups_init(&best->groups, best->n_by);
+    es_groups_init(&best->groups, best->n_by + best->ties); /* the picked value follows those of the by columns */
     return ES_OK;
 }
 
@@ -154,17 +158,23 @@ void es_best_union_free(es_best_union *best) {
     free(best);
 }
 
-/* Lexicographic, then the lower index. */
-static bool is_better(const es_best_union *best, const es_record *a, const es_record *b) {
-    for (size_t k = 0; k < best->d; k++) {
-        double x = best->sign[k] * a->value[best->n_by + k], y = best->sign[k] * b->value[best->n_by + k];
+/* Lexicographic, from objective k on. */
+static int compare_from(const es_best_union *best, size_t k, const es_record *a, const es_record *b) {
+    for (; k < best->d; k++) {
+        double x = best->sign[k] * a->value[best->first + k], y = best->sign[k] * b->value[best->first + k];
         if (x != y)
-            return x < y;
+            return x < y ? -1 : 1;
     }
-    return a->index < b->index;
+    return 0;
 }
 
-static size_t record_size(const es_best_union *best) { return es_record_size(best->n_by + best->d); }
+/* ... then the lower index. */
+static bool is_better(const es_best_union *best, const es_record *a, const es_record *b) {
+    const int order = compare_from(best, 0, a, b);
+    return order ? order < 0 : a->index < b->index;
+}
+
+static size_t record_size(const es_best_union *best) { return es_record_size(best->first + best->d); }
 
 es_status es_best_union_add(es_best_union *best, const es_record *record, const char *row, size_t n,
                             es_errors *errors) {
@@ -193,9 +203,9 @@ es_status es_best_union_add(es_best_union *best, const es_record *record, const 
 }
 
 /* As es_best_rank orders the groups of a run: missing values last. */
-static int by_key(const void *a, const void *b, void *n_by) {
-    const double *x = ((const winner *)a)->record->value, *y = ((const winner *)b)->record->value;
-    for (size_t k = 0; k < *(const size_t *)n_by; k++) {
+static int by_key(const es_best_union *best, const winner *a, const winner *b) {
+    const double *x = a->record->value, *y = b->record->value;
+    for (size_t k = 0; k < best->n_by; k++) {
         bool x_missing = es_is_missing(x[k]), y_missing = es_is_missing(y[k]);
         if (x_missing != y_missing)
             return x_missing ? 1 : -1;
@@ -205,10 +215,47 @@ static int by_key(const void *a, const void *b, void *n_by) {
     return 0;
 }
 
-size_t es_best_union_finish(es_best_union *best) {
-    if (best->groups.count)
-        es_os_sort(best->winner, best->groups.count, sizeof *best->winner, by_key, &best->n_by);
-    return best->groups.count;
+static int by_rank(const void *a, const void *b, void *context) {
+    const winner *x = a, *y = b;
+    const int order = by_key(context, x, y);
+    return order ? order : is_better(context, x->record, y->record) ? -1 : is_better(context, y->record, x->record);
+}
+
+/* Of the n rows of a group, the best first, those that may win come first; gives their number. */
+static size_t keep_ties(const es_best_union *best, winner *w, size_t n, bool at_end) {
+    const es_record *top = w->record;
+    const size_t model = best->first - 1;
+    size_t kept = 1;
+    for (size_t i = 1; i < n; i++) {
+        const es_record *record = w[i].record;
+        if (!best->ties || !(top->value[best->first] - record->value[best->first] < ES_QUALITY_TIE))
+            continue;
+        const winner swap = w[at_end ? 0 : kept];
+        if (at_end && (record->value[model] != top->value[model] || compare_from(best, 1, record, swap.record) >= 0))
+            continue;
+        w[at_end ? 0 : kept++] = w[i];
+        w[i] = swap;
+    }
+    return kept;
+}
+
+size_t es_best_union_finish(es_best_union *best, bool at_end) {
+    winner *w = best->winner;
+    const size_t count = best->groups.count;
+    size_t kept = 0;
+    if (count)
+        es_os_sort(w, count, sizeof *w, by_rank, best);
+    for (size_t i = 0, n; i < count; i += n) {
+        for (n = 1; i + n < count && by_key(best, &w[i], &w[i + n]) == 0;)
+            n++;
+        const size_t ties = keep_ties(best, &w[i], n, at_end);
+        for (size_t k = 0; k < ties; k++, kept++) {
+            const winner swap = w[kept];
+            w[kept] = w[i + k];
+            w[i + k] = swap;
+        }
+    }
+    return kept;
 }
 
 const es_record *es_best_union_row(const es_best_union *best, size_t i, const char **row, size_t *n) {

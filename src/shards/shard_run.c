@@ -107,7 +107,7 @@ static es_status take_header(void *context, es_result r, const char *data, size_
 
 static es_status take_records(part *p, es_result r, const char *data, size_t n, es_errors *errors) {
     const es_part_table *table = &p->manifest->table[r];
-    size_t size = es_record_size(table->n_by + table->n_objectives);
+    size_t size = es_record_size(es_part_values(table));
     es_status status = ES_OK;
     while (n && !status) {
         const char *row = data + size;

@@ -307,13 +307,32 @@ static es_status drop_missing(reader *r, size_t *n) {
     return ES_OK;
 }
 
+/* Counts whole numbers from 2^53 on, which doubles hold but for their last digits: 2^53 + 1 is 2^53. */
+static void count_rounded(reader *r, size_t column, const double *value, size_t n) {
+    size_t large = 0;
+    for (size_t i = 0; i < n; i++)
+        large += fabs(value[i]) >= ES_WHOLE_MAX;
+    for (size_t i = 0; i < n && large; i++) {
+        const es_slice cell = es_csv_block_cell(&r->block, r->row[i], column);
+        if (!(fabs(value[i]) >= ES_WHOLE_MAX) || memchr(cell.text, 'e', cell.length) ||
+            memchr(cell.text, 'E', cell.length))
+            continue;
+        if (!r->counts.rounded++) {
+            r->counts.first_round = es_csv_block_origin(&r->block, (size_t)(cell.text - r->block.text));
+            r->counts.first_round_block = r->block.sequence;
+        }
+    }
+}
+
 static es_status take_tile(reader *r, size_t first, size_t n) {
     compute_columns(r, first, n);
     size_t kept = select_rows(r, first, n), missing = 0;
     r->counts.rows += n;
     r->counts.satisfied += kept;
-    for (size_t k = 0; k < r->query->n_numbers; k++)
+    for (size_t k = 0; k < r->query->n_numbers; k++) {
         missing += es_csv_block_numbers(&r->block, r->query->number[k], r->row, 0, kept, r->number + k * TILE);
+        count_rounded(r, r->query->number[k], r->number + k * TILE, kept);
+    }
     const es_status status = missing ? drop_missing(r, &kept) : ES_OK;
     if (status || kept == 0)
         return status;
@@ -413,6 +432,11 @@ static void add_counts(es_query_counts *total, const es_query_counts *part, size
         total->first = part->first;
         total->first_block = part->first_block;
     }
+    total->rounded += part->rounded;
+    if (part->first_round.file && (!total->first_round.file || part->first_round_block < total->first_round_block)) {
+        total->first_round = part->first_round;
+        total->first_round_block = part->first_round_block;
+    }
     for (size_t i = 0; i < n_conditions; i++)
         total->rejected[i] += part->rejected[i];
 }
@@ -477,6 +501,10 @@ void es_query_warn(const es_query *query, const es_query_counts *counts, es_erro
     if (counts->missing)
         es_warn(errors, &counts->first, "left out %llu of %llu rows, which lack a number to compare; this is the first",
                 (unsigned long long)counts->missing, (unsigned long long)counts->satisfied);
+    if (counts->rounded)
+        es_warn(errors, &counts->first_round,
+                "%llu whole numbers beyond 2^53 are compared rounded to 53 bits; this is the first",
+                (unsigned long long)counts->rounded);
     if (counts->rows == 0)
         es_warn(errors, NULL, "the table has no rows");
     if (counts->rows == 0 || counts->satisfied)

@@ -61,6 +61,9 @@ typedef struct es_query_counts {
     uint64_t missing;   /* of these, left out because they lack a number */
     es_origin first;    /* the first of them in the table; without a file when there are none */
     uint64_t first_block;
+    uint64_t rounded;      /* whole numbers that a double may not hold to the last digit */
+    es_origin first_round; /* the first of them */
+    uint64_t first_round_block;
     uint64_t *rejected; /* per condition: rows for which it does not hold */
 } es_query_counts;
 

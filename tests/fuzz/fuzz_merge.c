@@ -47,12 +47,13 @@ static void make_table(source *s, es_manifest *m, es_result r, const char *stem,
     table->n_by = by % 3;
     table->n_objectives = 1 + objectives % 3;
     table->maximize[0] = shape & 1;
+    table->ties = r == ES_RESULT_BEST && shape & 4;
     snprintf(name, sizeof name, "%s.csv", stem);
     put(es_part_folder[r], name, take_bytes(s, take(s)), &table->bytes, &table->xxh64);
     table->header_bytes = table->bytes ? take(s) % (table->bytes + 1) : 0;
     if (r == ES_RESULT_ROWS)
         return;
-    size_t record = (1 + table->n_by + table->n_objectives) * sizeof(double);
+    size_t record = es_record_size(es_part_values(table));
     snprintf(name, sizeof name, "%s.%s", stem, es_part_folder[r]);
     put(ES_MANIFEST_FOLDER, name, take_bytes(s, shape & 2 ? take(s) : table->rows * record), &table->keys_bytes,
         &table->keys_xxh64);

@@ -58,6 +58,12 @@ for kind in openmpi mpich; do
         "$(cat "$work"/one.{front,best}.csv | sha256sum)"
     launch $kind 2 "${sweep[@]}" --shards 5 --front-only --single-file x -o "$work/parts" >"$work/log" 2>&1
     same "$kind, usage" "$(grep -c 'does not go with --front-only' "$work/log")" 1
+    rm -rf "$work/new"
+    for own in data/part-00000-of-00005.csv ./_manifest/part-00001-of-00005.json; do
+        launch $kind 2 "${sweep[@]}" --shards 5 -o "$work/new" --single-file "$work/new/$own" >"$work/log" 2>&1
+        same "$kind, single file among parts" \
+            "$(grep -c 'two outputs to one place' "$work/log") $(test -e "$work/new"; echo $?)" "1 1"
+    done
 
     # Killed ranks end the job; the next one, with another number of ranks, goes on.
     mapfile -t large < <(grid 3)

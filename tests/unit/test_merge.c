@@ -128,7 +128,7 @@ Test(reduce, best_tables) {
             cr_assert_eq(es_best_union_add(best, record_of(&p[at]), line, (size_t)n, NULL), ES_OK);
             winners += is_best(p, at);
         }
-        cr_assert_eq(es_best_union_finish(best), winners);
+        cr_assert_eq(es_best_union_finish(best, true), winners);
         for (size_t g = 0; g < winners; g++) {
             size_t i = es_best_union_row(best, g, &row, &length)->index / 10;
             cr_assert(is_best(p, i), "round %d, group %zu", round, g);
@@ -140,6 +140,77 @@ Test(reduce, best_tables) {
         es_best_union_free(best);
     }
     free(p);
+}
+
+/* ---- ties in quality: by, picked value, model, quality (more is better), cost ---- */
+
+enum { BY, PICK, MODEL, QUALITY, COST, TIE_VALUES };
+
+typedef struct tie_point {
+    uint64_t index;
+    double value[TIE_VALUES];
+} tie_point;
+
+static const es_part_table tie_table = {.given = true, .ties = true, .n_by = 1, .n_objectives = 2, .maximize = {1, 0}};
+
+static bool beats(const tie_point *a, const tie_point *b) {
+    if (a->value[QUALITY] != b->value[QUALITY])
+        return a->value[QUALITY] > b->value[QUALITY];
+    return a->value[COST] != b->value[COST] ? a->value[COST] < b->value[COST] : a->index < b->index;
+}
+
+/* By the definition: of the best points of every picked value the cheapest that ties with the best of all. */
+static const tie_point *tie_winner(const tie_point *p, double by) {
+    const tie_point *best[4] = {NULL}, *top = NULL, *winner;
+    for (size_t i = 0; i < POINTS; i++) {
+        const tie_point **of = &best[(size_t)p[i].value[PICK]];
+        if (p[i].value[BY] == by && (!*of || beats(&p[i], *of)))
+            *of = &p[i];
+    }
+    for (size_t k = 0; k < LENGTH(best); k++)
+        top = best[k] && (!top || beats(best[k], top)) ? best[k] : top;
+    winner = top;
+    for (size_t k = 0; k < LENGTH(best); k++)
+        if (best[k] && best[k]->value[MODEL] == top->value[MODEL] &&
+            top->value[QUALITY] - best[k]->value[QUALITY] < ES_QUALITY_TIE &&
+            (best[k]->value[COST] < winner->value[COST] ||
+             (best[k]->value[COST] == winner->value[COST] && beats(best[k], winner))))
+            winner = best[k];
+    return winner;
+}
+
+static void add_to(es_best_union *best, const es_record *record) {
+    cr_assert_eq(es_best_union_add(best, record, "row\n", 4, NULL), ES_OK);
+}
+
+Test(reduce, ties_of_parts_are_those_of_the_whole) {
+    enum { GROUPS = 3, PARTS = 5 };
+    static tie_point p[POINTS];
+    for (int round = 0; round < 200; round++) {
+        es_best_union *part, *all;
+        const char *row;
+        size_t length;
+        for (size_t i = 0; i < POINTS; i++)
+            p[i] =
+                (tie_point){i,
+                            {(double)(next_random() % GROUPS), (double)(next_random() % 4), (double)(next_random() % 2),
+                             50 + (double)(next_random() % 400) / 100, (double)(next_random() % 5)}};
+        cr_assert_eq(es_best_union_new(&all, &tie_table, NULL), ES_OK);
+        for (size_t k = 0; k < PARTS; k++) {
+            cr_assert_eq(es_best_union_new(&part, &tie_table, NULL), ES_OK);
+            for (size_t i = k * POINTS / PARTS; i < (k + 1) * POINTS / PARTS; i++)
+                add_to(part, (const es_record *)(const void *)&p[i]);
+            const size_t n = es_best_union_finish(part, false);
+            for (size_t i = 0; i < n; i++)
+                add_to(all, es_best_union_row(part, i, &row, &length));
+            es_best_union_free(part);
+        }
+        cr_assert_eq(es_best_union_finish(all, true), GROUPS);
+        for (size_t g = 0; g < GROUPS; g++)
+            cr_assert_eq(es_best_union_row(all, g, &row, &length)->index, tie_winner(p, (double)g)->index,
+                         "round %d, group %zu", round, g);
+        es_best_union_free(all);
+    }
 }
 
 /* ---- parts ---- */
