@@ -309,11 +309,34 @@ static const char workload_details[] =
     "\n"
     "Files: quantizer = 202602 is a file made before March 2026, imatrix = 1 one with an importance matrix.\n";
 
+static const char memory_details[] =
+    "What a runtime allocates decides what fits; the rules of each are rows of runtimes_memory.csv with their sources, "
+    "and explain shows every part of a point. runtime = default is neutral: 16-bit caches without rounding.\n"
+    "\n"
+    "  peak_memory_bytes   what is needed: weights + kv_bytes + state_bytes + activation_bytes + program\n"
+    "  kv_bytes            caches as allocated: cells are rounded up, windows hold a pass more, or are ignored\n"
+    "  state_bytes         recurrent layers, per sequence, whatever the context\n"
+    "  activation_bytes    compute buffer: touched pages on a CPU, the whole reservation on a GPU\n"
+    "  repack_bytes        rearranged copies of weights (llama.cpp on a CPU), beside pages of the file that can go\n"
+    "  program_bytes       the program and its tokenizer\n"
+    "  host_memory_bytes   beside a discrete GPU\n"
+    "  fits                1: all of that in ram_gb - os_reserved_gb; servers keep a share back (vllm 0.92)\n"
+    "  max_context, max_gpu_layers   the largest n_ctx and gpu_layers that fit\n"
+    "\n"
+    "Axes: n_ctx (allocated, of one sequence), batch, ubatch, flash_attn, kv_bits and kv_bits_v (f16, q8_0, q4_0 ...), "
+    "swa_full, kv_unified, mmap = 0 (the file is read: nothing can be evicted), image (the projector is loaded), "
+    "gpu_layers = N|auto and cpu_experts = N on a discrete GPU whose row has host_ram_gb and host_mem_bw_gbs. Points "
+    "that cannot be (a quantized cache of values without flash attention, a split that no runtime makes) have empty "
+    "cells and fits = 0.\n"
+    "\n"
+    "  edgesweep run edge --kv-bits f16,q8_0 --set output.columns=model,kv_bytes,fits,max_context\n";
+
 const es_topic es_topics[] = {
     {"sweep", "sweep files: what to evaluate", 5, sweep_details, NULL},
     {"expressions", "conditions and columns of your own", 7, expression_details, NULL},
     {"catalogs", "catalog files: models, devices, precisions", 5, catalog_details, print_fields},
     {"quality", "scores, what formats cost, and their ranges", 7, quality_details, NULL},
+    {"memory", "what is allocated, and what fits", 6, memory_details, NULL},
     {"workloads", "agents, answers, users, images, drafts, heat", 7, workload_details, NULL},
     {"limits", "limits of memory, time, bytes and inputs", 7, limits_details, print_limits},
     {"tables", "tables that are read: encodings, formats, delimiters, numbers", 5, tables_details, NULL},

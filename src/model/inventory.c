@@ -211,7 +211,7 @@ static void add_attention(list *to, const es_arch *arch, const es_shape *s, cons
     const double q = l->heads * l->head_dim * (l->out_gate ? 2 : 1);
     const double k = l->kv == ES_KV_NONE ? 0 : l->kv_heads * l->head_dim;
     const double v = l->kv == ES_KV_NONE || l->k_eq_v ? 0 : l->kv_heads * l->v_dim;
-    if (arch->fused_qkv) {
+    if (arch->fused_qkv && l->kv != ES_KV_NONE) {
         add(to, ES_TENSOR_ATTN_QKV, s->hidden, q + k + v);
     } else {
         const es_use use = l->kv == ES_KV_SHARED ? ES_USE_NEVER : ES_USE_STREAM;

@@ -40,24 +40,29 @@ static void put(builder *b, const es_tensor *t, int type, double bytes_per_weigh
                                   : &layout->layer_bytes) += bytes;
     layout->weight_bytes += bytes;
     const double share = (t->ffn ? b->shape->ffn_active : 1) * (t->place == ES_PLACE_LAYER ? b->reuse : 1);
-    es_slot *slot;
-    switch (t->use) {
-    case ES_USE_NEVER: return;
-    case ES_USE_LOOKUP:
+    const bool routed = t->use == ES_USE_ROUTED;
+    if (t->use == ES_USE_LOOKUP) {
         layout->row_bytes += t->in * bytes_per_weight;
         layout->lookup_bytes += t->id == ES_TENSOR_PER_LAYER_TOKEN_EMBD ? bytes : 0;
         return;
+    }
+    es_slot *slot = t->use == ES_USE_HEAD ? &layout->slot[ES_DENSE_SLOTS]
+                    : routed              ? find_slot(layout, ES_EXPERT_SLOT, ES_SLOTS, type)
+                                          : find_slot(layout, 0, ES_DENSE_SLOTS, type);
+    /* ggml-cpu/repack.cpp of llama.cpp: two dimensions, or three by expert */
+    slot->movable += (t->depth == 1 || routed) && fmod(t->out, 8) == 0 ? bytes : 0;
+    switch (t->use) {
+    case ES_USE_LOOKUP:
+    case ES_USE_NEVER: return;
     case ES_USE_HEAD: /* the first and the last node of a pipeline both hold a tied embedding */
-        layout->slot[ES_DENSE_SLOTS] = (es_slot){weights, bytes, type};
+        slot->weights = weights, slot->bytes = bytes, slot->type = type;
         layout->last_bytes += t->place == ES_PLACE_FIRST ? bytes : 0;
         return;
     case ES_USE_ROUTED:
-        slot = find_slot(layout, ES_DENSE_SLOTS + 1, ES_SLOTS, type);
         slot->weights += weights / t->depth * share * b->active;
         slot->bytes += bytes / t->depth * share;
         return;
     case ES_USE_STREAM:
-        slot = find_slot(layout, 0, ES_DENSE_SLOTS, type);
         slot->weights += weights * share;
         slot->bytes += bytes * share;
         return;

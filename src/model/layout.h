@@ -20,6 +20,7 @@ typedef struct es_slot {
     double weights; /* active per token; of one routed expert per token times the experts a token uses */
     double bytes;   /* streamed by one step; routed: of one expert, times the distinct experts of the step */
     double type;    /* tensor type id */
+    double movable; /* stored bytes that a runtime may rearrange: matrices and experts of a multiple of 8 rows */
 } es_slot;
 
 enum {

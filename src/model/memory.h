@@ -17,6 +17,7 @@
     X(window_extra, 0)            /* cells beyond the window */                                                        \
     X(window_extra_ubatch, 0)     /* likewise, per token of a prefill step */                                          \
     X(window_blocks, 0)           /* cells added behind the rounding */                                                \
+    X(n_batch, 1e9)               /* tokens handed over at once: no pass is larger */                                  \
     X(mla_uncompressed, 0)        /* keys and values of every head instead of the latent vector */                     \
     X(kv_bits, NAN)               /* of the cache, whatever the format says */                                         \
     X(flash_attn, 1)              /* fused attention when not asked for */                                             \
@@ -25,6 +26,10 @@
     X(output_mask, 0)             /* the mask lies beside the logits */                                                \
     X(output_experts, 0)          /* and so do the experts' outputs */                                                 \
     X(buffer_bytes, 4)            /* bytes of an element of the compute buffer */                                      \
+    X(holds_layer, 0)             /* the parts of a layer lie side by side, without a mask */                          \
+    X(copies_cache, 0)            /* a layer's cache grows by copying */                                               \
+    X(memory_share, 1)            /* of the device's memory that may be taken */                                       \
+    X(free_share, 1)              /* of what is free behind the weights */                                             \
     X(program_bytes, 67108864)    /* the program itself: 64 MiB, the neutral figure of MEMORY.md */                    \
     X(program_bytes_per_token, 0) /* tokenizer, per token of the vocabulary */                                         \
     X(embedding_on_disk, 0)       /* an untied input embedding is not resident */                                      \

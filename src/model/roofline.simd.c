@@ -79,7 +79,8 @@ enum {
     DRAFT_AXIS,
     DRAFT_TOKENS_AXIS,
     ACCEPTANCE_AXIS,
-    ACCEPTANCE_DECAY_AXIS
+    ACCEPTANCE_DECAY_AXIS,
+    MMAP_AXIS
 };
 enum {
     KWH_OPTION,
@@ -232,7 +233,7 @@ static bool fits_with(double *value, double context) {
             input[k] = &value[node->in[k]];
         node->fn(&value[chain[c]], input, 1);
     }
-    return value[N_peak_memory_bytes] <= value[N_available_bytes];
+    return value[N_peak_memory_bytes] <= value[N_room_bytes];
 }
 
 /* By bisection over blocks of cells: memory never falls as the context grows, and not within a block. */
@@ -402,6 +403,8 @@ static const es_workload_axis axes[] = {
     [ACCEPTANCE_DECAY_AXIS] = {"acceptance_decay", "",
                                "acceptance is that of the first token and falls by this factor per token [a share]",
                                NAN, 0, 1, false, NULL, ES_AXIS_QUIET},
+    [MMAP_AXIS] = {"mmap", "", "0: the file is read, not mapped (llama.cpp's --no-mmap)", 1, 0, 1, true, NULL,
+                   ES_AXIS_QUIET},
 };
 
 static const es_option options[] = {

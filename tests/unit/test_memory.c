@@ -21,15 +21,15 @@ static const es_row *row_named(es_kind kind, const char *name) {
 
 typedef struct setting {
     double prompt, gen, depth, batch, ubatch, n_ctx, kv_bits, kv_bits_v, flash, swa_full, unified, image, gpu_layers,
-        cpu_experts;
+        cpu_experts, imatrix, mmap;
 } setting;
 
-static const setting usual = {512, 128, 0, 1, 512, NAN, NAN, NAN, NAN, 0, 0, 0, NAN, 0};
+static const setting usual = {512, 128, 0, 1, 512, NAN, NAN, NAN, NAN, 0, 0, 0, NAN, 0, NAN, 1};
 
 static void evaluate_at(const char *model, const char *device, const char *runtime, const char *precision, setting s) {
-    static const char *const axes[] = {"prompt",     "gen",     "depth",      "batch",      "ubatch",
-                                       "n_ctx",      "kv_bits", "kv_bits_v",  "flash_attn", "swa_full",
-                                       "kv_unified", "image",   "gpu_layers", "cpu_experts"};
+    static const char *const axes[] = {"prompt",     "gen",         "depth",      "batch",    "ubatch",     "n_ctx",
+                                       "kv_bits",    "kv_bits_v",   "flash_attn", "swa_full", "kv_unified", "image",
+                                       "gpu_layers", "cpu_experts", "imatrix",    "mmap"};
     double workload[ES_MAX_INPUTS];
     set_workload(axes, (const double *)&s, LENGTH(axes), workload);
     es_rows rows = es_point_rows(&point, row_named(ES_MODEL, model), row_named(ES_DEVICE, device),
@@ -109,6 +109,94 @@ Test(memory, known_caches) {
         s.prompt = known[i].prompt, s.kv_bits = known[i].bits;
         evaluate_at(known[i].model, "Raspberry Pi 5 8GB", known[i].runtime, "Q4_K_M", s);
         cr_expect_eq(get("kv_bytes"), known[i].expected, "%s: %.17g", known[i].model, get("kv_bytes"));
+    }
+}
+
+/* What logs and tables print, in MiB; `within` is the relative tolerance: half a printed unit where the rule is exact. */
+Test(memory, published_readings) {
+    static const char rknn[] = "airockchip/rknn-llm@878f9361:benchmark.md", repack[] = "ggml-org/llama.cpp#19578",
+                      jetson[] = "withcatai/node-llama-cpp#560", recurrent[] = "ggml-org/llama.cpp#23792";
+    static const struct {
+        const char *model, *device, *runtime, *precision, *column, *source;
+        double tokens, kv_bits, imatrix, mmap, batch, published, within;
+    } known[] = {
+        {"Gemma-2-2B", "Raspberry Pi 5 8GB", "llama.cpp-cpu-arm", "Q4_0", "weight_bytes", repack, 2048, 8.5, 1, 1, 1,
+         1552.05, 4e-6},
+        {"Gemma-2-2B", "Raspberry Pi 5 8GB", "llama.cpp-cpu-arm", "Q4_0", "repack_bytes", repack, 2048, 8.5, 1, 1, 1,
+         1513.16, 4e-6},
+        {"Gemma-2-2B", "Raspberry Pi 5 8GB", "llama.cpp-cpu-arm", "Q4_0", "peak_memory_bytes", repack, 2048, 8.5, 1, 0,
+         1, 2.2 * 1024, 0.06},
+        {"Qwen3-1.7B", "Jetson Orin Nano Super 8GB", "llama.cpp-cuda", "Q4_K_M", "kv_bytes", jetson, 4096, 16, 0, 1, 1,
+         448, 0},
+        {"Qwen3-1.7B", "Jetson Orin Nano Super 8GB", "llama.cpp-cuda", "Q4_K_M", "activation_bytes", jetson, 4096, 16,
+         0, 1, 1, 300.75, 0.05},
+        {"Qwen3.5-27B", "RTX 4090 24GB", "llama.cpp-cuda", "Q4_K_M", "state_bytes", recurrent, 4096, 16, 0, 1, 3,
+         448.875, 0},
+        {"Qwen2-0.5B", "RK3588 NPU (Rockchip)", "rkllm-rk3588", "RKLLM w8a8", "peak_memory_bytes", rknn, 192, NAN, 0, 1,
+         1, 669.56, 0.08},
+        {"Qwen3-0.6B", "RK3588 NPU (Rockchip)", "rkllm-rk3588", "RKLLM w8a8", "peak_memory_bytes", rknn, 192, NAN, 0, 1,
+         1, 791.11, 0.08},
+        {"TinyLlama-1.1B", "RK3588 NPU (Rockchip)", "rkllm-rk3588", "RKLLM w8a8", "peak_memory_bytes", rknn, 192, NAN,
+         0, 1, 1, 1093.66, 0.08},
+        {"Qwen2.5-1.5B", "RK3588 NPU (Rockchip)", "rkllm-rk3588", "RKLLM w8a8", "peak_memory_bytes", rknn, 192, NAN, 0,
+         1, 1, 1689.21, 0.08},
+        {"InternLM2-1.8B", "RK3588 NPU (Rockchip)", "rkllm-rk3588", "RKLLM w8a8", "peak_memory_bytes", rknn, 192, NAN,
+         0, 1, 1, 1775.56, 0.08},
+        {"Gemma-2-2B", "RK3588 NPU (Rockchip)", "rkllm-rk3588", "RKLLM w8a8", "peak_memory_bytes", rknn, 192, NAN, 0, 1,
+         1, 2779.22, 0.08},
+        {"Qwen3.5-4B", "RK3588 NPU (Rockchip)", "rkllm-rk3588", "RKLLM w8a8", "peak_memory_bytes", rknn, 192, NAN, 0, 1,
+         1, 4575.78, 0.08},
+        {"Phi-3-mini", "RK3576 NPU", "rkllm-rk3576", "RKLLM w4a16", "peak_memory_bytes", rknn, 192, NAN, 0, 1, 1,
+         1995.78, 0.08},
+        {"ChatGLM3-6B", "RK3576 NPU", "rkllm-rk3576", "RKLLM w4a16", "peak_memory_bytes", rknn, 192, NAN, 0, 1, 1,
+         3023.39, 0.08},
+        {"Qwen3-0.6B", "RV1126B NPU", "rkllm-rk3576", "RKLLM w4a16", "peak_memory_bytes", rknn, 192, NAN, 0, 1, 1,
+         488.64, 0.08},
+    };
+    for (size_t i = 0; i < LENGTH(known); i++) {
+        setting s = usual;
+        s.prompt = known[i].tokens - s.gen, s.batch = known[i].batch;
+        s.kv_bits = known[i].kv_bits, s.imatrix = known[i].imatrix, s.mmap = known[i].mmap;
+        evaluate_at(known[i].model, known[i].device, known[i].runtime, known[i].precision, s);
+        const double mib = get(known[i].column) / 1048576;
+        cr_expect(fabs(mib / known[i].published - 1) <= known[i].within, "%s, %s: %.3f MiB for %.3f (%s)",
+                  known[i].model, known[i].column, mib, known[i].published, known[i].source);
+    }
+}
+
+Test(memory, no_pass_of_llama_cpp_is_larger_than_its_batch) {
+    setting s = usual;
+    s.prompt = 16384, s.ubatch = 8192;
+    evaluate_at("Qwen3-0.6B", "RTX 4090 24GB", "llama.cpp-cuda", "Q8_0", s);
+    const double large = get("activation_bytes");
+    s.ubatch = 2048;
+    evaluate_at("Qwen3-0.6B", "RTX 4090 24GB", "llama.cpp-cuda", "Q8_0", s);
+    cr_expect_eq(large, get("activation_bytes"));
+}
+
+/* MEMORY.md 4 by hand: MLX holds a layer's parts for a step and copies the cache of one layer. */
+Test(memory, mlx_holds_a_step_and_a_layer_of_the_cache) {
+    setting s = usual;
+    s.prompt = 33900 - 128, s.ubatch = 2048;
+    evaluate_at("Mistral-7B-v0.1", "Apple M4 Max", "mlx-lm", "MLX 4-bit", s);
+    const double layer = get("kv_bytes") / 32, parts = 3 * 14336 + 4 * 4096 + 2 * 4096 + 2 * 1024;
+    cr_expect_eq(layer, 2.0 * 2 * 1024 * padded(33900, 256));
+    cr_expect_eq(get("activation_bytes"), 2 * (2048 * parts + 32000) + layer, "%.17g", get("activation_bytes"));
+}
+
+/* vllm takes 0.92 of the card; TensorRT-LLM leaves a tenth of what is free behind the weights. */
+Test(memory, servers_keep_a_share_back) {
+    setting s = usual;
+    evaluate_at("Llama-3.1-8B", "RTX 4090 24GB", "vllm", "FP16", s);
+    const double ram = get("ram_gb") * 1073741824;
+    cr_expect_float_eq(get("room_bytes"), 0.92 * ram, 1);
+    evaluate_at("Llama-3.1-8B", "RTX 4090 24GB", "tensorrt-llm", "FP16", s);
+    cr_expect_float_eq(get("room_bytes"), ram - 0.1 * (ram - get("gpu_weight_bytes")), 1);
+    for (int side = -1; side <= 1; side += 2) {
+        evaluate_at("Llama-3.1-8B", "RTX 4090 24GB", "tensorrt-llm", "FP16", usual);
+        s.n_ctx = get("max_context") + 64 * side;
+        evaluate_at("Llama-3.1-8B", "RTX 4090 24GB", "tensorrt-llm", "FP16", s);
+        cr_expect_eq(get("fits"), side < 0 ? 1 : 0, "%g tokens", s.n_ctx);
     }
 }
 
