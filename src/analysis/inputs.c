@@ -4,14 +4,71 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "grid/plan.h"
 
-static void multiply_node(es_input *input, size_t node) {
-    for (size_t i = 0; i < input->n; i++)
-        if (input->node[i] == node)
+/* Nodes that are found for an input: room for all that there are. */
+typedef struct found {
+    uint16_t *node;
+    size_t n;
+} found;
+
+static void multiply_node(found *f, size_t node) {
+    for (size_t i = 0; i < f->n; i++)
+        if (f->node[i] == node)
             return;
-    if (input->n < ES_INPUT_NODES)
-        input->node[input->n++] = (uint16_t)node;
+    f->node[f->n++] = (uint16_t)node;
+}
+
+/* What a node is computed from.  Functions of constants that the plan has folded are computed again, by the kernel's
+ * definition. */
+static size_t inputs_of(const es_plan *plan, const es_pnode *node, const uint16_t **in) {
+    const es_node *def = node->def;
+    if (node->kind == ES_PNODE_BLOCK) {
+        *in = plan->block[node->block].def->in;
+        return plan->block[node->block].def->n_in;
+    }
+    const bool folded = node->kind == ES_PNODE_CONST && def && def->kind == ES_NODE_FN;
+    *in = folded ? def->in : node->in;
+    return folded ? def->n_in : node->kind == ES_PNODE_FN ? node->n_in : 0;
+}
+
+static bool any_dirty(const uint8_t *dirty, const uint16_t *in, size_t n) {
+    for (size_t k = 0; k < n; k++)
+        if (dirty[in[k]])
+            return true;
+    return false;
+}
+
+void es_nodes_needed(const es_plan *plan, uint8_t *needed) {
+    for (size_t i = plan->n_nodes; i-- > 0;) {
+        const uint16_t *in, id = plan->order[i];
+        const size_t n = inputs_of(plan, &plan->node[id], &in);
+        for (size_t k = 0; k < n && needed[id]; k++)
+            needed[in[k]] = 1;
+    }
+}
+
+es_status es_input_connect(es_input *input, const es_plan *plan, const uint16_t *node, size_t n, es_arena *arena,
+                           es_errors *errors) {
+    uint8_t *reached = es_arena_array(arena, plan->n_nodes, sizeof *reached);
+    uint16_t *own = es_arena_array(arena, n, sizeof *own), *path;
+    if (!reached || !own)
+        return es_fail_memory(errors);
+    memcpy(own, node, n * sizeof *own);
+    input->node = own, input->n = n, input->n_path = 0;
+    for (size_t k = 0; k < n; k++)
+        reached[node[k]] = 1;
+    for (size_t i = 0; i < plan->n_nodes; i++) {
+        const uint16_t *in, id = plan->order[i];
+        const size_t n_in = inputs_of(plan, &plan->node[id], &in);
+        reached[id] |= any_dirty(reached, in, n_in);
+        input->n_path += reached[id];
+    }
+    if (!(input->path = path = es_arena_array(arena, input->n_path + 1, sizeof *path)))
+        return es_fail_memory(errors);
+    for (size_t i = 0; i < plan->n_nodes; i++)
+        if (reached[plan->order[i]])
+            *path++ = plan->order[i];
+    return ES_OK;
 }
 
 /* ---- what the inputs are ---- */
@@ -45,7 +102,7 @@ static double value_of_field(const es_varied *v, es_kind entity, int field, bool
 }
 
 /* The nodes that an axis x factor, or the sweep's absolute axis, on the field would change. */
-static void nodes_of_field(const es_varied *v, es_input *input, es_kind entity, int field) {
+static void nodes_of_field(const es_varied *v, const char *name, es_kind entity, int field, found *f) {
     const es_sweep *sweep = v->sweep;
     const es_plan *plan = sweep->plan;
     const es_axis *axis = axis_of(sweep, ES_AXIS_FIELD, entity, field);
@@ -53,17 +110,16 @@ static void nodes_of_field(const es_varied *v, es_input *input, es_kind entity, 
     for (size_t i = 0; i < plan->kernel->n_nodes; i++) {
         const es_node *def = &plan->kernel->nodes[i];
         if ((def->kind == ES_NODE_FIELD || def->kind == second) && def->entity == entity && def->index == field)
-            multiply_node(input, i);
+            multiply_node(f, i);
     }
     for (size_t c = 0; c < sweep->n_columns; c++) /* columns of catalog fields, for [metrics] */
-        if (strcmp(sweep->columns[c].name, input->name) == 0 &&
-            plan->node[sweep->columns[c].node].kind != ES_PNODE_BLOCK)
-            multiply_node(input, (size_t)sweep->columns[c].node);
+        if (strcmp(sweep->columns[c].name, name) == 0 && plan->node[sweep->columns[c].node].kind != ES_PNODE_BLOCK)
+            multiply_node(f, (size_t)sweep->columns[c].node);
     if (axis)
-        multiply_node(input, plan->first_axis_node + (size_t)(axis - sweep->axes));
+        multiply_node(f, plan->first_axis_node + (size_t)(axis - sweep->axes));
 }
 
-static es_status field_inputs(es_varied *v, es_kind entity, es_arena *arena, es_errors *errors) {
+static es_status field_inputs(es_varied *v, es_kind entity, found *nodes, es_arena *arena, es_errors *errors) {
     static const char *const prefix[] = {[ES_MODEL] = "model", [ES_DEVICE] = "device", [ES_PRECISION] = "precision"};
     const es_field_table *table = es_fields(entity);
     for (size_t f = 0; f < table->n_fields; f++) {
@@ -76,6 +132,7 @@ static es_status field_inputs(es_varied *v, es_kind entity, es_arena *arena, es_
         es_input *input = &v->input[v->n_inputs];
         *input = (es_input){.name = es_arena_printf(arena, "%s.%s", prefix[entity], field->name),
                             .unit = field->unit,
+                            .entity = (int)entity,
                             .value = value,
                             .min = field->min,
                             .max = field->max,
@@ -83,13 +140,17 @@ static es_status field_inputs(es_varied *v, es_kind entity, es_arena *arena, es_
                             .whole = field->type == ES_COUNT};
         if (!input->name)
             return es_fail_memory(errors);
-        nodes_of_field(v, input, entity, (int)f);
+        nodes->n = 0;
+        nodes_of_field(v, input->name, entity, (int)f, nodes);
+        es_status status = es_input_connect(input, v->sweep->plan, nodes->node, nodes->n, arena, errors);
+        if (status)
+            return status;
         v->n_inputs += input->n > 0;
     }
     return ES_OK;
 }
 
-static void workload_inputs(es_varied *v) {
+static es_status workload_inputs(es_varied *v, found *nodes, es_arena *arena, es_errors *errors) {
     const es_plan *plan = v->sweep->plan;
     for (size_t k = 0; k < plan->kernel->n_axes; k++) {
         const es_workload_axis *def = &plan->kernel->axes[k];
@@ -100,21 +161,27 @@ static void workload_inputs(es_varied *v) {
         es_input *input = &v->input[v->n_inputs];
         *input = (es_input){.name = def->name,
                             .unit = def->unit,
+                            .entity = ES_NO_ROW,
                             .value = v->base[own],
                             .min = def->min,
                             .max = def->max,
                             .whole = def->whole};
         if (isnan(input->value) || input->value == 0)
             continue; /* another node says what applies, or nothing to multiply */
-        multiply_node(input, own);
+        nodes->n = 0;
+        multiply_node(nodes, own);
         for (size_t i = 0; i < plan->kernel->n_nodes; i++)
             if (plan->kernel->nodes[i].kind == ES_NODE_WORKLOAD && plan->kernel->nodes[i].index == k)
-                multiply_node(input, i);
+                multiply_node(nodes, i);
+        es_status status = es_input_connect(input, plan, nodes->node, nodes->n, arena, errors);
+        if (status)
+            return status;
         v->n_inputs++;
     }
+    return ES_OK;
 }
 
-static void option_inputs(es_varied *v) {
+static es_status option_inputs(es_varied *v, es_arena *arena, es_errors *errors) {
     const es_kernel *kernel = v->sweep->kernel;
     for (size_t i = 0; i < kernel->n_nodes; i++) {
         if (kernel->nodes[i].kind != ES_NODE_OPTION)
@@ -122,53 +189,59 @@ static void option_inputs(es_varied *v) {
         const es_option *def = &kernel->options[kernel->nodes[i].index];
         if (def->choices || def->text || def->parse || isnan(v->base[i]) || v->base[i] == 0)
             continue;
-        v->input[v->n_inputs++] = (es_input){.name = def->name,
-                                             .unit = def->unit,
-                                             .value = v->base[i],
-                                             .min = def->min,
-                                             .max = def->max,
-                                             .n = 1,
-                                             .node = {(uint16_t)i}};
+        es_input *input = &v->input[v->n_inputs++];
+        *input = (es_input){.name = def->name,
+                            .unit = def->unit,
+                            .entity = ES_NO_ROW,
+                            .value = v->base[i],
+                            .min = def->min,
+                            .max = def->max};
+        const uint16_t node = (uint16_t)i;
+        es_status status = es_input_connect(input, v->sweep->plan, &node, 1, arena, errors);
+        if (status)
+            return status;
     }
+    return ES_OK;
 }
 
-es_status es_varied_make(es_varied *v, const es_sweep *sweep, uint64_t index, es_arena *arena, es_errors *errors) {
+es_status es_varied_room(es_varied *v, const es_sweep *sweep, es_arena *arena, es_errors *errors) {
     const es_plan *plan = sweep->plan;
-    size_t coordinate[ES_MAX_AXES];
     *v = (es_varied){.sweep = sweep, .widest = 1};
-    es_sweep_coordinates(sweep, index, coordinate);
-    v->rows = es_plan_rows(sweep, coordinate);
     for (size_t i = 0; i < plan->n_blocks; i++)
         v->widest = plan->block[i].def->n_out > v->widest ? plan->block[i].def->n_out : v->widest;
-    const size_t most = es_fields(ES_MODEL)->n_fields + es_fields(ES_DEVICE)->n_fields +
-                        es_fields(ES_PRECISION)->n_fields + sweep->kernel->n_axes + sweep->kernel->n_nodes;
-    v->base = es_arena_array(arena, plan->n_nodes, sizeof *v->base);
     v->value = es_arena_array(arena, plan->n_nodes, sizeof *v->value);
     v->dirty = es_arena_array(arena, plan->n_nodes, sizeof *v->dirty);
     v->block_out = es_arena_array(arena, (plan->n_blocks + 1) * v->widest, sizeof *v->block_out);
     v->block_done = es_arena_array(arena, plan->n_blocks + 1, sizeof *v->block_done);
-    v->input = es_arena_array(arena, most, sizeof *v->input);
-    if (!v->base || !v->value || !v->dirty || !v->block_out || !v->block_done || !v->input)
-        return es_fail_memory(errors);
-    es_status status = es_sweep_point(sweep, index, v->base, errors);
-    if (!status)
-        workload_inputs(v);
+    return v->value && v->dirty && v->block_out && v->block_done ? ES_OK : es_fail_memory(errors);
+}
+
+es_status es_varied_make(es_varied *v, const es_sweep *sweep, uint64_t index, es_arena *arena, es_errors *errors) {
     static const es_kind entities[] = {ES_DEVICE, ES_MODEL, ES_PRECISION};
-    for (size_t i = 0; i < 3 && !status; i++)
-        status = field_inputs(v, entities[i], arena, errors);
+    size_t coordinate[ES_MAX_AXES];
+    es_status status = es_varied_room(v, sweep, arena, errors);
+    if (status)
+        return status;
+    es_sweep_coordinates(sweep, index, coordinate);
+    v->rows = es_plan_rows(sweep, coordinate);
+    const size_t nodes = sweep->plan->n_nodes, most = es_fields(ES_MODEL)->n_fields + es_fields(ES_DEVICE)->n_fields +
+                                                      es_fields(ES_PRECISION)->n_fields + sweep->kernel->n_axes +
+                                                      sweep->kernel->n_nodes;
+    found f = {.node = es_arena_array(arena, nodes, sizeof *f.node)};
+    double *base = es_arena_array(arena, nodes, sizeof *base);
+    v->input = es_arena_array(arena, most, sizeof *v->input);
+    if (!f.node || !base || !v->input)
+        return es_fail_memory(errors);
+    v->base = base;
+    status = es_sweep_point(sweep, index, base, errors);
     if (!status)
-        option_inputs(v);
-    return status;
+        status = workload_inputs(v, &f, arena, errors);
+    for (size_t i = 0; i < 3 && !status; i++)
+        status = field_inputs(v, entities[i], &f, arena, errors);
+    return status ? status : option_inputs(v, arena, errors);
 }
 
 /* ---- the point with other numbers ---- */
-
-static bool any_dirty(const es_varied *v, const uint16_t *in, size_t n) {
-    for (size_t k = 0; k < n; k++)
-        if (v->dirty[in[k]])
-            return true;
-    return false;
-}
 
 static double block_value(es_varied *v, const es_pnode *node) {
     const es_block *def = v->sweep->plan->block[node->block].def;
@@ -182,49 +255,42 @@ static double block_value(es_varied *v, const es_pnode *node) {
     return out[node->output];
 }
 
-/* Functions of constants that the plan has folded are computed again, by the kernel's definition. */
 static void vary_node(es_varied *v, size_t id) {
     const es_plan *plan = v->sweep->plan;
     const es_pnode *node = &plan->node[id];
     const es_node *def = node->def;
-    const bool block = node->kind == ES_PNODE_BLOCK, folded = node->kind == ES_PNODE_CONST && def;
     const es_pnode *gate = def && def->gate ? &plan->node[def->gate] : NULL;
-    const uint16_t *in = block ? plan->block[node->block].def->in : folded ? def->in : node->in;
-    const size_t n = block                       ? plan->block[node->block].def->n_in
-                     : folded                    ? (def->kind == ES_NODE_FN ? def->n_in : 0)
-                     : node->kind == ES_PNODE_FN ? node->n_in
-                                                 : 0;
+    const uint16_t *in;
+    const size_t n = inputs_of(plan, node, &in);
     const bool gated = gate && gate->kind == ES_PNODE_CONST && gate->constant == 0;
-    v->value[id] = v->base[id];
-    v->dirty[id] = !gated && any_dirty(v, in, n);
+    v->dirty[id] = !gated && any_dirty(v->dirty, in, n);
     if (!v->dirty[id])
         return;
     const double *from[ES_MAX_INPUTS];
     for (size_t k = 0; k < n; k++)
         from[k] = &v->value[in[k]];
-    if (block)
+    if (node->kind == ES_PNODE_BLOCK)
         v->value[id] = block_value(v, node);
-    else if (folded)
+    else if (node->kind == ES_PNODE_CONST)
         def->fn(&v->value[id], from, 1);
     else
         es_pnode_run(node, &v->value[id], from, 1);
 }
 
 void es_vary(es_varied *v, const es_input *input, double factor) {
+    enum { MULTIPLIED = 2 };
     const es_plan *plan = v->sweep->plan;
+    memcpy(v->value, v->base, plan->n_nodes * sizeof *v->value);
     memset(v->dirty, 0, plan->n_nodes);
     memset(v->block_done, 0, plan->n_blocks);
-    for (size_t i = 0; i < plan->n_nodes; i++) {
-        const size_t id = plan->order[i];
-        size_t k = 0;
-        while (k < input->n && input->node[k] != id)
-            k++;
-        if (k == input->n) {
+    for (size_t k = 0; k < input->n; k++)
+        v->dirty[input->node[k]] = MULTIPLIED;
+    for (size_t i = 0; i < input->n_path; i++) {
+        const size_t id = input->path[i];
+        if (v->dirty[id] == MULTIPLIED)
+            v->value[id] = v->base[id] * factor;
+        else
             vary_node(v, id);
-            continue;
-        }
-        v->value[id] = v->base[id] * factor;
-        v->dirty[id] = 1;
     }
 }
 

@@ -9,24 +9,26 @@
 #include <edgesweep/sweep.h>
 
 #include "base/arena.h"
-#include "model/node.h"
+#include "grid/plan.h"
 
-enum { ES_INPUT_NODES = 12 };
+enum { ES_NO_ROW = -1 };
 
 typedef struct es_input {
     const char *name, *unit; /* device.mem_bw_gbs, prompt */
+    int entity;              /* the es_kind whose row has it, ES_NO_ROW: workload, options */
     double value;            /* NaN: it applies by tensor type, or nothing gives it; the factor is 1 then */
     double min, max;         /* legal */
     bool exclusive;          /* min itself is not legal */
     bool whole;
-    size_t n;
-    uint16_t node[ES_INPUT_NODES]; /* that are multiplied when the input is */
+    size_t n, n_path;
+    const uint16_t *node; /* that are multiplied when the input is */
+    const uint16_t *path; /* these and all that depend on them, in the plan's order */
 } es_input;
 
 typedef struct es_varied {
     const es_sweep *sweep;
     es_rows rows;
-    double *base; /* all nodes of the point as it is */
+    const double *base; /* all nodes of the point as it is */
     double *value;
     uint8_t *dirty;
     double *block_out;
@@ -38,6 +40,16 @@ typedef struct es_varied {
 
 /* The point and its inputs that are not 0, in the arena. */
 es_status es_varied_make(es_varied *varied, const es_sweep *sweep, uint64_t index, es_arena *arena, es_errors *errors);
+
+/* Room to vary points of the sweep, set by rows and base, without inputs of its own. */
+es_status es_varied_room(es_varied *varied, const es_sweep *sweep, es_arena *arena, es_errors *errors);
+
+/* An input of these nodes, with its path. */
+es_status es_input_connect(es_input *input, const es_plan *plan, const uint16_t *node, size_t n, es_arena *arena,
+                           es_errors *errors);
+
+/* Adds to the marked nodes all that they are computed from. */
+void es_nodes_needed(const es_plan *plan, uint8_t *needed);
 
 /* varied->value: the point with the input multiplied by `factor`. */
 void es_vary(es_varied *varied, const es_input *input, double factor);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/inputs.h"
 #include "base/expo.h"
 #include "grid/plan.h"
 #include "grid/block_memory.h"
@@ -29,7 +30,7 @@ typedef struct design {
     factor factor[MAX_INPUTS];
     int factor_of_axis[ES_MAX_AXES];
     uint64_t *mask; /* per node: which factors change it */
-    bool *needed;
+    uint8_t *needed;
     uint64_t seed, per_group;
     double *offset; /* per metric: a value of it, so that sums of squares keep their digits */
 } design;
@@ -303,18 +304,6 @@ static es_sobol_index index_of(const sums *sum, const cross *crosses, size_t str
 
 /* ---- the design ---- */
 
-static void need(design *d, size_t id) {
-    const es_pnode *node = &d->plan->node[id];
-    if (d->needed[id])
-        return;
-    d->needed[id] = true;
-    const bool block = node->kind == ES_PNODE_BLOCK;
-    const uint16_t *in = block ? d->plan->block[node->block].def->in : node->in;
-    const size_t n = block ? d->plan->block[node->block].def->n_in : node->kind == ES_PNODE_FN ? node->n_in : 0;
-    for (size_t k = 0; k < n; k++)
-        need(d, in[k]);
-}
-
 static factor axis_factor(const es_sweep *sweep, int number) {
     const es_axis *axis = &sweep->axes[number];
     factor f = {.axis = number, .low = HUGE_VAL, .high = -HUGE_VAL, .scaled = -1};
@@ -343,7 +332,7 @@ static void add_range(design *d, es_sobol *sobol, const char *name, const char *
               high_node = es_kernel_node(kernel, high, strlen(high));
     if (scaled < 0 || low_node < 0 || high_node < 0 || !d->needed[scaled])
         return;
-    need(d, (size_t)low_node), need(d, (size_t)high_node);
+    d->needed[low_node] = d->needed[high_node] = 1;
     sobol->input[d->n_factors] = name;
     d->factor[d->n_factors++] = (factor){.axis = -1, .scaled = scaled, .low_node = low_node, .high_node = high_node};
 }
@@ -375,9 +364,10 @@ static es_status make_design(design *d, es_sobol *sobol, es_arena *arena, es_err
     if (!d->mask || !d->needed || !d->offset || !sobol->input)
         return es_fail_memory(errors);
     for (size_t m = 0; m < d->n_metrics; m++)
-        need(d, d->metric[m]);
+        d->needed[d->metric[m]] = 1;
     if (d->plan->runs)
-        need(d, d->plan->runs_node);
+        d->needed[d->plan->runs_node] = 1;
+    es_nodes_needed(d->plan, d->needed);
     for (size_t a = 0; a < sweep->n_axes; a++) {
         if (sweep->axes[a].n < 2)
             continue;
@@ -390,6 +380,7 @@ static es_status make_design(design *d, es_sobol *sobol, es_arena *arena, es_err
     }
     add_range(d, sobol, "decode_range", "tpot_s", "decode_low", "decode_high");
     add_range(d, sobol, "prefill_range", "ttft_s", "prefill_low", "prefill_high");
+    es_nodes_needed(d->plan, d->needed);
     set_masks(d);
     if (!d->n_factors)
         return es_fail(errors, ES_EUSAGE, NULL, "nothing varies; expected axes of several values");

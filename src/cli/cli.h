@@ -72,6 +72,8 @@ typedef enum es_opt {
     ES_OPT_POINT,
     ES_OPT_OF,
     ES_OPT_SOBOL,
+    ES_OPT_DECIDES,
+    ES_OPT_BINDING,
     ES_OPT_SEED,
     ES_OPT_KERNEL,
     ES_OPT_NAMES,

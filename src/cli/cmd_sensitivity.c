@@ -11,11 +11,10 @@
 #include "cli/csv_tables.h"
 #include "cli/explain_point.h"
 #include "cli/load.h"
+#include "cli/number_table.h"
 #include "cli/print.h"
-#include "engine/cells.h"
+#include "cli/sensitivity_choice.h"
 #include "grid/plan.h"
-#include "io/format.h"
-#include "io/output.h"
 
 enum { SHOWN_INPUTS = 12, BAR_MAX = 20, MAX_METRICS = 32 };
 
@@ -144,70 +143,21 @@ static es_status print_tornado(es_cli *cli, const es_varied *v, const es_column 
 
 /* ---- CSV ---- */
 
-typedef struct table {
-    es_output *out;
-    es_csv_options options;
-    char separator;
-} table;
-
-static es_status open_table(es_cli *cli, table *t, es_errors *errors) {
-    const char *path = es_text_of(cli, ES_OPT_OUT);
-    es_output_format format;
-    es_status status = es_cli_format_of(cli, path, &format, errors);
-    if (!status && format != ES_CSV && format != ES_TSV)
-        status = es_usage(cli, errors, "no such format here; expected csv or tsv");
-    if (status)
-        return status;
-    t->options = es_csv_defaults((es_csv_options){.format = format});
-    t->separator = format == ES_TSV ? '\t' : ',';
-    return es_output_open(&t->out, path ? path : "-", NULL, errors);
-}
-
-static es_status close_table(es_cli *cli, table *t, uint64_t rows, es_status status, es_errors *errors) {
-    if (status) {
-        es_output_abort(t->out);
-        return status;
-    }
-    status = es_output_commit(t->out, rows, errors);
-    if (!status && es_cli_is_file(es_text_of(cli, ES_OPT_OUT)))
-        es_note(cli, "%s: %llu rows", es_quote_text(es_text_of(cli, ES_OPT_OUT)).text, (unsigned long long)rows);
-    return status;
-}
-
-/* Texts, then numbers, NaN: empty. */
-static es_status put_row(table *t, const char *const *text, size_t n_text, const double *number, size_t n_number,
-                         es_errors *errors) {
-    char line[4096];
-    size_t used = 0;
-    for (size_t i = 0; i < n_text; i++) {
-        const size_t length = strlen(text[i]) < 256 ? strlen(text[i]) : 256;
-        used += es_text_cell(&t->options, text[i], length, line + used);
-        line[used++] = t->separator;
-    }
-    for (size_t i = 0; i < n_number; i++) {
-        if (!isnan(number[i]))
-            used += es_format_double(line + used, number[i], t->options.digits);
-        line[used++] = t->separator;
-    }
-    line[used - 1] = '\n';
-    return es_output_write(t->out, line, used, errors);
-}
-
 static es_status write_elasticities(es_cli *cli, const es_varied *v, const metrics *m, const ranked *list,
                                     es_errors *errors) {
     static const char *const header[] = {"input", "unit", "of", "value", "elasticity", "down", "up"};
-    table t;
-    es_status status = open_table(cli, &t, errors);
+    es_number_table t;
+    es_status status = es_number_table_open(&t, cli, errors);
     if (status)
         return status;
-    status = put_row(&t, header, 7, NULL, 0, errors);
+    status = es_number_table_row(&t, header, 7, NULL, 0, errors);
     for (size_t i = 0; i < m->n * v->n_inputs && !status; i++) {
         const es_input *input = list[i].input;
         const es_elasticity *e = &list[i].e;
-        status = put_row(&t, (const char *[]){input->name, input->unit, m->column[i / v->n_inputs]->name}, 3,
-                         (const double[]){input->value, e->both, e->down, e->up}, 4, errors);
+        status = es_number_table_row(&t, (const char *[]){input->name, input->unit, m->column[i / v->n_inputs]->name},
+                                     3, (const double[]){input->value, e->both, e->down, e->up}, 4, errors);
     }
-    return close_table(cli, &t, m->n * v->n_inputs, status, errors);
+    return es_number_table_close(&t, cli, m->n * v->n_inputs, status, errors);
 }
 
 static void print_point(const es_sweep *sweep, uint64_t index, const es_varied *v) {
@@ -241,17 +191,18 @@ static es_status elasticities(es_cli *cli, const es_sweep *sweep, uint64_t index
 
 static es_status write_indices(es_cli *cli, const es_sobol *sobol, const metrics *m, es_errors *errors) {
     static const char *const header[] = {"input", "of", "first_order", "first_order_ci", "total", "total_ci"};
-    table t;
-    es_status status = open_table(cli, &t, errors);
+    es_number_table t;
+    es_status status = es_number_table_open(&t, cli, errors);
     if (status)
         return status;
-    status = put_row(&t, header, 6, NULL, 0, errors);
+    status = es_number_table_row(&t, header, 6, NULL, 0, errors);
     for (size_t i = 0; i < m->n * sobol->n_inputs && !status; i++) {
         const es_sobol_index *index = &sobol->index[i];
-        status = put_row(&t, (const char *[]){sobol->input[i % sobol->n_inputs], m->column[i / sobol->n_inputs]->name},
-                         2, (const double[]){index->first, index->first_ci, index->total, index->total_ci}, 4, errors);
+        status = es_number_table_row(
+            &t, (const char *[]){sobol->input[i % sobol->n_inputs], m->column[i / sobol->n_inputs]->name}, 2,
+            (const double[]){index->first, index->first_ci, index->total, index->total_ci}, 4, errors);
     }
-    return close_table(cli, &t, m->n * sobol->n_inputs, status, errors);
+    return es_number_table_close(&t, cli, m->n * sobol->n_inputs, status, errors);
 }
 
 static es_status print_indices(es_cli *cli, const es_sobol *sobol, const metrics *m, size_t k, es_errors *errors) {
@@ -303,6 +254,13 @@ static es_status run_sensitivity(es_cli *cli, es_errors *errors) {
     metrics m = {.n = 0};
     uint64_t index;
     es_status status = es_cli_load_sweep(cli, &catalog, &sweep, errors);
+    const bool decides = es_given(cli, ES_OPT_DECIDES), binding = es_given(cli, ES_OPT_BINDING);
+    if (!status && (decides || binding)) {
+        status = decides && binding ? es_usage(cli, errors, "--decides and --binding are two tables; expected one")
+                 : decides          ? es_sensitivity_decides(cli, sweep, errors)
+                                    : es_sensitivity_binding(cli, sweep, errors);
+        goto done;
+    }
     if (!status)
         status = find_metrics(cli, sweep, &m, errors);
     const bool whole = es_given(cli, ES_OPT_SOBOL);
@@ -314,6 +272,7 @@ static es_status run_sensitivity(es_cli *cli, es_errors *errors) {
         status = es_find_point(cli, sweep, &index, errors);
     if (!status && !whole)
         status = elasticities(cli, sweep, index, &m, errors);
+done:
     es_sweep_free(sweep);
     es_catalog_free(&catalog);
     return status;
@@ -327,6 +286,10 @@ static const char *const examples[] = {
     "all inputs as CSV",
     "edgesweep sensitivity sweeps/paper.sweep --sobol 4096 --of end_to_end_ms",
     "how much of the variance over the sweep each axis explains",
+    "edgesweep sensitivity sweeps/edge.sweep --device 'Raspberry Pi 5 8GB' --model 'Llama-3.2-*,Gemma-3-*' --decides",
+    "what would have to be different for another model or format to be the best",
+    "edgesweep sensitivity sweeps/edge.sweep --device 'Raspberry Pi 5 8GB' --model 'Llama-3.2-*,Gemma-3-*' --binding",
+    "what keeps better ones out, and what memory and bandwidth would buy",
     NULL,
 };
 
@@ -354,7 +317,21 @@ const es_command es_cmd_sensitivity = {
         "speeds, log-normal from low (10%) to high (90%). [where] is not asked; samples where a metric has no "
         "value are left out and counted. The samples are independent random numbers of a counter, so that the same "
         "seed "
-        "gives the same bytes on any number of threads. CSV: input, of, first_order, first_order_ci, total, total_ci.",
+        "gives the same bytes on any number of threads. CSV: input, of, first_order, first_order_ci, total, total_ci."
+        "\n\n"
+        "--decides tells what the best choice of every group of [best] rests on: the smallest change of a single "
+        "number "
+        "that makes another model, runtime, format or picked value win. Inputs are those above, the fields of a row "
+        "changed for that row alone, the quality of a model in all its formats, and the limits of [where]; at most "
+        "they "
+        "are halved or doubled. All points of the group compete anew under each change, but for those that miss a "
+        "limit "
+        "by more than a factor of 8. CSV: the columns of the group, best, input, of (the row), value, changes_at, "
+        "factor, direction, then_best (empty: nothing is left).\n\n"
+        "--binding tells which condition stops the next better choice, and what more of device.ram_gb, "
+        "device.mem_bw_gbs and of the limits of [where] buys: at once for the same choice, and where another one comes "
+        "in the gain of the first objective divided by what it takes. CSV: the columns of the group, best, more_of, "
+        "unit, stopped_by, then_best, metric, now, needs, gain, per_unit.",
     .examples = examples,
     .run = run_sensitivity,
 };

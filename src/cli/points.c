@@ -11,26 +11,6 @@ uint64_t es_spread_index(const es_sweep *sweep, uint64_t k) {
     return (uint64_t)((wide)(k * 0x9E3779B97F4A7C15u) * sweep->n_points >> 64);
 }
 
-bool es_condition_holds(const es_sweep *sweep, size_t i, const double *value) {
-    const es_pcond *condition = &sweep->plan->condition[i];
-    double a = value[condition->a];
-    switch (condition->kind) {
-    case ES_PCOND_NUMBER: return es_compare(condition->op, a, condition->number);
-    case ES_PCOND_NODE: return es_compare(condition->op, a, value[condition->b]);
-    case ES_PCOND_EMPTY: return es_is_missing(a);
-    default: return !es_is_missing(a);
-    }
-}
-
-bool es_conditions_hold(const es_sweep *sweep, const double *value) {
-    if (sweep->plan->runs && !(value[sweep->plan->runs_node] > 0))
-        return false;
-    for (size_t i = 0; i < sweep->n_conditions; i++)
-        if (!es_condition_holds(sweep, i, value))
-            return false;
-    return true;
-}
-
 void es_axis_value_text(const es_axis *axis, size_t i, char *to, size_t size) {
     char digits[40];
     if (axis->row) {

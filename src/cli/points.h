@@ -6,15 +6,10 @@
 
 #include "cli/cli.h"
 #include "cli/print.h"
-#include "model/node.h"
+#include "grid/plan.h"
 
-/* True when the i-th condition of the sweep holds at the point with these values of nodes. */
-bool es_condition_holds(const es_sweep *sweep, size_t i, const double *value);
-/* True when all of them do. */
 /* Indices that lie evenly in the grid however many are taken (k = 0, 1, ...): multiples of the golden ratio. */
 uint64_t es_spread_index(const es_sweep *sweep, uint64_t k);
-
-bool es_conditions_hold(const es_sweep *sweep, const double *value);
 
 /* Name of value `i` of an axis as the CSV shows it. */
 void es_axis_value_text(const es_axis *axis, size_t i, char *to, size_t size);

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/number.h"
+#include "grid/choice.h"
 
 void es_best_init(es_best *best, const es_sweep *sweep, const es_program *program) {
     *best = (es_best){.sweep = sweep, .program = program};
@@ -48,16 +49,8 @@ static tile_view view_tile(const es_best *best, const es_eval *eval) {
     return v;
 }
 
-/* Lexicographic, then the lower index. */
-static bool is_better(const double *a, uint64_t a_index, const es_best_entry *b, size_t n) {
-    for (size_t k = 0; k < n; k++)
-        if (a[k] != b->value[k])
-            return a[k] < b->value[k];
-    return a_index < b->index;
-}
-
 static void offer(es_best_entry *entry, const double *value, uint64_t index, size_t n) {
-    if (!is_better(value, index, entry, n))
+    if (!es_is_better(value, index, entry->value, entry->index, n))
         return;
     memcpy(entry->value, value, n * sizeof *value);
     entry->index = index;
@@ -235,26 +228,6 @@ static int by_key(const void *a, const void *b) {
     return 0;
 }
 
-/* Which axis holds the models when the first objective is quality; else -1. */
-static int model_axis_of_quality(const es_sweep *sweep) {
-    const es_objective *first = &sweep->best.objective[0];
-    if (!first->maximize || strcmp(sweep->columns[first->column].name, "quality") != 0)
-        return -1;
-    for (size_t a = 0; a < sweep->n_axes; a++)
-        if (sweep->axes[a].role == ES_AXIS_ENTITY && sweep->axes[a].entity == ES_MODEL)
-            return (int)a;
-    return -1;
-}
-
-static size_t model_of(const es_sweep *sweep, int axis, const es_best_entry *entry) {
-    return (size_t)(entry->index / sweep->axes[axis].stride % sweep->axes[axis].n);
-}
-
-/* Two formats of one model that differ by less than the model of their loss can tell: the next objectives decide. */
-static bool is_tie(const es_sweep *sweep, int axis, const es_best_entry *a, const es_best_entry *b) {
-    return model_of(sweep, axis, a) == model_of(sweep, axis, b) && fabs(a->value[0] - b->value[0]) < ES_QUALITY_TIE;
-}
-
 /* Among the entries that tie with `top`, the best by the objectives behind the first. */
 static const es_best_entry *break_tie(const es_best *best, int axis, const es_best_entry *top, size_t n_by,
                                       const double *key) {
@@ -263,27 +236,25 @@ static const es_best_entry *break_tie(const es_best *best, int axis, const es_be
     for (size_t i = 0; i < best->groups.count && top; i++) {
         const es_best_entry *entry = &best->entry[i];
         if (memcmp(best->groups.key + i * width, key, n_by * sizeof *key) != 0 ||
-            !is_tie(best->sweep, axis, entry, top))
+            !es_is_tie(best->sweep, axis, entry->value, entry->index, top->value, top->index))
             continue;
-        size_t k = 1;
-        while (k < n && entry->value[k] == chosen->value[k])
-            k++;
-        if (k < n ? entry->value[k] < chosen->value[k] : is_better(entry->value, entry->index, chosen, n))
+        if (es_breaks_tie(entry->value, entry->index, chosen->value, chosen->index, n))
             chosen = entry;
     }
     return chosen;
 }
 
 static void rank_entry(ranked *group, const es_best_entry *entry, size_t n) {
-    if (!group->winner || is_better(entry->value, entry->index, group->winner, n)) {
+    if (!group->winner || es_is_better(entry->value, entry->index, group->winner->value, group->winner->index, n)) {
         group->second = group->winner;
         group->winner = entry;
-    } else if (!group->second || is_better(entry->value, entry->index, group->second, n)) {
+    } else if (!group->second ||
+               es_is_better(entry->value, entry->index, group->second->value, group->second->index, n)) {
         group->second = entry;
     }
 }
 
-bool es_best_may_tie(const es_sweep *sweep) { return sweep->best.given && model_axis_of_quality(sweep) >= 0; }
+bool es_best_may_tie(const es_sweep *sweep) { return sweep->best.given && es_tie_axis(sweep) >= 0; }
 
 es_status es_best_candidates(const es_best *best, uint64_t **index, size_t *n, es_errors *errors) {
     const size_t count = best->groups.count, width = best->groups.width;
@@ -326,7 +297,7 @@ es_status es_best_rank(const es_best *best, es_best_row **rows, size_t *n, es_er
     if (!status && !(*rows = calloc(by.count + 1, sizeof **rows)))
         status = es_fail_memory(errors);
     if (!status) {
-        const int axis = model_axis_of_quality(best->sweep);
+        const int axis = es_tie_axis(best->sweep);
         for (size_t i = 0; i < by.count; i++) {
             ranked *g = &group[i];
             g->key = by.key + i * by.width, g->n_key = by.width;

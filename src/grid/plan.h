@@ -121,6 +121,10 @@ es_rows es_plan_rows(const es_sweep *sweep, const size_t *coordinate);
 bool es_plan_runs(const es_sweep *sweep, const size_t *coordinate);
 bool es_plan_any_runs(const es_sweep *sweep, uint64_t first, uint64_t end);
 
+/* Whether the i-th condition holds at the point with these values of nodes; whether the point exists and all of them do. */
+bool es_condition_holds(const es_sweep *sweep, size_t i, const double *value);
+bool es_conditions_hold(const es_sweep *sweep, const double *value);
+
 /* Builds the runtime axis and finds what runs: needs the axes of devices and precisions.  plan_runtimes.c */
 es_status es_plan_runtimes(es_sweep *sweep, const es_spec *spec, es_axis *axis, const es_axis *device,
                            const es_axis *precision, es_errors *errors);

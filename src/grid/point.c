@@ -152,3 +152,23 @@ size_t es_column_text(const es_column *column, double value, int digits, char *t
     es_copy_text(to, size, (es_slice){text, n});
     return strlen(to);
 }
+
+bool es_condition_holds(const es_sweep *sweep, size_t i, const double *value) {
+    const es_pcond *condition = &sweep->plan->condition[i];
+    double a = value[condition->a];
+    switch (condition->kind) {
+    case ES_PCOND_NUMBER: return es_compare(condition->op, a, condition->number);
+    case ES_PCOND_NODE: return es_compare(condition->op, a, value[condition->b]);
+    case ES_PCOND_EMPTY: return es_is_missing(a);
+    default: return !es_is_missing(a);
+    }
+}
+
+bool es_conditions_hold(const es_sweep *sweep, const double *value) {
+    if (sweep->plan->runs && !(value[sweep->plan->runs_node] > 0))
+        return false;
+    for (size_t i = 0; i < sweep->n_conditions; i++)
+        if (!es_condition_holds(sweep, i, value))
+            return false;
+    return true;
+}

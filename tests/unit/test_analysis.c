@@ -5,6 +5,7 @@
 
 #include <criterion/criterion.h>
 
+#include "analysis/decides.h"
 #include "analysis/inputs.h"
 #include "analysis/sobol.h"
 #include "grid/plan.h"
@@ -233,6 +234,153 @@ Test(analysis, sobol_indices_of_a_grid_of_names) {
         cr_expect_float_eq(x->total, total, 0.02, "%s: %g, not %g", sobol.input[j], x->total, total);
     }
     cr_expect(of_model > 0 && of_precision > 0);
+    es_arena_free(&arena);
+    es_sweep_free(sweep);
+    es_catalog_free(&catalog);
+}
+
+/* ---- what decides ---- */
+
+static const char *const choice[] = {"model=Llama-3.2-3B, Llama-3.2-1B, Gemma-3-4B",
+                                     "device=Raspberry Pi 5 8GB",
+                                     "precision=Q8_0, Q6_K, Q4_K_M, Q4_0",
+                                     "prompt=512",
+                                     "best.pick=precision",
+                                     "best.maximize=quality, decode_tok_s"};
+
+/* The names that win where one more axis holds one value; the whole sweep is planned and run anew. */
+static void winner_with(const es_catalog *catalog, const char *by, const char *set, const char *where, char *name,
+                        size_t size) {
+    const char *sets[LENGTH(choice) + 2];
+    memcpy(sets, choice, sizeof choice);
+    sets[LENGTH(choice)] = by;
+    sets[LENGTH(choice) + 1] = set;
+    es_sweep *sweep;
+    es_run_report report = {0};
+    cr_assert_eq(es_sweep_load(&sweep, catalog, NULL, sets, LENGTH(sets) - !set, &where, 1, NULL), ES_OK, "%s", set);
+    cr_assert_eq(es_sweep_run(sweep, &(es_run_options){.threads = 1}, &report, NULL), ES_OK);
+    *name = '\0';
+    if (report.n_best) {
+        size_t at[ES_MAX_AXES];
+        es_sweep_coordinates(sweep, report.best[0].index, at);
+        const es_rows rows = es_plan_rows(sweep, at);
+        snprintf(name, size, "%s %s %s", rows.model->name, rows.precision->name, rows.runtime->name);
+    }
+    es_run_report_free(&report);
+    es_sweep_free(sweep);
+}
+
+static void name_of(const es_sweep *sweep, uint64_t index, char *name, size_t size) {
+    size_t at[ES_MAX_AXES];
+    *name = '\0';
+    if (index == UINT64_MAX)
+        return;
+    es_sweep_coordinates(sweep, index, at);
+    const es_rows rows = es_plan_rows(sweep, at);
+    snprintf(name, size, "%s %s %s", rows.model->name, rows.precision->name, rows.runtime->name);
+}
+
+static const es_flip *flip_of(const es_decision *d, const char *input, bool up) {
+    for (size_t i = 0; i < d->n_flips; i++)
+        if (strcmp(d->flip[i].input, input) == 0 && (d->flip[i].factor > 1) == up)
+            return &d->flip[i];
+    return NULL;
+}
+
+/* Whole sweeps with the field at 24 factors to either side: the choice first changes in the step that holds the flip, and
+ * changes to what the flip says, or never where there is none. */
+Test(analysis, what_decides_is_what_brute_force_finds) {
+    static const char *const fields[] = {"device.mem_bw_gbs",      "device.mem_util",     "device.ram_gb",
+                                         "device.os_reserved_gb",  "device.prefill_util", "device.token_overhead_ms",
+                                         "device.peak_gflops_fp32"};
+    static const char where[] = "fits and decode_tok_s >= 5 and ttft_s <= 100", by[] = "best.by=device";
+    const char *wheres[] = {where};
+    es_catalog catalog;
+    cr_assert_eq(es_catalog_load(&catalog, NULL, 0, NULL), ES_OK);
+    const char *sets[LENGTH(choice) + 1];
+    memcpy(sets, choice, sizeof choice);
+    sets[LENGTH(choice)] = by;
+    es_sweep *sweep;
+    cr_assert_eq(es_sweep_load(&sweep, &catalog, NULL, sets, LENGTH(sets), wheres, 1, NULL), ES_OK);
+    es_arena arena = {0};
+    es_decision d, again;
+    cr_assert_eq(es_decides(&d, sweep, 0, &(es_decides_options){.threads = 2}, &arena, NULL), ES_OK);
+    cr_assert_eq(es_decides(&again, sweep, 0, &(es_decides_options){.threads = 1}, &arena, NULL), ES_OK);
+    cr_expect_eq(again.n_flips, d.n_flips);
+    char best[200], name[200], then[200], set[100];
+    winner_with(&catalog, by, NULL, where, best, sizeof best);
+    name_of(sweep, d.best, name, sizeof name);
+    cr_expect_str_eq(name, best);
+    size_t flips = 0;
+    for (size_t f = 0; f < LENGTH(fields); f++) {
+        for (int up = 0; up < 2; up++) {
+            const es_flip *flip = flip_of(&d, fields[f], up);
+            double before = 1, found = 0;
+            for (int k = 1; k <= 24 && !found; k++) {
+                const double factor = exp2((up ? k : -k) / 24.0);
+                snprintf(set, sizeof set, "%s=x%.17g", fields[f], factor);
+                winner_with(&catalog, by, set, where, name, sizeof name);
+                if (strcmp(name, best) != 0)
+                    found = factor;
+                else
+                    before = factor;
+            }
+            cr_assert_eq(flip != NULL, found != 0, "%s %s", fields[f], up ? "up" : "down");
+            if (!flip)
+                continue;
+            flips++;
+            cr_expect(up ? before < flip->factor && flip->factor <= found
+                         : found <= flip->factor && flip->factor < before,
+                      "%s: %g is not between %g and %g", fields[f], flip->factor, before, found);
+            name_of(sweep, flip->then_best, then, sizeof then);
+            snprintf(set, sizeof set, "%s=x%.17g", fields[f], flip->factor * (up ? 1 + 1e-9 : 1 - 1e-9));
+            winner_with(&catalog, by, set, where, name, sizeof name);
+            cr_expect_str_eq(name, then, "%s", set);
+            snprintf(set, sizeof set, "%s=x%.17g", fields[f], flip->factor * (up ? 1 - 1e-9 : 1 + 1e-9));
+            winner_with(&catalog, by, set, where, name, sizeof name);
+            cr_expect_str_eq(name, best, "%s", set);
+        }
+    }
+    cr_expect_geq(flips, 4);
+    for (size_t i = 1; i < d.n_flips; i++) {
+        cr_expect(fabs(d.flip[i].factor - 1) >= fabs(d.flip[i - 1].factor - 1));
+        cr_expect_eq(again.flip[i].factor, d.flip[i].factor);
+    }
+    /* a limit: the speed of the next better choice, to the last bits */
+    const es_flip *limit = flip_of(&d, "decode_tok_s >= 5", false);
+    cr_assert(limit);
+    double *value = point(sweep, limit->then_best);
+    cr_expect_float_eq(limit->value * limit->factor,
+                       value[sweep->columns[es_sweep_column(sweep, "decode_tok_s", 12)].node], 1e-8);
+    cr_assert_geq(limit->stopped_by, 0);
+    cr_expect_str_eq(sweep->condition[limit->stopped_by], "decode_tok_s >= 5");
+    free(value);
+    es_arena_free(&arena);
+    es_sweep_free(sweep);
+    es_catalog_free(&catalog);
+}
+
+/* More nodes than any fixed room: every column that names the field is one that is multiplied. */
+Test(analysis, inputs_have_as_many_nodes_as_there_are) {
+    es_catalog catalog;
+    cr_assert_eq(es_catalog_load(&catalog, NULL, 0, NULL), ES_OK);
+    es_sweep *sweep = load(&catalog, base, LENGTH(base));
+    const es_plan *plan = sweep->plan;
+    uint16_t node[40];
+    size_t n = 0;
+    for (size_t i = plan->n_nodes; i-- > 0 && n < LENGTH(node);)
+        node[n++] = (uint16_t)i;
+    cr_assert_eq(n, LENGTH(node));
+    es_arena arena = {0};
+    es_varied v;
+    es_input input = {.name = "many"};
+    cr_assert_eq(es_varied_make(&v, sweep, 0, &arena, NULL), ES_OK);
+    cr_assert_eq(es_input_connect(&input, plan, node, n, &arena, NULL), ES_OK);
+    es_vary(&v, &input, 2);
+    for (size_t i = 0; i < n; i++) {
+        const double was = v.base[node[i]], is = v.value[node[i]];
+        cr_expect(is == 2 * was || (isnan(is) && isnan(was)), "node %d: %g, was %g", node[i], is, was);
+    }
     es_arena_free(&arena);
     es_sweep_free(sweep);
     es_catalog_free(&catalog);
