@@ -36,6 +36,8 @@ instrument_fuzz := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-rec
 ifeq ($(origin CC),default)
 CC := $(if $(filter clang tsan fuzz,$(FLAVOUR)),clang,cc)
 endif
+# Compiles what runs while building; a cross compiler's programs cannot.
+HOSTCC ?= $(if $(findstring -linux-gnu,$(firstword $(CC))),cc,$(CC))
 BUILD ?= build
 B := $(BUILD)$(if $(filter-out release,$(FLAVOUR)),/$(FLAVOUR))
 GEN := $(B)/gen
@@ -81,7 +83,7 @@ simd_flags_v4 := $(simd_flags_v3) -mavx512f -mavx512bw -mavx512dq -mavx512vl -ma
 SIMD_LEVELS := baseline $(if $(findstring x86_64,$(shell $(CC) -dumpmachine 2>/dev/null)),v3 v4)
 
 object = $(patsubst %.c,$(B)/obj/%.o,$(1))
-GENERATED_OBJECTS := $(if $(CATALOGS),$(B)/obj/gen/catalogs.o) $(B)/obj/gen/report_files.o
+GENERATED_OBJECTS := $(if $(CATALOGS),$(B)/obj/gen/catalogs.o) $(addprefix $(B)/obj/gen/,report_files.o format_tables.o)
 LIB_OBJECTS := $(call object,$(filter-out %.simd.c,$(LIB_SOURCES))) $(GENERATED_OBJECTS) \
   $(foreach level,$(SIMD_LEVELS),$(patsubst %.simd.c,$(B)/obj/%.simd_$(level).o,$(SIMD_SOURCES)))
 CLI_OBJECTS := $(call object,$(CLI_SOURCES))
@@ -142,6 +144,11 @@ $(GEN)/catalogs.c: scripts/embed.sh $(CATALOGS) $(GEN)/catalogs.stamp
 $(GEN)/report_files.c: scripts/embed.sh $(REPORT_FILES) $(GEN)/report_files.stamp
 	$(call say,EMBED,$@)
 	$(Q)scripts/embed.sh -n es_report_files $@ $(REPORT_FILES)
+
+# Powers of ten.
+$(GEN)/format_tables.c: scripts/gen_format_tables.c src/io/format_digits.h | $(GEN)/
+	$(call say,GEN,$@)
+	$(Q)$(HOSTCC) -std=c11 -D_GNU_SOURCE -O1 -Iinclude -Isrc -o $(GEN)/format_tables $< -lm && $(GEN)/format_tables $@
 
 $(B)/obj/gen/%.o: $(GEN)/%.c $(B)/compile.stamp
 	$(call say,CC,$<)

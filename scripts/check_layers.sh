@@ -76,7 +76,7 @@ objects=$(ls $objects "$build"/obj/gen/*.o 2>/dev/null)
 nm -A $objects | awk "$rooms"'
 function room_of(file,   part, n) {
     n = split(file, part, "/")
-    return part[n - 1] != "gen" ? part[n - 1] : part[n] ~ /^catalogs/ ? "catalog" : "report" # what they embed
+    return part[n - 1] != "gen" ? part[n - 1] : part[n] ~ /^catalogs/ ? "catalog" : part[n] ~ /^format/ ? "io" : "report"
 }
 {
     file = $1
@@ -98,3 +98,30 @@ END {
     exit faults > 0
 }
 ' || { echo 'check_layers: see CONTRIBUTING.md, "The rooms"' >&2; exit 1; }
+
+# No circle of files: tsort finds them among the pairs of a file that takes a name and the one that has it.
+# shellcheck disable=SC2086
+nm -A $objects | awk '
+{
+    file = $1
+    sub(/:.*/, "", file)
+    sub(/^.*\/obj\/(src\/)?/, "", file)
+    sub(/\.simd_[a-z0-9]*\.o$/, ".simd", file)
+    sub(/\.o$/, "", file)
+    if ($(NF - 1) == "U")
+        takes[file " " $NF] = 1
+    else if ($(NF - 1) ~ /^[A-TV-Z]$/)
+        home[$NF] = file
+}
+END {
+    for (need in takes) {
+        split(need, word, " ")
+        if (word[2] in home && home[word[2]] != word[1])
+            print word[1], home[word[2]]
+    }
+}
+' | tsort 2>&1 >/dev/null | sed 's/^tsort: -: input contains a loop:/a circle of files:/; s/^tsort: / /' >"$build/circles"
+if [ -s "$build/circles" ]; then
+    cat "$build/circles"
+    exit 1
+fi

@@ -1,4 +1,4 @@
-/* What format.c and format.simd.c share: tables of powers of ten, digits in 64-bit registers, layout of a number.
+/* What format_double.c and the vector code share: tables of powers of ten, digits in 64-bit registers, layout of a number.
  *
  * A double is rounded to a decimal d.ddd * 10^exponent of up to 17 digits, kept as the first 9 digits (head) and the
  * last 8 (tail); shorter ones are padded with zeros on the right, which "%g" removes anyway.
@@ -26,7 +26,11 @@ enum {
     ES_MAX_DIGITS = 17
 };
 
-/* See format_tables.h. */
+/* Made at build time by scripts/gen_format_tables.c.
+ * bits: 10^q cut off to 128 bits (high word, low word), 0 <= 10^q/2^s - entry < 1.
+ * head and tail: 10^q to the nearest double, and what is missing to the nearest double; NaN where one is subnormal.
+ * decade: bits of the smallest double >= 10^k.
+ * exponent: "e-05" and the like, first byte lowest, length in the highest byte; then an empty one. */
 extern const uint64_t es_pow10_bits[ES_POW10_BITS_MAX - ES_POW10_BITS_MIN + 1][2];
 extern const double es_pow10_head[ES_POW10_DOUBLE_MAX - ES_POW10_DOUBLE_MIN + 1];
 extern const double es_pow10_tail[ES_POW10_DOUBLE_MAX - ES_POW10_DOUBLE_MIN + 1];
