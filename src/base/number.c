@@ -4,13 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/decimal.h"
+
 /* A double needs at most 767 digits to tell which way it rounds; what follows only matters as "more than zero". */
-enum { DIGITS_MAX = 780, SMALL_DIGITS = 19 };
+enum { DIGITS_MAX = 780 };
 
 /* The number as written: digits without leading zeros times 10^exponent. */
 typedef struct decimal {
     bool negative;
-    uint64_t small; /* its value while there are at most SMALL_DIGITS digits */
+    uint64_t small; /* its value while there are at most ES_DECIMAL_DIGITS digits */
     int64_t exponent;
     size_t n_digits;         /* all significant ones, trailing zeros included */
     char digits[DIGITS_MAX]; /* the first of them */
@@ -26,7 +28,7 @@ static void push_digit(decimal *d, char c) {
         d->digits[d->n_digits] = c;
     else
         d->sticky |= c != '0';
-    if (d->n_digits < SMALL_DIGITS)
+    if (d->n_digits < ES_DECIMAL_DIGITS)
         d->small = d->small * 10 + (uint64_t)(c - '0');
     d->n_digits++;
 }
@@ -73,18 +75,6 @@ static size_t read_decimal(es_slice s, decimal *d) {
     return at;
 }
 
-/* W. D. Clinger, How to read floating point numbers accurately, 1990: when both the digits and the power of ten are
- * exact doubles, one operation rounds correctly. */
-static bool convert_exactly(const decimal *d, double *value) {
-    static const double power[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                   1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-    if (d->n_digits > SMALL_DIGITS || d->small > (UINT64_C(1) << 53) || d->exponent < -22 || d->exponent > 22)
-        return false;
-    double small = (double)d->small;
-    *value = d->exponent < 0 ? small / power[-d->exponent] : small * power[d->exponent];
-    return true;
-}
-
 /* strtod on digits and an exponent only: without a decimal point the result does not depend on the locale. */
 static double convert_slowly(const decimal *d) {
     char text[DIGITS_MAX + 32];
@@ -113,7 +103,10 @@ static double convert_slowly(const decimal *d) {
 
 static es_number_fault convert(const decimal *d, double *value) {
     double magnitude = 0;
-    if (d->n_digits > 0 && !convert_exactly(d, &magnitude))
+    const bool few =
+        d->n_digits <= ES_DECIMAL_DIGITS && d->exponent >= -ES_POWER_5_MAX && d->exponent <= ES_POWER_5_MAX;
+    const es_decimal_number number = {d->small, few ? (int)d->exponent : 0};
+    if (d->n_digits > 0 && !(few && es_decimal_to_double(&number, &magnitude)))
         magnitude = convert_slowly(d);
     if (isinf(magnitude))
         return ES_NUMBER_RANGE;

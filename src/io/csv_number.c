@@ -5,23 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/number.h"
-
-/* Digits times 10^exponent. */
-typedef struct decimal {
-    uint64_t digits;
-    int exponent;
-} decimal;
-
-enum {
-    DIGITS_MAX = 19,     /* fit in 64 bits */
-    POWER_10_EXACT = 22, /* 10^22 is the largest power of ten that is a double */
-    POWER_5_MAX = 27     /* 5^27 is the largest power of five below 2^64 */
-};
-
-static const double power_10[POWER_10_EXACT + 1] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                                    1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-                                                    1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
 static uint64_t load_8(const char *p) {
     uint64_t bytes;
@@ -74,9 +59,9 @@ static const char *read_exponent(const char *p, int *exponent) {
     return end;
 }
 
-/* False unless the whole text is a decimal number of at most DIGITS_MAX digits. */
-static bool read_decimal(const char *p, const char *end, decimal *d) {
-    *d = (decimal){0};
+/* False unless the whole text is a decimal number of at most ES_DECIMAL_DIGITS digits. */
+static bool read_decimal(const char *p, const char *end, es_decimal_number *d) {
+    *d = (es_decimal_number){0};
     const char *integer = p;
     p = read_digits(p, &d->digits);
     ptrdiff_t n = p - integer;
@@ -86,7 +71,7 @@ static bool read_decimal(const char *p, const char *end, decimal *d) {
         n += p - fraction;
         d->exponent = (int)-(p - fraction);
     }
-    if (n == 0 || n > DIGITS_MAX)
+    if (n == 0 || n > ES_DECIMAL_DIGITS)
         return false;
     if (*p == 'e' || *p == 'E') {
         p = read_exponent(p, &d->exponent);
@@ -96,70 +81,11 @@ static bool read_decimal(const char *p, const char *end, decimal *d) {
     return p == end;
 }
 
-/* 2^exponent, for exponents of normal doubles. */
-static double power_2(int exponent) {
-    const uint64_t bits = (uint64_t)(1023 + exponent) << 52;
-    double power;
-    memcpy(&power, &bits, sizeof power);
-    return power;
-}
-
-static uint64_t power_5(int exponent) {
-    uint64_t power = 1;
-    while (exponent-- > 0)
-        power *= 5;
-    return power;
-}
-
-/* digits * 5^e exactly, in 128 bits: its upper 64 and whether anything follows decide the rounding. */
-static double multiply(uint64_t digits, int e) {
-    const unsigned __int128 product = (unsigned __int128)digits * power_5(e);
-    const uint64_t high = (uint64_t)(product >> 64);
-    if (high == 0)
-        return (double)(uint64_t)product * power_2(e);
-    const int shift = 64 - __builtin_clzll(high);
-    const uint64_t top = (uint64_t)(product >> shift);
-    const uint64_t rest = (uint64_t)product << (64 - shift);
-    return (double)(top | (rest != 0)) * power_2(shift + e);
-}
-
-/* digits / 5^e to 63 or 64 bits of quotient and a remainder: what follows the quotient only matters as "more than
- * zero". */
-static double divide(uint64_t digits, int e) {
-    const uint64_t divisor = power_5(e);
-    const int up = __builtin_clzll(digits), divisor_up = __builtin_clzll(divisor);
-    const uint64_t d = divisor << divisor_up;
-    unsigned __int128 n = (unsigned __int128)(digits << up) << 64;
-    int scale = divisor_up - up - 64 - e;
-    if ((uint64_t)(n >> 64) >= d) {
-        n >>= 1;
-        scale++;
-    }
-    const uint64_t quotient = (uint64_t)(n / d);
-    const bool inexact = n != (unsigned __int128)quotient * d;
-    return (double)(quotient | inexact) * power_2(scale);
-}
-
-/* Correctly rounded; false when the exponent is too large for the exact ways. */
-static bool convert(const decimal *d, double *value) {
-    const int e = d->exponent;
-    /* W. D. Clinger, How to read floating point numbers accurately, 1990: one operation on exact doubles. */
-    if (d->digits <= UINT64_C(1) << 53 && e >= -POWER_10_EXACT && e <= POWER_10_EXACT) {
-        const double digits = (double)(int64_t)d->digits;
-        *value = e < 0 ? digits / power_10[-e] : digits * power_10[e];
-        return true;
-    }
-    if (d->digits == 0 || e < -POWER_5_MAX || e > POWER_5_MAX)
-        return false;
-    *value = e < 0 ? divide(d->digits, -e) : multiply(d->digits, e);
-    return true;
-}
-
 /* Reads the usual numbers; false for all other text. */
 static bool read_usual(es_slice text, double *value) {
     const bool negative = text.length > 0 && text.text[0] == '-';
-    decimal d;
-    if (!read_decimal(text.text + negative, text.text + text.length, &d) || !convert(&d, value))
+    es_decimal_number d;
+    if (!read_decimal(text.text + negative, text.text + text.length, &d) || !es_decimal_to_double(&d, value))
         return false;
     *value = negative ? -*value : *value;
     return true;
