@@ -319,6 +319,20 @@ const es_hf_arch es_hf_archs[] = {
               "tie_word_embeddings=share_input_output_layers",
      .defaults = "tie_word_embeddings=1 ffn_dim_divisor=256 ffn_with_glu=1 normalize_qk_projections=1",
      .row = "qk_norm=normalize_qk_projections?1:0 ffn_matrices=ffn_with_glu?3:2"},
+    {"bailing_moe bailing_moe_v2", "BailingMoe BailingMoeV2", "bailingmoe", "silu",
+     SIZES(24, 1024, 5632, 30592, 16, 0, 0, 16384), ES_HF_EXPERTS, .order = ES_HF_LATE,
+     .defaults = "use_rmsnorm=1 moe_shared_expert_intermediate_size=0 first_k_dense_replace=0 num_experts=64 num_experts_per_tok=6 "
+                 "num_shared_experts=0 moe_intermediate_size=1408",
+     .row = "qkv_bias=use_qkv_bias o_bias=use_bias mlp_bias=use_bias qk_norm=use_qk_norm?1:0 router_bias=moe_router_enable_expert_bias mtp_layers=num_nextn_predict_layers"},
+    {"minimax_m2", "MiniMaxM2", "minimax-m2", "silu", SIZES(62, 3072, 1536, 200064, 48, 8, 128, 196608), ES_HF_EXPERTS,
+     .names = "num_experts=num_local_experts moe_intermediate_size=intermediate_size",
+     .defaults = "use_qk_norm=1 use_routing_bias=1 attn_type_list=0 num_experts=256 num_experts_per_tok=8",
+     .row = "qk_norm=use_qk_norm?2:0 router_bias=use_routing_bias"},
+    {"exaone_moe", "ExaoneMoe ExaoneMoE", "exaone-moe", "silu", SIZES(32, 4096, 16384, 102400, 32, 32, 0, 2048), ES_HF_EXPERTS,
+     .order = ES_HF_SLIDING, .period = "sliding_window_pattern", .names = "mlp_layer_types=mlp_layer_types|is_moe_layer",
+     .defaults = "mlp_layer_types=0 sliding_window=4096 sliding_window_pattern=4 first_k_dense_replace=1 num_experts=64 "
+                 "num_experts_per_tok=8 num_shared_experts=1 moe_intermediate_size=1024",
+     .row = "qk_norm=1 router_bias=1 mtp_layers=num_nextn_predict_layers"},
     {"dots1", "Dots1", "dots1", "silu", SIZES(62, 4608, 10944, 152064, 32, 32, 0, 2048), ES_HF_EXPERTS, .order = ES_HF_LATE,
      .names = "num_experts=n_routed_experts num_shared_experts=n_shared_experts",
      .defaults = "first_k_dense_replace=0 moe_layer_freq=1 use_sliding_window=1 sliding_window=4096 max_window_layers=62 moe_intermediate_size=1408",
@@ -364,7 +378,8 @@ const char es_hf_harmless[] =
     "norm_topk_prob n_group topk_group topk_method scoring_func routed_scaling_factor seq_aux ep_size "
     "num_expert_group output_router_logits router_jitter_noise moe_shared_expert_overlap moe_norm_min "
     "moe_drop_tokens moe_random_routing_dropped_token moe_aux_* norm_min route_scale "
-    "moe_jitter_eps moe_loss_weight moe_normalize_expert_weights expert_capacity use_grouped_topk group_limited_topk "
+    "score_function router_dtype shared_moe_mode qk_norm_type num_mtp_modules use_mtp mlp_intermediate_size norm_head "
+    "norm_softmax layernorm_* moe_jitter_eps moe_loss_weight moe_normalize_expert_weights expert_capacity use_grouped_topk group_limited_topk "
     /* of one kind of repository or another */
     "pretraining_tp is_llama_config use_bidirectional_attention use_flash_attn use_flash_attention* attn_impl "
     "attn_type "

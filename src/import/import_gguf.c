@@ -54,7 +54,7 @@ static const struct {
     {"mistral3", "mistral", 0, 0}, {"starcoder2", "starcoder2", 0, 0}, {"phimoe", "phimoe", 0, 0},
     {"phi2", "phi", 0, 0},         {"ernie4_5-moe", "ernie4_5", 0, 0}, {"qwen2vl", "qwen2", 0, 0},
     {"qwen3vl", "qwen3", 0, 0},    {"qwen3vlmoe", "qwen3moe", 0, 0},   {"qwen2", "qwen2", 0, 0},
-    {"qwen3", "qwen3", 0, 0},      {"dots1", "dots1", 0, 0},
+    {"qwen3", "qwen3", 0, 0},      {"dots1", "dots1", 0, 0},           {"exaone-moe", "exaone-moe", 4, 0},
 };
 enum { ARCHS = sizeof archs / sizeof *archs };
 

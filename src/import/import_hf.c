@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "catalog/file.h"
 #include "import/hf_archs.h"
+#include "import/hf_vision.h"
 #include "io/json_text.h"
 
 enum { MAX_NESTING = 4, MAX_LAYERS = 4096 };
@@ -289,6 +290,11 @@ static void read_oddities(config *c) {
         put(c, ES_M_KV_HEADS, grouped ? kv : flag(c, "multi_query") ? 1 : get(c, ES_M_HEADS));
         if (grouped)
             put(c, ES_M_NORMS_PER_LAYER, norms);
+    } else if (strcmp(type, "minimax_m2") == 0) {
+        const json_t *kinds = list(c, "attn_type_list", false);
+        for (size_t i = 0; i < json_array_size(kinds); i++)
+            if (json_integer_value(json_array_get(kinds, i)) != 1)
+                fail(c, "attn_type_list", "1, attention, for every layer");
     } else if (strcmp(type, "gpt_bigcode") == 0) {
         put(c, ES_M_KV_HEADS, flag(c, "multi_query") ? 1 : get(c, ES_M_HEADS));
     } else if (strcmp(type, "chatglm") == 0) {
@@ -466,7 +472,9 @@ static bool has_experts(config *c, size_t i) {
     for (size_t k = 0; k < sizeof named / sizeof *named; k++) {
         const json_t *items = knows(c, named[k].name) ? list(c, named[k].name, !named[k].inside) : NULL;
         const char *kind = json_string_value(json_array_get(items, i));
-        const bool on = named[k].inside ? lists(items, i) : kind && strcmp(kind, "sparse") == 0;
+        const bool on = named[k].inside
+                            ? lists(items, i)
+                            : json_is_true(json_array_get(items, i)) || (kind && strcmp(kind, "sparse") == 0);
         if (items && (named[k].experts || on))
             has = get(c, ES_M_N_EXPERTS) > 0 && on == named[k].experts;
     }
@@ -475,6 +483,52 @@ static bool has_experts(config *c, size_t i) {
 
 static double of_layer(config *c, es_layer_row *layer, int id, const char *usual, size_t i, double none) {
     return layer->value[id] = number_at(c, ES_LAYER, id, usual, i, none);
+}
+
+static void read_mamba(config *c, es_layer_row *layer, double hidden) {
+    const double expand = number(c, ES_M_N_ACTIVE, "mamba_expand", NAN);
+    const bool first = c->arch->mixer == ES_HF_MAMBA1;
+    const double heads = first ? 0 : of_layer(c, layer, ES_L_SSM_HEADS, "mamba_n_heads", 0, NAN);
+    const double inner = number(c, ES_M_INTERMEDIATE, "mamba_d_ssm",
+                                first || isnan(class_default(c->arch, "mamba_d_head")) ? expand * hidden : 0);
+    layer->text[ES_L_MIXER] = first ? "mamba1" : "mamba2";
+    of_layer(c, layer, ES_L_CONV_KERNEL, "mamba_d_conv", 0, NAN);
+    of_layer(c, layer, ES_L_SSM_STATE, "mamba_d_state", 0, NAN);
+    layer->value[ES_L_SSM_NORM] = flag(c, "ssm_norm");
+    static const char *const without[] = {"mamba_proj_bias", "use_bias", "projectors_bias"};
+    static const char *const with[] = {"mamba_conv_bias", "use_conv_bias"};
+    for (size_t i = 0; i < sizeof without / sizeof *without; i++)
+        if (flag(c, without[i]))
+            fail(c, without[i], "false");
+    for (size_t i = 0; i < sizeof with / sizeof *with; i++)
+        if (find(c, with[i]).given && !flag(c, with[i]))
+            fail(c, with[i], "true");
+    if (first) {
+        const double rank = number(c, ES_M_INTERMEDIATE, "mamba_dt_rank", ceil(hidden / 16));
+        layer->value[ES_L_SSM_HEADS] = inner;
+        layer->value[ES_L_SSM_HEAD_DIM] = 1;
+        layer->text[ES_L_RANKS] = es_arena_printf(c->arena, "%.0f", rank);
+        return;
+    }
+    of_layer(c, layer, ES_L_SSM_GROUPS, "mamba_n_groups", 0, NAN);
+    of_layer(c, layer, ES_L_SSM_HEAD_DIM, "mamba_d_head", 0, heads > 0 ? floor(inner / heads) : NAN);
+    if (inner > 0 && heads * layer->value[ES_L_SSM_HEAD_DIM] != inner)
+        fail(c, find(c, "mamba_n_heads").name, "heads that make up the inner width");
+}
+
+static void read_rwkv7(config *c, es_layer_row *layer, double hidden) {
+    static const char *const names[] = {"decay_low_rank_dim", "a_low_rank_dim", "v_low_rank_dim", "gate_low_rank_dim"};
+    double rank[4];
+    const field ratio = find(c, "hidden_ratio"), own = find(c, "intermediate_size");
+    if (!own.value && ratio.value)
+        put(c, ES_M_INTERMEDIATE, floor(hidden * json_number_value(ratio.value)));
+    for (int i = 0; i < 4; i++)
+        rank[i] = number(c, ES_M_INTERMEDIATE, names[i], NAN);
+    layer->text[ES_L_MIXER] = "rwkv7";
+    layer->text[ES_L_FFN] = "channel_mix";
+    layer->value[ES_L_SSM_HEAD_DIM] = number(c, ES_M_HEAD_DIM, "head_dim", NAN);
+    layer->value[ES_L_SSM_HEADS] = floor(hidden / layer->value[ES_L_SSM_HEAD_DIM]);
+    layer->text[ES_L_RANKS] = es_arena_printf(c->arena, "%.0f;%.0f;%.0f;%.0f", rank[0], rank[1], rank[2], rank[3]);
 }
 
 static void read_mixer(config *c, es_layer_row *layer) {
@@ -495,53 +549,8 @@ static void read_mixer(config *c, es_layer_row *layer) {
             fail(c, "conv_bias", "false");
         break;
     case ES_HF_MAMBA1:
-    case ES_HF_MAMBA2: {
-        const double expand = number(c, ES_M_N_ACTIVE, "mamba_expand", NAN);
-        const bool first = c->arch->mixer == ES_HF_MAMBA1;
-        const double heads = first ? 0 : of_layer(c, layer, ES_L_SSM_HEADS, "mamba_n_heads", 0, NAN);
-        const double inner = number(c, ES_M_INTERMEDIATE, "mamba_d_ssm",
-                                    first || isnan(class_default(c->arch, "mamba_d_head")) ? expand * hidden : 0);
-        layer->text[ES_L_MIXER] = first ? "mamba1" : "mamba2";
-        of_layer(c, layer, ES_L_CONV_KERNEL, "mamba_d_conv", 0, NAN);
-        of_layer(c, layer, ES_L_SSM_STATE, "mamba_d_state", 0, NAN);
-        layer->value[ES_L_SSM_NORM] = flag(c, "ssm_norm");
-        static const char *const without[] = {"mamba_proj_bias", "use_bias", "projectors_bias"};
-        static const char *const with[] = {"mamba_conv_bias", "use_conv_bias"};
-        for (size_t i = 0; i < sizeof without / sizeof *without; i++)
-            if (flag(c, without[i]))
-                fail(c, without[i], "false");
-        for (size_t i = 0; i < sizeof with / sizeof *with; i++)
-            if (find(c, with[i]).given && !flag(c, with[i]))
-                fail(c, with[i], "true");
-        if (first) {
-            const double rank = number(c, ES_M_INTERMEDIATE, "mamba_dt_rank", ceil(hidden / 16));
-            layer->value[ES_L_SSM_HEADS] = inner;
-            layer->value[ES_L_SSM_HEAD_DIM] = 1;
-            layer->text[ES_L_RANKS] = es_arena_printf(c->arena, "%.0f", rank);
-            break;
-        }
-        of_layer(c, layer, ES_L_SSM_GROUPS, "mamba_n_groups", 0, NAN);
-        of_layer(c, layer, ES_L_SSM_HEAD_DIM, "mamba_d_head", 0, heads > 0 ? floor(inner / heads) : NAN);
-        if (inner > 0 && heads * layer->value[ES_L_SSM_HEAD_DIM] != inner)
-            fail(c, find(c, "mamba_n_heads").name, "heads that make up the inner width");
-        break;
-    }
-    case ES_HF_RWKV7: {
-        static const char *const names[] = {"decay_low_rank_dim", "a_low_rank_dim", "v_low_rank_dim",
-                                            "gate_low_rank_dim"};
-        double rank[4];
-        const field ratio = find(c, "hidden_ratio"), own = find(c, "intermediate_size");
-        if (!own.value && ratio.value)
-            put(c, ES_M_INTERMEDIATE, floor(hidden * json_number_value(ratio.value)));
-        for (int i = 0; i < 4; i++)
-            rank[i] = number(c, ES_M_INTERMEDIATE, names[i], NAN);
-        layer->text[ES_L_MIXER] = "rwkv7";
-        layer->text[ES_L_FFN] = "channel_mix";
-        layer->value[ES_L_SSM_HEAD_DIM] = number(c, ES_M_HEAD_DIM, "head_dim", NAN);
-        layer->value[ES_L_SSM_HEADS] = floor(hidden / layer->value[ES_L_SSM_HEAD_DIM]);
-        layer->text[ES_L_RANKS] = es_arena_printf(c->arena, "%.0f;%.0f;%.0f;%.0f", rank[0], rank[1], rank[2], rank[3]);
-        break;
-    }
+    case ES_HF_MAMBA2: read_mamba(c, layer, hidden); break;
+    case ES_HF_RWKV7: read_rwkv7(c, layer, hidden); break;
     case ES_HF_NO_MIXER: break;
     }
     if (layer->text[ES_L_RANKS] == NULL)
@@ -654,6 +663,8 @@ static void read_layers(config *c) {
             put(c, of_experts[f], 0);
     if (strcmp(c->arch->family, "granitehybrid") == 0 && !mixers)
         c->row->text[ES_M_FAMILY] = get(c, ES_M_N_EXPERTS) > 0 ? "granitemoe" : "granite";
+    if (strcmp(c->arch->family, "bailingmoe") == 0 && get(c, ES_M_QK_NORM) > 0) /* the second version */
+        c->row->text[ES_M_FAMILY] = "bailingmoe2";
     if (strcmp(c->arch->family, "nemotron_h") == 0 && experts)
         c->row->text[ES_M_FAMILY] = "nemotron_h_moe";
     if (!es_model_row_set_layers(c->row, layer, n, c->arena))
@@ -699,7 +710,7 @@ static bool names(const char *words, const char *name) {
 }
 
 static void refuse_unknown(config *c, json_t *object, const char *inside) {
-    static const char *const on[] = {"layer_norm_elementwise_affine", "rmsnorm", "norm_bias"};
+    static const char *const on[] = {"layer_norm_elementwise_affine", "rmsnorm", "use_rmsnorm", "norm_bias"};
     const char *key;
     json_t *value;
     json_object_foreach(object, key, value) {
@@ -907,6 +918,8 @@ static void read_model(config *c, json_t *outer, const es_catalog *catalog) {
         refuse_unknown(c, c->object, "");
     if (c->status == ES_OK)
         read_name(c, outer);
+    if (c->status == ES_OK)
+        es_hf_read_vision(c->file, outer, c->row, c->errors);
     if (c->status == ES_OK)
         name_precision(c, outer, catalog);
     es_model_row_name_attention(c->row);

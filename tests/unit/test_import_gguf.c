@@ -817,6 +817,11 @@ Test(import_gguf, as_from_config_json) {
                                         "mobilellm", "arcee",       "nemotron",     "seed_oss",      "hunyuan_v1_dense",
                                         "cohere",    "cohere2",     "baichuan",     "orion",         "apertus"};
     static const char *const more[] = {
+        "'bailing_moe', 'num_key_value_heads': 4",
+        "'bailing_moe', 'num_key_value_heads': 4, 'use_qk_norm': true, 'moe_router_enable_expert_bias': true, "
+        "'first_k_dense_replace': 1, 'num_shared_experts': 1",
+        "'exaone_moe', 'layer_types': null",
+        "'minimax_m2', 'num_hidden_layers': 4",
         "'dots1', 'n_routed_experts': 128, 'num_experts_per_tok': 6",
         "'deepseek_v2', 'num_experts_per_tok': 6",
         "'nemotron_h', 'hybrid_override_pattern': 'M-M-M-M*-'",
