@@ -141,6 +141,16 @@ typedef struct suffix {
     int decimal_exponent, binary_exponent;
 } suffix;
 
+es_number_fault es_parse_tokens(es_slice text, double *value) {
+    char binary[64]; /* 16k is 16Ki */
+    const char last = text.length ? text.text[text.length - 1] : '\0';
+    if ((last != 'k' && last != 'K' && last != 'M') || text.length + 2 > sizeof binary)
+        return es_parse_scaled(text, value);
+    memcpy(binary, text.text, text.length);
+    memcpy(binary + text.length - 1, last == 'M' ? "Mi" : "Ki", 2);
+    return es_parse_scaled((es_slice){binary, text.length + 1}, value);
+}
+
 es_number_fault es_parse_scaled(es_slice text, double *value) {
     static const suffix suffixes[] = {{"", 0, 0},   {"k", 3, 0},   {"K", 3, 0},   {"M", 6, 0},   {"G", 9, 0},
                                       {"T", 12, 0}, {"Ki", 0, 10}, {"Mi", 0, 20}, {"Gi", 0, 30}, {"Ti", 0, 40}};

@@ -23,6 +23,9 @@ es_number_fault es_parse_double(es_slice text, double *value);
 /* The same with at most one suffix of k M G T (1e3 ...) or Ki Mi Gi Ti (1024 ...), right behind the digits. */
 es_number_fault es_parse_scaled(es_slice text, double *value);
 
+/* The same for numbers of tokens, of which k, K and M are 1024 and 1024 x 1024: contexts of models are powers of two. */
+es_number_fault es_parse_tokens(es_slice text, double *value);
+
 /* Unsigned decimal integer; ES_NUMBER_RANGE past 2^64-1. */
 es_number_fault es_parse_u64(es_slice text, uint64_t *value);
 

@@ -1,6 +1,7 @@
 #include "catalog/loose.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -9,16 +10,18 @@ enum { PLAIN = 128 };
 
 /* What people write for longer words. */
 static const char *const short_forms[][2] = {
-    {"rpi", "raspberrypi"}, {"raspi", "raspberrypi"},   {"pi", "raspberrypi"}, {"opi", "orangepi"},
-    {"agx", "jetsonagx"},   {"xavier", "jetsonxavier"}, {"macbook", "apple"},  {"mac", "apple"},
+    {"rpi", "raspberrypi"},  {"raspi", "raspberrypi"}, {"raspberry", "raspberrypi"}, {"pi", "raspberrypi"},
+    {"opi", "orangepi"},     {"agx", "jetsonagx"},     {"xavier", "jetsonxavier"},   {"macbookpro", "apple"},
+    {"macbookair", "apple"}, {"macbook", "apple"},     {"macmini", "apple"},         {"macstudio", "apple"},
+    {"imac", "apple"},       {"mac", "apple"},
 };
 static const char *const idle_words[] = {"instruct", "chat", "it", "gguf",  "hf", "base",
                                          "latest",   "the",  "gb", "model", "b",  "rev"};
 
-/* Letters and digits in lower case; without what stands before a slash (the vendor of a repository) and, unless all of it
- * is such, without words that say nothing. */
-static void plain(es_slice text, bool keep_idle, char *to) {
-    const char *slash = memchr(text.text, '/', text.length);
+/* Letters and digits in lower case; of a model without what stands before a slash (the owner of a repository) and, unless all
+ * of it is such, without words that say nothing. */
+static void plain(es_slice text, es_kind kind, bool keep_idle, char *to) {
+    const char *slash = kind == ES_MODEL ? memchr(text.text, '/', text.length) : NULL;
     if (slash && slash + 1 < text.text + text.length)
         text = (es_slice){slash + 1, text.length - (size_t)(slash + 1 - text.text)};
     size_t used = 0, at = 0;
@@ -36,7 +39,7 @@ static void plain(es_slice text, bool keep_idle, char *to) {
     }
     to[used] = '\0';
     if (!used && !keep_idle)
-        plain(text, true, to);
+        plain(text, kind, true, to);
 }
 
 /* "rpi5" as "raspberrypi5"; false when the text begins with no short form. */
@@ -74,8 +77,8 @@ static unsigned distance(const char *a, const char *b) {
     return row[m] < 3 ? row[m] : 3;
 }
 
-/* All words of the text occur in the plain name. */
-static bool has_words(const char *name, es_slice text) {
+/* All words of the text occur in the plain name, in their order. */
+static bool has_words(const char *name, es_slice text, es_kind kind) {
     size_t words = 0, at = 0;
     while (at < text.length) {
         size_t end = at;
@@ -83,9 +86,11 @@ static bool has_words(const char *name, es_slice text) {
             end++;
         if (end > at) {
             char word[PLAIN];
-            plain((es_slice){text.text + at, end - at}, true, word);
-            if (!strstr(name, word))
+            plain((es_slice){text.text + at, end - at}, kind, true, word);
+            name = strstr(name, word);
+            if (!name || (!word[1] && !isdigit((unsigned char)*word))) /* a letter is in any name */
                 return false;
+            name += strlen(word);
             words++;
         }
         at = end + 1;
@@ -93,9 +98,27 @@ static bool has_words(const char *name, es_slice text) {
     return words > 1;
 }
 
-static es_likeness likeness(const char *name, es_slice text, const char *wanted, const char *expanded) {
+/* A text as people typed it. */
+typedef struct es_typed {
+    es_slice text;
+    es_kind kind;
+    char wanted[PLAIN], expanded[PLAIN]; /* plainly, and with what a short form means; "" without one */
+} es_typed;
+
+/* How many letters two names begin with alike. */
+static size_t alike(const char *a, const char *b) {
+    size_t n = 0;
+    while (a[n] && a[n] == b[n])
+        n++;
+    return n;
+}
+
+/* *common: for suggestions, the letters at the beginning that are right. */
+static es_likeness likeness(const char *name, const es_typed *typed, size_t *common) {
+    const char *wanted = typed->wanted, *expanded = typed->expanded;
     char other[PLAIN];
-    plain(es_slice_of(name), false, other);
+    plain(es_slice_of(name), typed->kind, false, other);
+    *common = alike(other, *expanded ? expanded : wanted);
     if (!*other || !*wanted)
         return ES_LIKE_NOTHING;
     if (strcmp(other, wanted) == 0 || strcmp(other, expanded) == 0)
@@ -103,19 +126,22 @@ static es_likeness likeness(const char *name, es_slice text, const char *wanted,
     if (strlen(wanted) >= 2 &&
         (!strncmp(other, wanted, strlen(wanted)) || (*expanded && !strncmp(other, expanded, strlen(expanded)))))
         return ES_LIKE_BEGIN;
-    if ((strlen(wanted) >= 3 && strstr(other, wanted)) || has_words(other, text))
+    if ((strlen(wanted) >= 3 && strstr(other, wanted)) || has_words(other, typed->text, typed->kind))
         return ES_LIKE_PART;
     const size_t length = strlen(wanted);
     const unsigned wrong = length < 4 ? 3 : distance(other, *expanded ? expanded : wanted);
-    if (wrong > (length < 7 ? 1 : 2))
-        return ES_LIKE_NOTHING;
-    return wrong > 1 ? ES_LIKE_MISSPELT : ES_LIKE_SPELT;
+    if (wrong <= (length < 7 ? 1 : 2))
+        return wrong > 1 ? ES_LIKE_MISSPELT : ES_LIKE_SPELT;
+    return strlen(other) >= 5 && *common == strlen(other) ? ES_LIKE_MISSPELT : ES_LIKE_NOTHING; /* Qwen3-4B-2507 */
 }
 
-static es_likeness likeness_of_row(const es_row *row, es_slice text, const char *wanted, const char *expanded) {
-    es_likeness best = likeness(row->name, text, wanted, expanded);
+static es_likeness likeness_of_row(const es_row *row, const es_typed *typed, size_t *common) {
+    es_likeness best = likeness(row->name, typed, common);
     for (size_t i = 0; row->aliases && row->aliases[i]; i++) {
-        const es_likeness of_alias = likeness(row->aliases[i], text, wanted, expanded);
+        size_t other;
+        const es_likeness of_alias = likeness(row->aliases[i], typed, &other);
+        if (of_alias < best || (of_alias == best && other > *common))
+            *common = other;
         best = of_alias < best ? of_alias : best;
     }
     return best;
@@ -128,10 +154,10 @@ static const es_row *common_row(const es_table *table, es_kind kind, const es_ro
     size_t base = 0;
     for (size_t i = 1; i < n; i++)
         base = strlen(row[i]->name) < strlen(row[base]->name) ? i : base;
-    plain(es_slice_of(row[base]->name), false, shortest);
+    plain(es_slice_of(row[base]->name), kind, false, shortest);
     bool all = true, one_board = kind == ES_DEVICE;
     for (size_t i = 0; i < n; i++) {
-        plain(es_slice_of(row[i]->name), false, other);
+        plain(es_slice_of(row[i]->name), kind, false, other);
         all = all && strncmp(other, shortest, strlen(shortest)) == 0;
         one_board = one_board && es_equal_fold(row[i]->text[ES_D_BOARD], row[0]->text[ES_D_BOARD]) &&
                     es_equal_fold(row[i]->text[ES_D_UNIT], row[0]->text[ES_D_UNIT]);
@@ -143,9 +169,10 @@ static const es_row *common_row(const es_table *table, es_kind kind, const es_ro
 
 es_likeness es_loose_find(const es_table *table, es_kind kind, es_slice text, const es_row **row, size_t room,
                           size_t *n) {
-    char wanted[PLAIN], expanded[PLAIN] = "";
     es_likeness best = ES_LIKE_NOTHING;
     text = es_slice_trim(text);
+    es_typed typed = {.text = text, .kind = kind};
+    size_t most = 0;
     *n = 0;
     const es_row *exact = text.length ? es_table_find(table, text.text, text.length) : NULL;
     if (exact && room) {
@@ -153,19 +180,27 @@ es_likeness es_loose_find(const es_table *table, es_kind kind, es_slice text, co
         *n = 1;
         return ES_LIKE_NAME;
     }
-    plain(text, false, wanted);
-    expand(wanted, expanded);
+    plain(text, kind, false, typed.wanted);
+    expand(typed.wanted, typed.expanded);
     for (size_t i = 0; i < table->n_rows; i++) {
         const es_row *candidate = &table->rows[i];
         const bool of_paper =
             strncmp(candidate->name, "EP", 2) == 0 && candidate->name[2] && strchr("- ", candidate->name[2]);
         if (of_paper && strncasecmp(text.text, "ep", text.length < 2 ? text.length : 2) != 0)
             continue;
-        const es_likeness like = likeness_of_row(candidate, text, wanted, expanded);
+        size_t common;
+        const es_likeness like = likeness_of_row(candidate, &typed, &common);
         if (like > best || like == ES_LIKE_NOTHING)
             continue;
-        *n = like < best ? 0 : *n;
+        if (like < best)
+            *n = most = 0;
         best = like;
+        if (like >= ES_LIKE_SPELT) { /* one suggestion: what begins right, of these the newest */
+            if (common < most)
+                continue;
+            most = common;
+            *n = 0;
+        }
         if (*n < room)
             row[*n] = candidate;
         ++*n;
@@ -178,22 +213,28 @@ es_likeness es_loose_find(const es_table *table, es_kind kind, es_slice text, co
     return best;
 }
 
+enum { CANDIDATES = 64 };
+
 const es_row *es_loose_row(const es_table *table, es_kind kind, es_slice text) {
-    const es_row *row;
+    const es_row *row[CANDIDATES];
     size_t n;
-    return es_loose_find(table, kind, text, &row, 1, &n) <= ES_LIKE_PLAIN && n == 1 ? row : NULL;
+    return es_loose_find(table, kind, text, row, CANDIDATES, &n) < ES_LIKE_SPELT && n == 1 ? row[0] : NULL;
 }
 
-const char *es_loose_nearest(const es_table *table, es_kind kind, es_slice text) {
-    const es_row *row;
-    size_t n;
-    const es_likeness like = es_loose_find(table, kind, text, &row, 1, &n);
-    if (like <= ES_LIKE_BEGIN)
-        return row->name;
-    const char **names = malloc((table->n_rows + 1) * sizeof *names);
-    for (size_t i = 0; names && i < table->n_rows; i++)
-        names[i] = table->rows[i].name;
-    const char *near = names ? es_nearest(text, names, table->n_rows) : NULL;
-    free(names);
-    return near ? near : like < ES_LIKE_NOTHING ? row->name : NULL;
+const char *es_loose_suggest(const es_table *table, es_kind kind, es_slice text, char *to, size_t size) {
+    enum { NAMED = 4 };
+    const es_row *row[CANDIDATES];
+    size_t n, used = 0;
+    const es_likeness like = es_loose_find(table, kind, text, row, CANDIDATES, &n);
+    const bool several = n > 1 && like < ES_LIKE_SPELT;
+    if (like == ES_LIKE_NOTHING) {
+        snprintf(to, size, "see 'edgesweep list %s'", es_fields(kind)->name);
+        return to;
+    }
+    used = (size_t)snprintf(to, size, several ? "could be " : "did you mean ");
+    for (size_t i = 0; i < n && i < (several ? NAMED : 1) && used < size; i++)
+        used += (size_t)snprintf(to + used, size - used, "%s'%s'", i ? ", " : "", row[i]->name);
+    if (used < size)
+        snprintf(to + used, size - used, "%s", !several ? "?" : n > NAMED ? " ..." : "");
+    return to;
 }

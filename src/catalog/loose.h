@@ -20,16 +20,16 @@ typedef enum es_likeness {
 } es_likeness;
 
 /* The rows that the text means at the surest level that any row reaches: up to `room` of them in catalog order, their number
- * (of all of them) in *n.  Of devices that are variants of one, only that one counts: the board with its bare
- * name, the power mode without a remark.  Rows whose name begins with "EP" (the paper's) count only when the text does.  Thread-safe. */
+ * (of all of them) in *n; of suggestions one, the newest of those that begin right.  Of devices that are variants of one, only
+ * that one counts: the board with its bare name, the power mode without a remark.  Rows whose name begins with "EP" (the paper's)
+ * count only when the text does.  Thread-safe. */
 es_likeness es_loose_find(const es_table *table, es_kind kind, es_slice text, const es_row **row, size_t room,
                           size_t *n);
 
-/* The one row that the text names for certain: by name or alias, or equal to one but for case, punctuation, vendor and idle
- * words; NULL: none or several. */
+/* The one row that the text means, up to ES_LIKE_PART; NULL: none or several. */
 const es_row *es_loose_row(const es_table *table, es_kind kind, es_slice text);
 
-/* The name of the row that the text probably means, for "did you mean"; NULL: nothing is near. */
-const char *es_loose_nearest(const es_table *table, es_kind kind, es_slice text);
+/* For a text that names no row: "did you mean 'A'?", "could be 'A', 'B'" or where to look; returns `to`. */
+const char *es_loose_suggest(const es_table *table, es_kind kind, es_slice text, char *to, size_t size);
 
 #endif

@@ -142,7 +142,7 @@ static es_status take_operands(advice *a, es_errors *errors) {
         return es_fail_memory(errors);
     for (size_t at = 0; at < cli->n_operands && !status;) {
         size_t end = cli->n_operands;
-        const char *text = NULL, *near = NULL, *wrong = NULL;
+        const char *text = NULL, *near = NULL, *wrong = NULL, *several = NULL; /* the longest run that is so */
         for (; end > at; end--) {
             text = cli->operand[at];
             for (size_t i = at + 1; i < end && text; i++)
@@ -152,12 +152,16 @@ static es_status take_operands(advice *a, es_errors *errors) {
             find_meaning(a, text, m);
             if (m->like <= ES_LIKE_BEGIN || (m->like == ES_LIKE_PART && m->n == 1) || end == at + 1)
                 break;
+            if (!several && m->like < ES_LIKE_SPELT)
+                several = text;
             if (!near && m->like < ES_LIKE_NOTHING && m->like >= ES_LIKE_SPELT)
                 near = m->row[0]->name, wrong = text;
         }
         if (m->like == ES_LIKE_NOTHING && near)
             return es_usage(cli, errors, "neither a device nor a model nor a format: '%s'; did you mean '%s'?",
                             es_quote_text(wrong).text, near);
+        if (several && (m->like >= ES_LIKE_SPELT || m->n > 1))
+            find_meaning(a, text = several, m);
         status = take_name(a, text, m, errors);
         at = end;
     }
@@ -256,7 +260,9 @@ static es_status this_machine(advice *a, es_errors *errors) {
 static es_status number_of(es_cli *cli, es_opt option, double fallback, double *value, es_errors *errors) {
     const char *text = es_text_of(cli, option);
     *value = fallback;
-    if (!text || (es_parse_scaled(es_slice_of(text), value) == ES_NUMBER_OK && *value > 0))
+    if (!text ||
+        ((option == ES_OPT_CONTEXT ? es_parse_tokens : es_parse_scaled)(es_slice_of(text), value) == ES_NUMBER_OK &&
+         *value > 0))
         return ES_OK;
     return es_usage(cli, errors, "--%s: invalid value: '%s'; expected a number above 0", es_cli_options[option].name,
                     es_quote_text(text).text);

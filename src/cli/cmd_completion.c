@@ -3,6 +3,7 @@
 
 #include "cli/commands.h"
 #include "cli/topics.h"
+#include "model/node.h"
 
 static void put_choices(const char *const *choices, const char *between) {
     for (size_t i = 0; choices[i]; i++)
@@ -23,6 +24,29 @@ static void put_pages(const es_command *const *commands) {
 
 static bool is_path(const es_cli_option *option) {
     return option->type == ES_VALUE_FILE || option->type == ES_VALUE_FOLDER;
+}
+
+/* Rows of catalogs that options and operands of the commands that evaluate name. */
+static const struct {
+    const char *option, *kind;
+} named[] = {{"model", "models"}, {"device", "devices"}, {"precision", "precisions"}, {"runtime", "runtimes"}};
+enum { NAMED = sizeof named / sizeof *named };
+
+/* The i-th axis of all kernels as an option, n-ctx; false behind the last one. */
+static bool axis_option(size_t i, char *to, size_t size, const char **help) {
+    for (size_t k = 0; k < es_kernel_count(); k++) {
+        const es_kernel *kernel = es_kernel_at(k);
+        if (i >= kernel->n_axes) {
+            i -= kernel->n_axes;
+            continue;
+        }
+        snprintf(to, size, "%s", kernel->axes[i].name);
+        *help = kernel->axes[i].help;
+        for (char *c = to; (c = strchr(c, '_'));)
+            *c = '-';
+        return true;
+    }
+    return false;
 }
 
 /* ---- bash ---- */
@@ -47,6 +71,14 @@ static void bash_command(const es_command *const *commands, const es_command *co
     for (es_opt id = 0; id < ES_OPTS; id++)
         if (es_option_in(id, command))
             printf("--%s ", es_cli_options[id].name);
+    if (es_option_in(ES_OPT_SET, command)) {
+        char name[64];
+        const char *help;
+        for (size_t i = 0; i < NAMED; i++)
+            printf("--%s ", named[i].option);
+        for (size_t i = 0; axis_option(i, name, sizeof name, &help); i++)
+            printf("--%s ", name);
+    }
     printf("'\n");
     if (command->choices) {
         printf("        elif [[ $COMP_CWORD == 2 ]]; then _edgesweep_words '");
@@ -54,7 +86,9 @@ static void bash_command(const es_command *const *commands, const es_command *co
         printf("'\n");
     }
     if (command->id == ES_CMD_SHOW || command->id == ES_CMD_LIST)
-        printf("        else _edgesweep_names\n");
+        printf("        else _edgesweep_names \"${COMP_WORDS[2]}\"\n");
+    else if (command->id == ES_CMD_ADVISE)
+        printf("        else _edgesweep_names devices models precisions\n");
     else if (command->id == ES_CMD_HELP)
         printf("        else _edgesweep_words '"), put_pages(commands), printf("'\n");
     else
@@ -66,10 +100,10 @@ static void put_bash(const es_command *const *commands) {
     fputs("# bash completion for edgesweep: source it, or install it as edgesweep in bash-completion/completions\n"
           "_edgesweep_words() { COMPREPLY=($(compgen -W \"$1\" -- \"$cur\")); }\n"
           "_edgesweep_names() {\n"
-          "    local name IFS=$'\\n'\n"
-          "    for name in $(edgesweep list \"${COMP_WORDS[2]}\" --names 2>/dev/null); do\n"
+          "    local kind name IFS=$'\\n'\n"
+          "    for kind; do for name in $(edgesweep list \"$kind\" --names 2>/dev/null); do\n"
           "        [[ $name == \"$cur\"* ]] && COMPREPLY+=(\"$(printf %q \"$name\")\")\n"
-          "    done\n"
+          "    done; done\n"
           "}\n"
           "_edgesweep() {\n"
           "    local IFS=$' \\t\\n' cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
@@ -82,6 +116,13 @@ static void put_bash(const es_command *const *commands) {
         for (es_opt id = 0; id < ES_OPTS; id++)
             if (es_option_in(id, commands[i]))
                 bash_option(commands[i], &es_cli_options[id]);
+    for (size_t i = 0; i < NAMED; i++) {
+        printf("    ");
+        for (size_t k = 0, n = 0; commands[k]; k++)
+            if (es_option_in(ES_OPT_SET, commands[k]))
+                printf("%s'%s --%s'", n++ ? "|" : "", commands[k]->name, named[i].option);
+        printf(") _edgesweep_names %s ;;\n", named[i].kind);
+    }
     fputs("    *)\n    case ${COMP_WORDS[1]} in\n", stdout);
     for (size_t i = 0; commands[i]; i++)
         bash_command(commands, commands[i]);
@@ -132,10 +173,24 @@ static void zsh_command(const es_command *const *commands, const es_command *com
     for (es_opt id = 0; id < ES_OPTS; id++)
         if (es_option_in(id, command))
             zsh_option(&es_cli_options[id]);
+    if (es_option_in(ES_OPT_SET, command)) {
+        char name[64];
+        const char *help;
+        for (size_t i = 0; i < NAMED; i++)
+            printf(" \\\n            '--%s[what to evaluate]:name: _edgesweep_names %s'", named[i].option,
+                   named[i].kind);
+        for (size_t i = 0; axis_option(i, name, sizeof name, &help); i++) {
+            printf(" \\\n            '--%s[", name);
+            zsh_text(help);
+            fputs("]:value:'", stdout);
+        }
+    }
     if (command->choices)
         printf(" \\\n            '1:kind:("), put_choices(command->choices, " "), printf(")'");
     if (command->id == ES_CMD_SHOW || command->id == ES_CMD_LIST)
-        printf(" \\\n            '2:name:_edgesweep_names' ;;\n");
+        printf(" \\\n            '2:name: _edgesweep_names $words[2]' ;;\n");
+    else if (command->id == ES_CMD_ADVISE)
+        printf(" \\\n            '*:name: _edgesweep_names devices models precisions' ;;\n");
     else if (command->id == ES_CMD_HELP)
         printf(" \\\n            '1:command:("), put_pages(commands), printf(")' ;;\n");
     else
@@ -146,7 +201,10 @@ static void put_zsh(const es_command *const *commands) {
     fputs("#compdef edgesweep\n"
           "_edgesweep_names() {\n"
           "    local -a names\n"
-          "    names=(\"${(@f)$(edgesweep list \"$words[2]\" --names 2>/dev/null)}\")\n"
+          "    local kind\n"
+          "    for kind; do\n"
+          "        names+=(\"${(@f)$(edgesweep list \"$kind\" --names 2>/dev/null)}\")\n"
+          "    done\n"
           "    compadd -a names\n"
           "}\n"
           "_edgesweep() {\n    local -a commands\n    commands=(\n",
@@ -189,7 +247,24 @@ static void fish_option(const es_command *command, const es_cli_option *option) 
 }
 
 static void fish_operands(const es_command *const *commands, const es_command *command) {
-    bool named = command->id == ES_CMD_SHOW || command->id == ES_CMD_LIST;
+    const bool of_kind = command->id == ES_CMD_SHOW || command->id == ES_CMD_LIST;
+    if (es_option_in(ES_OPT_SET, command)) {
+        char name[64];
+        const char *help;
+        for (size_t i = 0; i < NAMED; i++)
+            printf("complete -c edgesweep -n '__fish_seen_subcommand_from %s' -l %s -x -a "
+                   "'(edgesweep list %s --names 2>/dev/null)'\n",
+                   command->name, named[i].option, named[i].kind);
+        for (size_t i = 0; axis_option(i, name, sizeof name, &help); i++) {
+            printf("complete -c edgesweep -n '__fish_seen_subcommand_from %s' -l %s -x -d ", command->name, name);
+            fish_text(help);
+            putchar('\n');
+        }
+    }
+    for (size_t i = 0; command->id == ES_CMD_ADVISE && i < NAMED - 1; i++)
+        printf("complete -c edgesweep -f -n '__fish_seen_subcommand_from advise' -a "
+               "'(edgesweep list %s --names 2>/dev/null)'\n",
+               named[i].kind);
     if (command->choices) {
         printf(
             "complete -c edgesweep -f -n '__fish_seen_subcommand_from %s; and test (count (commandline -opc)) -eq 2' "
@@ -201,7 +276,7 @@ static void fish_operands(const es_command *const *commands, const es_command *c
     if (command->id == ES_CMD_HELP)
         printf("complete -c edgesweep -f -n '__fish_seen_subcommand_from help' -a '"), put_pages(commands),
             printf("'\n");
-    if (named)
+    if (of_kind)
         printf(
             "complete -c edgesweep -f -n '__fish_seen_subcommand_from %s; and test (count (commandline -opc)) -gt 2' "
             "-a '(edgesweep list (commandline -opc)[3] --names 2>/dev/null)'\n",

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "catalog/loose.h"
 #include "cli/commands.h"
 #include "cli/kinds.h"
 #include "cli/print.h"
@@ -108,34 +109,17 @@ static es_status show_layers(es_cli *cli, const es_catalog *catalog, const es_ro
     return es_grid_print(&grid, cli, cli->out, 0, errors);
 }
 
-/* All names and aliases of a table, for did-you-mean. */
-static es_status unknown_row(es_cli *cli, const es_table *table, es_listed kind, const char *name, es_errors *errors) {
-    size_t n = 0;
-    for (size_t i = 0; i < table->n_rows; i++)
-        for (const char *const *alias = table->rows[i].aliases; alias && *alias; alias++)
-            n++;
-    const char **names = es_arena_array(&cli->arena, n + table->n_rows + 1, sizeof *names);
-    if (!names)
-        return es_fail_memory(errors);
-    n = 0;
-    for (size_t i = 0; i < table->n_rows; i++) {
-        names[n++] = table->rows[i].name;
-        for (const char *const *alias = table->rows[i].aliases; alias && *alias; alias++)
-            names[n++] = *alias;
-    }
-    const char *near = es_nearest(es_slice_of(name), names, n);
-    return es_fail(errors, ES_EUSAGE, NULL, "unknown %s: '%s'; %s%s%s", es_listed_singular[kind],
-                   es_quote_text(name).text, near ? "did you mean '" : "see 'edgesweep list ",
-                   near ? near : es_listed_names[kind], near ? "'?" : "'");
-}
-
 static es_status show_catalog(es_cli *cli, es_listed kind, const char *name, es_errors *errors) {
     es_catalog catalog = {0};
     es_status status = es_cli_load_catalog(cli, &catalog, errors);
     if (!status) {
         const es_table *table = &catalog.table[kind];
-        const es_row *row = es_table_find(table, name, strlen(name));
-        status = row ? show_row(cli, (es_kind)kind, row, errors) : unknown_row(cli, table, kind, name, errors);
+        const es_row *row = es_loose_row(table, (es_kind)kind, es_slice_of(name));
+        char near[400];
+        status = row ? show_row(cli, (es_kind)kind, row, errors)
+                     : es_fail(errors, ES_EUSAGE, NULL, "unknown %s: '%s'; %s", es_listed_singular[kind],
+                               es_quote_text(name).text,
+                               es_loose_suggest(table, (es_kind)kind, es_slice_of(name), near, sizeof near));
         if (!status && (es_kind)kind == ES_MODEL)
             status = show_layers(cli, &catalog, row, errors);
     }
@@ -351,7 +335,7 @@ const es_command es_cmd_show = {
     .max_operands = 16,
     .choices = es_listed_singular,
     .help = "show every field of a catalog row, a kernel or a metric",
-    .details = "NAME is a name or an alias, in any case; blanks need no quotes.",
+    .details = "NAME is found as `advise` finds it: rpi5, llama3.2:3b, q4km; blanks need no quotes.",
     .examples = examples,
     .wraps = true,
     .run = run_show,

@@ -17,7 +17,9 @@ static bool is_value(const es_sweep *sweep, const es_axis *axis, size_t i, es_sl
         return axis->row[i] == es_loose_row(&sweep->catalog->table[axis->entity], axis->entity, text);
     if (axis->factor && text.length && text.text[0] == 'x')
         text = (es_slice){text.text + 1, text.length - 1};
-    return es_parse_scaled(text, &number) == ES_NUMBER_OK && same_number(number, axis->value[i]);
+    const bool tokens = strcmp(axis->unit, "tokens") == 0;
+    return (tokens ? es_parse_tokens : es_parse_scaled)(text, &number) == ES_NUMBER_OK &&
+           same_number(number, axis->value[i]);
 }
 
 static es_status no_such_value(es_cli *cli, const es_axis *axis, es_slice text, es_errors *errors) {

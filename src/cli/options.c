@@ -62,7 +62,7 @@ const es_cli_option es_cli_options[ES_OPTS] = {
     [ES_OPT_USE] = {"use", 0, CHOICE("USE", es_advise_uses), .commands = ADVISE, .fallback = "chat",
                     .help = "lengths and bounds: chat, code, agent, summarise, batch"},
     [ES_OPT_CONTEXT] = {"context", 0, TEXT("N"), .commands = ADVISE, .fallback = "of the use",
-                        .help = "tokens of prompt and answer: 4096, 16k"},
+                        .help = "tokens of prompt and answer: 4096, 16k (16384)"},
     [ES_OPT_MIN_SPEED] = {"min-speed", 0, TEXT("N"), .commands = ADVISE, .fallback = "of the use",
                           .help = "at least N tokens a second"},
     [ES_OPT_MIN_QUALITY] = {"min-quality", 0, TEXT("N"), .commands = ADVISE, .fallback = "of the goal",

@@ -152,23 +152,81 @@ static bool is_option(const es_cli *cli, es_slice name, bool whole) {
     return false;
 }
 
-/* The key of [sweep] that an option `--n-ctx`, `--device.mem_bw_gbs` is short for; NULL: none. */
-static const char *key_of_option(es_cli *cli, es_slice name, es_errors *errors) {
-    if (!cli->command || !es_option_in(ES_OPT_SET, cli->command) || is_option(cli, name, true))
-        return NULL;
-    const char *key = es_plan_key(name), *dot = memchr(name.text, '.', name.length), *near = es_plan_word(name);
-    if (!key && dot && es_plan_key((es_slice){name.text, (size_t)(dot - name.text)}))
-        key = es_arena_text(&cli->arena, name);
-    if (key || !near || is_option(cli, name, false))
-        return key;
-    for (es_opt id = 0; id < ES_OPTS; id++)
-        if (applies(cli, id) && es_nearest(name, &es_cli_options[id].name, 1))
-            return NULL;
+/* Options of other programs, and what people say: what is meant, where the command has it; else why there is none. */
+static const char *const other_options[][2] = {
+    {"ctx", "context"},
+    {"c", "context"},
+    {"ctx-size", "context"},
+    {"num-ctx", "context"},
+    {"speed", "min-speed"},
+    {"tps", "min-speed"},
+    {"quality", "min-quality"},
+    {"ttft", "max-ttft"},
+    {"latency", "max-ttft"},
+    {"memory", "ram"},
+    {"vram", "ram"},
+    {"task", "use"},
+    {"for", "use"},
+    {"usecase", "use"},
+    {"budget", "max-price"},
+    {"price", "max-price"},
+    {"cost", "max-price"},
+    {"sort", "goal"},
+    {"optimize", "goal"},
+    {"output", "out"},
+    {"jobs", "threads"},
+    {"t", "threads"},
+    {"filter", "where"},
+    {"f", "format"},
+};
+static const char sampling[] = "sampling changes neither speed nor memory",
+                  licences[] = "the catalogs know no licences; see the model's own page";
+static const char *const unheard[][2] = {
+    {"temp", sampling},  {"temperature", sampling}, {"top-k", sampling},   {"top-p", sampling},
+    {"min-p", sampling}, {"license", licences},     {"licence", licences},
+};
+
+static const char *other_option(const es_cli *cli, es_slice name) {
+    for (size_t i = 0; i < sizeof other_options / sizeof *other_options; i++)
+        if (es_slice_equal_fold(name, other_options[i][0]) && is_option(cli, es_slice_of(other_options[i][1]), true))
+            return other_options[i][1];
+    return NULL;
+}
+
+/* An error for a word that is no option, when it is known what it means. */
+static bool explain_option(es_cli *cli, es_slice name, const char *dashes, es_errors *errors) {
+    for (size_t i = 0; i < sizeof unheard / sizeof *unheard; i++)
+        if (es_slice_equal_fold(name, unheard[i][0])) {
+            es_usage(cli, errors, "unknown option: '%s%s'; %s", dashes, es_quote(name).text, unheard[i][1]);
+            return true;
+        }
+    const bool sweeps = es_option_in(ES_OPT_SET, cli->command);
+    const char *near = other_option(cli, name);
+    near = near || !sweeps ? near : es_plan_word(name);
+    if (!near)
+        return false;
     char dashed[80];
     es_copy_text(dashed, sizeof dashed, es_slice_of(near));
-    for (char *c = dashed; (c = strchr(c, '_'));)
+    for (char *c = dashed; (c = strchr(c, '_')) && !strchr(dashed, '.');)
         *c = '-';
-    es_usage(cli, errors, "unknown option: '--%s'; did you mean '--%s'?", es_quote(name).text, dashed);
+    es_usage(cli, errors, "unknown option: '%s%s'; did you mean '--%s'?", dashes, es_quote(name).text, dashed);
+    return true;
+}
+
+/* The key of [sweep] that an option `--n-ctx`, `--device.mem_bw_gbs` is short for; NULL: none. */
+static const char *key_of_option(es_cli *cli, es_slice name, es_errors *errors) {
+    if (!cli->command || is_option(cli, name, true))
+        return NULL;
+    const bool sweeps = es_option_in(ES_OPT_SET, cli->command);
+    const char *key = sweeps ? es_plan_key(name) : NULL, *dot = memchr(name.text, '.', name.length);
+    if (!key && dot && sweeps && es_plan_key((es_slice){name.text, (size_t)(dot - name.text)}))
+        key = es_arena_text(&cli->arena, name);
+    if (key || (is_option(cli, name, false) && !other_option(cli, name)))
+        return key;
+    for (es_opt id = 0; id < ES_OPTS && !other_option(cli, name); id++)
+        if (applies(cli, id) && id != ES_OPT_HELP && es_nearest(name, &es_cli_options[id].name, 1))
+            return NULL;
+    explain_option(cli, name, "--", errors);
     return NULL;
 }
 
@@ -192,11 +250,10 @@ static es_opt find_long(es_cli *cli, es_slice name, es_errors *errors) {
     return chosen < 0 ? ES_OPTS : ids[chosen];
 }
 
-static es_opt find_letter(es_cli *cli, char letter, es_errors *errors) {
+static es_opt find_letter(const es_cli *cli, char letter) {
     for (es_opt id = 0; id < ES_OPTS; id++)
         if (applies(cli, id) && letter && es_cli_options[id].letter == letter)
             return id;
-    es_usage(cli, errors, "unknown option: '-%s'", es_quote((es_slice){&letter, 1}).text);
     return ES_OPTS;
 }
 
@@ -242,9 +299,12 @@ static es_status parse_long(es_cli *cli, es_cursor *cursor, const char *word, es
 static es_status parse_letters(es_cli *cli, es_cursor *cursor, const char *letters, es_errors *errors) {
     es_status status = ES_OK;
     for (; *letters && !status; letters++) {
-        es_opt id = find_letter(cli, *letters, errors);
-        if (id == ES_OPTS)
+        const es_opt id = find_letter(cli, *letters);
+        if (id == ES_OPTS) {
+            if (!explain_option(cli, es_slice_of(letters), "-", errors)) /* -ngl, -c */
+                es_usage(cli, errors, "unknown option: '-%s'", es_quote((es_slice){letters, 1}).text);
             return ES_EUSAGE;
+        }
         if (es_cli_options[id].type != ES_VALUE_NONE)
             return take_value(cli, cursor, id, letters[1] ? letters + 1 : NULL, errors);
         status = store(cli, id, "", errors);

@@ -47,7 +47,7 @@ static const char sweep_details[] =
     "quotes protect commas. Names are found whatever their case, punctuation and vendor (rpi5, llama3.2:3b, "
     "Qwen/Qwen3-4B). On the command line every key is an option, too (--model NAME, --n-ctx 8k, "
     "--device.mem_bw_gbs 8:64+8), and --unset KEY or SECTION removes what the file sets. Numbers may end in k, M, G "
-    "(1000) or Ki, Mi, Gi (1024).\n"
+    "(1000; of tokens 1024, so that 16k is 16384) or Ki, Mi, Gi (1024).\n"
     "\n"
     "  a:b          a, a+1, ... b\n"
     "  a:b+step     a, a+step, ...; b is included when it is a step\n"

@@ -155,6 +155,19 @@ static const char *const other_words[][2] = {
     {"backend", "runtime"},
     {"engine", "runtime"},
     {"sequence_length", "seq_len"},
+    {"bs", "batch"},
+    {"b", "batch"},
+    {"m", "model"},
+    {"n", "gen"},
+    {"max_new_tokens", "gen"},
+    {"hw", "device"},
+    {"phone", "device"},
+    {"vram", "device.ram_gb"},
+    {"ram", "device.ram_gb"},
+    {"memory", "device.ram_gb"},
+    {"bandwidth", "device.mem_bw_gbs"},
+    {"mem_bw", "device.mem_bw_gbs"},
+    {"price", "device.price_usd"},
 };
 
 /* Equal but for - and _. */
@@ -190,7 +203,7 @@ const char *es_plan_key(es_slice word) {
 const char *es_plan_word(es_slice word) {
     for (size_t i = 0; i < sizeof other_words / sizeof *other_words; i++)
         if (same_word(word, other_words[i][0]))
-            return es_plan_key(es_slice_of(other_words[i][1]));
+            return strchr(other_words[i][1], '.') ? other_words[i][1] : es_plan_key(es_slice_of(other_words[i][1]));
     const char *names[128];
     size_t n = 0;
     for (size_t k = 0; k < es_kernel_count(); k++)

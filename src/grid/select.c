@@ -76,10 +76,9 @@ static bool hidden_from_glob(const selector *s, const es_row *row, es_slice patt
 }
 
 static es_status unknown_name(const selector *s, const es_list_item *item, es_slice name) {
-    const char *near = es_loose_nearest(s->table, s->table->kind, name);
-    return es_fail(s->errors, ES_EUSAGE, &item->at, "unknown %s: '%s'; %s%s%s", kind_word(s->table),
-                   es_quote(name).text, near ? "did you mean '" : "see 'edgesweep list ",
-                   near ? near : es_fields(s->table->kind)->name, near ? "'?" : "'");
+    char near[400];
+    return es_fail(s->errors, ES_EUSAGE, &item->at, "unknown %s: '%s'; %s", kind_word(s->table), es_quote(name).text,
+                   es_loose_suggest(s->table, s->table->kind, name, near, sizeof near));
 }
 
 static void pick(selector *s, size_t row) {

@@ -105,7 +105,8 @@ static es_status take_number(parser *p, double *value) {
             advance(p, named.length);
             return ES_OK;
         }
-    es_number_fault bad = es_parse_scaled(token, value);
+    const bool tokens = p->rule->unit && strcmp(p->rule->unit, "tokens") == 0;
+    es_number_fault bad = (tokens ? es_parse_tokens : es_parse_scaled)(token, value);
     if (bad) {
         es_slice whole = whole_token(p->rest, n);
         if (whole.length) {

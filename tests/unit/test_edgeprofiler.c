@@ -264,7 +264,7 @@ Test(edgeprofiler, random_catalogs) {
         cr_assert_eq(sweep->n_points, ROWS * ROWS * ROWS * 4);
         double *value = calloc(es_sweep_nodes(sweep), sizeof *value);
         for (uint64_t i = 0; i < sweep->n_points; i++) {
-            static const double seq[] = {1, 7, 1024, 32000};
+            static const double seq[] = {1, 7, 1024, 32768};
             cr_assert_eq(es_sweep_point(sweep, i, value, NULL), ES_OK);
             expected e = evaluate(&rows.models[i / 4 / ROWS / ROWS], &rows.devices[i / 4 / ROWS % ROWS],
                                   rows.bits[i / 4 % ROWS], seq[i % 4], printed);

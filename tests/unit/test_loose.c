@@ -42,6 +42,11 @@ Test(loose, names) {
         {ES_DEVICE, "orin nano super", "Jetson Orin Nano Super 8GB"},
         {ES_DEVICE, "rtx4090", "RTX 4090 24GB"},
         {ES_DEVICE, "m4 max", "Apple M4 Max"},
+        {ES_DEVICE, "raspberry 5", "Raspberry Pi 5 8GB"},
+        {ES_DEVICE, "jetson nano super", "Jetson Orin Nano Super 8GB"},
+        {ES_DEVICE, "mac mini m4", "Apple M4"},
+        {ES_DEVICE, "MacBook Air M2", "Apple M2"},
+        {ES_DEVICE, "NVIDIA DGX Spark / GB10", "NVIDIA DGX Spark / GB10"},
         {ES_MODEL, "llama3.2:3b", "Llama-3.2-3B"},
         {ES_MODEL, "meta-llama/Llama-3.2-3B-Instruct", "Llama-3.2-3B"},
         {ES_MODEL, "Qwen/Qwen3-4B", "Qwen3-4B"},
@@ -57,6 +62,25 @@ Test(loose, names) {
         const char *name = name_of(cases[i].kind, cases[i].text);
         cr_expect(name && strcmp(name, cases[i].name) == 0, "%s: %s, expected %s", cases[i].text,
                   name ? name : "none or several", cases[i].name);
+    }
+}
+
+Test(loose, suggestions) {
+    static const struct {
+        es_kind kind;
+        const char *text, *suggestion;
+    } cases[] = {
+        {ES_DEVICE, "rpi6", "did you mean 'Raspberry Pi 5 8GB'?"}, /* the newest of those that begin so */
+        {ES_DEVICE, "steam deck", "see 'edgesweep list devices'"},
+        {ES_DEVICE, "n100", "could be 'Intel N100 (LattePanda Mu)', 'Intel N100 (Radxa X4)'"},
+        {ES_MODEL, "Qwen3-4B-Instruct-2507", "did you mean 'Qwen3-4B'?"},
+        {ES_MODEL, "gema-3-4b", "did you mean 'Gemma-3-4B'?"},
+        {ES_PRECISION, "UD-Q4_K_XL", "see 'edgesweep list precisions'"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[400];
+        es_loose_suggest(&catalog.table[cases[i].kind], cases[i].kind, es_slice_of(cases[i].text), text, sizeof text);
+        cr_expect_str_eq(text, cases[i].suggestion, "%s: %s", cases[i].text, text);
     }
 }
 

@@ -22,7 +22,7 @@ Test(values, lists_and_ranges) {
         double value[12];
     } cases[] = {
         {"512", &whole, 1, {512}},
-        {" 4k , 2Ki ", &whole, 2, {4000, 2048}},
+        {" 4k , 2Ki ", &whole, 2, {4096, 2048}},
         {"1.5e3", &any, 1, {1500}},
         {"-2, 0, 2", &any, 3, {-2, 0, 2}},
         {"1M, 1G, 1Mi, 1Gi", &any, 4, {1e6, 1e9, 1048576, 1073741824}},
@@ -36,7 +36,7 @@ Test(values, lists_and_ranges) {
         {"0:1+0.1", &any, 11, {0, 0.1, 0.2, 3 * 0.1, 0.4, 0.5, 6 * 0.1, 7 * 0.1, 0.8, 0.9, 1}},
         {"0.1:0.7+0.2", &any, 4, {0.1, 0.1 + 0.2, 0.5, 0.7}},
         {"1 : 4 + 1.5", &any, 3, {1, 2.5, 4}},
-        {"1k:1Ki+8", &whole, 4, {1000, 1008, 1016, 1024}},
+        {"1000:1k+8", &whole, 4, {1000, 1008, 1016, 1024}},
         {"128:4096*2", &whole, 6, {128, 256, 512, 1024, 2048, 4096}},
         {"128:4095*2", &whole, 5, {128, 256, 512, 1024, 2048}},
         {"1:1000*10", &whole, 4, {1, 10, 100, 1000}},
@@ -49,7 +49,7 @@ Test(values, lists_and_ranges) {
         {"log(128,4096,6)", &whole, 6, {128, 256, 512, 1024, 2048, 4096}},
         {"log(1,1000,4)", &whole, 4, {1, 10, 100, 1000}},
         {"log(2,2,1)", &any, 1, {2}},
-        {"log(1k,1M,4)", &whole, 4, {1e3, 1e4, 1e5, 1e6}},
+        {"log(1e3,1e6,4)", &whole, 4, {1e3, 1e4, 1e5, 1e6}},
         {"1:3, 10:30+10, 7", &whole, 7, {1, 2, 3, 10, 20, 30, 7}},
         {"5, 1:3", &whole, 4, {5, 1, 2, 3}},
         {"lin(0,1,3), 5", &any, 4, {0, 0.5, 1, 5}},
@@ -152,7 +152,7 @@ Test(values, duplicates_are_dropped_with_a_warning) {
         {"1, 2, 1", "f.sweep:3:10: warning: prompt: 1 duplicate value dropped", 2, {1, 2}},
         {"3, 1:4", "f.sweep:3:10: warning: prompt: 1 duplicate value dropped", 4, {3, 1, 2, 4}},
         {"1:4, 2:5", "f.sweep:3:10: warning: prompt: 3 duplicate values dropped", 5, {1, 2, 3, 4, 5}},
-        {"1k, 1000, 1e3", "f.sweep:3:10: warning: prompt: 2 duplicate values dropped", 1, {1000}},
+        {"1k, 1024, 1Ki", "f.sweep:3:10: warning: prompt: 2 duplicate values dropped", 1, {1024}},
         {"lin(5,5,3)", "f.sweep:3:10: warning: prompt: 2 duplicate values dropped", 1, {5}},
     };
     for (size_t i = 0; i < LENGTH(cases); i++) {
