@@ -99,6 +99,10 @@ typedef struct es_sweep {
  * On failure *sweep is NULL; ES_EUSAGE for faults of the user, ES_ERUNTIME for memory. */
 es_status es_sweep_load(es_sweep **sweep, const es_catalog *catalog, const char *path, const char *const *sets,
                         size_t n_sets, const char *const *wheres, size_t n_wheres, es_errors *errors);
+/* The same from the contents of a sweep file; `path` is then only its name in messages. */
+es_status es_sweep_load_text(es_sweep **sweep, const es_catalog *catalog, const char *path, const char *text,
+                             const char *const *sets, size_t n_sets, const char *const *wheres, size_t n_wheres,
+                             es_errors *errors);
 void es_sweep_free(es_sweep *sweep);
 
 /* Axes (bit a: axis a) of several values on which neither the front's objectives and groups depend nor what is kept: all

@@ -316,3 +316,19 @@ es_status es_best_rank(const es_best *best, es_best_row **rows, size_t *n, es_er
     free(group);
     return status;
 }
+
+size_t es_best_columns(const es_sweep *sweep, int *columns) {
+    size_t n = 0;
+    for (size_t k = 0; k < sweep->best.n_by; k++)
+        columns[n++] = sweep->best.by[k];
+    columns[n++] = sweep->best.pick;
+    size_t front = n;
+    for (size_t i = 0; i < sweep->n_output; i++) {
+        bool seen = false;
+        for (size_t k = 0; k < front; k++)
+            seen = seen || columns[k] == sweep->output[i];
+        if (!seen)
+            columns[n++] = sweep->output[i];
+    }
+    return n;
+}

@@ -47,4 +47,8 @@ es_status es_best_merge(es_best *best, const es_best *other, es_errors *errors);
 /* Winner and runner-up of every group, ordered by the values of the by columns; *rows is the caller's to free. */
 es_status es_best_rank(const es_best *best, es_best_row **rows, size_t *n, es_errors *errors);
 
+/* Columns of the best table: what groups, what was picked, then the rest of the output; returns their number. */
+size_t es_best_columns(const es_sweep *sweep, int *columns);
+static inline size_t es_best_columns_most(const es_sweep *sweep) { return sweep->n_columns + ES_MAX_BY + 1; }
+
 #endif

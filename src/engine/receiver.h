@@ -1,4 +1,4 @@
-/* Where the tables of a run go when they do not go to files of their own: to the parts of a shard. */
+/* Where the tables of a run go when they do not go to files of their own: to the parts of a shard, to a stream. */
 #ifndef ES_ENGINE_RECEIVER_H
 #define ES_ENGINE_RECEIVER_H
 
@@ -18,9 +18,14 @@ typedef struct es_record {
     double value[]; /* n_by, 2 with ties, n_objectives */
 } es_record;
 
+struct es_column_format;
+
 /* Both are called by one thread at a time, header once per table before its rows. */
 typedef struct es_receiver {
     void *context;
+    /* Not NULL: rows come as pieces of columns (engine/columns.h) instead of text, without records and header, and only the
+     * tables that have a path in the options are made. */
+    const struct es_column_format *columns;
     es_status (*header)(void *context, es_result result, const char *data, size_t n, es_errors *errors);
     /* Whole rows, each ending in a newline.  `next` (of ES_RESULT_ROWS): the rows of all points before it have come. */
     es_status (*write)(void *context, es_result result, const char *data, size_t n, uint64_t rows, uint64_t next,

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/team.h"
 #include "engine/best.h"
+#include "engine/columns.h"
 #include "engine/dealer.h"
 #include "engine/eval.h"
 #include "engine/filter.h"
@@ -42,7 +43,9 @@ typedef struct pass {
     es_run_report *report;
     es_tiling tiling;
     es_program *program;
-    es_row_format *format; /* NULL: no rows */
+    bool makes_rows;
+    es_row_format *format;           /* of rows as text */
+    const es_column_format *columns; /* of rows as columns, else NULL */
     es_ordered *ordered;
     bool want_best, want_front;
     es_front_exchange *exchange; /* want_front */
@@ -142,6 +145,8 @@ static size_t cut_at_limit(const worker *w, const uint8_t *keep, size_t from, si
 static es_status append_rows(worker *w, const uint8_t *keep, size_t from, size_t to, es_buffer *buffer,
                              es_errors *errors) {
     const pass *p = w->pass;
+    if (p->columns)
+        return es_column_append(p->columns, p->program, w->eval, keep, from, to, buffer, errors);
     if (!p->record.n)
         return es_row_writer_append(w->writer, w->eval, keep, from, to, buffer, errors);
     return es_record_append(&p->record, p->program, w->writer, w->eval, keep, from, to, buffer, errors);
@@ -330,7 +335,7 @@ static void work(worker *w, bool shows_progress) {
 /* ---- a pass ---- */
 
 static unsigned choose_threads(const pass *p) {
-    uint64_t threads = p->options->threads, share = p->searches && !p->format ? SEARCHED_PER_THREAD : POINTS_PER_THREAD;
+    uint64_t threads = p->options->threads, share = p->searches && !p->makes_rows ? SEARCHED_PER_THREAD : POINTS_PER_THREAD;
     if (!threads) {
         threads = (uint64_t)omp_get_max_threads();
         if (threads > (p->end - p->first) / share + 1)
@@ -350,7 +355,7 @@ static void size_search(pass *p) {
     size_t rung = p->ladder.tiles;
     while (rung + 1 < p->ladder.n_rungs) {
         const es_rung *above = &p->ladder.rung[rung + 1];
-        if (p->format ? above->points > most : above->n_boxes < SEARCH_TICKETS)
+        if (p->makes_rows ? above->points > most : above->n_boxes < SEARCH_TICKETS)
             break;
         rung++;
     }
@@ -455,6 +460,8 @@ static es_status pass_build(pass *p, const int *columns, size_t n_columns, es_er
     node_list *lists = calloc(ES_STAGES, sizeof *lists);
     if (!lists)
         return es_fail_memory(errors);
+    p->makes_rows = columns != NULL;
+    p->columns = columns && p->options->receiver ? p->options->receiver->columns : NULL;
     p->live = choose_live(p, columns);
     make_tiling(p, columns);
     want_conditions(&lists[ES_STAGE_FILTER], p->sweep);
@@ -471,7 +478,7 @@ static es_status pass_build(pass *p, const int *columns, size_t n_columns, es_er
     const uint16_t *nodes[ES_STAGES] = {lists[0].node, lists[1].node};
     const size_t counts[ES_STAGES] = {lists[0].n, lists[1].n};
     es_status status = es_program_new(&p->program, p->sweep, &p->tiling, nodes, counts, errors);
-    if (!status && columns)
+    if (!status && columns && !p->columns)
         status = es_row_format_new(&p->format, p->sweep, columns, n_columns, p->program,
                                    es_csv_options_of(p->options, p->result), errors);
     if (!status && p->searches)
@@ -569,7 +576,7 @@ static void share_seeds(const pass *p, worker *workers) {
 }
 
 static void seed_workers(pass *p, worker *workers) {
-    if (!p->searches || p->format || !(p->want_best || p->want_front))
+    if (!p->searches || p->makes_rows || !(p->want_best || p->want_front))
         return;
     if (p->threads == 1) {
         seed(&workers[0], 0);
@@ -587,7 +594,7 @@ static es_status choose_tickets(pass *p, worker *w) {
         return ES_OK;
     if (p->finished)
         return es_dealer_new(&p->dealer, &w->search, p->program, p->bounds, p->ticket_rung, p->live, &w->errors);
-    if (p->format)
+    if (p->makes_rows)
         return ES_OK;
     return es_search_order(&w->search, p->ticket_rung, p->first_box, p->n_tickets, p->live, &p->ticket_order,
                            &w->errors);
@@ -663,7 +670,7 @@ static void pass_end(pass *p, worker *workers) {
 
 static es_status open_sink(const pass *p, const char *path, es_row_sink *sink, es_errors *errors) {
     es_buffer header = {0};
-    es_status status = es_row_format_header(p->format, &header, errors);
+    es_status status = p->columns ? ES_OK : es_row_format_header(p->format, &header, errors);
     if (!status)
         status = es_row_sink_open(sink, path, p->result, p->sweep, p->options, &header, errors);
     es_buffer_free(&header);
@@ -704,35 +711,19 @@ typedef struct run {
 
 static pass make_pass(const run *r, es_result result) {
     pass p = {.sweep = r->sweep, .options = r->options, .report = r->report, .result = result};
-    if (r->options->receiver && result == ES_RESULT_FRONT)
+    const es_receiver *receiver = r->options->receiver;
+    if (receiver && !receiver->columns && result == ES_RESULT_FRONT)
         p.record = es_record_of_front(r->sweep);
-    if (r->options->receiver && result == ES_RESULT_BEST)
+    if (receiver && !receiver->columns && result == ES_RESULT_BEST)
         p.record = es_record_of_best(r->sweep);
     return p;
 }
 
-/* Columns of the best table: what groups, what was picked, then the rest of the output. */
-static size_t best_columns(const es_sweep *sweep, int *columns) {
-    size_t n = 0;
-    for (size_t k = 0; k < sweep->best.n_by; k++)
-        columns[n++] = sweep->best.by[k];
-    columns[n++] = sweep->best.pick;
-    size_t front = n;
-    for (size_t i = 0; i < sweep->n_output; i++) {
-        bool seen = false;
-        for (size_t k = 0; k < front; k++)
-            seen = seen || columns[k] == sweep->output[i];
-        if (!seen)
-            columns[n++] = sweep->output[i];
-    }
-    return n;
-}
-
 static es_status write_best(run *r, const uint64_t *index, size_t stride, size_t n_rows, es_errors *errors) {
-    int *columns = calloc(r->sweep->n_columns + ES_MAX_BY + 1, sizeof *columns);
+    int *columns = calloc(es_best_columns_most(r->sweep), sizeof *columns);
     if (!columns)
         return es_fail_memory(errors);
-    size_t n = best_columns(r->sweep, columns);
+    size_t n = es_best_columns(r->sweep, columns);
     pass p = make_pass(r, ES_RESULT_BEST);
     es_status status = pass_build(&p, columns, n, errors);
     if (!status)
@@ -818,7 +809,7 @@ static es_status finish_best(run *r, const es_best *best, es_errors *errors) {
         status = es_best_rank(best, &r->report->best, &r->report->n_best, errors);
     if (status || !r->options->best_out)
         return status;
-    if (!r->options->receiver)
+    if (!r->options->receiver || r->options->receiver->columns)
         return write_best(r, &r->report->best[0].index, sizeof(es_best_row) / sizeof(uint64_t), r->report->n_best,
                           errors);
     uint64_t *index = NULL;
@@ -830,10 +821,14 @@ static es_status finish_best(run *r, const es_best *best, es_errors *errors) {
     return status;
 }
 
+static bool wants_table(const run *r, const char *path) {
+    return path || !(r->options->receiver && r->options->receiver->columns);
+}
+
 static es_status main_pass(run *r, es_errors *errors) {
     pass p = make_pass(r, ES_RESULT_ROWS);
-    p.want_best = r->sweep->best.given;
-    p.want_front = r->sweep->front.given;
+    p.want_best = r->sweep->best.given && wants_table(r, r->options->best_out);
+    p.want_front = r->sweep->front.given && wants_table(r, r->options->front_out);
     const int *columns = r->options->out ? r->sweep->output : NULL;
     es_status status = pass_build(&p, columns, columns ? r->sweep->n_output : 0, errors);
     r->report->threads = p.threads;

@@ -298,13 +298,17 @@ static es_status apply_set(es_spec *spec, const char *set, size_t number, es_err
     return ES_OK;
 }
 
-es_status es_spec_read(es_spec *spec, const char *path, const char *const *sets, size_t n_sets, es_arena *arena,
-                       es_errors *errors) {
+es_status es_spec_read(es_spec *spec, const char *path, const char *contents, const char *const *sets, size_t n_sets,
+                       es_arena *arena, es_errors *errors) {
     es_status status = ES_OK;
     *spec = (es_spec){.end = {path ? path : "--set", 0, 0}};
     if (path) {
         es_slice text = {0};
-        status = read_file(path, arena, &text, errors);
+        const char *copy = contents ? es_arena_text(arena, es_slice_of(contents)) : NULL;
+        if (copy)
+            text = es_slice_of(copy);
+        else
+            status = contents ? es_fail_memory(errors) : read_file(path, arena, &text, errors);
         const char *file = es_arena_text(arena, es_slice_of(path));
         if (!status && !file)
             status = es_fail_memory(errors);

@@ -37,10 +37,10 @@ enum { ES_SWEEP_FILE_MAX = 16 << 20 };
 
 extern const char *const es_section_names[ES_SECTIONS + 1]; /* NULL-terminated */
 
-/* Reads the file at `path` (NULL: none) and the command line's `key=value` sets, which win over the file.  Texts live in
- * the arena; es_spec_free releases the lists. */
-es_status es_spec_read(es_spec *spec, const char *path, const char *const *sets, size_t n_sets, es_arena *arena,
-                       es_errors *errors);
+/* Reads the file at `path` (NULL: none), or takes its contents where they are given, and the command line's `key=value`
+ * sets, which win over the file.  Texts live in the arena; es_spec_free releases the lists. */
+es_status es_spec_read(es_spec *spec, const char *path, const char *contents, const char *const *sets, size_t n_sets,
+                       es_arena *arena, es_errors *errors);
 /* The same from text in memory. */
 es_status es_spec_parse(es_spec *spec, const char *file, es_slice text, es_errors *errors);
 void es_spec_free(es_spec *spec);

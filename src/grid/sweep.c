@@ -119,6 +119,12 @@ static es_status plan_sweep(es_sweep *sweep, const es_spec *spec, const char *co
 
 es_status es_sweep_load(es_sweep **result, const es_catalog *catalog, const char *path, const char *const *sets,
                         size_t n_sets, const char *const *wheres, size_t n_wheres, es_errors *errors) {
+    return es_sweep_load_text(result, catalog, path, NULL, sets, n_sets, wheres, n_wheres, errors);
+}
+
+es_status es_sweep_load_text(es_sweep **result, const es_catalog *catalog, const char *path, const char *text,
+                             const char *const *sets, size_t n_sets, const char *const *wheres, size_t n_wheres,
+                             es_errors *errors) {
     *result = NULL;
     es_sweep *sweep = calloc(1, sizeof *sweep);
     if (!sweep || !(sweep->plan = calloc(1, sizeof *sweep->plan))) {
@@ -128,7 +134,7 @@ es_status es_sweep_load(es_sweep **result, const es_catalog *catalog, const char
     sweep->catalog = catalog;
     es_spec spec;
     es_arena *arena = &sweep->plan->arena;
-    es_status status = es_spec_read(&spec, path, sets, n_sets, arena, errors);
+    es_status status = es_spec_read(&spec, path, text, sets, n_sets, arena, errors);
     bool unread = status && spec.section[ES_SEC_SWEEP].count == 0; /* defaults would only add noise */
     if (!unread) {
         es_status one = choose_kernel(sweep, &spec, errors);

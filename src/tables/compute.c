@@ -93,7 +93,7 @@ es_status es_compute_columns(es_csv_input *csv, const char *const *metrics, size
     const char **sets = es_arena_array(arena, n + 1, sizeof *sets);
     for (size_t i = 0; sets && i < n; i++)
         sets[i] = es_arena_printf(arena, "--metric %s", metrics[i]);
-    es_status status = sets ? es_spec_read(&spec, NULL, sets, n, arena, errors) : es_fail_memory(errors);
+    es_status status = sets ? es_spec_read(&spec, NULL, NULL, sets, n, arena, errors) : es_fail_memory(errors);
     const es_entries *list = &spec.section[ES_SEC_METRICS];
     c.n = list->count;
     es_slice *name = es_arena_array(arena, n + 1, sizeof *name), unit;

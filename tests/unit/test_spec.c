@@ -118,7 +118,7 @@ Test(spec, a_line_of_a_megabyte) {
 static es_status read_sets(es_spec *spec, const char *path, const char *const *sets, size_t n, es_arena *arena,
                            es_errors *errors) {
     *errors = (es_errors){0};
-    return es_spec_read(spec, path, sets, n, arena, errors);
+    return es_spec_read(spec, path, NULL, sets, n, arena, errors);
 }
 
 Test(spec, sets_win_over_the_file_and_the_last_one_wins) {
