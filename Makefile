@@ -50,7 +50,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-pr
 ARITHMETIC := -ffp-contract=off -fno-math-errno -fno-trapping-math
 # Fortified libc calls need optimisation and get in the way of the sanitizers.
 fortify = $(if $(INSTRUMENT)$(filter -O0,$(CFLAGS)),,$(if $(filter -O%,$(CFLAGS)),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3))
-HARDENING := $(fortify) $(if $(INSTRUMENT),,-fstack-protector-strong) -fPIE
+HARDENING := $(fortify) $(if $(INSTRUMENT),,-fstack-protector-strong) -fPIC -fno-semantic-interposition
 OPENMP ?= -fopenmp
 # Tests with many random cases take fewer of them where ES_SLOW_BUILD is defined.
 # OS=posix: only what POSIX has, as on systems other than Linux (src/base/os.h).
@@ -94,6 +94,10 @@ FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SOURCES))
 REPLAYS := $(patsubst tests/fuzz/%.c,$(B)/replay/%,$(FUZZ_SOURCES))
 FUZZ_COMMON := $(call object,tests/fuzz/common.c tests/fuzz/run.c)
 LIBRARY := $(B)/libedgesweep.a
+# The shared library: ABI is its number, raised when a function or structure of a public header changes.
+ABI := 0
+SONAME := libedgesweep.so.$(ABI)
+SHARED := $(B)/$(SONAME)
 COMMAND := $(B)/edgesweep
 FAULT_FLAGS = -std=c11 -D_GNU_SOURCE $(WARNINGS) -O1 -g
 FAULT_SHIM := $(B)/faults/inject.so
@@ -111,7 +115,7 @@ RELEASE_ONLY = FLAVOUR=release
 
 # ---- Building ----
 .PHONY: all lib unit benches replays
-all: $(LIBRARY) $(if $(CLI_SOURCES),$(COMMAND)) $(B)/edgesweep.pc
+all: $(LIBRARY) $(SHARED) $(if $(CLI_SOURCES),$(COMMAND)) $(B)/edgesweep.pc
 lib: $(LIBRARY)
 unit: $(UNIT_TESTS)
 benches: $(BENCHES)
@@ -120,6 +124,15 @@ replays: $(REPLAYS)
 $(LIBRARY): $(LIB_OBJECTS) $(B)/objects.stamp
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $(LIB_OBJECTS)
+
+# Only what the public headers declare is visible.
+$(GEN)/public.map: $(HEADERS) Makefile | $(GEN)/
+	$(Q)sed -n 's/^[a-z].*[ *]\(es_[a-z0-9_]*\)(.*/\1/p' $(HEADERS) | sort -u | sed -e '1i { global:' -e 's/$$/;/' -e '$$a local: *; };' >$@
+
+$(SHARED): $(LIB_OBJECTS) $(GEN)/public.map $(B)/objects.stamp $(B)/link.stamp
+	$(call say,LINK,$@)
+	$(Q)$(filter-out -pie,$(LINK)) -shared -Wl,-soname,$(SONAME) -Wl,--version-script=$(GEN)/public.map -o $@ $(LIB_OBJECTS) $(LIBS)
+	$(Q)ln -sf $(SONAME) $(B)/libedgesweep.so
 
 $(COMMAND): $(CLI_OBJECTS) $(LIBRARY) $(B)/link.stamp
 	$(call say,LINK,$@)
@@ -431,13 +444,16 @@ install: all $(SHARE)/.done
 	$(INSTALL) -d $(DESTDIR)$(DATADIR)/edgesweep/sweeps
 	$(INSTALL) -m 755 $(COMMAND) $(DESTDIR)$(BINDIR)/edgesweep
 	$(INSTALL) -m 644 $(LIBRARY) $(DESTDIR)$(LIBDIR)/libedgesweep.a
+	$(INSTALL) -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libedgesweep.so
 	$(INSTALL) -m 644 $(B)/edgesweep.pc $(DESTDIR)$(LIBDIR)/pkgconfig/edgesweep.pc
 	$(INSTALL) -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)/edgesweep
 	$(if $(SWEEPS),$(INSTALL) -m 644 $(SWEEPS) $(DESTDIR)$(DATADIR)/edgesweep/sweeps)
 	cd $(SHARE) && find . -type f ! -name .done -exec $(INSTALL) -D -m 644 '{}' '$(abspath $(DESTDIR)$(DATADIR))/{}' \;
 
 uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/edgesweep $(DESTDIR)$(LIBDIR)/libedgesweep.a $(DESTDIR)$(LIBDIR)/pkgconfig/edgesweep.pc
+	rm -f $(DESTDIR)$(BINDIR)/edgesweep $(DESTDIR)$(LIBDIR)/pkgconfig/edgesweep.pc
+	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/libedgesweep.,a so so.$(ABI))
 	rm -f $(addprefix $(DESTDIR)$(DATADIR)/,$(SHARED_FILES))
 	rm -rf $(DESTDIR)$(INCLUDEDIR)/edgesweep $(DESTDIR)$(DATADIR)/edgesweep
 
@@ -452,7 +468,7 @@ help:
 	  'make run        install what is missing, build, sweep, print the best quantization per device' \
 	  'make figures    the figures of the paper and of the catalogs, by gnuplot, into results/figures/' \
 	  'make test       install what is missing, build, run all tests' \
-	  'make            build build/edgesweep and build/libedgesweep.a' \
+	  'make            build build/edgesweep, build/libedgesweep.a and the shared library' \
 	  'make check-cli  the command line cases of tests/cli and the README examples (UPDATE=1 rewrites the cases)' \
 	  'make asan | ubsan | tsan        tests under AddressSanitizer (with UBSan), UBSan alone, ThreadSanitizer' \
 	  'make bench      build and run the benchmarks; one of them: make bench-NAME ARGS=...' \

@@ -137,9 +137,10 @@ static void put_reals(double *restrict to, const double *restrict x, size_t n, b
 
 /* Rounded up; false for a number that does not fit. */
 static bool put_wholes(int64_t *restrict to, const double *restrict x, size_t n) {
+    const double too_large = 0x1p63;
     size_t outside = 0;
     for (size_t i = 0; i < n; i++) {
-        const bool fits = x[i] < 0x1p63 && x[i] >= -0x1p63;
+        const bool fits = x[i] < too_large && x[i] >= -too_large;
         const int64_t floor_x = fits ? (int64_t)x[i] : 0;
         to[i] = floor_x + (fits && (double)floor_x < x[i]);
         outside += !fits && !es_is_missing(x[i]);
