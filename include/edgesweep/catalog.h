@@ -573,6 +573,7 @@ typedef struct es_table {
     size_t n_rows;
     uint32_t *name_index; /* internal, as what follows: open addressing over keys and aliases */
     size_t index_size, index_used, rows_capacity;
+    uint64_t hash; /* xxh64 of the canonical contents */
 } es_table;
 
 /* All catalogs.  Rows belong to the catalog; immutable after loading, so it may be shared between threads. */
@@ -580,7 +581,7 @@ typedef struct es_catalog {
     es_table table[ES_KINDS];
     const es_row *const *unit_of; /* by device: its row of units; one of its class's kind alone when it names none */
     struct es_arena *arena;
-    uint64_t hash; /* xxh64 of the canonical contents, for grid hashes */
+    uint64_t hash; /* of all tables, for grid hashes */
 } es_catalog;
 
 /* Loads the embedded catalogs, then applies folders of CSV files in order.

@@ -89,7 +89,8 @@ typedef struct es_sweep {
     const char *const *condition; /* as written, for messages */
     es_front_spec front;
     es_best_spec best;
-    uint64_t hash; /* xxh64 of kernel, axes, options, conditions, columns and the catalog rows used: the grid hash */
+    const char *text; /* file, sets and wheres as one sweep file */
+    uint64_t hash;    /* xxh64 of kernel, axes, options, conditions, columns and the catalog rows used: the grid hash */
     struct es_plan *plan;
 } es_sweep;
 
@@ -145,11 +146,14 @@ typedef struct es_run_options {
     const char *front_out; /* NULL: not written */
     const char *best_out;  /* NULL: not written */
     const char *command;   /* for the meta file; may be NULL */
-    bool unique;           /* fronts keep only the lowest index of equal points */
-    bool strict;           /* a point without a value in an objective is an error, else it is left out and counted */
-    unsigned threads;      /* 0: OMP default, lowered for small grids */
-    uint64_t limit;        /* stop after that many rows, 0: none */
-    bool part;             /* only the points [first, end), of which there must be some; else all */
+    /* The options of the command line that decide the bytes, ended by NULL, for the meta file; NULL: none are recorded and
+     * the file cannot be made again by `rerun`. */
+    const char *const *arguments;
+    bool unique;      /* fronts keep only the lowest index of equal points */
+    bool strict;      /* a point without a value in an objective is an error, else it is left out and counted */
+    unsigned threads; /* 0: OMP default, lowered for small grids */
+    uint64_t limit;   /* stop after that many rows, 0: none */
+    bool part;        /* only the points [first, end), of which there must be some; else all */
     uint64_t first, end;
     bool sync;          /* fsync before the rename */
     uint64_t max_bytes; /* no file grows beyond it, 0: no limit */

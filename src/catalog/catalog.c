@@ -275,7 +275,7 @@ es_status es_catalog_load(es_catalog *catalog, const char *const *sources, size_
     if (status == ES_OK)
         status = es_catalog_connect(catalog, errors);
     if (status == ES_OK)
-        status = es_catalog_hash(catalog, &catalog->hash, errors);
+        status = es_catalog_hash(catalog, errors);
     if (status != ES_OK)
         es_catalog_free(catalog);
     return status;

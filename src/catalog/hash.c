@@ -64,19 +64,26 @@ static void add_row(hasher *h, const es_field_table *table, const es_row *row) {
     }
 }
 
-es_status es_catalog_hash(const es_catalog *catalog, uint64_t *hash, es_errors *errors) {
+es_status es_catalog_hash(es_catalog *catalog, es_errors *errors) {
     hasher h = {.state = XXH64_createState()};
     if (!h.state)
         return es_fail_memory(errors);
-    XXH64_reset(h.state, 0);
     for (int kind = 0; kind < ES_KINDS; kind++) {
-        const es_table *table = &catalog->table[kind];
+        es_table *table = &catalog->table[kind];
+        XXH64_reset(h.state, 0);
+        h.used = 0;
         add_u64(&h, table->n_rows);
         for (size_t i = 0; i < table->n_rows; i++)
             add_row(&h, es_fields((es_kind)kind), &table->rows[i]);
+        XXH64_update(h.state, h.buffer, h.used);
+        table->hash = XXH64_digest(h.state);
     }
+    XXH64_reset(h.state, 0);
+    h.used = 0;
+    for (int kind = 0; kind < ES_KINDS; kind++)
+        add_u64(&h, catalog->table[kind].hash);
     XXH64_update(h.state, h.buffer, h.used);
-    *hash = XXH64_digest(h.state);
+    catalog->hash = XXH64_digest(h.state);
     XXH64_freeState(h.state);
     return ES_OK;
 }

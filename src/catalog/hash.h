@@ -8,6 +8,6 @@
 
 /* xxh64 over kinds, rows in order, and every field but remarks: numbers as doubles, choices by index, texts as
  * written.  Independent of column order, of how numbers are written, of file names and of the machine. */
-es_status es_catalog_hash(const es_catalog *catalog, uint64_t *hash, es_errors *errors);
+es_status es_catalog_hash(es_catalog *catalog, es_errors *errors);
 
 #endif

@@ -190,12 +190,6 @@ static es_status dispatch(es_cli *cli, es_errors *errors) {
     return es_usage(cli, errors, "no command given; expected edgesweep COMMAND");
 }
 
-static void release(es_cli *cli) {
-    for (es_opt id = 0; id < ES_OPTS; id++)
-        free(cli->value[id].text);
-    es_arena_free(&cli->arena);
-}
-
 int es_cli_main(int argc, char **argv) {
     static const es_command *const commands[] = {ES_ALL_COMMANDS, NULL};
     es_cli cli = {.commands = commands, .stop = &stop_requested};
@@ -214,6 +208,6 @@ int es_cli_main(int argc, char **argv) {
     es_cli_report(&cli, &errors);
     if (cli.usage)
         print_hint(&cli);
-    release(&cli);
+    es_cli_free(&cli);
     return (int)status;
 }

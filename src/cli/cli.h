@@ -37,6 +37,8 @@ typedef enum es_command_id {
     ES_CMD_VALIDATE,
     ES_CMD_PROBE,
     ES_CMD_REPORT,
+    ES_CMD_RERUN,
+    ES_CMD_CITE,
     ES_CMD_COMPLETION,
     ES_CMD_HELP,
     ES_CMD_IDS
@@ -238,6 +240,7 @@ es_status es_cli_load_catalog(const es_cli *cli, es_catalog *catalog, es_errors 
 /* Fills the invocation, which has its commands, from argv.  cli->command is NULL when only --help or --version was
  * given.  A word that names a device or a model and no command is the first operand of `advise`. */
 es_status es_cli_parse(es_cli *cli, int argc, char *const *argv, es_errors *errors);
+void es_cli_free(es_cli *cli);
 /* Index in `names` (NULL-terminated) by exact name or unique prefix (case-insensitive); -1 after an error that names
  * `what`, and lists the candidates of an ambiguous prefix or suggests the nearest name. */
 int es_choose(es_cli *cli, const char *what, const char *const *names, const char *given, es_errors *errors);

@@ -14,6 +14,7 @@
 #define MERGE ES_IN(ES_CMD_MERGE)
 #define HELP ES_IN(ES_CMD_HELP)
 #define REPORT ES_IN(ES_CMD_REPORT)
+#define RERUN ES_IN(ES_CMD_RERUN)
 #define IMPORT ES_IN(ES_CMD_IMPORT)
 #define PROBE ES_IN(ES_CMD_PROBE)
 #define SWEEPS (RUN | PLAN | CHECK | EXPLAIN | SENSITIVITY)
@@ -40,7 +41,8 @@ const char *const es_advise_uses[] = {"chat", "code", "agent", "summarise", "bat
 const char *const es_advise_goals[] = {"quality", "speed", "energy", "cost", "balanced", NULL};
 
 const es_cli_option es_cli_options[ES_OPTS] = {
-    [ES_OPT_OUT] = {"out", 'o', TO_FILE("OUT"), .commands = RUN | TABLES | MEASURED | MERGE | REPORT | SENSITIVITY,
+    [ES_OPT_OUT] = {"out", 'o', TO_FILE("OUT"),
+                    .commands = RUN | TABLES | MEASURED | MERGE | REPORT | SENSITIVITY | RERUN,
                     .help = "write to OUT, - is stdout; a regular file appears only when complete"},
     [ES_OPT_FORMAT] = {"format", 'f', CHOICE("FORMAT", formats), .commands = RUN | SENSITIVITY,
                        .fallback = "by the suffix of each file, else csv",
@@ -53,7 +55,7 @@ const es_cli_option es_cli_options[ES_OPTS] = {
     [ES_OPT_UNSET] = {"unset", 0, true, TEXT("KEY"), .commands = SWEEPS | REPORT,
                       .help = "remove a key, or a section (where, pareto, best ...), that the file sets"},
     [ES_OPT_CATALOG] = {"catalog", 0, true, FOLDER("DIR"),
-                        .commands = SWEEPS | ADVISE | LIST | SHOW | MEASURED | REPORT | IMPORT,
+                        .commands = SWEEPS | ADVISE | LIST | SHOW | MEASURED | REPORT | IMPORT | RERUN,
                         .help = "use the catalogs in DIR instead of the built-in ones; +DIR adds to them"},
     [ES_OPT_DEVICE] = {"device", 0, TEXT("NAME"), .commands = MEASURED,
                        .help = "the device of measurements that name none, as llama-bench's"},
@@ -87,8 +89,9 @@ const es_cli_option es_cli_options[ES_OPTS] = {
                      .help = "call the model NAME"},
     [ES_OPT_TMP] = {"tmp", 0, TO_FILE("DIR"), .commands = PROBE, .fallback = "$TMPDIR, else /var/tmp",
                     .help = "put the file that measures storage into DIR"},
-    [ES_OPT_ANYWAY] = {"anyway", 0, SWITCH, .commands = PROBE,
-                       .help = "print the row even of a machine that was busy meanwhile"},
+    [ES_OPT_ANYWAY] = {"anyway", 0, SWITCH, .commands = PROBE | RERUN,
+                       .help =
+                           "of a machine that was busy meanwhile, with catalogs or bytes that differ, all the same"},
     [ES_OPT_INDEX] = {"index", 'i', COUNT("I", 0, 9.2e18), .commands = EXPLAIN | SENSITIVITY,
                       .help = "the point with index I, from 0 in the order of the rows"},
     [ES_OPT_POINT] = {"point", 'p', TEXT("AXIS=VALUE,..."), .commands = EXPLAIN | SENSITIVITY,

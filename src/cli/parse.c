@@ -1,5 +1,6 @@
 /* argv to an es_cli, by the option table: getopt_long's conventions, with every fault explained. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -400,4 +401,10 @@ es_status es_cli_parse(es_cli *cli, int argc, char *const *argv, es_errors *erro
             status = parse_option(cli, &cursor, word, errors);
     }
     return status ? status : check_operands(cli, errors);
+}
+
+void es_cli_free(es_cli *cli) {
+    for (es_opt id = 0; id < ES_OPTS; id++)
+        free(cli->value[id].text);
+    es_arena_free(&cli->arena);
 }

@@ -127,6 +127,30 @@ const char *es_cli_command_line(es_cli *cli) {
     return line;
 }
 
+/* The options that decide the bytes of a table, for its meta file; catalogs, too. */
+static const char *const *byte_arguments(es_cli *cli) {
+    static const es_opt kept[] = {ES_OPT_CATALOG,   ES_OPT_FORMAT, ES_OPT_UNIQUE, ES_OPT_LIMIT,
+                                  ES_OPT_STRICT,    ES_OPT_DIGITS, ES_OPT_EXACT,  ES_OPT_DECIMAL,
+                                  ES_OPT_DELIMITER, ES_OPT_BOM,    ES_OPT_CRLF};
+    enum { KEPT = sizeof kept / sizeof *kept };
+    size_t n = 0, used = 0;
+    for (size_t k = 0; k < KEPT; k++)
+        n += 2 * cli->value[kept[k]].n;
+    const char **list = es_arena_array(&cli->arena, n + 1, sizeof *list);
+    for (size_t k = 0; k < KEPT && list; k++) {
+        const es_option_value *value = &cli->value[kept[k]];
+        const bool bare = es_cli_options[kept[k]].type == ES_VALUE_NONE;
+        for (size_t i = 0; i < (bare && value->n ? 1 : value->n); i++) {
+            list[used++] = es_arena_printf(&cli->arena, "--%s", es_cli_options[kept[k]].name);
+            if (!list[used - 1])
+                return NULL;
+            if (!bare)
+                list[used++] = value->text[i];
+        }
+    }
+    return list;
+}
+
 /* ---- all of them ---- */
 
 static void progress_options(const es_cli *cli, es_progress_line *progress, es_run_options *options) {
@@ -143,6 +167,9 @@ static void progress_options(const es_cli *cli, es_progress_line *progress, es_r
 es_status es_cli_run_options(es_cli *cli, const char *out, es_progress_line *progress, es_run_options *options,
                              es_errors *errors) {
     options->command = es_cli_command_line(cli);
+    options->arguments = byte_arguments(cli);
+    if (!options->arguments)
+        return es_fail_memory(errors);
     options->unique = es_given(cli, ES_OPT_UNIQUE);
     options->threads = (unsigned)es_count_of(cli, ES_OPT_THREADS, 0);
     options->limit = es_count_of(cli, ES_OPT_LIMIT, 0);

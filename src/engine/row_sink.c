@@ -46,6 +46,17 @@ static es_status open_file(es_row_sink *s, es_errors *errors) {
     return status;
 }
 
+static void set_recipe(es_recipe *recipe, es_result result, const es_sweep *sweep, const es_run_options *options) {
+    static const char *const tables[] = {
+        [ES_RESULT_ROWS] = "rows", [ES_RESULT_FRONT] = "front", [ES_RESULT_BEST] = "best"};
+    _Static_assert(ES_KINDS < sizeof recipe->catalog / sizeof *recipe->catalog, "room for all catalogs and the end");
+    *recipe = (es_recipe){.table = tables[result], .sweep = sweep->text, .arguments = options->arguments};
+    for (int kind = 0; kind < ES_KINDS; kind++) {
+        recipe->catalog[kind].name = es_fields((es_kind)kind)->name;
+        recipe->catalog[kind].hash = sweep->catalog->table[kind].hash;
+    }
+}
+
 es_status es_row_sink_open(es_row_sink *s, const char *path, es_result result, const es_sweep *sweep,
                            const es_run_options *options, es_buffer *header, es_errors *errors) {
     *s = (es_row_sink){.path = path,
@@ -61,7 +72,9 @@ es_status es_row_sink_open(es_row_sink *s, const char *path, es_result result, c
                                      .command = options->command,
                                      .grid_hash = sweep->hash,
                                      .catalog_hash = sweep->catalog->hash,
-                                     .version = EDGESWEEP_VERSION};
+                                     .version = EDGESWEEP_VERSION,
+                                     .recipe = options->arguments && !s->split_rows ? &s->recipe : NULL};
+    set_recipe(&s->recipe, result, sweep, options);
     es_status status = s->receiver
                            ? s->receiver->header(s->receiver->context, result, s->header.data, s->header.length, errors)
                            : open_file(s, errors);

@@ -6,6 +6,7 @@
 
 #include "engine/receiver.h"
 #include "engine/rows.h"
+#include "io/meta.h"
 #include "io/output.h"
 
 /* The options of one of the tables. */
@@ -14,6 +15,7 @@ const es_csv_options *es_csv_options_of(const es_run_options *options, es_result
 typedef struct es_row_sink {
     const char *path;
     es_output_options options;
+    es_recipe recipe;    /* of the meta file */
     uint64_t split_rows; /* 0: one file */
     es_buffer header;    /* written at the start of every file; the sink's */
     es_output *output;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -352,6 +353,36 @@ es_status es_spec_metric(const es_entry *entry, es_slice *name, es_slice *unit, 
     return es_fail(errors, ES_EUSAGE, &entry->key_at,
                    "no name for a metric: '%s'; expected letters, digits and _, as in usd_per_tok_s [USD s]",
                    es_quote(*name).text);
+}
+
+static void put_line(FILE *out, es_slice line, const char *between) {
+    for (size_t i = 0; i < line.length; i++)
+        putc(line.text[i] == '\n' ? ' ' : line.text[i], out);
+    fputs(between, out);
+}
+
+const char *es_spec_text(const es_spec *spec, const char *const *wheres, size_t n_wheres, es_arena *arena) {
+    char *lines = NULL;
+    size_t length;
+    FILE *out = open_memstream(&lines, &length);
+    if (!out)
+        return NULL;
+    for (int s = 0; s < ES_SECTIONS; s++) {
+        const es_entries *list = &spec->section[s];
+        const size_t more = s == ES_SEC_WHERE ? n_wheres : 0;
+        if (list->count + more)
+            fprintf(out, "[%s]\n", es_section_names[s]);
+        for (size_t i = 0; i < list->count; i++) {
+            put_line(out, list->entry[i].key, list->entry[i].key.length ? " = " : "");
+            put_line(out, list->entry[i].value, "\n");
+        }
+        for (size_t i = 0; i < more; i++)
+            put_line(out, es_slice_of(wheres[i]), "\n");
+    }
+    const bool whole = fclose(out) == 0;
+    const char *text = whole ? es_arena_text(arena, (es_slice){lines, length}) : NULL;
+    free(lines);
+    return text;
 }
 
 bool es_list_next(es_slice *rest, es_origin *at, es_list_item *item) {

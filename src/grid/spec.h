@@ -45,6 +45,9 @@ es_status es_spec_read(es_spec *spec, const char *path, const char *contents, co
 es_status es_spec_parse(es_spec *spec, const char *file, es_slice text, es_errors *errors);
 void es_spec_free(es_spec *spec);
 
+/* One sweep file that says the same, with further conditions; in the arena, NULL when out of memory. */
+const char *es_spec_text(const es_spec *spec, const char *const *wheres, size_t n_wheres, es_arena *arena);
+
 const es_entry *es_spec_find(const es_spec *spec, es_section section, const char *key);
 
 /* NAME and UNIT of an entry of [metrics], `NAME [UNIT] = ...`; the name is letters, digits and _. */

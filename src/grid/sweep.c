@@ -143,6 +143,8 @@ es_status es_sweep_load_text(es_sweep **result, const es_catalog *catalog, const
             one = plan_sweep(sweep, &spec, wheres, n_wheres, errors);
         status = status ? status : one;
     }
+    if (!status && !(sweep->text = es_spec_text(&spec, wheres, n_wheres, arena)))
+        status = es_fail_memory(errors);
     es_spec_free(&spec);
     if (status)
         es_sweep_free(sweep);

@@ -228,6 +228,7 @@ static es_status commit_partial(es_output *o, uint64_t rows, es_errors *errors) 
                     .command = o->options.command,
                     .grid_hash = o->options.grid_hash,
                     .catalog_hash = o->options.catalog_hash,
+                    .recipe = o->options.recipe,
                     .rows = rows,
                     .bytes = o->sink.written,
                     .xxh64 = o->hash ? XXH64_digest(o->hash) : 0};

@@ -37,8 +37,9 @@ typedef struct es_output_options {
     const char *command;     /* for the meta file, may be NULL; borrowed until commit, like version */
     uint64_t grid_hash, catalog_hash;
     const char *version;
-    unsigned threads;           /* of the compressor, 0: one per processor */
-    es_output_summary *summary; /* filled by a commit that succeeds; NULL: not wanted */
+    const struct es_recipe *recipe; /* of the meta file, may be NULL; borrowed like command */
+    unsigned threads;               /* of the compressor, 0: one per processor */
+    es_output_summary *summary;     /* filled by a commit that succeeds; NULL: not wanted */
 } es_output_options;
 
 /* Opens OUT; "-" is stdout.  Opening a FIFO waits for its reader.  options may be NULL.  *out is NULL on failure. */

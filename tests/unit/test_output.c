@@ -595,6 +595,7 @@ Test(output, hashed_and_written_apart) {
 }
 
 Test(output, meta_text) {
+    cr_assert_eq(setenv("SOURCE_DATE_EPOCH", "86399", 1), 0);
     es_output *out = open_output("a.csv", (es_output_options){.meta = true,
                                                               .command = "edgesweep run \"a\\b\" caf\xc3\xa9 \xff",
                                                               .version = "1.2.3",
@@ -611,7 +612,8 @@ Test(output, meta_text) {
              "  \"catalog_hash\": \"fedcba9876543210\",\n"
              "  \"rows\": 1,\n"
              "  \"bytes\": 4,\n"
-             "  \"xxh64\": \"%016llx\"\n"
+             "  \"xxh64\": \"%016llx\",\n"
+             "  \"date\": \"1970-01-01T23:59:59Z\"\n"
              "}\n",
              (unsigned long long)XXH64("x\n1\n", 4, 0));
     assert_content("a.csv.meta.json", expected);
@@ -619,7 +621,8 @@ Test(output, meta_text) {
     cr_assert_eq(es_output_commit(out, 0, &errors), ES_OK);
     snprintf(
         expected, sizeof expected,
-        "{\n  \"version\": null,\n  \"command\": null,\n  \"rows\": 0,\n  \"bytes\": 0,\n  \"xxh64\": \"%016llx\"\n}\n",
+        "{\n  \"version\": null,\n  \"command\": null,\n  \"rows\": 0,\n  \"bytes\": 0,\n  \"xxh64\": \"%016llx\",\n"
+        "  \"date\": \"1970-01-01T23:59:59Z\"\n}\n",
         (unsigned long long)XXH64("", 0, 0));
     assert_content("b.csv.meta.json", expected);
 }
