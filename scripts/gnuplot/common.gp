@@ -53,6 +53,9 @@ without_prefix(list, i) = word(list, i)[strlen(shared_prefix(list)) + 1:*]
 log_tics(axis) = (text_ = "", sum [e_ = -6:8] (text_ = text_.sprintf("'%g' %g, '%g' %g, '%g' %g, ", \
     10.**e_, 10.**e_, 2 * 10.**e_, 2 * 10.**e_, 5 * 10.**e_, 5 * 10.**e_), 0), "set ".axis."tics (".text_."'1e+09' 1e9)")
 
+# Columns in bytes are drawn in GB.
+is_bytes(column) = strlen(column) > 6 && column[strlen(column) - 5:*] eq "_bytes"
+scaled(name) = column(name) / (is_bytes(name) ? 1e9 : 1)
 # Words for the columns that are plotted most; a column without an entry is its own label.
 label(column) = \
     column eq "tpot_s" ? "time per token [s]" : column eq "ttft_s" ? "time to the first token [s]" : \
@@ -65,7 +68,8 @@ label(column) = \
     column eq "quality" ? "quality, MMLU 5-shot [%]" : column eq "power_w" ? "power [W]" : \
     column eq "device.peak_gflops_fp32" ? "peak of 32-bit floats" : \
     column eq "device.peak_gflops_fp16" ? "peak of 16-bit floats" : column eq "device.peak_gops_int8" ? "peak of 8-bit integers" : \
-    column eq "usd_per_mtok" ? "USD per million tokens" : column eq "load_s" ? "load time [s]" : column
+    column eq "usd_per_mtok" ? "USD per million tokens" : column eq "load_s" ? "load time [s]" : \
+    is_bytes(column) ? column[1:strlen(column) - 6]." [GB]" : column
 
 grey = "#666666"
 set border 3 linewidth 0.8 linecolor rgb grey

@@ -2,7 +2,7 @@
 # Draws the figures that fit a table, or all figures of the project.
 #
 #   scripts/gnuplot/figures.sh IN.csv...     figures of these tables, beside them: IN.NAME.png and .svg
-#   scripts/gnuplot/figures.sh --all DIR     runs the sweeps behind the six figures, writes DIR/NAME.png and .svg
+#   scripts/gnuplot/figures.sh --all DIR     runs the sweeps behind all figures, writes DIR/NAME.png and .svg
 #
 # FORMATS='png svg pdf' and EDGESWEEP=build/edgesweep change the defaults.  One figure with its own columns:
 #   gnuplot -c scripts/gnuplot/pareto.gp IN.csv OUT.png x=COLUMN y=COLUMN by=COLUMN colour=COLUMN
@@ -68,9 +68,15 @@ staircase() {
     fi
 }
 
+# best_choices FILE OPTION...: the front of these objectives a device, in $work/front.csv
+best_choices() {
+    "$command" pareto "$@" --by device --skip-missing -q -o "$work/front.csv"
+}
+
 figures_of() {
     name=${1%.csv}
     [ -s "$1" ] || { echo "figures.sh: no such table: $1" >&2; return 1; }
+    if has "$1" input of elasticity; then draw tornado "$1" "$name.tornado"; return; fi
     has "$1" device precision || { echo "figures.sh: no figure for $1: it has no device and precision" >&2; return 0; }
     table=$(small "$1")
     if has "$1" model memory_ms io_ms h2d_ms net_ms end_to_end_ms energy_j; then draw figure3 "$table" "$name.figure3"; fi
@@ -81,8 +87,12 @@ figures_of() {
     elif has "$1" tpot_s energy_j_per_token; then
         draw pareto "$table" "$name.pareto" size=none
     fi
+    if has "$1" model quality decode_tok_s; then
+        best_choices "$1" --max quality,decode_tok_s
+        draw choices "$1" "$name.choices" front="$work/front.csv"
+    fi
     if has "$1" model prompt depth kv_bits decode_tok_s && varies "$1" depth; then draw context "$table" "$name.context"; fi
-    if has "$1" model peak_memory_bytes device.ram_gb device.os_reserved_gb; then draw memory "$table" "$name.memory"; fi
+    if has "$1" model peak_memory_bytes available_bytes; then draw memory "$table" "$name.memory"; fi
     if has "$1" model arithmetic_intensity decode_flops decode_tok_s device.mem_bw_gbs device.peak_gflops_fp32; then
         draw roofline "$table" "$name.roofline"
     fi
@@ -113,11 +123,22 @@ all_figures() {
     sweep edge "$sweeps/edge.sweep" --set device='Raspberry Pi 4 8GB, Raspberry Pi 5 8GB, Orange Pi 5 Plus 16GB,
         Jetson Orin Nano Super 8GB, Jetson AGX Orin 64GB, Snapdragon 8 Elite' --set precision='F16, Q8_0, Q5_K_M, Q4_K_M, Q3_K_M'
     draw pareto "$work/edge.front.csv" "$1/pareto"
+    sweep choices "$sweeps/edge.sweep" --set prompt=512 --set gen=128 --set where= --where 'fits and quality >= 40' --set pareto= --set best= \
+        --set device='Raspberry Pi 5 8GB, Jetson Orin Nano Super 8GB, Snapdragon 8 Elite, Apple M4' \
+        --set precision='Q8_0, Q6_K, Q5_K_M, Q4_K_M, Q4_0, IQ4_XS, Q3_K_M' --set output.columns='model, device, precision,
+        quality, decode_tok_s, peak_memory_bytes'
+    best_choices "$work/choices.csv" --max quality,decode_tok_s
+    draw choices "$work/choices.csv" "$1/choices" front="$work/front.csv"
+    best_choices "$work/choices.csv" --max quality --min peak_memory_bytes
+    draw choices "$work/choices.csv" "$1/choices-memory" front="$work/front.csv" x=peak_memory_bytes better=low
+    "$command" sensitivity --set model=Llama-3.2-3B --set device='Raspberry Pi 5 8GB' --set precision=Q4_K_M --set prompt=512 \
+        --set gen=128 --of decode_tok_s -q -o "$work/tornado.csv"
+    draw tornado "$work/tornado.csv" "$1/tornado"
     sweep memory --set device='Raspberry Pi 4 1GB, Raspberry Pi 5 2GB, Raspberry Pi 5 4GB, Raspberry Pi 5 8GB,
         Raspberry Pi 5 16GB, Apple M4' --set model='SmolLM2-135M, SmolLM2-360M, Qwen2.5-0.5B, Llama-3.2-1B, Gemma-3-1B,
         Qwen2.5-1.5B, Gemma-2-2B, Llama-3.2-3B, Phi-3.5-mini, Gemma-3-4B, Qwen2.5-7B, Llama-3.1-8B, Gemma-3-12B, Qwen2.5-14B' \
         --set precision='F16, Q8_0, Q6_K, Q4_K_M, Q3_K_M, Q2_K' \
-        --set output.columns='model, device, precision, peak_memory_bytes, device.ram_gb, device.os_reserved_gb'
+        --set output.columns='model, device, precision, peak_memory_bytes, available_bytes'
     draw memory "$work/memory.csv" "$1/memory"
 }
 

@@ -3,8 +3,8 @@
 #   gnuplot -c scripts/gnuplot/memory.gp IN.csv OUT.png [KEY=VALUE]...
 #
 #   x=model y=peak_memory_bytes colour=precision
-#   by=device        the device column; of each RAM size the first device is named
-#   ram=device.ram_gb reserved=device.os_reserved_gb     columns of IN, in GiB; without them no limits are drawn
+#   by=device        the device column; of each size of memory the first device is named
+#   free=available_bytes      column of IN: what programs can have; without it no limits are drawn
 load ARG0[1:strlen(ARG0) - strlen("memory.gp")]."common.gp"
 csv = ARG1
 out = ARG2
@@ -12,16 +12,15 @@ x_name = argument("x", "model")
 y_name = argument("y", "peak_memory_bytes")
 hue = argument("colour", "precision")
 by = argument("by", "device")
-ram = argument("ram", "device.ram_gb")
-reserved = argument("reserved", "device.os_reserved_gb")
+free = argument("free", "available_bytes")
 
 models = ""
 hues = ""
 limits = ""
 names = ""
-limit_text(i) = sprintf("%.3f", (column(ram) - (column(reserved) >= 0 ? column(reserved) : 0)) * 2**30 / 1e9)
+limit_text(i) = sprintf("%.3f", scaled(free))
 stats csv using (models = with_name(models, strcol(x_name)), hues = with_name(hues, strcol(hue)), \
-    column(ram) > 0 && !place(limits, limit_text(0)) \
+    column(free) > 0 && !place(limits, limit_text(0)) \
         ? (limits = with_name(limits, limit_text(0)), names = names." ".quoted(strcol(by)), 1) : 1) nooutput
 
 if (is_table(out)) { set table out; set format "%.17g" } else {
@@ -44,10 +43,10 @@ set offsets 0, 0, graph 0.06, graph 0.06
 do for [i = 1:words(limits)] {
     set arrow i from graph 0, first real(word(limits, i)) to graph 1, first real(word(limits, i)) nohead \
         dashtype 2 linewidth 1.2 linecolor rgb "#555555"
-    set label i word(names, i) at graph 0.995, first real(word(limits, i)) right offset 0, 0.5 font ",9" \
+    set label i sprintf("%s: %.3g GB free", word(names, i), real(word(limits, i))) at graph 0.995, first real(word(limits, i)) right offset 0, 0.5 font ",9" \
         textcolor rgb "#333333"
 }
 shift(h) = 0.11 * (h - (words(hues) + 1) / 2.)
 plot for [h = 1:words(hues)] csv using (strcol(hue) eq word(hues, h) ? place(models, strcol(x_name)) + shift(h) : NaN): \
-    (column(y_name) / 1e9) with points pointtype symbol(h) pointsize 1.2 linecolor rgb colour(h) title word(hues, h)
+    (scaled(y_name)) with points pointtype symbol(h) pointsize 1.2 linecolor rgb colour(h) title word(hues, h)
 if (is_table(out)) { unset table }

@@ -35,8 +35,8 @@ columns = n < 3 ? n : n == 4 ? 2 : 3
 rows = (n + columns - 1) / columns
 shown = ""
 do for [p = 1:n] { shown = shown." ".quoted(panel(p)) }
-stats csv using (place(shown, strcol(by)) ? (x_low = lower(x_low, column(x_name)), x_high = higher(x_high, column(x_name)), \
-    y_low = lower(y_low, column(y_name)), y_high = higher(y_high, column(y_name)), 1) : 1) nooutput
+stats csv using (place(shown, strcol(by)) ? (x_low = lower(x_low, scaled(x_name)), x_high = higher(x_high, scaled(x_name)), \
+    y_low = lower(y_low, scaled(y_name)), y_high = higher(y_high, scaled(y_name)), 1) : 1) nooutput
 # Missing sizes get the middle one.
 point_size(i) = !(high > low) ? 0.9 : !(size_value(0) >= low) ? 0.9 : 0.5 + 1.3 * (size_value(0) - low) / (high - low)
 
@@ -58,13 +58,13 @@ do for [p = 1:n] {
     if ((p - 1) % columns == 0) { set ylabel label(y_name) } else { unset ylabel }
     within(i) = strcol(by) eq panel(p)
     if (strlen(front)) {
-        plot front using (within(0) ? column(x_name) : NaN):(column(y_name)) smooth unique with steps linewidth 1.5 \
+        plot front using (within(0) ? scaled(x_name) : NaN):(scaled(y_name)) smooth unique with steps linewidth 1.5 \
                 linecolor rgb "#888888", \
-            for [h = 1:words(hues)] csv using (within(0) && strcol(hue) eq word(hues, h) ? column(x_name) : NaN): \
-                (column(y_name)):(point_size(0)) with points pointtype symbol(h) pointsize variable linecolor rgb colour(h)
+            for [h = 1:words(hues)] csv using (within(0) && strcol(hue) eq word(hues, h) ? scaled(x_name) : NaN): \
+                (scaled(y_name)):(point_size(0)) with points pointtype symbol(h) pointsize variable linecolor rgb colour(h)
     } else {
-        plot for [h = 1:words(hues)] csv using (within(0) && strcol(hue) eq word(hues, h) ? column(x_name) : NaN): \
-            (column(y_name)):(point_size(0)) with points pointtype symbol(h) pointsize variable linecolor rgb colour(h)
+        plot for [h = 1:words(hues)] csv using (within(0) && strcol(hue) eq word(hues, h) ? scaled(x_name) : NaN): \
+            (scaled(y_name)):(point_size(0)) with points pointtype symbol(h) pointsize variable linecolor rgb colour(h)
     }
 }
 if (is_table(out)) { unset table; exit }

@@ -110,8 +110,11 @@ static es_status write_sweep(const char *path, const char *text, es_errors *erro
 static es_status call_run(const es_cli *cli, const char **argument, size_t n, es_errors *errors) {
     es_cli run = {
         .commands = cli->commands, .stop = cli->stop, .out = stdout, .width = cli->width, .err_color = cli->err_color};
-    argument[n] = NULL;
-    es_status status = es_cli_parse(&run, (int)n, (char *const *)(uintptr_t)argument, errors);
+    char *copy[MAX_ARGUMENTS + 8] = {NULL};
+    for (size_t i = 0; i < n; i++)
+        if (!(copy[i] = es_arena_text(&run.arena, es_slice_of(argument[i]))))
+            return es_cli_free(&run), es_fail_memory(errors);
+    es_status status = es_cli_parse(&run, (int)n, copy, errors);
     if (!status)
         status = run.command->run(&run, errors);
     es_cli_free(&run);
