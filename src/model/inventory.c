@@ -437,25 +437,9 @@ es_params es_count_params(const es_arch *arch, const es_shape *s) {
     return p;
 }
 
-void es_layer_costs(const es_arch *arch, const es_shape *s, const es_layer *l, es_stack *costs) {
-    *costs = (es_stack){0};
-    es_span *span = &costs->span[0];
+/* Constant state of recurrent mixers, and operations on it per token. */
+static void add_state_costs(const es_shape *s, const es_layer *l, es_stack *costs) {
     const double d = l->ssm_heads * l->ssm_head_dim, gn = l->ssm_groups * l->ssm_state, taps = l->conv_kernel - 1;
-    span->window = l->window;
-    if (l->mixers & ES_MIXER_ATTENTION) {
-        span->read_k = l->kv_heads * l->head_dim;
-        span->read_v = l->kv_heads * l->v_dim;
-        span->score_flops = 2 * l->heads * (l->head_dim + l->v_dim);
-    }
-    if (l->mixers & ES_MIXER_MLA) { /* with kv_b in one tensor keys and values are expanded before they are cached */
-        const double key = s->qk_nope + s->qk_rope;
-        span->read_k += arch->fused_kv_b ? l->heads * key : s->kv_lora_rank + s->qk_rope;
-        span->read_v += arch->fused_kv_b ? l->heads * s->v_head_dim : 0;
-        span->score_flops += 2 * l->heads * (arch->fused_kv_b ? key + s->v_head_dim : 2 * s->kv_lora_rank + s->qk_rope);
-    }
-    if (l->kv == ES_KV_OWN)
-        span->k = span->read_k, span->v = span->read_v;
-    costs->attention_layers = l->mixers & (ES_MIXER_ATTENTION | ES_MIXER_MLA) ? 1 : 0;
     if (l->mixers & ES_MIXER_GDN) { /* decay 1, read 2, rank-1 update 2, read 2 per number of the state */
         costs->state += d * l->ssm_state + taps * (2 * gn + d);
         costs->state_flops += 7 * d * l->ssm_state;
@@ -476,6 +460,12 @@ void es_layer_costs(const es_arch *arch, const es_shape *s, const es_layer *l, e
         costs->state += taps * s->hidden;
         costs->state_flops += 2 * s->hidden;
     }
+}
+
+/* What the compute buffer holds of a layer at once. */
+static void add_widths(const es_arch *arch, const es_shape *s, const es_layer *l, es_stack *costs) {
+    const es_span *span = &costs->span[0];
+    const double d = l->ssm_heads * l->ssm_head_dim;
     const bool moe = (l->ffn & ES_FFN_MOE) != 0;
     costs->experts = moe ? l->experts : 0;
     costs->active = moe ? l->active : 0;
@@ -502,6 +492,28 @@ void es_layer_costs(const es_arch *arch, const es_shape *s, const es_layer *l, e
     if (l->mixers & (ES_MIXER_GDN | ES_MIXER_MAMBA1 | ES_MIXER_MAMBA2))
         costs->block_width = larger(costs->block_width, 4 * d);
     costs->block_width += costs->block_width > 0 ? 4 * s->hidden : 0;
+}
+
+void es_layer_costs(const es_arch *arch, const es_shape *s, const es_layer *l, es_stack *costs) {
+    *costs = (es_stack){0};
+    es_span *span = &costs->span[0];
+    span->window = l->window;
+    if (l->mixers & ES_MIXER_ATTENTION) {
+        span->read_k = l->kv_heads * l->head_dim;
+        span->read_v = l->kv_heads * l->v_dim;
+        span->score_flops = 2 * l->heads * (l->head_dim + l->v_dim);
+    }
+    if (l->mixers & ES_MIXER_MLA) { /* with kv_b in one tensor keys and values are expanded before they are cached */
+        const double key = s->qk_nope + s->qk_rope;
+        span->read_k += arch->fused_kv_b ? l->heads * key : s->kv_lora_rank + s->qk_rope;
+        span->read_v += arch->fused_kv_b ? l->heads * s->v_head_dim : 0;
+        span->score_flops += 2 * l->heads * (arch->fused_kv_b ? key + s->v_head_dim : 2 * s->kv_lora_rank + s->qk_rope);
+    }
+    if (l->kv == ES_KV_OWN)
+        span->k = span->read_k, span->v = span->read_v;
+    costs->attention_layers = l->mixers & (ES_MIXER_ATTENTION | ES_MIXER_MLA) ? 1 : 0;
+    add_state_costs(s, l, costs);
+    add_widths(arch, s, l, costs);
 }
 
 es_stack es_stack_of(const es_arch *arch, const es_shape *s) {
@@ -538,6 +550,51 @@ es_stack es_stack_of(const es_arch *arch, const es_shape *s) {
             stack.experts = one.experts, stack.active = one.active;
     }
     return stack;
+}
+
+/* Every stored number of a layer. */
+static double layer_weights(const es_arch *arch, const es_shape *s, const es_layer *l) {
+    es_tensor tensor[ES_MAX_TENSORS];
+    es_vectors f32;
+    const size_t n = es_layer_tensors(arch, s, l, tensor, &f32);
+    double total = f32.streamed + f32.stored + f32.routed * l->experts;
+    for (size_t i = 0; i < n; i++)
+        total += weights_of(&tensor[i]);
+    return total;
+}
+
+es_split es_split_over(const es_arch *arch, const es_shape *s, double nodes) {
+    enum { PARTS = sizeof(es_split) / sizeof(double) };
+    double each[ES_MAX_KINDS][PARTS], count[ES_MAX_KINDS], whole[PARTS] = {0}, part[PARTS] = {0}, most[PARTS] = {0};
+    const size_t kinds = es_arch_count(arch, s, s->layers, count);
+    const int64_t layers = (int64_t)s->layers, n = (int64_t)smaller(larger(nodes, 1), s->layers);
+    for (size_t k = 0; k < kinds; k++) {
+        if (count[k] == 0)
+            continue;
+        es_stack one;
+        const es_layer l = es_layer_of(arch, s, (int)k);
+        es_layer_costs(arch, s, &l, &one);
+        const double cached = one.span[0].k + one.span[0].v;
+        const es_split split = {.weights = layer_weights(arch, s, &l),
+                                .cache = {l.window > 0 ? 0 : cached, l.window > 0 ? cached : 0},
+                                .state = one.state};
+        memcpy(each[k], &split, sizeof split);
+    }
+    for (int64_t layer = 0, node = 0; layer < layers; layer++) {
+        const bool last = layer + 1 == (node + 1) * layers / n;
+        for (int i = 0; i < PARTS; i++) {
+            const double own = each[es_arch_kind(arch, s, layer)][i];
+            whole[i] += own, part[i] += own;
+            most[i] = larger(most[i], part[i]);
+            part[i] = last ? 0 : part[i];
+        }
+        node += last;
+    }
+    for (int i = 0; i < PARTS; i++)
+        most[i] = whole[i] > 0 ? most[i] / whole[i] : 0;
+    es_split split;
+    memcpy(&split, most, sizeof split);
+    return split;
 }
 
 double es_arch_gqa(const es_arch *arch, const es_shape *s) {

@@ -258,6 +258,14 @@ enum { ES_STACK_SIZE = sizeof(es_stack) / sizeof(double) };
 
 es_stack es_stack_of(const es_arch *arch, const es_shape *shape);
 
+/* Of a pipeline of `nodes`, each with consecutive layers: the largest share of all weights of layers (by their number), of
+ * cached keys and values of either span, of states. */
+typedef struct es_split {
+    double weights, cache[ES_SPANS], state;
+} es_split;
+
+es_split es_split_over(const es_arch *arch, const es_shape *shape, double nodes);
+
 /* What one layer keeps and does; spans as in a stack, into span[0]. */
 void es_layer_costs(const es_arch *arch, const es_shape *shape, const es_layer *layer, es_stack *costs);
 

@@ -96,6 +96,7 @@ enum {
 enum {
     LAYOUT_BLOCK,
     LAYERS_BLOCK,
+    SPLIT_BLOCK,
     DEVICE_BLOCK,
     SLOT_BLOCK,
     LOSS_BLOCK,
@@ -129,6 +130,7 @@ enum {
 #define LAYOUT(id, unit, member, formula, ...)                                                                         \
     OUTPUT(id, unit, LAYOUT_BLOCK, es_layout, member, formula, GGUF, ES_NAMES(__VA_ARGS__))
 #define LAYERS(id, member, formula) OUTPUT(id, "", LAYERS_BLOCK, es_stack, member, formula, CACHE, HIDDEN)
+#define SPLIT(id, member, formula) OUTPUT(id, "", SPLIT_BLOCK, es_split, member, formula, CACHE, HIDDEN)
 #define SLOT_RATE(id, member, formula) OUTPUT(id, "", SLOT_BLOCK, es_slot_rates, member, formula, CALIBRATION, HIDDEN)
 #define QUALITY(id, unit, member, formula, ...)                                                                        \
     OUTPUT(id, unit, QUALITY_BLOCK, es_quality, member, formula, QUALITY_SOURCE, ES_NAMES(__VA_ARGS__))
@@ -222,9 +224,9 @@ static void accepted_drafts(double *restrict out, const double *const *in, size_
 
 /* Whether a point fits with another context: value[] holds what its memory is computed from. */
 static bool fits_with(double *value, double context) {
-    static const uint16_t chain[] = {N_cells,       N_buffer_tokens,    N_window_cells, N_kv_bytes,
-                                     N_mask_width,  N_output_width,     N_layer_width,  N_activation_bytes,
-                                     N_draft_bytes, N_peak_memory_bytes};
+    static const uint16_t chain[] = {N_cells,         N_buffer_tokens,    N_window_cells, N_kv_bytes,
+                                     N_node_kv_bytes, N_kept_bytes,       N_mask_width,   N_output_width,
+                                     N_layer_width,   N_activation_bytes, N_draft_bytes,  N_peak_memory_bytes};
     value[N_n_ctx] = context;
     for (size_t c = 0; c < sizeof chain / sizeof *chain; c++) {
         const es_node *node = &formula_nodes[chain[c]];
@@ -290,6 +292,12 @@ static const es_block blocks[] = {
                       .n_out = ES_STACK_SIZE,
                       .n_in = ES_SHAPE_SIZE,
                       .in = {ES_SHAPE_FIELDS(SHAPE_INPUT)}},
+    [SPLIT_BLOCK] = {.name = "split",
+                     .reads = ES_READS_MODEL,
+                     .fn = es_roofline_split,
+                     .n_out = sizeof(es_split) / sizeof(double),
+                     .n_in = ES_SHAPE_SIZE + 1,
+                     .in = {ES_SHAPE_FIELDS(SHAPE_INPUT) N_nodes}},
     [DEVICE_BLOCK] = {.name = "device rates",
                       .reads = ES_READS_DEVICE | ES_READS_RUNTIME | ES_READS_PRECISION,
                       .fn = es_roofline_device_rates,

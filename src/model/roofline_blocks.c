@@ -67,6 +67,14 @@ void es_roofline_layers(const void *state_, const es_rows *rows, const double *i
     memcpy(out, &stack, sizeof stack);
 }
 
+void es_roofline_split(const void *state_, const es_rows *rows, const double *in, double *out) {
+    const es_roofline_state *state = state_;
+    es_shape shape;
+    memcpy(&shape, in, sizeof shape);
+    const es_split split = es_split_over(&state->arch[rows->model - state->models->rows], &shape, in[ES_SHAPE_SIZE]);
+    memcpy(out, &split, sizeof split);
+}
+
 void es_roofline_layout(const void *state_, const es_rows *rows, const double *in, double *out) {
     const es_roofline_state *state = state_;
     const es_arch *arch = &state->arch[rows->model - state->models->rows];

@@ -71,6 +71,8 @@ static inline es_quantizer es_roofline_quantizer(const double *in) {
 void es_roofline_layout(const void *state, const es_rows *rows, const double *in, double *out);
 /* es_shape -> es_stack */
 void es_roofline_layers(const void *state, const es_rows *rows, const double *in, double *out);
+/* in: es_shape, nodes -> es_split */
+void es_roofline_split(const void *state, const es_rows *rows, const double *in, double *out);
 /* -> es_device_rates */
 void es_roofline_device_rates(const void *state, const es_rows *rows, const double *in, double *out);
 /* in: types of the slots, main type, threads, build, size of heads -> es_slot_rates */

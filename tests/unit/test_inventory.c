@@ -84,6 +84,35 @@ Test(inventory, known_models) {
     es_catalog_free(&catalog);
 }
 
+/* Node i of n holds layers i*L/n to (i+1)*L/n; what the fullest has of each. */
+Test(inventory, nodes_hold_layers_as_they_are) {
+    static const struct {
+        const char *name;
+        double nodes, global, window, state;
+    } known[] = {
+        {"Gemma-3-4B", 1, 1, 1, 0},
+        {"Gemma-3-4B", 2, 3.0 / 5, 15.0 / 29, 0}, /* global layers 5 and 11; 17, 23 and 29 */
+        {"Qwen3.5-4B", 3, 3.0 / 8, 0, 8.0 / 24},
+        {"DeepSeek-V2-Lite", 2, 14.0 / 27, 0, 0},
+        {"Gemma-3n-E2B", 3, 2.0 / 4, 0.5, 0}, /* the last ten layers have no caches */
+        {"Llama-3.2-1B", 100, 1.0 / 16, 0, 0},
+    };
+    es_catalog catalog = load();
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        const es_row *row = es_table_find(&catalog.table[ES_MODEL], known[i].name, strlen(known[i].name));
+        cr_assert_not_null(row, "%s", known[i].name);
+        const es_shape shape = es_shape_of(row);
+        es_arch arch;
+        cr_assert_eq(es_arch_compile(&catalog, row, &arena, &arch, NULL), ES_OK);
+        const es_split split = es_split_over(&arch, &shape, known[i].nodes);
+        cr_expect(fabs(split.cache[0] - known[i].global) < 1e-12 && fabs(split.cache[1] - known[i].window) < 1e-12 &&
+                      fabs(split.state - known[i].state) < 1e-12,
+                  "%s: %.17g %.17g %.17g", row->name, split.cache[0], split.cache[1], split.state);
+        cr_expect(split.weights >= 1 / fmin(known[i].nodes, shape.layers) - 1e-12 && split.weights <= 1);
+    }
+    es_catalog_free(&catalog);
+}
+
 Test(inventory, counts) {
     es_catalog catalog = load();
     for (size_t i = 0; i < catalog.table[ES_MODEL].n_rows; i++) {

@@ -382,7 +382,8 @@ static void expect_recomputed(const point *p) {
     double scores = fmax(batch * decode_flops / attn, batch * (decode_read + rows) / cache);
     scores += fmax(batch * state_flops / attn, batch * 8 * held / cache);
     double streamed = get(p, "dense_bytes") + get(p, "head_bytes") + met * get(p, "routed_bytes");
-    double share = ceil(layers / nodes) / layers;
+    const double share = get(p, "node_share"); /* of unlike layers: test_inventory */
+    cr_expect(share <= 1 && share * fmin(nodes, layers) >= 1 - 1e-12, "node_share");
     double node_weights = nodes == 1
                               ? get(p, "weight_bytes")
                               : share * get(p, "layer_bytes") + fmax(get(p, "first_bytes"), get(p, "last_bytes"));
