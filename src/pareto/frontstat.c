@@ -6,15 +6,15 @@
 #include "base/os.h"
 #include "pareto/pareto_rank.h"
 
-es_status es_rows_init(es_rows *rows, const es_points *points, const uint64_t *subset, size_t count,
-                       es_errors *errors) {
+es_status es_vectors_init(es_vectors *rows, const es_points *points, const uint64_t *subset, size_t count,
+                          es_errors *errors) {
     es_view view;
     es_status status = es_view_init(&view, points, errors);
     if (!status && !subset)
         status = es_points_check_finite(points, errors);
     if (status)
         return status;
-    *rows = (es_rows){.n = subset ? count : points->n, .d = view.d};
+    *rows = (es_vectors){.n = subset ? count : points->n, .d = view.d};
     rows->value = es_alloc_aligned(rows->n, view.d * sizeof *rows->value);
     if (!rows->value)
         return es_fail_memory(errors);
@@ -30,16 +30,16 @@ es_status es_rows_init(es_rows *rows, const es_points *points, const uint64_t *s
         }
     }
     if (status)
-        es_rows_free(rows);
+        es_vectors_free(rows);
     return status;
 }
 
-void es_rows_free(es_rows *rows) {
+void es_vectors_free(es_vectors *rows) {
     free(rows->value);
-    *rows = (es_rows){0};
+    *rows = (es_vectors){0};
 }
 
-int es_compare_rows(const double *a, const double *b, unsigned d) {
+int es_compare_vectors(const double *a, const double *b, unsigned d) {
     for (unsigned k = 0; k < d; k++)
         if (a[k] != b[k])
             return a[k] < b[k] ? -1 : 1;
@@ -47,13 +47,13 @@ int es_compare_rows(const double *a, const double *b, unsigned d) {
 }
 
 static int compare_positions(const void *a, const void *b, void *context) {
-    const es_rows *rows = context;
+    const es_vectors *rows = context;
     uint32_t i = *(const uint32_t *)a, j = *(const uint32_t *)b;
-    int order = es_compare_rows(es_row(rows, i), es_row(rows, j), rows->d);
+    int order = es_compare_vectors(es_vector(rows, i), es_vector(rows, j), rows->d);
     return order ? order : (i > j) - (i < j);
 }
 
-void es_rows_order(const es_rows *rows, uint32_t *order) {
+void es_vectors_order(const es_vectors *rows, uint32_t *order) {
     for (size_t i = 0; i < rows->n; i++)
         order[i] = (uint32_t)i;
     es_os_sort(order, rows->n, sizeof *order, compare_positions, (void *)rows);
@@ -62,7 +62,7 @@ void es_rows_order(const es_rows *rows, uint32_t *order) {
 /* ---- Crowding distance ---- */
 
 typedef struct crowd {
-    const es_rows *rows;
+    const es_vectors *rows;
     uint32_t *order;  /* rows in lexicographic order */
     uint32_t *unique; /* first row of each distinct vector, in that order */
     size_t n;         /* distinct vectors */
@@ -73,22 +73,22 @@ typedef struct crowd {
 } crowd;
 
 static void find_distinct(crowd *c) {
-    const es_rows *rows = c->rows;
-    es_rows_order(rows, c->order);
+    const es_vectors *rows = c->rows;
+    es_vectors_order(rows, c->order);
     for (size_t i = 0; i < rows->n; i++)
-        if (!i || es_compare_rows(es_row(rows, c->order[i - 1]), es_row(rows, c->order[i]), rows->d) != 0)
+        if (!i || es_compare_vectors(es_vector(rows, c->order[i - 1]), es_vector(rows, c->order[i]), rows->d) != 0)
             c->unique[c->n++] = c->order[i];
 }
 
 static double crowd_value(const crowd *c, size_t i, unsigned k) {
-    return es_row(c->rows, c->unique[c->by_value[i]])[k];
+    return es_vector(c->rows, c->unique[c->by_value[i]])[k];
 }
 
 /* Adds the share of objective k.  Distinct vectors are in lexicographic order, so the stable radix order settles ties.
  */
 static void add_objective(crowd *c, unsigned k) {
     for (size_t i = 0; i < c->n; i++)
-        c->key[i] = (uint64_t)es_order_key(es_row(c->rows, c->unique[i])[k]) ^ ES_SIGN_BIT;
+        c->key[i] = (uint64_t)es_order_key(es_vector(c->rows, c->unique[i])[k]) ^ ES_SIGN_BIT;
     es_radix_order(c->key, c->n, c->key + c->n, c->by_value);
     double low = crowd_value(c, 0, k), high = crowd_value(c, c->n - 1, k);
     if (low == high)
@@ -115,8 +115,8 @@ static void spread_to_ties(const crowd *c, double *distance) {
 
 es_status es_crowding(const es_points *points, const uint64_t *subset, size_t count, double *distance,
                       es_errors *errors) {
-    es_rows rows;
-    es_status status = es_rows_init(&rows, points, subset, count, errors);
+    es_vectors rows;
+    es_status status = es_vectors_init(&rows, points, subset, count, errors);
     if (status)
         return status;
     crowd c = {.rows = &rows,
@@ -138,17 +138,17 @@ es_status es_crowding(const es_points *points, const uint64_t *subset, size_t co
     free(c.sum);
     free(c.key);
     free(c.by_value);
-    es_rows_free(&rows);
+    es_vectors_free(&rows);
     return status;
 }
 
 /* ---- Knee ---- */
 
-static void find_range(const es_rows *rows, double *low, double *high) {
+static void find_range(const es_vectors *rows, double *low, double *high) {
     for (unsigned k = 0; k < rows->d; k++) {
-        low[k] = high[k] = es_row(rows, 0)[k];
+        low[k] = high[k] = es_vector(rows, 0)[k];
         for (size_t i = 1; i < rows->n; i++) {
-            double value = es_row(rows, i)[k];
+            double value = es_vector(rows, i)[k];
             low[k] = value < low[k] ? value : low[k];
             high[k] = value > high[k] ? value : high[k];
         }
@@ -171,14 +171,16 @@ static double normalised_sum(const double *row, unsigned d, const double *low, c
     return sum;
 }
 
-static size_t find_knee(const es_rows *rows, const uint64_t *subset) {
+static size_t find_knee(const es_vectors *rows, const uint64_t *subset) {
     double low[ES_MAX_OBJECTIVES], high[ES_MAX_OBJECTIVES];
     find_range(rows, low, high);
     size_t best = 0;
-    double least = normalised_sum(es_row(rows, 0), rows->d, low, high);
+    double least = normalised_sum(es_vector(rows, 0), rows->d, low, high);
     for (size_t i = 1; i < rows->n; i++) {
-        double sum = normalised_sum(es_row(rows, i), rows->d, low, high);
-        int order = sum < least ? -1 : sum > least ? 1 : es_compare_rows(es_row(rows, i), es_row(rows, best), rows->d);
+        double sum = normalised_sum(es_vector(rows, i), rows->d, low, high);
+        int order = sum < least   ? -1
+                    : sum > least ? 1
+                                  : es_compare_vectors(es_vector(rows, i), es_vector(rows, best), rows->d);
         if (order < 0 || (order == 0 && subset && subset[i] < subset[best])) {
             best = i;
             least = sum;
@@ -188,8 +190,8 @@ static size_t find_knee(const es_rows *rows, const uint64_t *subset) {
 }
 
 es_status es_knee(const es_points *points, const uint64_t *subset, size_t count, uint64_t *knee, es_errors *errors) {
-    es_rows rows;
-    es_status status = es_rows_init(&rows, points, subset, count, errors);
+    es_vectors rows;
+    es_status status = es_vectors_init(&rows, points, subset, count, errors);
     if (status)
         return status;
     if (rows.n) {
@@ -198,6 +200,6 @@ es_status es_knee(const es_points *points, const uint64_t *subset, size_t count,
     } else {
         status = es_fail(errors, ES_EUSAGE, NULL, "the knee of no points");
     }
-    es_rows_free(&rows);
+    es_vectors_free(&rows);
     return status;
 }

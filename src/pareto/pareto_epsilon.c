@@ -23,7 +23,7 @@ static double box_coordinate(double value, double epsilon) {
     return epsilon > 0 ? floor(value / epsilon) + 0.0 : value;
 }
 
-static bool fill_boxes(const es_view *view, const double *epsilon, const uint32_t *front, es_rows *boxes,
+static bool fill_boxes(const es_view *view, const double *epsilon, const uint32_t *front, es_vectors *boxes,
                        boxed *point) {
     for (size_t i = 0; i < boxes->n; i++) {
         point[i] = (boxed){.position = front[i]};
@@ -53,11 +53,12 @@ static bool represents_better(const es_view *view, const boxed *a, const boxed *
 }
 
 /* Leaves the best representative of each box: their numbers in point[], in lexicographic order of boxes. */
-static size_t choose_representatives(const es_view *view, const es_rows *boxes, const boxed *point, uint32_t *order) {
+static size_t choose_representatives(const es_view *view, const es_vectors *boxes, const boxed *point,
+                                     uint32_t *order) {
     size_t n = 0;
-    es_rows_order(boxes, order);
+    es_vectors_order(boxes, order);
     for (size_t i = 0; i < boxes->n; i++) {
-        bool same = n && es_compare_rows(es_row(boxes, order[n - 1]), es_row(boxes, order[i]), boxes->d) == 0;
+        bool same = n && es_compare_vectors(es_vector(boxes, order[n - 1]), es_vector(boxes, order[i]), boxes->d) == 0;
         if (!same)
             order[n++] = order[i];
         else if (represents_better(view, &point[order[i]], &point[order[n - 1]]))
@@ -67,7 +68,7 @@ static size_t choose_representatives(const es_view *view, const es_rows *boxes, 
 }
 
 /* Marks the representatives whose boxes no other box dominates. */
-static es_status mark_best_boxes(const boxing *b, const es_rows *boxes, const boxed *point, const uint32_t *chosen,
+static es_status mark_best_boxes(const boxing *b, const es_vectors *boxes, const boxed *point, const uint32_t *chosen,
                                  size_t n, const uint32_t *member, es_errors *errors) {
     es_view view = {.n = n, .d = boxes->d, .stride = boxes->d};
     double *box = es_alloc_aligned(n, boxes->d * sizeof *box);
@@ -77,7 +78,7 @@ static es_status mark_best_boxes(const boxing *b, const es_rows *boxes, const bo
     es_status status = box && best ? ES_OK : es_fail_memory(errors);
     if (!status) {
         for (size_t i = 0; i < n; i++)
-            memcpy(box + i * boxes->d, es_row(boxes, chosen[i]), boxes->d * sizeof *box);
+            memcpy(box + i * boxes->d, es_vector(boxes, chosen[i]), boxes->d * sizeof *box);
         for (unsigned k = 0; k < boxes->d; k++)
             view.column[k] = box + k;
         status = es_front_of_view(&view, ES_TIES_FIRST, 1, best, &count, &finite, errors);
@@ -93,7 +94,7 @@ static es_status mark_best_boxes(const boxing *b, const es_rows *boxes, const bo
 
 static es_status mark_boxes(boxing *b, const es_view *view, const uint32_t *front, size_t count, const uint32_t *member,
                             es_errors *errors) {
-    es_rows boxes = {.n = count, .d = view->d, .value = es_alloc_aligned(count, view->d * sizeof(double))};
+    es_vectors boxes = {.n = count, .d = view->d, .value = es_alloc_aligned(count, view->d * sizeof(double))};
     boxed *point = es_alloc_aligned(count, sizeof *point);
     uint32_t *order = es_alloc_aligned(count, sizeof *order);
     es_status status = boxes.value && point && order ? ES_OK : es_fail_memory(errors);
@@ -106,7 +107,7 @@ static es_status mark_boxes(boxing *b, const es_view *view, const uint32_t *fron
     }
     free(point);
     free(order);
-    es_rows_free(&boxes);
+    es_vectors_free(&boxes);
     return status;
 }
 

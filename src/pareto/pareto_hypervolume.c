@@ -374,19 +374,19 @@ static es_status measure(const volume_set *set, double *volume, es_errors *error
 /* ---- The public call ---- */
 
 /* Keeps the rows that are strictly better than the reference, as they are. */
-static void drop_outside(es_rows *rows, const double *reference) {
+static void drop_outside(es_vectors *rows, const double *reference) {
     size_t kept = 0;
     for (size_t i = 0; i < rows->n; i++) {
         unsigned better = 0;
         for (unsigned k = 0; k < rows->d; k++)
-            better += es_row(rows, i)[k] < reference[k];
+            better += es_vector(rows, i)[k] < reference[k];
         if (better == rows->d)
-            memmove(rows->value + kept++ * rows->d, es_row(rows, i), rows->d * sizeof(double));
+            memmove(rows->value + kept++ * rows->d, es_vector(rows, i), rows->d * sizeof(double));
     }
     rows->n = kept;
 }
 
-static es_status measure_rows(es_rows *rows, const double *reference, double *volume, es_errors *errors) {
+static es_status measure_rows(es_vectors *rows, const double *reference, double *volume, es_errors *errors) {
     es_view view = {.n = rows->n, .d = rows->d, .stride = rows->d};
     size_t count = 0;
     bool finite = true;
@@ -398,7 +398,7 @@ static es_status measure_rows(es_rows *rows, const double *reference, double *vo
     es_status status = es_front_of_view(&view, ES_TIES_FIRST, 1, front, &count, &finite, errors);
     for (size_t i = 0; i < count && !status; i++)
         for (unsigned k = 0; k < rows->d; k++)
-            rows->value[i * rows->d + k] = reference[k] - es_row(rows, front[i])[k];
+            rows->value[i * rows->d + k] = reference[k] - es_vector(rows, front[i])[k];
     volume_set set = {.n = count, .d = rows->d, .stride = rows->d, .value = rows->value};
     if (!status)
         status = measure(&set, volume, errors);
@@ -419,14 +419,14 @@ es_status es_hypervolume(const es_points *points, const uint64_t *subset, size_t
     }
     if (status)
         return status;
-    es_rows rows;
-    status = es_rows_init(&rows, points, subset, count, errors);
+    es_vectors rows;
+    status = es_vectors_init(&rows, points, subset, count, errors);
     if (status)
         return status;
     drop_outside(&rows, corner);
     status = measure_rows(&rows, corner, &found, errors);
     if (!status)
         *volume = found;
-    es_rows_free(&rows);
+    es_vectors_free(&rows);
     return status;
 }
