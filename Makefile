@@ -149,14 +149,17 @@ $(B)/obj/%.simd_$(1).o: %.simd.c $(B)/compile.stamp
 endef
 $(foreach level,$(SIMD_LEVELS),$(eval $(call simd_rule,$(level))))
 
+embed_catalogs := scripts/embed.sh -c
+embed_report_files := scripts/embed.sh -n es_report_files
+
 $(GEN)/catalogs.c: scripts/embed.sh $(CATALOGS) $(GEN)/catalogs.stamp
 	$(call say,EMBED,$@)
-	$(Q)scripts/embed.sh -c $@ $(CATALOGS)
+	$(Q)$(embed_catalogs) $@ $(CATALOGS)
 
 # The page of `report`: template, style, program and chart library.
 $(GEN)/report_files.c: scripts/embed.sh $(REPORT_FILES) $(GEN)/report_files.stamp
 	$(call say,EMBED,$@)
-	$(Q)scripts/embed.sh -n es_report_files $@ $(REPORT_FILES)
+	$(Q)$(embed_report_files) $@ $(REPORT_FILES)
 
 # Powers of ten.
 $(GEN)/format_tables.c: scripts/gen_format_tables.c src/io/format_digits.h | $(GEN)/
@@ -242,8 +245,8 @@ stamp_text_compile = $(COMPILE) $(foreach level,$(SIMD_LEVELS),$(level): $(simd_
 stamp_text_link = $(LINK) $(LIBS) $(CLI_OBJECTS) $(COMPILER_VERSION)
 stamp_text_objects = $(AR) $(LIB_OBJECTS)
 stamp_text_install = $(VERSION) $(PREFIX) $(LIBDIR) $(INCLUDEDIR) $(LIBS) $(OPENMP)
-stamp_text_catalogs = $(CATALOGS)
-stamp_text_report_files = $(REPORT_FILES)
+stamp_text_catalogs = $(embed_catalogs) $(CATALOGS)
+stamp_text_report_files = $(embed_report_files) $(REPORT_FILES)
 COMPILER_VERSION := $(shell $(CC) --version 2>/dev/null | head -n 1)
 write_stamp = printf '%s\n' "$$STAMP" | cmp -s - $@ || printf '%s\n' "$$STAMP" >$@
 $(B)/%.stamp $(GEN)/%.stamp: export STAMP = $(stamp_text_$(*F))

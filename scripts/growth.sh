@@ -72,5 +72,7 @@ check best-by numbers 500 best FOLDER/t.csv --pick a --min b --by key -q -o -
 check unmatched unknown 50 validate FOLDER/t.csv
 check run-rows none 50 run $paper --set seq_len=1:COUNT -q -o -
 check run-best none 50 run $paper --set seq_len=1:COUNT --set best.by=seq_len,device,model --front-only --best - -q
+check run-best-by none 1000 run $paper --set seq_len=1:COUNT --unset pareto --set best.by=seq_len --best - -q
+check run-pareto-by none 1000 run $paper --set seq_len=1:COUNT --unset best --set pareto.by=seq_len --front-only -q -o -
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -6,76 +6,121 @@
 
 #include "base/arena.h"
 #include "base/number.h"
+#include "base/os.h"
 #include "grid/choice.h"
 
-void es_best_init(es_best *best, const es_sweep *sweep, const es_program *program) {
-    *best = (es_best){.sweep = sweep, .program = program};
-    es_groups_init(&best->groups, sweep->best.n_by + 1);
+enum { MOST_KEPT = 2 }; /* entries of a group: winner and runner-up */
+
+#define NO_PICK UINT32_MAX
+
+es_status es_best_init(es_best *best, const es_sweep *sweep, const es_program *program, es_errors *errors) {
+    const es_best_spec *spec = &sweep->best;
+    *best = (es_best){.sweep = sweep, .program = program, .tie_axis = es_best_may_tie(sweep) ? es_tie_axis(sweep) : -1};
+    best->size = sizeof(es_best_entry) + spec->n_objectives * sizeof(double);
+    es_status status = es_grouping_init(&best->groups, sweep, program, spec->by, spec->n_by, errors);
+    return status ? status : es_grouping_init(&best->picks, sweep, program, &spec->pick, 1, errors);
 }
 
 void es_best_free(es_best *best) {
-    es_groups_free(&best->groups);
-    free(best->entry);
-    best->entry = NULL;
+    es_grouping_free(&best->groups);
+    es_grouping_free(&best->picks);
+    free(best->entry), free(best->first);
+    best->entry = NULL, best->first = NULL;
+}
+
+/* The n-th entry, from 1: 0 is none, in links. */
+static es_best_entry *entry_at(const es_best *best, uint32_t n) {
+    return (es_best_entry *)(best->entry + (n - 1) * best->size);
 }
 
 /* Objectives of a point, all turned to minimisation. */
 typedef struct tile_view {
-    const double *objective[ES_MAX_OBJECTIVES], *key[ES_MAX_BY + 1];
-    size_t objective_step[ES_MAX_OBJECTIVES], key_step[ES_MAX_BY + 1];
+    const double *objective[ES_MAX_OBJECTIVES];
+    size_t objective_step[ES_MAX_OBJECTIVES];
     double sign[ES_MAX_OBJECTIVES];
-    size_t n_objectives, n_keys;
-    bool same_key; /* one key for the whole tile */
+    size_t n_objectives;
+    es_group_view group, pick;
 } tile_view;
-
-static const double *column_of(const es_best *best, const es_eval *eval, int column, size_t *step) {
-    uint16_t node = (uint16_t)best->sweep->columns[column].node;
-    *step = !es_program_uniform(best->program, node);
-    return es_eval_column(eval, node);
-}
 
 static tile_view view_tile(const es_best *best, const es_eval *eval) {
     const es_best_spec *spec = &best->sweep->best;
-    tile_view v = {.n_objectives = spec->n_objectives, .n_keys = spec->n_by + 1, .same_key = true};
+    tile_view v = {.n_objectives = spec->n_objectives,
+                   .group = es_grouping_view(&best->groups, eval),
+                   .pick = es_grouping_view(&best->picks, eval)};
     for (size_t k = 0; k < v.n_objectives; k++) {
-        v.objective[k] = column_of(best, eval, spec->objective[k].column, &v.objective_step[k]);
+        uint16_t node = (uint16_t)best->sweep->columns[spec->objective[k].column].node;
+        v.objective_step[k] = !es_program_uniform(best->program, node);
+        v.objective[k] = es_eval_column(eval, node);
         v.sign[k] = spec->objective[k].maximize ? -1 : 1;
-    }
-    for (size_t k = 0; k < v.n_keys; k++) {
-        int column = k < spec->n_by ? spec->by[k] : spec->pick;
-        v.key[k] = column_of(best, eval, column, &v.key_step[k]);
-        v.same_key = v.same_key && !v.key_step[k];
     }
     return v;
 }
 
-static void offer(es_best_entry *entry, const double *value, uint64_t index, size_t n) {
-    if (!es_is_better(value, index, entry->value, entry->index, n))
-        return;
-    memcpy(entry->value, value, n * sizeof *value);
-    entry->index = index;
+/* a before b: lexicographic, then the lower index. */
+static bool is_before(const es_best_entry *a, const es_best_entry *b, size_t n) {
+    return es_is_better(a->value, a->index, b->value, b->index, n);
 }
 
-static es_status find_entry(es_best *best, const double *key, es_best_entry **entry, es_errors *errors) {
-    size_t number, known = best->groups.count;
-    es_status status = es_groups_find(&best->groups, key, &number, errors);
-    if (status)
-        return status;
-    if (!es_grow((void **)&best->entry, &best->capacity, best->groups.count, sizeof *best->entry))
-        return es_fail_memory(errors);
-    *entry = &best->entry[number];
-    if (best->groups.count > known) {
-        **entry = (es_best_entry){.index = UINT64_MAX};
-        for (size_t k = 0; k < ES_MAX_OBJECTIVES; k++)
-            (*entry)->value[k] = __builtin_inf();
+static void set(es_best_entry *entry, const double *value, uint64_t index, uint32_t pick, size_t n) {
+    entry->index = index, entry->pick = pick;
+    memcpy(entry->value, value, n * sizeof *value);
+}
+
+/* What a point of the group has to beat so that anything changes: the entry of its pick or, where that has none, the worse of
+ * the two that are kept; NULL when there is room.  `pick` is NO_PICK where it is not one for sure. */
+static es_best_entry *rival(const es_best *best, uint32_t group, uint32_t pick) {
+    const size_t n = best->sweep->best.n_objectives;
+    es_best_entry *worst = NULL;
+    size_t count = 0;
+    for (uint32_t at = group < best->n_first ? best->first[group] : 0; at; count++) {
+        es_best_entry *entry = entry_at(best, at);
+        if (entry->pick == pick)
+            return entry;
+        if (!worst || is_before(worst, entry, n))
+            worst = entry;
+        at = entry->next;
     }
+    return best->tie_axis < 0 && count >= MOST_KEPT ? worst : NULL;
+}
+
+static es_status append(es_best *best, uint32_t group, uint32_t pick, const double *value, uint64_t index,
+                        es_errors *errors) {
+    if (best->n_entries + 1 >= UINT32_MAX ||
+        !es_grow((void **)&best->entry, &best->capacity, (best->n_entries + 1) * best->size, 1))
+        return es_fail_memory(errors);
+    es_best_entry *entry = entry_at(best, (uint32_t)++best->n_entries);
+    set(entry, value, index, pick, best->sweep->best.n_objectives);
+    entry->next = best->first[group];
+    best->first[group] = (uint32_t)best->n_entries;
     return ES_OK;
+}
+
+static es_status reserve_group(es_best *best, uint32_t group, es_errors *errors) {
+    if (group < best->n_first)
+        return ES_OK;
+    if (!es_grow((void **)&best->first, &best->first_capacity, (size_t)group + 1, sizeof *best->first))
+        return es_fail_memory(errors);
+    memset(best->first + best->n_first, 0, (group + 1 - best->n_first) * sizeof *best->first);
+    best->n_first = (size_t)group + 1;
+    return ES_OK;
+}
+
+static es_status offer(es_best *best, uint32_t group, uint32_t pick, const double *value, uint64_t index,
+                       es_errors *errors) {
+    const size_t n = best->sweep->best.n_objectives;
+    es_best_entry *entry = rival(best, group, pick);
+    if (entry) {
+        if (es_is_better(value, index, entry->value, entry->index, n))
+            set(entry, value, index, pick, n);
+        return ES_OK;
+    }
+    es_status status = reserve_group(best, group, errors);
+    return status ? status : append(best, group, pick, value, index, errors);
 }
 
 static es_status add_points(es_best *best, const es_eval *eval, const tile_view *v, const uint8_t *keep, size_t from,
                             size_t to, es_errors *errors) {
-    double key[ES_MAX_BY + 1], value[ES_MAX_OBJECTIVES];
-    es_best_entry *entry = NULL;
+    double value[ES_MAX_OBJECTIVES];
     for (size_t i = from; i < to; i++) {
         if (keep && !keep[i])
             continue;
@@ -88,16 +133,14 @@ static es_status add_points(es_best *best, const es_eval *eval, const tile_view 
             best->missing++;
             continue;
         }
-        bool same = entry != NULL;
-        for (size_t k = 0; k < v->n_keys; k++) {
-            double part = v->key[k][i * v->key_step[k]];
-            same = same && part == key[k];
-            key[k] = part;
-        }
-        es_status status = same ? ES_OK : find_entry(best, key, &entry, errors);
+        uint32_t group, pick;
+        es_status status = es_grouping_find(&best->groups, &v->group, i, &group, errors);
+        if (!status)
+            status = es_grouping_find(&best->picks, &v->pick, i, &pick, errors);
+        if (!status)
+            status = offer(best, group, pick, value, es_eval_first(eval) + i, errors);
         if (status)
             return status;
-        offer(entry, value, es_eval_first(eval) + i, v->n_objectives);
     }
     return ES_OK;
 }
@@ -117,23 +160,21 @@ static double smallest(const double *x, size_t n, double sign, bool *missing) {
 
 /* With one key for the whole tile, most tiles cannot beat what is known: one pass over the first objective shows it. */
 static bool cannot_win(const es_best *best, const tile_view *v, const uint8_t *keep, size_t from, size_t to) {
-    double key[ES_MAX_BY + 1];
-    if (!v->same_key || keep || !v->objective_step[0])
+    uint32_t group, pick = NO_PICK;
+    if (!v->group.same || keep || !v->objective_step[0] ||
+        !es_grouping_lookup(&best->groups, &v->group, from, &best->groups, &group))
         return false;
-    for (size_t k = 0; k < v->n_keys; k++)
-        key[k] = v->key[k][0];
-    size_t number;
-    if (!es_groups_lookup(&best->groups, key, &number))
-        return false;
-    for (size_t k = 1; k < v->n_objectives; k++) {
+    if (v->pick.same && !es_grouping_lookup(&best->picks, &v->pick, from, &best->picks, &pick))
+        pick = NO_PICK;
+    const es_best_entry *entry = rival(best, group, pick);
+    for (size_t k = 1; k < v->n_objectives && entry; k++) {
         bool missing;
         smallest(v->objective[k] + from * v->objective_step[k], v->objective_step[k] ? to - from : 1, 1, &missing);
         if (missing)
             return false;
     }
     bool missing;
-    double least = smallest(v->objective[0] + from, to - from, v->sign[0], &missing);
-    return !missing && least > best->entry[number].value[0];
+    return entry && smallest(v->objective[0] + from, to - from, v->sign[0], &missing) > entry->value[0] && !missing;
 }
 
 es_status es_best_add(es_best *best, const es_eval *eval, const uint8_t *keep, size_t from, size_t to,
@@ -157,18 +198,22 @@ bool es_best_ideal(const es_best *best, const es_boxes *boxes, size_t i, double 
     return r.state == ES_HAS_VALUE;
 }
 
-/* The entry of a box whose points all belong to one that is known. */
-static const es_best_entry *entry_of_box(const es_best *best, const es_boxes *boxes, size_t i) {
+/* What points of a box would have to beat, when all belong to one group that is known. */
+static const es_best_entry *rival_of_box(const es_best *best, const es_boxes *boxes, size_t i) {
     const es_best_spec *spec = &best->sweep->best;
-    double key[ES_MAX_BY + 1];
-    size_t number;
-    for (size_t k = 0; k <= spec->n_by; k++) {
-        es_range r = range_of(best, boxes, k < spec->n_by ? spec->by[k] : spec->pick, i);
+    double key[ES_MAX_BY];
+    size_t group, pick;
+    for (size_t k = 0; k < spec->n_by; k++) {
+        es_range r = range_of(best, boxes, spec->by[k], i);
         if (!es_range_is_fixed(r))
             return NULL;
         key[k] = r.low;
     }
-    return es_groups_lookup(&best->groups, key, &number) ? &best->entry[number] : NULL;
+    if (!es_groups_lookup(&best->groups.groups, key, &group))
+        return NULL;
+    es_range r = range_of(best, boxes, spec->pick, i);
+    bool known = es_range_is_fixed(r) && es_groups_lookup(&best->picks.groups, &r.low, &pick);
+    return rival(best, (uint32_t)group, known ? (uint32_t)pick : NO_PICK);
 }
 
 /* Whether no point with these lower bounds and an index from `first` on beats the entry. */
@@ -192,129 +237,143 @@ bool es_best_settles(es_best *best, const es_boxes *boxes, size_t i, uint64_t fi
             return false;
         least[k] = spec->objective[k].maximize ? -r.high : r.low;
     }
-    const es_best_entry *entry = entry_of_box(best, boxes, i);
+    const es_best_entry *entry = rival_of_box(best, boxes, i);
     return entry && is_hopeless(least, first, entry, spec->n_objectives);
 }
 
-es_status es_best_merge(es_best *best, const es_best *other, es_errors *errors) {
-    for (size_t i = 0; i < other->groups.count; i++) {
-        es_best_entry *entry;
-        es_status status = find_entry(best, other->groups.key + i * other->groups.width, &entry, errors);
-        if (status)
-            return status;
-        offer(entry, other->entry[i].value, other->entry[i].index, best->sweep->best.n_objectives);
+/* number[g]: what group g of `other` is here. */
+static es_status map_groups(es_grouping *groups, const es_grouping *other, uint32_t **number, es_errors *errors) {
+    es_status status = ES_OK;
+    if (!(*number = calloc(other->groups.count + 1, sizeof **number)))
+        return es_fail_memory(errors);
+    for (size_t g = 0; g < other->groups.count && !status; g++) {
+        size_t here = 0;
+        status = es_groups_find(&groups->groups, es_grouping_key(other, g), &here, errors);
+        (*number)[g] = (uint32_t)here;
     }
+    if (!status)
+        es_grouping_adopt(groups, other, *number);
+    return status;
+}
+
+es_status es_best_merge(es_best *best, const es_best *other, es_errors *errors) {
+    uint32_t *group = NULL, *pick = NULL;
+    es_status status = map_groups(&best->groups, &other->groups, &group, errors);
+    if (!status)
+        status = map_groups(&best->picks, &other->picks, &pick, errors);
+    for (size_t g = 0; g < other->n_first && !status; g++)
+        for (uint32_t at = other->first[g]; at && !status; at = entry_at(other, at)->next) {
+            const es_best_entry *entry = entry_at(other, at);
+            status = offer(best, group[g], pick[entry->pick], entry->value, entry->index, errors);
+        }
     best->missing += other->missing;
-    return ES_OK;
+    free(group), free(pick);
+    return status;
 }
 
 /* ---- ranking ---- */
 
-typedef struct ranked {
-    const double *key; /* values of the by columns: places in the catalog for names, so a table in catalog order */
-    size_t n_key;
-    const es_best_entry *winner, *second; /* NULL: none yet */
-} ranked;
-
-static int by_key(const void *a, const void *b) {
-    const ranked *x = a, *y = b;
-    for (size_t k = 0; k < x->n_key; k++) {
-        bool x_missing = es_is_missing(x->key[k]), y_missing = es_is_missing(y->key[k]);
+/* Groups by the values of the by columns: places in the catalog for names, so a table in catalog order. */
+static int by_key(const void *a, const void *b, void *context) {
+    const es_grouping *groups = context;
+    const double *x = es_grouping_key(groups, *(const uint32_t *)a), *y = es_grouping_key(groups, *(const uint32_t *)b);
+    for (size_t k = 0; k < groups->n_by; k++) {
+        bool x_missing = es_is_missing(x[k]), y_missing = es_is_missing(y[k]);
         if (x_missing != y_missing)
             return x_missing ? 1 : -1;
-        if (x->key[k] != y->key[k] && !x_missing)
-            return x->key[k] < y->key[k] ? -1 : 1;
+        if (x[k] != y[k] && !x_missing)
+            return x[k] < y[k] ? -1 : 1;
     }
     return 0;
 }
 
-/* Among the entries that tie with `top`, the best by the objectives behind the first. */
-static const es_best_entry *break_tie(const es_best *best, int axis, const es_best_entry *top, size_t n_by,
-                                      const double *key) {
+/* Among the entries of a group that tie with `top`, the best by the objectives behind the first. */
+static const es_best_entry *break_tie(const es_best *best, uint32_t group, const es_best_entry *top) {
     const es_best_entry *chosen = top;
-    const size_t width = best->groups.width, n = best->sweep->best.n_objectives;
-    for (size_t i = 0; i < best->groups.count && top; i++) {
-        const es_best_entry *entry = &best->entry[i];
-        if (memcmp(best->groups.key + i * width, key, n_by * sizeof *key) != 0 ||
-            !es_is_tie(best->sweep, axis, entry->value, entry->index, top->value, top->index))
-            continue;
-        if (es_breaks_tie(entry->value, entry->index, chosen->value, chosen->index, n))
+    const size_t n = best->sweep->best.n_objectives;
+    for (uint32_t at = best->first[group]; at; at = entry_at(best, at)->next) {
+        const es_best_entry *entry = entry_at(best, at);
+        if (es_is_tie(best->sweep, best->tie_axis, entry->value, entry->index, top->value, top->index) &&
+            es_breaks_tie(entry->value, entry->index, chosen->value, chosen->index, n))
             chosen = entry;
     }
     return chosen;
 }
 
-static void rank_entry(ranked *group, const es_best_entry *entry, size_t n) {
-    if (!group->winner || es_is_better(entry->value, entry->index, group->winner->value, group->winner->index, n)) {
-        group->second = group->winner;
-        group->winner = entry;
-    } else if (!group->second ||
-               es_is_better(entry->value, entry->index, group->second->value, group->second->index, n)) {
-        group->second = entry;
+/* The two best entries of a group, before ties are broken; NULL: there is no second. */
+static const es_best_entry *top_of(const es_best *best, uint32_t group, const es_best_entry **second) {
+    const size_t n = best->sweep->best.n_objectives;
+    const es_best_entry *winner = NULL;
+    *second = NULL;
+    for (uint32_t at = best->first[group]; at; at = entry_at(best, at)->next) {
+        const es_best_entry *entry = entry_at(best, at);
+        if (!winner || is_before(entry, winner, n)) {
+            *second = winner;
+            winner = entry;
+        } else if (!*second || is_before(entry, *second, n)) {
+            *second = entry;
+        }
     }
+    return winner;
+}
+
+static es_best_row rank_group(const es_best *best, uint32_t group) {
+    const es_best_entry *second, *winner = top_of(best, group, &second);
+    const es_best_entry *first = best->tie_axis < 0 ? winner : break_tie(best, group, winner);
+    second = first == winner ? second : winner;
+    return (es_best_row){first->index, second ? second->index : UINT64_MAX};
 }
 
 bool es_best_may_tie(const es_sweep *sweep) { return sweep->best.given && es_tie_axis(sweep) >= 0; }
 
-es_status es_best_candidates(const es_best *best, uint64_t **index, size_t *n, es_errors *errors) {
-    const size_t count = best->groups.count, width = best->groups.width;
-    const bool ties = es_best_may_tie(best->sweep);
-    ranked *group = calloc(count + 1, sizeof *group);
-    size_t *of = calloc(count + 1, sizeof *of);
-    es_groups by;
-    es_groups_init(&by, width - 1);
-    *index = malloc((count + 1) * sizeof **index);
-    es_status status = group && of && *index ? ES_OK : es_fail_memory(errors);
-    for (size_t i = 0; i < count && !status; i++) {
-        status = es_groups_find(&by, best->groups.key + i * width, &of[i], errors);
-        if (!status)
-            rank_entry(&group[of[i]], &best->entry[i], best->sweep->best.n_objectives);
-    }
-    *n = 0;
-    for (size_t i = 0; i < count && !status; i++) {
-        const es_best_entry *entry = &best->entry[i], *top = group[of[i]].winner;
-        if (entry == top || (ties && entry->value[0] - top->value[0] < ES_QUALITY_TIE))
-            (*index)[(*n)++] = entry->index;
-    }
-    es_groups_free(&by);
-    free(group);
-    free(of);
-    return status;
+double es_best_greatest(const es_best *best, unsigned objective) {
+    double greatest = 0;
+    for (uint32_t i = 1; i <= best->n_entries; i++)
+        greatest = fmax(greatest, fabs(entry_at(best, i)->value[objective]));
+    return greatest;
 }
 
-es_status es_best_rank(const es_best *best, es_best_row **rows, size_t *n, es_errors *errors) {
-    size_t count = best->groups.count, width = best->groups.width;
-    ranked *group = calloc(count + 1, sizeof *group);
-    es_groups by;
-    es_groups_init(&by, width - 1);
-    es_status status = group ? ES_OK : es_fail_memory(errors);
-    for (size_t i = 0; i < count && !status; i++) {
-        size_t number;
-        status = es_groups_find(&by, best->groups.key + i * width, &number, errors);
-        if (!status)
-            rank_entry(&group[number], &best->entry[i], best->sweep->best.n_objectives);
-    }
-    if (!status && !(*rows = calloc(by.count + 1, sizeof **rows)))
-        status = es_fail_memory(errors);
-    if (!status) {
-        const int axis = es_tie_axis(best->sweep);
-        for (size_t i = 0; i < by.count; i++) {
-            ranked *g = &group[i];
-            g->key = by.key + i * by.width, g->n_key = by.width;
-            if (axis < 0)
-                continue;
-            const es_best_entry *first = break_tie(best, axis, g->winner, g->n_key, g->key);
-            g->second = first == g->winner ? g->second : g->winner;
-            g->winner = first;
+static int ascending(const void *a, const void *b) {
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+es_status es_best_candidates(const es_best *best, uint64_t **index, size_t *n, es_errors *errors) {
+    *n = 0;
+    *index = malloc((best->n_entries + 1) * sizeof **index);
+    if (!*index)
+        return es_fail_memory(errors);
+    for (size_t g = 0; g < best->n_first; g++) {
+        const es_best_entry *second, *top = top_of(best, (uint32_t)g, &second);
+        for (uint32_t at = best->first[g]; at; at = entry_at(best, at)->next) {
+            const es_best_entry *entry = entry_at(best, at);
+            if (entry == top || (best->tie_axis >= 0 && entry->value[0] - top->value[0] < ES_QUALITY_TIE))
+                (*index)[(*n)++] = entry->index;
         }
-        qsort(group, by.count, sizeof *group, by_key);
-        for (size_t i = 0; i < by.count; i++)
-            (*rows)[i] = (es_best_row){group[i].winner->index, group[i].second ? group[i].second->index : UINT64_MAX};
-        *n = by.count;
     }
-    es_groups_free(&by);
-    free(group);
-    return status;
+    qsort(*index, *n, sizeof **index, ascending);
+    return ES_OK;
+}
+
+es_status es_best_rank(es_best *best, es_best_row **rows, size_t *n, es_errors *errors) {
+    const size_t count = best->groups.groups.count;
+    es_grouping_seal(&best->groups);
+    uint32_t *order = calloc(count + 1, sizeof *order);
+    bool sorted = true;
+    for (size_t g = 0; g < count && order; g++) {
+        order[g] = (uint32_t)g;
+        sorted = sorted && (!g || by_key(&order[g - 1], &order[g], &best->groups) < 0);
+    }
+    if (order && !sorted)
+        es_os_sort(order, count, sizeof *order, by_key, &best->groups);
+    es_grouping_free(&best->groups);
+    *rows = order ? calloc(count + 1, sizeof **rows) : NULL;
+    for (size_t g = 0; g < count && *rows; g++)
+        (*rows)[g] = rank_group(best, order[g]);
+    *n = *rows ? count : 0;
+    free(order);
+    es_best_free(best);
+    return *rows ? ES_OK : es_fail_memory(errors);
 }
 
 size_t es_best_columns(const es_sweep *sweep, int *columns) {

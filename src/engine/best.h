@@ -4,25 +4,31 @@
 
 #include "engine/bounds.h"
 #include "engine/eval.h"
-#include "engine/groups.h"
+#include "engine/grouping.h"
 
-/* The best point of one (group, picked value). */
+/* The best point of one (group, picked value).  A better one of a picked value that was dropped comes as any other does, so
+ * the two best of a group are enough; only where quality ties are broken by other objectives all are kept. */
 typedef struct es_best_entry {
-    uint64_t index; /* of the best point */
-    double value[ES_MAX_OBJECTIVES];
+    uint64_t index;
+    uint32_t pick, next; /* of picks; of the same group, 0: none */
+    double value[];      /* turned to minimisation */
 } es_best_entry;
 
 /* One per thread; merged in any order with the same result. */
 typedef struct es_best {
     const es_sweep *sweep;
     const es_program *program;
-    es_groups groups; /* key: by columns, then the picked one */
-    es_best_entry *entry;
-    size_t capacity;
+    es_grouping groups, picks;
+    int tie_axis; /* of the models, when the first objective is quality; else -1 */
+    char *entry;  /* entries of `size` bytes, numbered from 1 */
+    size_t size, n_entries, capacity;
+    uint32_t *first; /* entry of each group */
+    size_t n_first, first_capacity;
     uint64_t missing; /* points skipped for an empty objective */
 } es_best;
 
-void es_best_init(es_best *best, const es_sweep *sweep, const es_program *program);
+/* Behind a failure, too, it is to be freed. */
+es_status es_best_init(es_best *best, const es_sweep *sweep, const es_program *program, es_errors *errors);
 void es_best_free(es_best *best);
 
 /* Points [from, to) of the eval's tile; keep as in es_row_writer_append. */
@@ -42,10 +48,14 @@ bool es_best_may_tie(const es_sweep *sweep);
  * within ES_QUALITY_TIE of the highest quality in its group.  *index is malloc'ed. */
 es_status es_best_candidates(const es_best *best, uint64_t **index, size_t *n, es_errors *errors);
 
+/* The largest absolute value of an objective. */
+double es_best_greatest(const es_best *best, unsigned objective);
+
 es_status es_best_merge(es_best *best, const es_best *other, es_errors *errors);
 
-/* Winner and runner-up of every group, ordered by the values of the by columns; *rows is the caller's to free. */
-es_status es_best_rank(const es_best *best, es_best_row **rows, size_t *n, es_errors *errors);
+/* Winner and runner-up of every group, ordered by the values of the by columns; *rows is the caller's to free.  Empties
+ * `best`. */
+es_status es_best_rank(es_best *best, es_best_row **rows, size_t *n, es_errors *errors);
 
 /* Columns of the best table: what groups, what was picked, then the rest of the output; returns their number. */
 size_t es_best_columns(const es_sweep *sweep, int *columns);

@@ -1,5 +1,6 @@
 #include "engine/front.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,57 +39,70 @@ void es_front_exchange_free(es_front_exchange *x) {
     free(x);
 }
 
+/* Groups of fewer points than this, on average, begin as small fronts: comparing all with all is cheap for them, and an
+ * archive is thousands of bytes. */
+enum { POINTS_FOR_ARCHIVES = 4096 };
+
 es_status es_front_pass_init(es_front_pass *p, const es_sweep *sweep, const es_program *program,
                              es_front_exchange *exchange, es_errors *errors) {
+    const es_front_spec *spec = &sweep->front;
     *p = (es_front_pass){.sweep = sweep, .program = program, .exchange = exchange};
-    es_groups_init(&p->groups, sweep->front.n_by);
+    p->pool.d = (unsigned)spec->n_objectives;
+    for (size_t k = 0; k < spec->n_objectives; k++)
+        p->flip[k] = spec->objective[k].maximize ? ES_SIGN_BIT : 0;
+    es_status status = es_grouping_init(&p->groups, sweep, program, spec->by, spec->n_by, errors);
+    p->begins_small = sweep->n_points / p->groups.combinations < POINTS_FOR_ARCHIVES;
     size_t points = es_program_tiling(program)->points;
-    p->gather = calloc(points * sweep->front.n_objectives + 1, sizeof *p->gather);
+    p->gather = calloc(points * spec->n_objectives + 1, sizeof *p->gather);
     p->index = calloc(points + 1, sizeof *p->index);
-    p->point = calloc(points + 1, sizeof *p->point);
-    p->group = calloc(points + 1, sizeof *p->group);
-    if (p->gather && p->index && p->point && p->group)
-        return ES_OK;
-    es_front_pass_free(p);
-    return es_fail_memory(errors);
+    p->next = calloc(points + 1, sizeof *p->next);
+    p->met = calloc(points + 1, sizeof *p->met);
+    if (!status && !(p->gather && p->index && p->next && p->met))
+        status = es_fail_memory(errors);
+    if (status)
+        es_front_pass_free(p);
+    return status;
 }
 
 void es_front_pass_free(es_front_pass *p) {
-    for (size_t g = 0; p->archive && g < p->groups.count; g++)
-        es_archive_free(p->archive[g]);
-    es_groups_free(&p->groups);
-    free(p->archive), free(p->hint), free(p->gather), free(p->index), free(p->point), free(p->group);
-    p->archive = NULL, p->hint = NULL, p->gather = NULL, p->index = NULL, p->point = NULL, p->group = NULL;
+    for (size_t g = 0; g < p->n_fronts; g++)
+        if (p->front[g].large) {
+            es_archive_free(p->front[g].large->archive);
+            free(p->front[g].large);
+        }
+    es_grouping_free(&p->groups);
+    es_small_pool_free(&p->pool);
+    free(p->front), free(p->gather), free(p->index), free(p->next), free(p->met);
+    p->front = NULL, p->gather = NULL, p->index = NULL, p->next = NULL, p->met = NULL;
+    p->n_fronts = 0;
 }
 
 /* ---- the tile's columns ---- */
 
 typedef struct tile_view {
-    const double *objective[ES_MAX_OBJECTIVES], *by[ES_MAX_BY];
-    size_t objective_step[ES_MAX_OBJECTIVES], by_step[ES_MAX_BY];
+    const double *objective[ES_MAX_OBJECTIVES];
+    size_t objective_step[ES_MAX_OBJECTIVES];
     uint32_t uniform; /* bit k: objective k */
-    bool same_group;
+    es_group_view group;
 } tile_view;
-
-static const double *column_of(const es_front_pass *p, const es_eval *eval, int column, size_t *step) {
-    uint16_t node = (uint16_t)p->sweep->columns[column].node;
-    *step = !es_program_uniform(p->program, node);
-    return es_eval_column(eval, node);
-}
 
 static tile_view view_tile(const es_front_pass *p, const es_eval *eval) {
     const es_front_spec *spec = &p->sweep->front;
-    tile_view v = {.same_group = true};
+    tile_view v = {.group = es_grouping_view(&p->groups, eval)};
     for (size_t k = 0; k < spec->n_objectives; k++) {
-        v.objective[k] = column_of(p, eval, spec->objective[k].column, &v.objective_step[k]);
+        uint16_t node = (uint16_t)p->sweep->columns[spec->objective[k].column].node;
+        v.objective_step[k] = !es_program_uniform(p->program, node);
+        v.objective[k] = es_eval_column(eval, node);
         if (!v.objective_step[k])
             v.uniform |= (uint32_t)1 << k;
     }
-    for (size_t k = 0; k < spec->n_by; k++) {
-        v.by[k] = column_of(p, eval, spec->by[k], &v.by_step[k]);
-        v.same_group = v.same_group && !v.by_step[k];
-    }
     return v;
+}
+
+/* Objectives of a point, minimised. */
+static void values_of(const es_front_pass *p, const tile_view *v, size_t i, double *value) {
+    for (unsigned k = 0; k < p->pool.d; k++)
+        value[k] = es_flipped(v->objective[k][i * v->objective_step[k]], p->flip[k]);
 }
 
 /* ---- groups ---- */
@@ -117,35 +131,65 @@ static es_status find_shared(es_front_exchange *x, const es_front_spec *spec, co
     return status;
 }
 
-static es_status add_archive(es_front_pass *p, size_t group, const double *key, es_errors *errors) {
-    if (!es_grow((void **)&p->archive, &p->capacity, group + 1, sizeof *p->archive) ||
-        !es_grow((void **)&p->hint, &p->hint_capacity, group + 1, sizeof *p->hint))
-        return es_fail_memory(errors);
+static es_status make_large(es_front_pass *p, size_t group, const double *key, es_errors *errors) {
     es_archive *shared;
-    p->hint[group] = (es_archive_hint){0};
-    p->archive[group] = NULL;
+    es_large_front *large = calloc(1, sizeof *large);
+    if (!large)
+        return es_fail_memory(errors);
     pthread_mutex_lock(&p->exchange->lock);
     es_status status = find_shared(p->exchange, &p->sweep->front, key, &shared, errors);
     if (!status)
-        status = es_archive_join(shared, &p->archive[group], errors);
+        status = es_archive_join(shared, &large->archive, errors);
     pthread_mutex_unlock(&p->exchange->lock);
-    return status;
-}
-
-static es_status find_group(es_front_pass *p, const double *key, size_t *group, es_errors *errors) {
-    size_t known = p->groups.count;
-    es_status status = es_groups_find(&p->groups, key, group, errors);
-    if (status || p->groups.count == known)
-        return status;
-    status = add_archive(p, *group, key, errors);
     if (status)
-        p->groups.count = known;
+        free(large);
+    else
+        p->front[group].large = large;
     return status;
 }
 
-static void key_of_point(const es_front_pass *p, const tile_view *v, size_t i, double *key) {
-    for (size_t k = 0; k < p->sweep->front.n_by; k++)
-        key[k] = v->by[k][i * v->by_step[k]];
+/* Vectors of a small front, of this pass or another, into a large one. */
+static es_status pour(es_front_pass *p, const es_small *small, es_archive *archive, es_errors *errors) {
+    const unsigned d = p->pool.d;
+    double value[ES_MAX_OBJECTIVES * ES_SMALL_MOST];
+    uint64_t index[ES_SMALL_MOST];
+    const double *column[ES_MAX_OBJECTIVES];
+    for (unsigned k = 0; k < d; k++) {
+        column[k] = value + k * ES_SMALL_MOST;
+        for (size_t i = 0; i < small->n; i++)
+            value[k * ES_SMALL_MOST + i] = es_flipped(es_small_values(small, d, i)[k], p->flip[k]);
+    }
+    for (size_t i = 0; i < small->n; i++)
+        index[i] = es_small_index(small, d, i);
+    es_batch batch = {.n = small->n, .index = index, .column = column};
+    return es_archive_insert(archive, &batch, errors);
+}
+
+static es_status enlarge(es_front_pass *p, uint32_t group, es_errors *errors) {
+    es_group_front *front = &p->front[group];
+    if (front->large)
+        return ES_OK;
+    es_status status = make_large(p, group, es_grouping_key(&p->groups, group), errors);
+    if (!status)
+        status = pour(p, &front->small, front->large->archive, errors);
+    es_small_clear(&p->pool, &front->small);
+    return status;
+}
+
+/* Room for a group that may be new. */
+static es_status know_group(es_front_pass *p, uint32_t group, es_errors *errors) {
+    if (group < p->n_fronts)
+        return ES_OK;
+    if (!es_grow((void **)&p->front, &p->capacity, (size_t)group + 1, sizeof *p->front))
+        return es_fail_memory(errors);
+    memset(p->front + p->n_fronts, 0, (group + 1 - p->n_fronts) * sizeof *p->front);
+    p->n_fronts = (size_t)group + 1;
+    return p->begins_small ? ES_OK : enlarge(p, group, errors);
+}
+
+static es_status find_group(es_front_pass *p, const tile_view *v, size_t i, uint32_t *group, es_errors *errors) {
+    es_status status = es_grouping_find(&p->groups, &v->group, i, group, errors);
+    return status ? status : know_group(p, *group, errors);
 }
 
 /* ---- first pass ---- */
@@ -164,85 +208,121 @@ static bool any_missing(const es_front_pass *p, const tile_view *v, size_t from,
     return false;
 }
 
-static es_status add_whole(es_front_pass *p, const es_eval *eval, const tile_view *v, size_t from, size_t to,
-                           es_errors *errors) {
-    double key[ES_MAX_BY] = {0};
+static es_status add_whole(es_front_pass *p, const es_eval *eval, const tile_view *v, es_archive *archive, size_t from,
+                           size_t to, es_errors *errors) {
     const double *column[ES_MAX_OBJECTIVES];
-    size_t group;
-    key_of_point(p, v, 0, key);
-    es_status status = find_group(p, key, &group, errors);
-    if (status)
-        return status;
     for (size_t k = 0; k < p->sweep->front.n_objectives; k++)
         column[k] = v->objective[k] + from * v->objective_step[k];
     es_batch batch = {
         .n = to - from, .first_index = es_eval_first(eval) + from, .column = column, .uniform = v->uniform};
-    return es_archive_insert(p->archive[group], &batch, errors);
+    return es_archive_insert(archive, &batch, errors);
 }
 
-/* Points that are kept and complete, with their groups; counts the incomplete. */
-static es_status select_points(es_front_pass *p, const tile_view *v, const uint8_t *keep, size_t from, size_t to,
-                               size_t *n, es_errors *errors) {
-    double key[ES_MAX_BY] = {0};
-    for (size_t i = from; i < to; i++) {
+typedef enum point_values { VALUES_MISSING, VALUES_INFINITE, VALUES_FINITE } point_values;
+
+static point_values kind_of(const double *value, unsigned d) {
+    point_values kind = VALUES_FINITE;
+    for (unsigned k = 0; k < d; k++) {
+        if (es_is_missing(value[k]))
+            return VALUES_MISSING;
+        if (!isfinite(value[k]))
+            kind = VALUES_INFINITE;
+    }
+    return kind;
+}
+
+/* Leaves a point to the archive of its group, which gets those of a tile together: they are chained. */
+static void defer(es_front_pass *p, es_large_front *large, uint32_t group, size_t i, size_t *n_met) {
+    const uint16_t none = UINT16_MAX;
+    p->next[i] = none;
+    if (!large->waiting++) {
+        p->met[(*n_met)++] = group;
+        large->first = (uint16_t)i;
+    } else {
+        p->next[large->last] = (uint16_t)i;
+    }
+    large->last = (uint16_t)i;
+}
+
+static es_status add_point(es_front_pass *p, uint32_t group, const double *value, uint64_t index, size_t i,
+                           size_t *n_met, es_errors *errors) {
+    es_group_front *front = &p->front[group];
+    es_small_found found = ES_SMALL_FULL;
+    if (!front->large)
+        found = es_small_insert(&p->pool, &front->small, value, index);
+    if (found == ES_SMALL_NO_MEMORY)
+        return es_fail_memory(errors);
+    if (found != ES_SMALL_FULL)
+        return ES_OK;
+    es_status status = enlarge(p, group, errors);
+    if (!status)
+        defer(p, p->front[group].large, group, i, n_met);
+    return status;
+}
+
+/* Points that are kept and complete, into small fronts or chains; counts the incomplete. */
+static es_status add_each(es_front_pass *p, const es_eval *eval, const tile_view *v, const uint8_t *keep, size_t from,
+                          size_t to, size_t *n_met, es_errors *errors) {
+    double value[ES_MAX_OBJECTIVES];
+    es_status status = ES_OK;
+    for (size_t i = from; i < to && !status; i++) {
         if (keep && !keep[i])
             continue;
-        bool missing = false;
-        for (size_t k = 0; k < p->sweep->front.n_objectives; k++) {
-            missing = missing || es_is_missing(v->objective[k][i * v->objective_step[k]]);
-        }
-        if (missing) {
+        values_of(p, v, i, value);
+        point_values kind = kind_of(value, p->pool.d);
+        if (kind == VALUES_MISSING) {
             p->missing++;
             continue;
         }
-        size_t group;
-        key_of_point(p, v, i, key);
-        es_status status = find_group(p, key, &group, errors);
-        if (status)
-            return status;
-        p->group[*n] = (uint32_t)group;
-        p->point[(*n)++] = (uint16_t)i;
+        uint32_t group;
+        status = find_group(p, v, i, &group, errors);
+        if (!status && kind == VALUES_INFINITE) /* which an archive refuses */
+            status = enlarge(p, group, errors);
+        if (!status)
+            status = add_point(p, group, value, es_eval_first(eval) + i, i, n_met, errors);
     }
-    return ES_OK;
+    return status;
 }
 
-/* Hands the n selected points of one group over; they are those whose group is still unmarked and equal to `group`. */
-static es_status add_group(es_front_pass *p, const es_eval *eval, const tile_view *v, uint32_t group, size_t start,
-                           size_t n, es_errors *errors) {
-    size_t d = p->sweep->front.n_objectives, points = es_program_tiling(p->program)->points, m = 0;
+/* Hands the chained points of a group over. */
+static es_status add_chain(es_front_pass *p, const es_eval *eval, const tile_view *v, es_large_front *large,
+                           es_errors *errors) {
+    size_t points = es_program_tiling(p->program)->points, m = 0;
     const double *column[ES_MAX_OBJECTIVES];
-    for (size_t j = start; j < n; j++) {
-        if (p->group[j] != group)
-            continue;
-        p->group[j] = UINT32_MAX;
-        size_t i = p->point[j];
-        for (size_t k = 0; k < d; k++)
+    for (size_t i = large->first; m < large->waiting; i = p->next[i]) {
+        for (size_t k = 0; k < p->pool.d; k++)
             p->gather[k * points + m] = v->objective[k][i * v->objective_step[k]];
         p->index[m++] = es_eval_first(eval) + i;
     }
-    for (size_t k = 0; k < d; k++)
+    for (size_t k = 0; k < p->pool.d; k++)
         column[k] = p->gather + k * points;
     es_batch batch = {.n = m, .index = p->index, .column = column};
-    return es_archive_insert(p->archive[group], &batch, errors);
+    large->waiting = 0;
+    return es_archive_insert(large->archive, &batch, errors);
 }
 
 es_status es_front_pass_add(es_front_pass *p, const es_eval *eval, const uint8_t *keep, size_t from, size_t to,
                             es_errors *errors) {
     tile_view v = view_tile(p, eval);
-    if (!keep && v.same_group && !any_missing(p, &v, from, to))
-        return add_whole(p, eval, &v, from, to, errors);
-    size_t n = 0;
-    es_status status = select_points(p, &v, keep, from, to, &n, errors);
-    for (size_t j = 0; j < n && !status; j++)
-        if (p->group[j] != UINT32_MAX)
-            status = add_group(p, eval, &v, p->group[j], j, n, errors);
+    es_status status = ES_OK;
+    size_t n_met = 0;
+    if (!keep && v.group.same && !any_missing(p, &v, from, to)) {
+        uint32_t group;
+        status = find_group(p, &v, from, &group, errors);
+        if (status || p->front[group].large)
+            return status ? status : add_whole(p, eval, &v, p->front[group].large->archive, from, to, errors);
+    }
+    status = add_each(p, eval, &v, keep, from, to, &n_met, errors);
+    for (size_t j = 0; j < n_met && !status; j++)
+        status = add_chain(p, eval, &v, p->front[p->met[j]].large, errors);
     return status;
 }
 
 es_status es_front_pass_settle(es_front_pass *p, es_errors *errors) {
     es_status status = ES_OK;
-    for (size_t g = 0; g < p->groups.count && !status; g++)
-        status = es_archive_settle(p->archive[g], errors);
+    for (size_t g = 0; g < p->n_fronts && !status; g++)
+        if (p->front[g].large)
+            status = es_archive_settle(p->front[g].large->archive, errors);
     return status;
 }
 
@@ -265,12 +345,15 @@ static box_values ideal_of_box(const es_front_pass *p, const es_boxes *boxes, si
     return values;
 }
 
+static void minimise(const es_front_pass *p, double *value) {
+    for (unsigned k = 0; k < p->pool.d; k++)
+        value[k] = es_flipped(value[k], p->flip[k]);
+}
+
 bool es_front_pass_ideal(const es_front_pass *p, const es_boxes *boxes, size_t i, double *ideal) {
     if (ideal_of_box(p, boxes, i, ideal) != BOX_COMPLETE)
         return false;
-    for (size_t k = 0; k < p->sweep->front.n_objectives; k++)
-        if (p->sweep->front.objective[k].maximize)
-            ideal[k] = -ideal[k];
+    minimise(p, ideal);
     return true;
 }
 
@@ -307,12 +390,17 @@ bool es_front_pass_settles(es_front_pass *p, const es_boxes *boxes, size_t i, ui
         p->missing += n;
         return true;
     }
-    if (values == BOX_COMPLETE && p->groups.count > 0 && are_repeats(p, first, n))
+    if (values == BOX_COMPLETE && p->n_fronts > 0 && are_repeats(p, first, n))
         return true;
-    if (values != BOX_COMPLETE || !key_of_box(p, boxes, i, key) || !es_groups_lookup(&p->groups, key, &group))
+    if (values != BOX_COMPLETE || !key_of_box(p, boxes, i, key) || !es_groups_lookup(&p->groups.groups, key, &group))
         return false;
-    es_archive_refresh(p->archive[group]);
-    return es_archive_covers(p->archive[group], ideal, first, &p->hint[group]);
+    es_large_front *large = p->front[group].large;
+    if (!large) {
+        minimise(p, ideal);
+        return es_small_covers(&p->front[group].small, p->pool.d, ideal, first);
+    }
+    es_archive_refresh(large->archive);
+    return es_archive_covers(large->archive, ideal, first, &large->hint);
 }
 
 bool es_front_pass_mismatches(es_front_pass *p, const es_front_pass *finished, const es_boxes *boxes, size_t i) {
@@ -323,54 +411,105 @@ bool es_front_pass_mismatches(es_front_pass *p, const es_front_pass *finished, c
         return values == BOX_MISSING;
     if (!key_of_box(p, boxes, i, key))
         return false;
-    return !es_groups_lookup(&finished->groups, key, &group) ||
-           es_archive_dominates(finished->archive[group], ideal, &p->match_hint);
+    if (!es_groups_lookup(&finished->groups.groups, key, &group))
+        return true;
+    const es_group_front *front = &finished->front[group];
+    if (front->large)
+        return es_archive_dominates(front->large->archive, ideal, &p->match_hint);
+    minimise(p, ideal);
+    return es_small_covers(&front->small, p->pool.d, ideal, 0) &&
+           es_small_find(&front->small, p->pool.d, ideal) == SIZE_MAX;
+}
+
+static es_status merge_group(es_front_pass *p, uint32_t group, const es_group_front *from, es_errors *errors) {
+    const unsigned d = p->pool.d;
+    es_status status = know_group(p, group, errors);
+    if (!status && from->large) {
+        status = enlarge(p, group, errors);
+        return status ? status : es_archive_merge(p->front[group].large->archive, from->large->archive, errors);
+    }
+    for (size_t i = 0; i < from->small.n && !status; i++) {
+        es_group_front *to = &p->front[group];
+        es_small_found found = ES_SMALL_FULL;
+        if (!to->large)
+            found = es_small_insert(&p->pool, &to->small, es_small_values(&from->small, d, i),
+                                    es_small_index(&from->small, d, i));
+        if (found == ES_SMALL_NO_MEMORY)
+            status = es_fail_memory(errors);
+        if (found != ES_SMALL_FULL)
+            continue;
+        status = enlarge(p, group, errors);
+        return status ? status : pour(p, &from->small, p->front[group].large->archive, errors);
+    }
+    return status;
 }
 
 es_status es_front_pass_merge(es_front_pass *p, const es_front_pass *other, es_errors *errors) {
     es_status status = ES_OK;
-    for (size_t g = 0; g < other->groups.count && !status; g++) {
-        size_t group;
-        status = find_group(p, other->groups.key + g * other->groups.width, &group, errors);
+    uint32_t *number = calloc(other->n_fronts + 1, sizeof *number);
+    if (!number)
+        return es_fail_memory(errors);
+    for (size_t g = 0; g < other->n_fronts && !status; g++) {
+        size_t group = 0;
+        status = es_groups_find(&p->groups.groups, es_grouping_key(&other->groups, g), &group, errors);
+        number[g] = (uint32_t)group;
         if (!status)
-            status = es_archive_merge(p->archive[group], other->archive[g], errors);
+            status = merge_group(p, number[g], &other->front[g], errors);
     }
+    if (!status)
+        es_grouping_adopt(&p->groups, &other->groups, number);
     p->missing += other->missing;
+    free(number);
     return status;
 }
 
 es_status es_front_pass_finish(es_front_pass *p, unsigned threads, es_errors *errors) {
     es_status status = ES_OK;
-    for (size_t g = 0; g < p->groups.count && !status; g++) {
-        status = es_archive_unite(p->archive[g], threads, errors);
+    for (size_t g = 0; g < p->n_fronts && !status; g++) {
+        if (!p->front[g].large)
+            continue;
+        status = es_archive_unite(p->front[g].large->archive, threads, errors);
         if (!status)
-            status = es_archive_finish(p->archive[g], errors);
+            status = es_archive_finish(p->front[g].large->archive, errors);
     }
     return status;
 }
 
-/* ---- second pass ---- */
-
-static bool on_front(const es_front_pass *finished, const tile_view *v, size_t group, size_t i) {
-    double value[ES_MAX_OBJECTIVES];
-    for (size_t k = 0; k < finished->sweep->front.n_objectives; k++) {
-        value[k] = v->objective[k][i * v->objective_step[k]];
-        if (es_is_missing(value[k]))
-            return false;
+double es_front_pass_greatest(const es_front_pass *p, unsigned objective) {
+    double greatest = 0;
+    for (size_t g = 0; g < p->n_fronts; g++) {
+        const es_group_front *front = &p->front[g];
+        const size_t n = front->large ? es_archive_count(front->large->archive) : front->small.n;
+        const double *column = front->large ? es_archive_column(front->large->archive, objective) : NULL;
+        for (size_t i = 0; i < n; i++)
+            greatest =
+                fmax(greatest, fabs(column ? column[i] : es_small_values(&front->small, p->pool.d, i)[objective]));
     }
-    return es_archive_find(finished->archive[group], value) != SIZE_MAX;
+    return greatest;
 }
 
-static size_t match_whole(es_front_pass *p, const es_front_pass *finished, const es_eval *eval, const tile_view *v,
-                          size_t group, uint8_t *keep, size_t from, size_t to) {
+/* ---- second pass ---- */
+
+static bool on_front(const es_front_pass *p, const es_group_front *front, const tile_view *v, size_t i) {
+    double value[ES_MAX_OBJECTIVES];
+    values_of(p, v, i, value); /* NaN equals nothing */
+    if (!front->large)
+        return es_small_find(&front->small, p->pool.d, value) != SIZE_MAX;
+    for (unsigned k = 0; k < p->pool.d; k++)
+        value[k] = es_flipped(value[k], p->flip[k]);
+    return es_archive_find(front->large->archive, value) != SIZE_MAX;
+}
+
+static size_t match_whole(es_front_pass *p, const es_archive *archive, const es_eval *eval, const tile_view *v,
+                          uint8_t *keep, size_t from, size_t to) {
     const double *column[ES_MAX_OBJECTIVES];
-    uint32_t *offset = p->group;
+    uint32_t *offset = p->met;
     for (size_t k = 0; k < p->sweep->front.n_objectives; k++)
         column[k] = v->objective[k] + from * v->objective_step[k];
     es_batch batch = {
         .n = to - from, .first_index = es_eval_first(eval) + from, .column = column, .uniform = v->uniform};
     es_archive_hint hint = {0};
-    size_t found = es_archive_match(finished->archive[group], &batch, &hint, offset, NULL), kept = 0;
+    size_t found = es_archive_match(archive, &batch, &hint, offset, NULL), kept = 0;
     for (size_t j = 0; j < found; j++)
         offset[j] += (uint32_t)from;
     for (size_t i = from, j = 0; i < to; i++) {
@@ -385,20 +524,21 @@ static size_t match_whole(es_front_pass *p, const es_front_pass *finished, const
 size_t es_front_pass_match(es_front_pass *p, const es_front_pass *finished, const es_eval *eval, uint8_t *keep,
                            size_t from, size_t to) {
     tile_view v = view_tile(p, eval);
-    double key[ES_MAX_BY] = {0};
-    size_t group, kept = 0;
-    if (v.same_group) {
-        key_of_point(p, &v, 0, key);
-        if (es_groups_lookup(&finished->groups, key, &group))
-            return match_whole(p, finished, eval, &v, group, keep, from, to);
-        memset(keep + from, 0, to - from);
-        return 0;
+    uint32_t group;
+    size_t kept = 0;
+    if (v.group.same) {
+        if (!es_grouping_lookup(&p->groups, &v.group, from, &finished->groups, &group)) {
+            memset(keep + from, 0, to - from);
+            return 0;
+        }
+        if (finished->front[group].large)
+            return match_whole(p, finished->front[group].large->archive, eval, &v, keep, from, to);
     }
     for (size_t i = from; i < to; i++) {
         if (!keep[i])
             continue;
-        key_of_point(p, &v, i, key);
-        keep[i] = es_groups_lookup(&finished->groups, key, &group) && on_front(finished, &v, group, i);
+        keep[i] = es_grouping_lookup(&p->groups, &v.group, i, &finished->groups, &group) &&
+                  on_front(p, &finished->front[group], &v, i);
         kept += keep[i];
     }
     return kept;
@@ -411,17 +551,17 @@ static int ascending(const void *a, const void *b) {
 
 es_status es_front_pass_indices(const es_front_pass *p, uint64_t **index, size_t *count, es_errors *errors) {
     *count = 0;
-    for (size_t g = 0; g < p->groups.count; g++)
-        *count += es_archive_count(p->archive[g]);
+    for (size_t g = 0; g < p->n_fronts; g++)
+        *count += p->front[g].large ? es_archive_count(p->front[g].large->archive) : p->front[g].small.n;
     *index = calloc(*count + 1, sizeof **index);
     if (!*index)
         return es_fail_memory(errors);
     size_t n = 0;
-    for (size_t g = 0; g < p->groups.count; g++) {
-        size_t m = es_archive_count(p->archive[g]);
-        if (m)
-            memcpy(*index + n, es_archive_index(p->archive[g]), m * sizeof **index);
-        n += m;
+    for (size_t g = 0; g < p->n_fronts; g++) {
+        const es_archive *archive = p->front[g].large ? p->front[g].large->archive : NULL;
+        const size_t m = archive ? es_archive_count(archive) : p->front[g].small.n;
+        for (size_t i = 0; i < m; i++)
+            (*index)[n++] = archive ? es_archive_index(archive)[i] : es_small_index(&p->front[g].small, p->pool.d, i);
     }
     qsort(*index, n, sizeof **index, ascending);
     return ES_OK;

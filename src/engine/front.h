@@ -6,13 +6,27 @@
 
 #include "engine/bounds.h"
 #include "engine/eval.h"
-#include "engine/groups.h"
+#include "engine/grouping.h"
+#include "pareto/pareto_small.h"
 
 /* Where the threads of a pass find each other's archives, so that each makes use of what all have found. */
 typedef struct es_front_exchange es_front_exchange;
 
 es_status es_front_exchange_new(es_front_exchange **exchange, const es_sweep *sweep, es_errors *errors);
 void es_front_exchange_free(es_front_exchange *exchange); /* NULL is fine */
+
+/* The front of a group that has outgrown comparing all with all, with the points of a tile that wait for it. */
+typedef struct es_large_front {
+    es_archive *archive;
+    es_archive_hint hint;
+    size_t waiting;
+    uint16_t first, last;
+} es_large_front;
+
+typedef struct es_group_front {
+    es_large_front *large; /* NULL: small */
+    es_small small;
+} es_group_front;
 
 /* One per thread; merged in any order with the same result. */
 typedef struct es_front_pass {
@@ -21,15 +35,17 @@ typedef struct es_front_pass {
     es_front_exchange *exchange;
     uint64_t
         free_axes; /* of es_sweep_free_axes: points behind the first value of one repeat others; 0 in part of a grid */
-    es_groups groups;
-    es_archive **archive; /* per group */
-    es_archive_hint *hint;
-    size_t capacity, hint_capacity;
+    es_grouping groups;
+    uint64_t flip[ES_MAX_OBJECTIVES];
+    bool begins_small; /* every front */
+    es_small_pool pool;
+    es_group_front *front; /* per group */
+    size_t n_fronts, capacity;
     es_archive_hint match_hint;
     double *gather;   /* objectives of a tile's points, compacted */
     uint64_t *index;  /* their indices */
-    uint16_t *point;  /* their places in the tile */
-    uint32_t *group;  /* of the points of a tile */
+    uint16_t *next;   /* in the tile, of the same large front */
+    uint32_t *met;    /* groups of the tile with large fronts */
     uint64_t missing; /* points skipped for an empty objective */
 } es_front_pass;
 
@@ -55,6 +71,9 @@ es_status es_front_pass_merge(es_front_pass *pass, const es_front_pass *other, e
 
 /* Ends the first pass, for which all others have been merged: every archive is ready to be matched. */
 es_status es_front_pass_finish(es_front_pass *pass, unsigned threads, es_errors *errors);
+
+/* The largest absolute value of an objective on the finished fronts. */
+double es_front_pass_greatest(const es_front_pass *pass, unsigned objective);
 
 /* Second pass over the same points, by a thread's own pass whose archives are those of `finished`: turns keep into the
  * points that lie on the front; returns their number.  `keep` has one byte per point of the tile. */

@@ -27,6 +27,7 @@ static uint64_t hash_key(const double *key, size_t n) {
     uint64_t h = 0x9e3779b97f4a7c15u;
     for (size_t i = 0; i < n; i++) {
         h = (h ^ bits_of(key[i])) * 0xff51afd7ed558ccdu;
+        h = (h ^ h >> 32) * 0xc4ceb9fe1a85ec53u; /* small integers differ in few upper bits */
         h ^= h >> 32;
     }
     return h;

@@ -19,9 +19,10 @@ es_record_spec es_record_of_best(const es_sweep *sweep);
 
 static inline size_t es_record_size(size_t n_values) { return sizeof(es_record) + n_values * sizeof(double); }
 
-/* Like es_row_writer_append, with a record in front of every row; the nodes are wanted ones of the eval. */
+/* Like es_row_writer_append, with a record in front of every row; the nodes are wanted ones of the eval.  `lines` is room for
+ * the rows without them. */
 es_status es_record_append(const es_record_spec *spec, const es_program *program, es_row_writer *writer,
-                           const es_eval *eval, const uint8_t *keep, size_t from, size_t to, es_buffer *buffer,
-                           es_errors *errors);
+                           const es_eval *eval, const uint8_t *keep, size_t from, size_t to, es_buffer *lines,
+                           es_buffer *buffer, es_errors *errors);
 
 #endif

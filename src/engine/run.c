@@ -1,6 +1,5 @@
 /* Running a sweep: tiles in parallel, rows in order, fronts and bests merged at the end. */
 #include <errno.h>
-#include <math.h>
 #include <omp.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -33,6 +32,7 @@ enum {
     SEED_PART = 64,                /* of the tiles, at most one in so many */
     POINTS_PER_THREAD = 50000,     /* fewer cost more in starting threads than they save */
     SEARCHED_PER_THREAD = 1000000, /* the same where most are never looked at */
+    BATCH_POINTS = 16384,          /* whose rows wait for their place in a table of another order */
     FRONT_SHOWN = 100000
 };
 
@@ -78,6 +78,7 @@ typedef struct worker {
     es_best best;
     es_front_pass front;
     es_buffer buffer; /* of the ticket at hand */
+    es_buffer lines;  /* rows that wait for their records */
     es_errors errors;
     es_status status;
     uint64_t rows; /* of the ticket: points that passed */
@@ -96,7 +97,8 @@ static es_status worker_init(worker *w, pass *p) {
         status = es_filter_init(&w->filter, p->sweep, p->program, errors);
     if (!status && p->format)
         status = es_row_writer_new(&w->writer, p->format, errors);
-    es_best_init(&w->best, p->sweep, p->program);
+    if (!status && p->want_best)
+        status = es_best_init(&w->best, p->sweep, p->program, errors);
     if (!status && (p->want_front || p->finished))
         status = es_front_pass_init(&w->front, p->sweep, p->program, p->exchange, errors);
     if (!status && !p->options->part)
@@ -124,6 +126,7 @@ static void worker_free(worker *w) {
     es_row_writer_free(w->writer);
     es_best_free(&w->best);
     es_front_pass_free(&w->front);
+    es_buffer_free(&w->lines);
 }
 
 /* The end of the points that hold the rows still wanted under --limit; *kept becomes their number. */
@@ -149,7 +152,7 @@ static es_status append_rows(worker *w, const uint8_t *keep, size_t from, size_t
         return es_column_append(p->columns, p->program, w->eval, keep, from, to, buffer, errors);
     if (!p->record.n)
         return es_row_writer_append(w->writer, w->eval, keep, from, to, buffer, errors);
-    return es_record_append(&p->record, p->program, w->writer, w->eval, keep, from, to, buffer, errors);
+    return es_record_append(&p->record, p->program, w->writer, w->eval, keep, from, to, &w->lines, buffer, errors);
 }
 
 static es_status feed(worker *w, const uint8_t *keep, size_t from, size_t to, unsigned live) {
@@ -335,7 +338,8 @@ static void work(worker *w, bool shows_progress) {
 /* ---- a pass ---- */
 
 static unsigned choose_threads(const pass *p) {
-    uint64_t threads = p->options->threads, share = p->searches && !p->makes_rows ? SEARCHED_PER_THREAD : POINTS_PER_THREAD;
+    uint64_t threads = p->options->threads,
+             share = p->searches && !p->makes_rows ? SEARCHED_PER_THREAD : POINTS_PER_THREAD;
     if (!threads) {
         threads = (uint64_t)omp_get_max_threads();
         if (threads > (p->end - p->first) / share + 1)
@@ -526,6 +530,7 @@ static es_status merge_workers(pass *p, worker *workers, es_errors *errors) {
         if (!status && p->want_front)
             status = es_front_pass_merge(&workers[0].front, &w->front, errors);
         es_front_pass_free(&w->front);
+        es_best_free(&w->best);
     }
     return status;
 }
@@ -677,24 +682,106 @@ static es_status open_sink(const pass *p, const char *path, es_row_sink *sink, e
     return status;
 }
 
+/* Rows are made in the order of the grid, a tile at a time, and written in that of the list. */
+typedef struct scattered {
+    uint64_t point;
+    size_t place; /* in the batch */
+    size_t at, n; /* of its text */
+} scattered;
+
+static int by_point(const void *a, const void *b) {
+    const scattered *x = a, *y = b;
+    return (x->point > y->point) - (x->point < y->point);
+}
+
+static int by_place(const void *a, const void *b) {
+    const scattered *x = a, *y = b;
+    return (x->place > y->place) - (x->place < y->place);
+}
+
+/* Rows of the n points that lie in one tile. */
+static es_status make_rows_of_tile(worker *w, scattered *row, size_t n, es_buffer *text, es_errors *errors) {
+    uint8_t *keep = w->filter.keep;
+    const uint64_t first = es_eval_first(w->eval);
+    const size_t from = (size_t)(row[0].point - first), to = (size_t)(row[n - 1].point - first) + 1;
+    const size_t record = w->pass->record.n ? es_record_size(w->pass->record.n) : 0;
+    size_t at = text->length;
+    memset(keep + from, 0, to - from);
+    for (size_t k = 0; k < n; k++)
+        keep[row[k].point - first] = 1;
+    es_status status = append_rows(w, keep, from, to, text, errors);
+    for (size_t k = 0; k < n && !status; k++) {
+        const char *line = text->data + at + record;
+        const char *end = memchr(line, '\n', text->length - at - record);
+        row[k].at = at;
+        row[k].n = record + (size_t)(end - line) + 1;
+        at += row[k].n;
+    }
+    return status;
+}
+
+/* The same where a row is no line: a piece each. */
+static es_status make_pieces_of_tile(worker *w, scattered *row, size_t n, es_buffer *text, es_errors *errors) {
+    es_status status = ES_OK;
+    for (size_t k = 0; k < n && !status; k++) {
+        const size_t i = (size_t)(row[k].point - es_eval_first(w->eval));
+        row[k].at = text->length;
+        status = append_rows(w, NULL, i, i + 1, text, errors);
+        row[k].n = text->length - row[k].at;
+    }
+    return status;
+}
+
+static es_status make_rows(worker *w, scattered *row, size_t n, es_buffer *text, es_errors *errors) {
+    const pass *p = w->pass;
+    es_status status = ES_OK;
+    for (size_t k = 0, m; k < n && !status; k += m) {
+        const uint64_t tile = es_tile_of(p->sweep, &p->tiling, row[k].point);
+        for (m = 1; k + m < n && es_tile_of(p->sweep, &p->tiling, row[k + m].point) == tile;)
+            m++;
+        es_eval_tile(w->eval, tile);
+        es_eval_stage(w->eval, ES_STAGE_ROWS);
+        status = p->columns ? make_pieces_of_tile(w, row + k, m, text, errors)
+                            : make_rows_of_tile(w, row + k, m, text, errors);
+    }
+    return status;
+}
+
+static es_status write_batch(worker *w, scattered *row, size_t n, es_buffer *text, es_row_sink *sink,
+                             es_errors *errors) {
+    bool sorted = true;
+    text->length = 0, text->rows = 0;
+    for (size_t k = 1; k < n; k++)
+        sorted = sorted && row[k - 1].point < row[k].point;
+    if (!sorted)
+        qsort(row, n, sizeof *row, by_point);
+    es_status status = make_rows(w, row, n, text, errors);
+    if (sorted)
+        return status ? status : es_row_sink_write(sink, text->data, text->length, n, errors);
+    qsort(row, n, sizeof *row, by_place);
+    for (size_t k = 0; k < n && !status; k++)
+        status = es_row_sink_write(sink, text->data + row[k].at, row[k].n, 1, errors);
+    return status;
+}
+
 static es_status write_points(pass *p, const uint64_t *index, size_t stride, size_t n, es_row_sink *sink,
                               es_errors *errors) {
     worker w = {0};
     es_status status = worker_init(&w, p);
-    es_buffer buffer = {0};
-    for (size_t k = 0; k < n && !status; k++) {
-        uint64_t point = index[k * stride];
-        es_eval_tile(w.eval, es_tile_of(p->sweep, &p->tiling, point));
-        es_eval_stage(w.eval, ES_STAGE_ROWS);
-        size_t i = (size_t)(point - es_eval_first(w.eval));
-        status = append_rows(&w, NULL, i, i + 1, &buffer, errors);
-        if (!status)
-            status = es_row_sink_write(sink, buffer.data, buffer.length, 1, errors);
-        buffer.length = 0, buffer.rows = 0;
+    es_buffer text = {0};
+    scattered *row = calloc(BATCH_POINTS, sizeof *row);
+    if (!status && !row)
+        status = es_fail_memory(&w.errors);
+    for (size_t k = 0; k < n && !status;) {
+        size_t m = 0;
+        for (; m < BATCH_POINTS && k < n; m++, k++)
+            row[m] = (scattered){.point = index[k * stride], .place = m};
+        status = write_batch(&w, row, m, &text, sink, errors);
     }
     if (status && w.errors.n_errors)
         es_fail(errors, status, NULL, "%s", w.errors.error[0].text);
-    es_buffer_free(&buffer);
+    free(row);
+    es_buffer_free(&text);
     worker_free(&w);
     return status;
 }
@@ -771,11 +858,10 @@ static es_status check_missing(const run *r, uint64_t missing, const es_origin *
 }
 
 /* Bytes and counts from 2^53 on have lost their last digits. */
-static void look_for_rounded(run *r, const es_objective *objective, const double *value, size_t n) {
+static void look_for_rounded(run *r, const es_objective *objective, double greatest) {
     const es_column *column = &r->sweep->columns[objective->column];
-    for (size_t i = 0; i < n && column->whole; i++)
-        if (fabs(value[i]) >= ES_WHOLE_MAX)
-            r->report->rounded = column->name;
+    if (column->whole && greatest >= ES_WHOLE_MAX)
+        r->report->rounded = column->name;
 }
 
 static es_status finish_front(run *r, es_front_pass *front, es_errors *errors) {
@@ -785,10 +871,8 @@ static es_status finish_front(run *r, es_front_pass *front, es_errors *errors) {
     es_status status = check_missing(r, front->missing, &r->sweep->front.at, errors);
     if (!status)
         status = es_front_pass_finish(front, r->report->threads, errors);
-    for (size_t g = 0; g < front->groups.count && !status; g++)
-        for (size_t k = 0; k < r->sweep->front.n_objectives; k++)
-            look_for_rounded(r, &r->sweep->front.objective[k], es_archive_column(front->archive[g], (unsigned)k),
-                             es_archive_count(front->archive[g]));
+    for (unsigned k = 0; k < r->sweep->front.n_objectives && !status; k++)
+        look_for_rounded(r, &r->sweep->front.objective[k], es_front_pass_greatest(front, k));
     if (!status)
         status = es_front_pass_indices(front, &index, &n, errors);
     if (!status && r->options->front_out)
@@ -799,24 +883,22 @@ static es_status finish_front(run *r, es_front_pass *front, es_errors *errors) {
     return status;
 }
 
-static es_status finish_best(run *r, const es_best *best, es_errors *errors) {
-    r->report->best_missing = best->missing;
-    es_status status = check_missing(r, best->missing, &r->sweep->best.at, errors);
-    for (size_t i = 0; i < best->groups.count; i++)
-        for (size_t k = 0; k < r->sweep->best.n_objectives; k++)
-            look_for_rounded(r, &r->sweep->best.objective[k], &best->entry[i].value[k], 1);
-    if (!status)
-        status = es_best_rank(best, &r->report->best, &r->report->n_best, errors);
-    if (status || !r->options->best_out)
-        return status;
-    if (!r->options->receiver || r->options->receiver->columns)
-        return write_best(r, &r->report->best[0].index, sizeof(es_best_row) / sizeof(uint64_t), r->report->n_best,
-                          errors);
+static es_status finish_best(run *r, es_best *best, es_errors *errors) {
     uint64_t *index = NULL;
     size_t n = 0;
-    status = es_best_candidates(best, &index, &n, errors);
+    r->report->best_missing = best->missing;
+    es_status status = check_missing(r, best->missing, &r->sweep->best.at, errors);
+    for (unsigned k = 0; k < r->sweep->best.n_objectives; k++)
+        look_for_rounded(r, &r->sweep->best.objective[k], es_best_greatest(best, k));
+    const bool part = r->options->receiver && !r->options->receiver->columns;
+    if (!status && part)
+        status = es_best_candidates(best, &index, &n, errors);
     if (!status)
-        status = write_best(r, index, 1, n, errors);
+        status = es_best_rank(best, &r->report->best, &r->report->n_best, errors);
+    if (!status && r->options->best_out)
+        status = part ? write_best(r, index, 1, n, errors)
+                      : write_best(r, &r->report->best[0].index, sizeof(es_best_row) / sizeof(uint64_t),
+                                   r->report->n_best, errors);
     free(index);
     return status;
 }
