@@ -15,6 +15,9 @@ BINDIR ?= $(PREFIX)/bin
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 DATADIR ?= $(PREFIX)/share
+# Where the system's Python looks under PREFIX.
+PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
+PYTHONDIR ?= $(or $(shell $(PYTHON) -c 'import site; print(next(p for p in site.getsitepackages() if p.startswith("$(PREFIX)/lib/")))' 2>/dev/null),$(PREFIX)/lib/python3/dist-packages)
 INSTALL ?= install
 
 # ---- Flavours: default compiler flags, sanitizers, compiler ----
@@ -94,10 +97,10 @@ FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SOURCES))
 REPLAYS := $(patsubst tests/fuzz/%.c,$(B)/replay/%,$(FUZZ_SOURCES))
 FUZZ_COMMON := $(call object,tests/fuzz/common.c tests/fuzz/run.c)
 LIBRARY := $(B)/libedgesweep.a
-# The shared library: ABI is its number, raised when a function or structure of a public header changes.
+# The shared library, on systems with ELF: ABI is its number, raised when a function or structure of a public header changes.
 ABI := 0
 SONAME := libedgesweep.so.$(ABI)
-SHARED := $(B)/$(SONAME)
+SHARED := $(if $(findstring darwin,$(shell $(CC) -dumpmachine 2>/dev/null)),,$(B)/$(SONAME))
 COMMAND := $(B)/edgesweep
 FAULT_FLAGS = -std=c11 -D_GNU_SOURCE $(WARNINGS) -O1 -g
 FAULT_SHIM := $(B)/faults/inject.so
@@ -129,7 +132,7 @@ $(LIBRARY): $(LIB_OBJECTS) $(B)/objects.stamp
 $(GEN)/public.map: $(HEADERS) Makefile | $(GEN)/
 	$(Q)sed -n 's/^[a-z].*[ *]\(es_[a-z0-9_]*\)(.*/\1/p' $(HEADERS) | sort -u | sed -e '1i { global:' -e 's/$$/;/' -e '$$a local: *; };' >$@
 
-$(SHARED): $(LIB_OBJECTS) $(GEN)/public.map $(B)/objects.stamp $(B)/link.stamp
+$(B)/$(SONAME): $(LIB_OBJECTS) $(GEN)/public.map $(B)/objects.stamp $(B)/link.stamp
 	$(call say,LINK,$@)
 	$(Q)$(filter-out -pie,$(LINK)) -shared -Wl,-soname,$(SONAME) -Wl,--version-script=$(GEN)/public.map -o $@ $(LIB_OBJECTS) $(LIBS)
 	$(Q)ln -sf $(SONAME) $(B)/libedgesweep.so
@@ -238,7 +241,7 @@ $(B)/edgesweep.pc: $(B)/install.stamp
 	$(call say,GEN,$@)
 	$(Q)printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(LIBDIR)' 'includedir=$(INCLUDEDIR)' '' 'Name: edgesweep' \
 	  'Description: Sweeps of language models, quantizations and edge devices' 'Version: $(VERSION)' \
-	  'Cflags: -I$${includedir}' 'Libs: -L$${libdir} -ledgesweep $(LIBS) $(OPENMP)' >$@
+	  'Cflags: -I$${includedir}' 'Libs: -L$${libdir} -ledgesweep$(if $(SHARED),' 'Libs.private:) $(LIBS) $(OPENMP)' >$@
 
 # Stamps change only when their text does; what depends on them is then rebuilt.
 stamp_text_compile = $(COMPILE) $(foreach level,$(SIMD_LEVELS),$(level): $(simd_flags_$(level))) $(COMPILER_VERSION)
@@ -411,6 +414,15 @@ test-web:
 	@$(PARALLEL) $(RELEASE_ONLY) all
 	@tests/web/run.sh $(BUILD)/edgesweep $(BUILD)
 
+# Arrow streams read by DuckDB, whose library is in a package of npm (24 MB).
+DUCKDB := @duckdb/node-bindings-linux-x64
+.PHONY: test-arrow
+test-arrow:
+	@scripts/bootstrap.sh --tests
+	@$(PARALLEL) $(RELEASE_ONLY) all
+	@npm install --silent --no-audit --no-fund --prefix $(BUILD)/npm $(DUCKDB)@1.5.6-r.1
+	@DUCKDB_LIBRARY=$(BUILD)/npm/node_modules/$(DUCKDB)/libduckdb.so tests/python/run.sh $(BUILD)/edgesweep
+
 # Tables in a spreadsheet; installs LibreOffice (80 MB).  About a minute.
 .PHONY: test-office
 test-office:
@@ -447,16 +459,18 @@ install: all $(SHARE)/.done
 	$(INSTALL) -d $(DESTDIR)$(DATADIR)/edgesweep/sweeps
 	$(INSTALL) -m 755 $(COMMAND) $(DESTDIR)$(BINDIR)/edgesweep
 	$(INSTALL) -m 644 $(LIBRARY) $(DESTDIR)$(LIBDIR)/libedgesweep.a
-	$(INSTALL) -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)/$(SONAME)
-	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libedgesweep.so
+	$(if $(SHARED),$(INSTALL) -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)/$(SONAME))
+	$(if $(SHARED),ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libedgesweep.so)
 	$(INSTALL) -m 644 $(B)/edgesweep.pc $(DESTDIR)$(LIBDIR)/pkgconfig/edgesweep.pc
 	$(INSTALL) -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)/edgesweep
+	$(INSTALL) -D -m 644 src/python/edgesweep.py $(DESTDIR)$(PYTHONDIR)/edgesweep.py
 	$(if $(SWEEPS),$(INSTALL) -m 644 $(SWEEPS) $(DESTDIR)$(DATADIR)/edgesweep/sweeps)
 	cd $(SHARE) && find . -type f ! -name .done -exec $(INSTALL) -D -m 644 '{}' '$(abspath $(DESTDIR)$(DATADIR))/{}' \;
 
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/edgesweep $(DESTDIR)$(LIBDIR)/pkgconfig/edgesweep.pc
 	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/libedgesweep.,a so so.$(ABI))
+	rm -f $(DESTDIR)$(PYTHONDIR)/edgesweep.py $(DESTDIR)$(PYTHONDIR)/__pycache__/edgesweep.*.pyc
 	rm -f $(addprefix $(DESTDIR)$(DATADIR)/,$(SHARED_FILES))
 	rm -rf $(DESTDIR)$(INCLUDEDIR)/edgesweep $(DESTDIR)$(DATADIR)/edgesweep
 
@@ -479,6 +493,7 @@ help:
 	  'make test-growth                how instructions grow with rows of input (valgrind); fails above slope 1.2' \
 	  'make mpi | test-scale           build/edgesweep-mpi (MPICC=mpicc); tests of shards, job arrays and MPI' \
 	  'make test-web | test-office     the report page in a browser (installs chromium); tables in LibreOffice' \
+	  'make test-arrow                 columns of the library in DuckDB (needs npm)' \
 	  'make faults     every library call of every command made to fail in turn; SAMPLE=N: at N places each' \
 	  'make soak TIME=3600             mixed commands for an hour: no memory grows, no byte changes' \
   'make valgrind   a round of commands and fuzz seeds under valgrind' \

@@ -50,6 +50,11 @@ need_header zlib.h zlib1g-dev 'writes .csv.gz'
 need_header zstd.h libzstd-dev 'writes .csv.zst'
 [ $tests = 0 ] || need_header sqlite3.h libsqlite3-dev 'writes databases (optional)'
 [ $tests = 0 ] || need_header criterion/criterion.h libcriterion-dev 'unit tests'
+if [ $tests = 1 ]; then
+    python=/usr/bin/python3
+    $python -c 'import numpy' 2>/dev/null || need python3-numpy 'tests of the Python module'
+    $python -c 'import pandas' 2>/dev/null || need python3-pandas 'tests of the Python module'
+fi
 if [ $web = 1 ]; then
     have node || need nodejs 'drives the browser'
     have npm || need npm 'fetches the driver of the browser'

@@ -57,6 +57,7 @@ done < <([ $# = 0 ] || printf '%s\n' "$@" | xargs -P "$(getconf _NPROCESSORS_ONL
 if [ -n "${EDGESWEEP:-}" ]; then
     run_cases scripts/check_cli.sh "$EDGESWEEP"
     run_cases scripts/check_readme.sh "$EDGESWEEP"
+    run_cases tests/python/run.sh "$EDGESWEEP"
     run_cases tests/scale/shards.sh --quick
     # shellcheck disable=SC2086  # words
     [ -z "${FAULTS:-}" ] || run_cases $FAULTS
