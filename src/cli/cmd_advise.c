@@ -5,8 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
 #include <edgesweep/sweep.h>
 
 #include "base/number.h"
@@ -15,6 +13,7 @@
 #include "import/probe.h"
 #include "calibrate/measured_names.h"
 #include "cli/commands.h"
+#include "cli/json_print.h"
 #include "cli/load.h"
 #include "cli/points.h"
 #include "cli/print.h"
@@ -27,9 +26,10 @@ enum { TOP = 10, CANDIDATES = 512, CONDITIONS = 8, SETS = 32 };
 static const struct {
     const char *name;
     double prompt, gen, min_speed, max_ttft; /* tokens, tokens, tokens/s, s; 0: no bound */
+    bool turns;                              /* of a longer context the rest is earlier turns, already read */
 } uses[] = {
-    {"chat", 512, 256, 5, 15},        {"code", 4096, 512, 8, 60}, {"agent", 8192, 512, 8, 90},
-    {"summarise", 8192, 512, 3, 180}, {"batch", 1024, 256, 0, 0},
+    {"chat", 512, 256, 5, 15, true},         {"code", 4096, 512, 8, 60, false}, {"agent", 8192, 512, 8, 90, true},
+    {"summarise", 8192, 512, 3, 180, false}, {"batch", 1024, 256, 0, 0, false},
 };
 
 /* A model that guesses is the fastest: where quality does not decide, it has to have this much, in points, or a named model
@@ -69,8 +69,9 @@ typedef struct advice {
     size_t n[3];
     const char *device_text; /* how the device came about, NULL: named */
     size_t use, goal;
-    double prompt, gen, top, speed, ttft, ram; /* speed, ttft: 0 without a bound; ram in GiB, 0: of the device */
-    bool unscored; /* no model of the wish has a quality: more bits per weight count as better */
+    double depth, prompt, gen, top;  /* tokens, tokens, tokens, rows */
+    double speed, ttft, ram, budget; /* 0 without a bound; ram in GiB, 0: of the device; budget in USD */
+    bool unscored;                   /* no model of the wish has a quality: more bits per weight count as better */
     condition condition[CONDITIONS];
     size_t n_conditions;
     const char *mixtures; /* condition that keeps formats of experts to models that have them; NULL: not needed */
@@ -328,6 +329,7 @@ static es_status make_wish(advice *a, es_errors *errors) {
     one = number_of(cli, ES_OPT_MIN_SPEED, uses[a->use].min_speed, &a->speed, errors), status = status ? status : one;
     one = number_of(cli, ES_OPT_MAX_TTFT, uses[a->use].max_ttft, &a->ttft, errors), status = status ? status : one;
     one = number_of(cli, ES_OPT_RAM, 0, &ram, errors), status = status ? status : one;
+    one = number_of(cli, ES_OPT_MAX_PRICE, 0, &a->budget, errors), status = status ? status : one;
     const bool named = a->n[ES_MODEL] > 0;
     a->by_device = named && !a->n[ES_DEVICE];
     const bool any_quality = a->goal != 0 || a->by_device;
@@ -337,6 +339,8 @@ static es_status make_wish(advice *a, es_errors *errors) {
         return status;
     a->gen = uses[a->use].gen < context / 2 ? uses[a->use].gen : floor(context / 2);
     a->prompt = context - a->gen;
+    if (uses[a->use].turns && a->prompt > uses[a->use].prompt) /* what was said before lies in the cache */
+        a->depth = a->prompt - uses[a->use].prompt, a->prompt = uses[a->use].prompt;
     if (a->prompt < 1 || a->gen < 1 || context != floor(context))
         return es_usage(cli, errors, "--context: invalid value: '%s'; expected a whole number from 2",
                         es_text_of(cli, ES_OPT_CONTEXT));
@@ -352,6 +356,8 @@ static es_status make_wish(advice *a, es_errors *errors) {
          ok;
     ok = add_set(a, es_arena_printf(arena, "prompt=%.0f", a->prompt)) && ok;
     ok = add_set(a, es_arena_printf(arena, "gen=%.0f", a->gen)) && ok;
+    if (a->depth > 0)
+        ok = add_set(a, es_arena_printf(arena, "depth=%.0f", a->depth)) && ok;
     a->ram = ram;
     if (ram > 0)
         ok = add_set(a, es_arena_printf(arena, "device.ram_gb=%.6g", ram)) && ok;
@@ -366,6 +372,8 @@ static es_status make_wish(advice *a, es_errors *errors) {
         add_condition(a, es_arena_printf(arena, "decode_tok_s >= %.6g", a->speed), "decode_tok_s", true);
     if (a->ttft > 0)
         add_condition(a, es_arena_printf(arena, "ttft_s <= %.6g", a->ttft), "ttft_s", false);
+    if (a->budget > 0)
+        add_condition(a, es_arena_printf(arena, "device.price_usd <= %.6g", a->budget), "device.price_usd", false);
     if (quality > 0)
         add_condition(a, es_arena_printf(arena, "quality >= %.6g", quality), "quality", true);
     else if (any_quality && named && !a->n[ES_PRECISION] && !es_given(cli, ES_OPT_MIN_QUALITY))
@@ -613,7 +621,10 @@ static size_t tied_with_first(const advice *a) {
 
 /* "chat: prompt 512 + answer 256 tokens, >= 5 tok/s, first token in 15 s" */
 static void print_use(const advice *a) {
-    printf("%s: prompt %.0f + answer %.0f tokens", uses[a->use].name, a->prompt, a->gen);
+    printf("%s: ", uses[a->use].name);
+    if (a->depth > 0)
+        printf("%.0f tokens of earlier turns, ", a->depth);
+    printf("prompt %.0f + answer %.0f tokens", a->prompt, a->gen);
     if (a->speed > 0)
         printf(", >= %.4g tok/s", a->speed);
     if (a->ttft > 0)
@@ -675,30 +686,28 @@ static es_status print_json(const advice *a, es_errors *errors) {
         "quality_low",  "quality_high",     "energy_j_per_token", "power_w",       "usd_per_mtok"};
     static const char *const labels[] = {"model", "device",        "runtime",       "precision",
                                          "basis", "quality_basis", "quality_metric"};
-    json_t *rows = json_array();
+    json_t *rows = json_array(), *all = json_object();
     for (size_t i = 0; i < a->n_choices && (double)i < a->top; i++) {
         json_t *row = json_object();
         char text[256];
         json_object_set_new(row, "rank", json_integer((json_int_t)i + 1));
-        for (size_t k = 0; k < sizeof labels / sizeof *labels; k++) {
-            label_of(a, &a->choice[i], labels[k], text, sizeof text);
-            json_object_set_new(row, labels[k], *text ? json_string(text) : json_null());
-        }
-        for (size_t k = 0; k < sizeof columns / sizeof *columns; k++) {
-            const double value = column_of(a, &a->choice[i], columns[k]);
-            json_object_set_new(row, columns[k], isfinite(value) ? json_real(value) : json_null());
-        }
+        for (size_t k = 0; k < sizeof labels / sizeof *labels; k++)
+            json_object_set_new(row, labels[k],
+                                es_typed_text(label_of(a, &a->choice[i], labels[k], text, sizeof text)));
+        for (size_t k = 0; k < sizeof columns / sizeof *columns; k++)
+            json_object_set_new(row, columns[k],
+                                es_typed_number(column_of(a, &a->choice[i], columns[k]), strstr(columns[k], "bytes")));
         json_array_append_new(rows, row);
     }
-    json_t *all = json_pack("{s:s, s:s, s:f, s:f, s:I, s:o}", "use", uses[a->use].name, "goal", goals[a->goal].name,
-                            "prompt", a->prompt, "gen", a->gen, "choices", (json_int_t)a->n_choices, "rows", rows);
-    char *text = all ? json_dumps(all, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
-    json_decref(all);
-    if (!text)
-        return es_fail_memory(errors);
-    puts(text);
-    free(text);
-    return ES_OK;
+    json_object_set_new(all, "use", json_string(uses[a->use].name));
+    json_object_set_new(all, "goal", json_string(goals[a->goal].name));
+    json_object_set_new(all, "depth", es_typed_number(a->depth, true));
+    json_object_set_new(all, "prompt", es_typed_number(a->prompt, true));
+    json_object_set_new(all, "gen", es_typed_number(a->gen, true));
+    json_object_set_new(all, "choices", json_integer((json_int_t)a->n_choices));
+    json_object_set_new(all, "tied", json_integer((json_int_t)(a->by_device ? 0 : tied_with_first(a))));
+    json_object_set_new(all, "rows", rows);
+    return es_typed_print(all, errors);
 }
 
 /* Nothing is left: for each condition, the nearest that a point comes to it when it meets the others; where none does, what
@@ -774,11 +783,12 @@ static es_status run_advise(es_cli *cli, es_errors *errors) {
         if (!a->unscored)
             a->n_choices = 0; /* there is a quality, and not enough of it */
     }
+    bool json = false;
+    if (!status)
+        status = es_typed_asked(cli, &json, errors);
     if (!status) {
         es_cli_report(cli, errors);
-        status = a->n_choices == 0            ? explain_nothing(a, errors)
-                 : es_given(cli, ES_OPT_JSON) ? print_json(a, errors)
-                                              : print_text(a, errors);
+        status = json ? print_json(a, errors) : a->n_choices ? print_text(a, errors) : explain_nothing(a, errors);
     }
     es_run_report_free(&a->report);
     es_sweep_free(a->sweep);

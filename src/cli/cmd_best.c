@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "tables/csv_best.h"
+#include "base/number.h"
 #include "cli/commands.h"
 #include "cli/csv_tables.h"
+#include "cli/json_print.h"
 #include "cli/plot.h"
 #include "cli/print.h"
 
@@ -204,6 +206,37 @@ static es_status plot_winners(const es_tables *tables, const es_csv_best *best, 
     return status;
 }
 
+/* The choices as objects: rank, then the cells of their rows, numbers as numbers. */
+static es_status print_json(const es_tables *tables, const es_csv_best *best, es_errors *errors) {
+    es_showing s = {.tables = tables, .best = best};
+    const size_t n = es_csv_input_columns(tables->csv);
+    json_t *all = json_array();
+    s.cell = malloc(n * sizeof *s.cell);
+    for (size_t i = 0; i < best->n && s.cell; i++) {
+        if (best->choice[i].rank > best->top)
+            continue;
+        json_t *choice = json_object();
+        json_object_set_new(choice, "rank", json_integer((json_int_t)best->choice[i].rank));
+        for (size_t c = 0; c < n; c++) {
+            const char *text = cell_text(&s, &best->choice[i], c), *name = es_csv_input_name(tables->csv, c).text;
+            double number;
+            json_object_set_new(choice, name,
+                                es_parse_double(es_slice_of(text), &number) == ES_NUMBER_OK
+                                    ? es_typed_number(number, number == floor(number) && !strpbrk(text, ".eE"))
+                                    : es_typed_text(text));
+        }
+        json_array_append_new(all, choice);
+    }
+    es_arena_free(&s.arena);
+    const bool failed = !s.cell;
+    free(s.cell);
+    if (failed) {
+        json_decref(all);
+        all = NULL;
+    }
+    return es_typed_print(all, errors);
+}
+
 /* ---- The command ---- */
 
 static uint64_t count_shown(const es_csv_best *best) {
@@ -218,6 +251,8 @@ static es_status put(es_tables *tables, const es_csv_best *best, const es_csv_be
                      es_errors *errors) {
     const es_cli *cli = tables->cli;
     es_status status = ES_OK;
+    if (es_given(cli, ES_OPT_FORMAT))
+        return print_json(tables, best, errors);
     if (!tables->output) {
         status = show(tables, best, options, stdout, errors);
         if (!status && es_given(cli, ES_OPT_PLOT))
@@ -239,7 +274,12 @@ static es_status run_best(es_cli *cli, es_errors *errors) {
     es_csv_best_options options = {0};
     es_csv_best best = {0};
     es_tables tables = {0};
-    es_status status = read_options(cli, &options, errors);
+    bool json;
+    es_status status = es_typed_asked(cli, &json, errors);
+    if (!status && json && es_given(cli, ES_OPT_OUT))
+        status = es_usage(cli, errors, "-f json goes to stdout, not to --out");
+    if (!status)
+        status = read_options(cli, &options, errors);
     if (!status)
         status = es_tables_begin(&tables, cli, errors);
     options.where = &tables.where;

@@ -6,7 +6,9 @@
 #include "base/number.h"
 #include "base/utf8.h"
 #include "cli/commands.h"
+#include "cli/explain_brief.h"
 #include "cli/explain_point.h"
+#include "cli/json_print.h"
 #include "cli/load.h"
 #include "cli/points.h"
 #include "cli/print.h"
@@ -22,6 +24,7 @@ typedef struct es_explanation {
     es_rows rows;
     double *value;
     int digits;
+    bool json;
 } es_explanation;
 
 /* ---- values ---- */
@@ -375,6 +378,44 @@ static void print_conditions(const es_explanation *x) {
                 es_condition_holds(x->sweep, i, x->value) ? "holds" : "does not hold, so the point is not written");
 }
 
+static json_t *node_json(const es_explanation *x, size_t id) {
+    const es_node *node = &x->kernel->nodes[id];
+    const double value = x->value[id];
+    const char *label = isnan(value) ? NULL : label_of(x, node, value);
+    json_t *object = json_object();
+    json_object_set_new(object, "value",
+                        label ? json_string(label) : es_typed_number(value, (node->flags & ES_WHOLE) != 0));
+    json_object_set_new(object, "unit", es_typed_text(node->unit));
+    json_object_set_new(object, "formula", es_typed_text(node->formula));
+    json_object_set_new(object, "source", es_typed_text(node->source));
+    if (is_leaf(node)) {
+        char from[400];
+        leaf_source(x, node, from, sizeof from);
+        json_object_set_new(object, "from", es_typed_text(from));
+    }
+    return object;
+}
+
+static es_status print_json(const es_explanation *x, es_errors *errors) {
+    json_t *all = json_object(), *nodes = json_object(), *conditions = json_object();
+    json_object_set_new(all, "index", json_integer((json_int_t)x->index));
+    json_object_set_new(all, "points", json_integer((json_int_t)x->sweep->n_points));
+    json_object_set_new(all, "kernel", json_string(x->kernel->name));
+    json_object_set_new(all, "model", json_string(x->rows.model->name));
+    json_object_set_new(all, "device", json_string(x->rows.device->name));
+    json_object_set_new(all, "runtime", es_typed_text(x->rows.runtime ? x->rows.runtime->name : NULL));
+    json_object_set_new(all, "precision", json_string(x->rows.precision->name));
+    for (size_t i = 0; i < x->kernel->n_nodes; i++)
+        if (!(x->kernel->nodes[i].flags & ES_WARNING) && !is_idle(x, &x->kernel->nodes[i]))
+            json_object_set_new(nodes, x->kernel->nodes[i].name, node_json(x, i));
+    for (size_t i = 0; i < x->sweep->n_conditions; i++)
+        json_object_set_new(conditions, x->sweep->condition[i],
+                            json_boolean(es_condition_holds(x->sweep, i, x->value)));
+    json_object_set_new(all, "values", nodes);
+    json_object_set_new(all, "conditions", conditions);
+    return es_typed_print(all, errors);
+}
+
 static es_status explain(es_explanation *x, es_errors *errors) {
     es_sweep_coordinates(x->sweep, x->index, x->coordinate);
     x->rows = es_plan_rows(x->sweep, x->coordinate);
@@ -383,7 +424,11 @@ static es_status explain(es_explanation *x, es_errors *errors) {
     if (!x->value)
         return es_fail_memory(errors);
     es_status status = es_sweep_point(x->sweep, x->index, x->value, errors);
-    if (!status) {
+    if (!status && x->json) {
+        status = print_json(x, errors);
+    } else if (!status && !es_given(x->cli, ES_OPT_FULL)) {
+        es_print_brief(x->cli, x->sweep, x->index, x->value);
+    } else if (!status) {
         print_point(x);
         status = print_leaves(x, errors);
         fputc('\n', x->cli->out);
@@ -399,7 +444,10 @@ static es_status run_explain(es_cli *cli, es_errors *errors) {
     es_catalog catalog = {0};
     es_sweep *sweep = NULL;
     es_explanation x = {.cli = cli};
-    es_status status = es_cli_load_sweep(cli, &catalog, &sweep, errors);
+    es_status status = es_typed_asked(cli, &x.json, errors);
+    if (!status)
+        status = es_cli_load_sweep(cli, &catalog, &sweep, errors);
+    errors->n_warnings = 0; /* of other points than this one */
     if (!status)
         status = es_find_point(cli, sweep, &x.index, errors);
     if (!status) {
@@ -427,7 +475,10 @@ const es_command es_cmd_explain = {
     .max_operands = 1,
     .help = "show every value of one point with formula, inputs and sources",
     .details = "The point is given by --index or by --point; axes with a single value may be left out there.\n\n"
-               "First come the catalog rows with their sources, then every input with the place it was read from, "
+               "Ten lines tell what the point is, whether it fits, how fast it is and within which range, the largest "
+               "terms of "
+               "its time and memory, and the weakest evidence. With --full "
+               "first come the catalog rows with their sources, then every input with the place it was read from, "
                "then every computed value: its formula, where the formula is published, the catalog rows that "
                "its constants were read from, and the values it was computed from. Fields that no row gives and "
                "terms that are 0 are only named.",

@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "catalog/loose.h"
 #include "cli/commands.h"
+#include "cli/json_print.h"
 #include "cli/kinds.h"
 #include "cli/print.h"
 #include "io/format.h"
@@ -116,11 +117,17 @@ static es_status show_catalog(es_cli *cli, es_listed kind, const char *name, es_
         const es_table *table = &catalog.table[kind];
         const es_row *row = es_loose_row(table, (es_kind)kind, es_slice_of(name));
         char near[400];
-        status = row ? show_row(cli, (es_kind)kind, row, errors)
-                     : es_fail(errors, ES_EUSAGE, NULL, "unknown %s: '%s'; %s", es_listed_singular[kind],
-                               es_quote_text(name).text,
-                               es_loose_suggest(table, (es_kind)kind, es_slice_of(name), near, sizeof near));
-        if (!status && (es_kind)kind == ES_MODEL)
+        bool json = false;
+        status = es_typed_asked(cli, &json, errors);
+        if (row && json && !status) {
+            status = es_typed_print(es_typed_row((es_kind)kind, row), errors);
+            row = NULL;
+        } else if (!status)
+            status = row ? show_row(cli, (es_kind)kind, row, errors)
+                         : es_fail(errors, ES_EUSAGE, NULL, "unknown %s: '%s'; %s", es_listed_singular[kind],
+                                   es_quote_text(name).text,
+                                   es_loose_suggest(table, (es_kind)kind, es_slice_of(name), near, sizeof near));
+        if (!status && row && (es_kind)kind == ES_MODEL)
             status = show_layers(cli, &catalog, row, errors);
     }
     es_catalog_free(&catalog);

@@ -23,6 +23,7 @@
 #define LONG (RUN | PLAN | TABLES | MERGE | MEASURED | REPORT)
 #define READS (TABLES | MEASURED | REPORT)
 #define TERMINAL (RUN | PLAN | TABLES | ADVISE | LIST | SHOW | EXPLAIN | SENSITIVITY | MEASURED)
+#define JSON (ADVISE | LIST | SHOW | EXPLAIN | BEST)
 #define ALL (ES_IN(ES_CMD_IDS) - 1u)
 
 static const char *const formats[] = {"csv", "tsv", "jsonl", "md", "json", NULL};
@@ -44,9 +45,10 @@ const es_cli_option es_cli_options[ES_OPTS] = {
     [ES_OPT_OUT] = {"out", 'o', TO_FILE("OUT"),
                     .commands = RUN | TABLES | MEASURED | MERGE | REPORT | SENSITIVITY | RERUN,
                     .help = "write to OUT, - is stdout; a regular file appears only when complete"},
-    [ES_OPT_FORMAT] = {"format", 'f', CHOICE("FORMAT", formats), .commands = RUN | SENSITIVITY,
+    [ES_OPT_FORMAT] = {"format", 'f', CHOICE("FORMAT", formats), .commands = RUN | SENSITIVITY | JSON,
                        .fallback = "by the suffix of each file, else csv",
-                       .help = "csv, tsv, jsonl, md or json, an array"},
+                       .help = "csv, tsv, jsonl, md or json, an array; of advise, list, show, explain and best only "
+                               "json: help json"},
     [ES_OPT_THREADS] = {"threads", 'j', COUNT("N", 1, 4096), .commands = RUN | PLAN | TABLES | REPORT | SENSITIVITY,
                         .fallback = "one per core, fewer for small grids",
                         .help = "use N threads; the bytes written do not depend on it"},
@@ -71,6 +73,8 @@ const es_cli_option es_cli_options[ES_OPTS] = {
                             .help = "at least N points of the quality metric"},
     [ES_OPT_MAX_TTFT] = {"max-ttft", 0, TEXT("S"), .commands = ADVISE, .fallback = "of the use",
                          .help = "the first token after S seconds at most"},
+    [ES_OPT_MAX_PRICE] = {"max-price", 0, TEXT("USD"), .commands = ADVISE, .fallback = "any, also none known",
+                          .help = "hardware of a known price, up to USD"},
     [ES_OPT_RAM] = {"ram", 0, TEXT("SIZE"), .commands = ADVISE, .fallback = "of the device",
                     .help = "memory of the device: 8 (GiB), 8Gi, 8G"},
     [ES_OPT_KV] = {"kv", 0, TEXT("TYPE"), .commands = ADVISE, .fallback = "of the runtime",
@@ -96,6 +100,8 @@ const es_cli_option es_cli_options[ES_OPTS] = {
                       .help = "the point with index I, from 0 in the order of the rows"},
     [ES_OPT_POINT] = {"point", 'p', TEXT("AXIS=VALUE,..."), .commands = EXPLAIN | SENSITIVITY,
                       .help = "the point with these values; axes with a single value may be left out"},
+    [ES_OPT_FULL] = {"full", 0, SWITCH, .commands = EXPLAIN,
+                     .help = "every value with its formula, inputs and sources"},
     [ES_OPT_OF] = {"of", 0, TEXT("COLS"), .commands = SENSITIVITY, .fallback = "the objectives of [best] or [pareto]",
                    .help = "metrics that are looked at, comma-separated"},
     [ES_OPT_SOBOL] = {"sobol", 0, COUNT("SAMPLES", 64, 1e9), .commands = SENSITIVITY,

@@ -223,12 +223,14 @@ static size_t word_width(const char *text) {
 
 /* What a column takes unwrapped, 0 when all its cells are empty, and at least: numbers whole, headers at their blanks. */
 static size_t column_width(const es_grid *grid, size_t column, size_t *least) {
-    enum { NARROW_TEXT = 14, NARROW_NAME = 24 };
-    const size_t narrow = column ? NARROW_TEXT : NARROW_NAME, word = word_width(grid->cell[column].text);
-    size_t widest = 0;
+    enum { NARROW_TEXT = 14, NARROW_NAME = 24, LONG_WORD = 20 };
+    const size_t word = word_width(grid->cell[column].text);
+    size_t widest = 0, narrow = column ? NARROW_TEXT : NARROW_NAME;
     for (size_t i = grid->n_columns + column; i < grid->n_cells; i += grid->n_columns) {
         const size_t width = es_text_width(grid->cell[i].text);
         widest = width > widest ? width : widest;
+        const size_t one = word_width(grid->cell[i].text);
+        narrow = one > narrow && one <= LONG_WORD ? one : narrow;
     }
     *least = grid->right[column] || widest < narrow ? widest : narrow;
     *least = word > *least ? word : *least;

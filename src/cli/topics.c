@@ -309,6 +309,28 @@ static const char workload_details[] =
     "\n"
     "Files: quantizer = 202602 is a file made before March 2026, imatrix = 1 one with an importance matrix.\n";
 
+static const char json_details[] =
+    "-f json of advise, list, show, explain and best prints one value on stdout. Keys are the names of columns (list "
+    "metrics) and catalog fields (help catalogs), units stand in them. Texts are texts, numbers are numbers, what is "
+    "not "
+    "known is null. Keys may be added; none changes its meaning within a version.\n"
+    "\n"
+    "  advise   object: use, goal, depth, prompt, gen (tokens), choices (how many there are), tied (how many of the "
+    "first "
+    "rows cannot be told apart), rows: list of objects: rank, model, device, runtime, precision, basis, quality_basis, "
+    "quality_metric, then numbers: decode_tok_s, decode_tok_s_low, decode_tok_s_high, prefill_tok_s, ttft_s, "
+    "ttft_s_low, ttft_s_high, peak_memory_bytes, max_context, quality, quality_low, quality_high, "
+    "energy_j_per_token, power_w, usd_per_mtok; no rows: nothing meets the wish\n"
+    "  list     list of objects: all fields of a row, aliases (list of texts), origin (FILE:LINE); of models also "
+    "params, "
+    "quality, bits_per_weight, weight_bytes in Q4_K_M, of precisions bits_per_weight, quality_retained, weight_bytes "
+    "of Llama-3.1-8B\n"
+    "  show     the object of one row\n"
+    "  explain  object: index, points, kernel, model, device, runtime, precision, values: object by name of objects: "
+    "value, "
+    "unit, formula, source, of inputs also from; conditions: object by text: true or false\n"
+    "  best     list of objects: rank, then the cells of the row\n";
+
 static const char memory_details[] =
     "What a runtime allocates decides what fits; the rules of each are rows of runtimes_memory.csv with their sources, "
     "and explain shows every part of a point. runtime = default is neutral: 16-bit caches without rounding.\n"
@@ -338,6 +360,7 @@ const es_topic es_topics[] = {
     {"quality", "scores, what formats cost, and their ranges", 7, quality_details, NULL},
     {"memory", "what is allocated, and what fits", 6, memory_details, NULL},
     {"workloads", "agents, answers, users, images, drafts, heat", 7, workload_details, NULL},
+    {"json", "what -f json prints, for programs", 7, json_details, NULL},
     {"limits", "limits of memory, time, bytes and inputs", 7, limits_details, print_limits},
     {"tables", "tables that are read: encodings, formats, delimiters, numbers", 5, tables_details, NULL},
     {"clusters", "many machines: shards, job arrays, MPI", 7, clusters_details, NULL},
