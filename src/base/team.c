@@ -49,3 +49,33 @@ unsigned es_team(unsigned wanted) {
     }
     return started;
 }
+
+typedef struct member {
+    pthread_t thread;
+    void (*work)(void *context, unsigned t);
+    void *context;
+    unsigned t;
+} member;
+
+static void *do_share(void *argument) {
+    const member *m = argument;
+    m->work(m->context, m->t);
+    return NULL;
+}
+
+void es_team_run(unsigned n, void (*work)(void *context, unsigned t), void *context) {
+    member *others = n > 1 ? calloc(n - 1, sizeof *others) : NULL;
+    unsigned started = 0;
+    for (; others && started < n - 1; started++) {
+        member *m = &others[started];
+        m->work = work, m->context = context, m->t = started + 1;
+        if (pthread_create(&m->thread, NULL, do_share, m) != 0)
+            break;
+    }
+    work(context, 0);
+    for (unsigned t = started + 1; t < n; t++)
+        work(context, t);
+    for (unsigned i = 0; i < started; i++)
+        pthread_join(others[i].thread, NULL);
+    free(others);
+}

@@ -349,7 +349,7 @@ static unsigned choose_threads(const pass *p) {
         threads = 1;
     if (threads > p->n_tickets)
         threads = p->n_tickets;
-    return es_team(threads < 1024 ? (unsigned)threads : 1024);
+    return threads < 1024 ? (unsigned)threads : 1024;
 }
 
 /* Without rows: the largest boxes that are enough for all threads.  With rows, whose text waits for its turn: boxes of a
@@ -580,15 +580,12 @@ static void share_seeds(const pass *p, worker *workers) {
             return;
 }
 
+static void seed_share(void *workers, unsigned t) { seed((worker *)workers + t, t); }
+
 static void seed_workers(pass *p, worker *workers) {
     if (!p->searches || p->makes_rows || !(p->want_best || p->want_front))
         return;
-    if (p->threads == 1) {
-        seed(&workers[0], 0);
-    } else {
-#pragma omp parallel num_threads(p->threads)
-        seed(&workers[omp_get_thread_num()], (uint64_t)omp_get_thread_num());
-    }
+    es_team_run(p->threads, seed_share, workers);
     atomic_store(&p->points_done, 0);
     share_seeds(p, workers);
 }
@@ -605,6 +602,8 @@ static es_status choose_tickets(pass *p, worker *w) {
                            &w->errors);
 }
 
+static void work_share(void *workers, unsigned t) { work((worker *)workers + t, t == 0); }
+
 static void run_workers(pass *p, worker *workers) {
     for (unsigned t = 0; t < p->threads; t++)
         if (worker_init(&workers[t], p))
@@ -613,15 +612,7 @@ static void run_workers(pass *p, worker *workers) {
     if (workers[0].status)
         return;
     seed_workers(p, workers);
-    if (p->threads == 1) {
-        work(&workers[0], true);
-        return;
-    }
-#pragma omp parallel num_threads(p->threads)
-    {
-        int t = omp_get_thread_num();
-        work(&workers[t], t == 0);
-    }
+    es_team_run(p->threads, work_share, workers);
 }
 
 /* The first point behind a ticket. */

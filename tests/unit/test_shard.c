@@ -55,6 +55,9 @@ static const parse_case parse_cases[] = {
     {"16/16", NULL, 1, {0}, {0}, 15, NULL},
     {"16/16", NULL, -1, {0}, {0}, -1, "--shard-base 1"},
     {"0/16", NULL, 1, {0}, {0}, -1, "not in 1 ... 16"},
+    {"3-16/16", NULL, -1, {0}, {0}, -1, "--shard-base 1"},
+    {"7-3/16", NULL, -1, {0}, {0}, -1, "A up to B"},
+    {"3-/16", NULL, -1, {0}, {0}, -1, "expected the number"},
     {"999999998/999999999", NULL, -1, {0}, {0}, 999999998, NULL},
     {"auto/16", NULL, -1, {"SLURM_ARRAY_TASK_ID"}, {"5"}, 5, NULL},
     {"auto/16", NULL, 1, {"SLURM_ARRAY_TASK_ID"}, {"5"}, 4, NULL},
@@ -106,14 +109,23 @@ Test(shard, numbers) {
         for (size_t v = 0; v < 2; v++)
             set_name[v] = c->name[v], set_value[v] = c->value[v];
         es_shard_source source = {.from = c->from, .base = c->base, .environment = environment};
-        es_status status = es_shard_parse(c->text, &source, &shard, errors);
+        uint64_t last = 0;
+        es_status status = es_shard_parse(c->text, &source, &shard, &last, errors);
         cr_assert_eq(status, c->k < 0 ? ES_EUSAGE : ES_OK, "case %zu: %s", i, errors->error[0].text);
         if (c->k >= 0)
-            cr_assert_eq(shard.k, (uint64_t)c->k, "case %zu: %" PRIu64, i, shard.k);
+            cr_assert(shard.k == (uint64_t)c->k && last == shard.k, "case %zu: %" PRIu64, i, shard.k);
         else
             cr_assert(strstr(errors->error[0].text, c->message), "case %zu: %s", i, errors->error[0].text);
         free(errors);
     }
+}
+
+Test(shard, several) {
+    es_shard shard;
+    uint64_t last;
+    es_shard_source source = {.base = 1, .environment = environment};
+    cr_assert_eq(es_shard_parse("1-16/16", &source, &shard, &last, NULL), ES_OK);
+    cr_assert(shard.k == 0 && shard.n == 16 && last == 15);
 }
 
 /* ---- files ---- */
