@@ -90,11 +90,12 @@ static int bind_cell(sqlite3_stmt *insert, int at, es_slice text, es_database_ty
         return sqlite3_bind_null(insert, at);
     if (type == ES_DATABASE_TEXT || es_parse_double(text, &number) != ES_NUMBER_OK)
         return bind_text(insert, at, text);
+    if (type == ES_DATABASE_REAL)
+        return sqlite3_bind_double(insert, at, number);
     errno = 0;
     const long long whole = strtoll(text.text, &end, 10); /* stops at the delimiter at the latest */
     const bool is_whole = end == text.text + text.length && errno == 0;
-    return is_whole && type != ES_DATABASE_REAL ? sqlite3_bind_int64(insert, at, whole)
-                                                : sqlite3_bind_double(insert, at, number);
+    return is_whole ? sqlite3_bind_int64(insert, at, whole) : sqlite3_bind_double(insert, at, number);
 }
 
 static es_status insert_row(es_writing *w, sqlite3_stmt *insert, const es_csv_block *block, size_t r,
@@ -173,7 +174,7 @@ static es_status add_facts(es_writing *w, es_errors *errors) {
 /* The file is new and nobody else's until it is renamed: no journal, no locks between statements. */
 static es_status fill(es_writing *w, const char *file, es_errors *errors) {
     es_status status = ES_OK;
-    if (sqlite3_open_v2(file, &w->database, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
+    if (sqlite3_open_v2(file, &w->database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
         return fail(w, errors);
     status = execute(w, sqlite3_mprintf("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN"), errors);
     for (size_t i = 0; i < w->content->n_tables && !status; i++)

@@ -11,8 +11,9 @@
 #include "base/number.h"
 
 /* A block ends in a sync flush, at a byte boundary, so that blocks join to one deflate stream (RFC 1951); each starts with
- * the last 32 KiB before it as its dictionary, so that hardly any ratio is lost. */
-enum { BLOCK = 256 << 10, WINDOW = 32 << 10, LEVEL = 6, SYNC_ROOM = 64 };
+ * the last 32 KiB before it as its dictionary, so that hardly any ratio is lost.  Level 4: rows take less than half the time of
+ * level 6, and 2% more room. */
+enum { BLOCK = 256 << 10, WINDOW = 32 << 10, LEVEL = 4, SYNC_ROOM = 64 };
 
 typedef enum job_state { JOB_FILLING, JOB_READY, JOB_RUNNING, JOB_DONE } job_state;
 
