@@ -334,6 +334,7 @@ static void prepare(const char *command) {
     setvbuf(soak.terminal, NULL, _IOLBF, 0);
     setenv("TMPDIR", "../tmp", 1);
     setenv("LC_ALL", "C", 1);
+    setenv("SOURCE_DATE_EPOCH", "1", 1);
     unsetenv("OMP_NUM_THREADS");
 }
 
