@@ -760,7 +760,7 @@ static es_status write_points(pass *p, const uint64_t *index, size_t stride, siz
     worker w = {0};
     es_status status = worker_init(&w, p);
     es_buffer text = {0};
-    scattered *row = calloc(BATCH_POINTS, sizeof *row);
+    scattered *row = calloc(n < BATCH_POINTS ? n + 1 : BATCH_POINTS, sizeof *row);
     if (!status && !row)
         status = es_fail_memory(&w.errors);
     for (size_t k = 0; k < n && !status;) {
