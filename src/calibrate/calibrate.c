@@ -1,19 +1,27 @@
 #include "calibrate/calibrate.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "calibrate/levels.h"
 #include "model/roofline_blocks.h"
 
+/* What all measurements of a device in one source share: fitted beside the others, that they do not take it for theirs, and
+ * no part of a prediction. */
+enum { SOURCE_EFFECT = ES_EFFECTS, ALL_EFFECTS };
+
+static const char *effect_name(int effect) { return effect == SOURCE_EFFECT ? "source" : es_effect_names[effect]; }
+
 /* Pseudo-weights of effects: chosen by leaving sources out of sweeps/measured.csv; INFINITY: counted, not fitted. */
-static const double lambdas[ES_FIT_PHASES][ES_EFFECTS] = {
+static const double lambdas[ES_FIT_PHASES][ALL_EFFECTS] = {
     [ES_FIT_DECODE] = {[ES_EFFECT_KIND] = 3,
-                       [ES_EFFECT_UNIT] = 3,
+                       [ES_EFFECT_UNIT] = 0.5,
                        [ES_EFFECT_DEVICE] = 0.3,
                        [ES_EFFECT_DEVICE_FAMILY] = 1,
                        [ES_EFFECT_TYPE] = 0.5,
+                       [ES_EFFECT_KIND_KERNEL] = 1,
                        [ES_EFFECT_ERA] = 0.3,
                        [ES_EFFECT_THREADS] = 1,
                        [ES_EFFECT_DEVICE_TYPE] = INFINITY,
@@ -21,33 +29,40 @@ static const double lambdas[ES_FIT_PHASES][ES_EFFECTS] = {
                        [ES_EFFECT_UNIT_ATTN] = 1,
                        [ES_EFFECT_DEVICE_ATTN] = INFINITY,
                        [ES_EFFECT_HEAD_ATTN] = INFINITY,
-                       [ES_EFFECT_OVERHEAD] = INFINITY},
+                       [ES_EFFECT_OVERHEAD] = INFINITY,
+                       [ES_EFFECT_UNIT_ARITHMETIC] = 1,
+                       [ES_EFFECT_TYPE_ARITHMETIC] = 0.5,
+                       [ES_EFFECT_DEVICE_ARITHMETIC] = INFINITY,
+                       [SOURCE_EFFECT] = INFINITY},
     [ES_FIT_PREFILL] = {[ES_EFFECT_KIND] = 1,
                         [ES_EFFECT_UNIT] = 0.3,
                         [ES_EFFECT_DEVICE] = INFINITY,
                         [ES_EFFECT_UNIT_BACKEND] = 0.3,
-                        [ES_EFFECT_FAMILY] = 0.3,
+                        [ES_EFFECT_FAMILY] = 1,
                         [ES_EFFECT_TYPE] = 0.3,
                         [ES_EFFECT_KIND_TYPE] = 3,
+                        [ES_EFFECT_KIND_KERNEL] = 0.3,
                         [ES_EFFECT_DEVICE_TYPE] = INFINITY,
                         [ES_EFFECT_EXPERTS] = 1,
                         [ES_EFFECT_UNIT_ATTN] = 1,
                         [ES_EFFECT_DEVICE_ATTN] = INFINITY,
-                        [ES_EFFECT_HEAD_ATTN] = INFINITY},
+                        [ES_EFFECT_HEAD_ATTN] = INFINITY,
+                        [SOURCE_EFFECT] = 0.5},
 };
 
-/* Of one source, which is one's own: how far a device may be from what the catalog says of it, as standard deviations, for
+/* Of one's own few sources: how far a device may be from what the catalog says of it, as standard deviations, for
  * measurements that scatter by own_noise.  Unsourced: assumed, those of the types as in the fit before levels, and not
  * checked against measurements.  0: stays as in the catalog. */
 static const double own_noise = 0.05;
-static const double own_deviation[ES_FIT_PHASES][ES_EFFECTS] = {
+static const double own_deviation[ES_FIT_PHASES][ALL_EFFECTS] = {
     [ES_FIT_DECODE] = {[ES_EFFECT_DEVICE] = 1,
                        [ES_EFFECT_DEVICE_FAMILY] = 0.3,
                        [ES_EFFECT_THREADS] = 0.3,
                        [ES_EFFECT_DEVICE_TYPE] = 0.18,
                        [ES_EFFECT_DEVICE_ATTN] = 1,
                        [ES_EFFECT_HEAD_ATTN] = 0.5,
-                       [ES_EFFECT_OVERHEAD] = 1},
+                       [ES_EFFECT_OVERHEAD] = 1,
+                       [ES_EFFECT_DEVICE_ARITHMETIC] = 1},
     [ES_FIT_PREFILL] = {[ES_EFFECT_DEVICE] = 1.5,
                         [ES_EFFECT_DEVICE_TYPE] = 0.5,
                         [ES_EFFECT_DEVICE_ATTN] = 1,
@@ -61,7 +76,7 @@ enum { BY_SOURCE, BY_DEVICE, BY_UNIT, SPLITS };
 static const double implausible = 1.05; /* decode at more than the bandwidth of the device's row */
 
 typedef struct key {
-    es_effect effect;
+    int effect; /* es_effect or SOURCE_EFFECT */
     const char *text;
     es_fitted *fitted; /* in the calibration that predicts */
     double known;      /* what the effect is on top of */
@@ -95,7 +110,7 @@ typedef struct calibrator {
     es_calibration *fit;
     const es_calibration *catalog;
     es_calibration *names; /* of clusters and keys, for their numbers */
-    bool own;              /* one source: fitted on top of the catalog */
+    bool own;              /* fewer sources than the catalog stands on: fitted on top of it */
     es_arena *arena;
     es_errors *errors;
     double *value, *without; /* of the kernel's nodes; the second without one rate */
@@ -166,7 +181,7 @@ static es_status find_clusters(calibrator *c) {
 /* The number of an effect's key, new ones at the end; SIZE_MAX when out of memory. */
 static size_t key_number(calibrator *c, es_fit_phase phase, const es_effect_key *of) {
     phase_fit *f = &c->phase[phase];
-    const char *phase_name = es_fit_phase_names[phase], *effect = es_effect_names[of->effect];
+    const char *phase_name = es_fit_phase_names[phase], *effect = effect_name((int)of->effect);
     const es_fitted *known = es_calibration_find(c->names, phase_name, effect, of->key);
     if (known)
         return known->number;
@@ -184,7 +199,7 @@ static size_t key_number(calibrator *c, es_fit_phase phase, const es_effect_key 
     if (!text || !es_calibration_set(c->names, phase_name, effect, text, (es_fitted){.number = f->n_keys}) ||
         !es_calibration_set(c->fit, phase_name, effect, text, before ? *before : (es_fitted){0}))
         return SIZE_MAX;
-    f->key[f->n_keys] = (key){of->effect, text, NULL, before ? before->value : 0, 0, 0, SIZE_MAX, SIZE_MAX};
+    f->key[f->n_keys] = (key){(int)of->effect, text, NULL, before ? before->value : 0, 0, 0, SIZE_MAX, SIZE_MAX};
     return f->n_keys++;
 }
 
@@ -195,7 +210,7 @@ static bool number_keys(calibrator *c, es_fit_phase phase, const es_effect_key *
     return true;
 }
 
-_Static_assert(ES_SLOTS + 2 + ES_RATES <= ES_LEVEL_PARTS, "weights, attention, states and steps");
+_Static_assert(2 * ES_SLOTS + 2 + ES_RATES <= ES_LEVEL_PARTS, "weights, attention, states and steps");
 
 typedef struct slot_names {
     const char *decode, *memory, *prefill, *prefill_memory, *type;
@@ -269,12 +284,20 @@ static bool add_slot(calibrator *c, es_fit_phase phase, es_setting setting, int 
                          node(c, decode ? of->per_byte : of->prefill_per_byte);
     es_level_part *part = &row->part[row->n_parts];
     es_effect_key keys[ES_MAX_EFFECTS];
-    *part = (es_level_part){.seconds = decode ? bytes : work, .at_least = decode ? work : bytes, .has_common = true};
+    const int of_type = type > ES_TYPE_NONE ? (int)type : ES_TYPE_NONE;
+    *part = (es_level_part){.seconds = decode ? bytes : work, .at_least = decode ? 0 : bytes, .has_common = true};
     if (!(part->seconds > 0))
         return true;
     row->n_parts++;
     setting.experts = slot >= ES_EXPERT_SLOT;
-    part->n_keys = es_type_effect_keys(&setting, phase, type > ES_TYPE_NONE ? (int)type : ES_TYPE_NONE, keys);
+    part->n_keys = es_type_effect_keys(c->catalog, &setting, phase, of_type, keys);
+    if (!number_keys(c, phase, keys, part->n_keys, part->key))
+        return false;
+    if (!decode || !(work > 0))
+        return true;
+    part = &row->part[row->n_parts++];
+    *part = (es_level_part){.seconds = work, .is_rival = true};
+    part->n_keys = es_arithmetic_effect_keys(c->catalog, &setting, of_type, keys);
     return number_keys(c, phase, keys, part->n_keys, part->key);
 }
 
@@ -286,6 +309,9 @@ static bool make_row(calibrator *c, es_fit_phase phase, size_t i, es_level_row *
     es_effect_key keys[ES_MAX_EFFECTS];
     *row = (es_level_row){.seconds = (decode ? 1 : m->prompt) * m->batch / m->tokens_per_s, .weight = 1};
     row->n_keys = es_effect_keys(&setting, phase, keys);
+    keys[row->n_keys].effect = (es_effect)SOURCE_EFFECT;
+    snprintf(keys[row->n_keys++].key, ES_EFFECT_KEY, "%s|%s", m->rows.device->name,
+             c->cluster_name[BY_SOURCE][c->member[i].cluster[BY_SOURCE]]);
     bool ok = number_keys(c, phase, keys, row->n_keys, row->key);
     for (int s = 0; s < ES_SLOTS && ok; s++)
         ok = add_slot(c, phase, setting, s, row);
@@ -298,7 +324,8 @@ static bool make_row(calibrator *c, es_fit_phase phase, size_t i, es_level_row *
     for (int r = 0; r < ES_RATES && decode && ok; r++)
         ok = !es_rate_is_step((es_rate)r) || add_step_rate(c, m, &setting, (es_rate)r, row);
     const double type = node(c, "main_type");
-    const size_t n = es_type_effect_keys(&setting, phase, type > ES_TYPE_NONE ? (int)type : ES_TYPE_NONE, keys);
+    const size_t n =
+        es_type_effect_keys(c->catalog, &setting, phase, type > ES_TYPE_NONE ? (int)type : ES_TYPE_NONE, keys);
     for (size_t k = 0; k < n && ok; k++)
         if (keys[k].effect == ES_EFFECT_DEVICE_TYPE)
             ok = number_keys(c, phase, &keys[k], 1, main_key);
@@ -361,16 +388,16 @@ static es_status begin_fit(calibrator *c, es_fit_phase phase) {
     if (!f->lambda || !f->value || !f->order)
         return es_fail_memory(c->errors);
     size_t n = 0;
-    for (int effect = 0; effect < ES_EFFECTS; effect++)
+    for (int effect = 0; effect < ALL_EFFECTS; effect++)
         for (size_t k = 0; k < f->n_keys; k++)
-            if (f->key[k].effect == (es_effect)effect)
+            if (f->key[k].effect == effect)
                 f->order[n++] = k;
     for (size_t k = 0; k < f->n_keys; k++) {
         const double scatter = own_noise / own_deviation[phase][f->key[k].effect];
         f->lambda[k] = c->own ? scatter * scatter : lambdas[phase][f->key[k].effect];
         f->key[k].fitted = es_calibration_set(
-            c->fit, es_fit_phase_names[phase], es_effect_names[f->key[k].effect], f->key[k].text,
-            *es_calibration_find(c->fit, es_fit_phase_names[phase], es_effect_names[f->key[k].effect], f->key[k].text));
+            c->fit, es_fit_phase_names[phase], effect_name(f->key[k].effect), f->key[k].text,
+            *es_calibration_find(c->fit, es_fit_phase_names[phase], effect_name(f->key[k].effect), f->key[k].text));
     }
     f->problem =
         (es_level_problem){f->row, f->n_rows, f->lambda, f->order, f->n_keys, c->own ? own_robust_from : robust_from};
@@ -450,10 +477,13 @@ static void predict_fold(calibrator *c, int split, size_t fold) {
         const es_setting setting = es_measurement_setting(m);
         es_measurement_evaluate(&c->point, m, c->value);
         const double rate = es_measurement_rate(m, node(c, "ttft_s"), node(c, "tpot_s"));
-        const int type = (int)node(c, "main_type");
+        const double type = node(c, "main_type");
+        const es_basis basis =
+            es_evidence_of(c->fit, &setting, phase_of(m), type > ES_TYPE_NONE ? (int)type : ES_TYPE_NONE).basis;
+        if (strcmp(m->rows.unit->text[ES_U_FIT_KIND], "npu") == 0 && basis != ES_BASIS_CALIBRATED)
+            continue; /* no point without measured rates: nothing that could be wrong */
         c->member[i].log_error[split] = log(rate / m->tokens_per_s);
-        c->member[i].basis[split] =
-            es_evidence_of(c->fit, &setting, phase_of(m), type > ES_TYPE_NONE ? type : ES_TYPE_NONE).basis;
+        c->member[i].basis[split] = basis;
     }
 }
 
@@ -575,6 +605,8 @@ static es_status add_rows(calibrator *c, interval of[ES_FIT_PHASES][ES_EVIDENCE_
         for (size_t k = 0; k < f->n_keys; k++) {
             const key *own = &f->key[f->order[k]];
             const bool counts = own->effect == ES_EFFECT_DEVICE || own->effect == ES_EFFECT_DEVICE_TYPE;
+            if (own->effect == SOURCE_EFFECT)
+                continue;
             if (stays(f, f->order[k]) ? !c->own && counts && own->rows : own->fitted->value != 0)
                 add_row(to, es_fit_phase_names[p], es_effect_names[own->effect], own->text, own->fitted->value,
                         own->rows, own->sources);
@@ -685,7 +717,7 @@ es_status es_calibrate(const es_measured *measured, es_point_kernel *point, bool
     for (size_t i = 0; i < n; i++)
         result->held_out[i] = (es_held_out){NAN, ES_BASIS_CLASS, NAN, NAN};
     es_status status = find_clusters(&c);
-    c.own = c.n_clusters[BY_SOURCE] == 1;
+    c.own = c.n_clusters[BY_SOURCE] == 1 || (double)c.n_clusters[BY_SOURCE] < es_calibration_sources(c.catalog);
     if (!status) {
         c.fit = c.own ? es_calibration_copy(c.catalog, arena) : es_calibration_blank(c.catalog, arena);
         c.point.state = c.fit ? es_roofline_with(point->state, c.fit, arena) : NULL;

@@ -72,12 +72,20 @@ void es_levels_free(es_levels *l) {
     free(l);
 }
 
+/* Of a part and its rival only the longer one. */
+static bool counts(const es_level_row *row, const double *seconds, size_t s) {
+    if (row->part[s].is_rival)
+        return seconds[s] > seconds[s - 1];
+    return s + 1 == row->n_parts || !row->part[s + 1].is_rival || seconds[s] >= seconds[s + 1];
+}
+
 static void add_up(es_levels *l, size_t i) {
     const es_level_row *row = &l->problem->row[i];
     const double *seconds = &l->seconds[i * ES_LEVEL_PARTS];
     l->whole[i] = 0;
     for (size_t s = 0; s < row->n_parts; s++)
-        l->whole[i] += fmax(seconds[s], row->part[s].at_least);
+        if (counts(row, seconds, s))
+            l->whole[i] += fmax(seconds[s], row->part[s].at_least);
 }
 
 /* What is left for the levels: positive where the row is faster than they say. */
@@ -120,7 +128,7 @@ static double slope_of(const es_levels *l, const use *u) {
     const double *seconds = &l->seconds[u->row * ES_LEVEL_PARTS];
     double moves = 0;
     for (size_t s = 0; s < row->n_parts; s++)
-        if (takes_part(row, s, u) && seconds[s] >= row->part[s].at_least)
+        if (takes_part(row, s, u) && counts(row, seconds, s) && seconds[s] >= row->part[s].at_least)
             moves += seconds[s];
     return moves / l->whole[u->row];
 }

@@ -17,12 +17,13 @@
 
 #include "base/arena.h"
 
-enum { ES_LEVEL_KEYS = 10, ES_LEVEL_PARTS = 32, ES_LEVEL_PART_KEYS = 4 };
+enum { ES_LEVEL_KEYS = 10, ES_LEVEL_PARTS = 40, ES_LEVEL_PART_KEYS = 6 };
 
 typedef struct es_level_part {
     double seconds;  /* without effects */
     double at_least; /* seconds that no effect shortens */
     bool has_common; /* the row's keys hold for it */
+    bool is_rival;   /* runs beside the part before: the longer one counts */
     size_t key[ES_LEVEL_PART_KEYS], n_keys;
 } es_level_part;
 

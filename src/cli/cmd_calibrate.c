@@ -80,6 +80,7 @@ static void add_errors(es_grid *grid, const es_measurements *m, const es_calibra
 
 static es_status print_errors(es_measurements *m, const es_calibrated *result, FILE *out, es_errors *errors) {
     static const error_group groups[] = {
+        {"any", ES_BASIS_CALIBRATED, ES_BASES, false},
         {"with rows of the device (A, B)", ES_BASIS_CALIBRATED, ES_BASIS_DEVICE, false},
         {"  A: its backend, family and type", ES_BASIS_CALIBRATED, ES_BASIS_CALIBRATED, false},
         {"  B: others of the device", ES_BASIS_DEVICE, ES_BASIS_DEVICE, false},
@@ -193,23 +194,26 @@ const es_command es_cmd_calibrate = {
     .help = "fit levels of efficiency to measurements",
     .details =
         "Reads what `validate` reads and writes calibration.csv: effects, in natural logarithms, that levels of decode "
-        "and prefill add up from, by kind of unit, unit, device, backend, family of runtimes, tensor type, era of the "
-        "build and threads; and the intervals of predictions, 10 to 90%, for five levels of evidence. What is not "
-        "fitted "
-        "(priors, classes, kernels) is written as the catalog has it.\n\n"
+        "and prefill add up from, by kind of unit, unit, device, backend, family of runtimes, tensor type, kernel, era "
+        "of "
+        "the build and threads; and the intervals of predictions, 10 to 90%, for five levels of evidence. What is not "
+        "fitted (priors, classes, kernels) is written as the catalog has it.\n\n"
         "Effects are shrunk towards 0 the more the less is measured (partial pooling), measurements far off lose "
         "weight, "
         "sources count by the root of their measurements. Measurements that do not state format or backend, of several "
         "sequences at once or with weights larger than the memory are not fitted.\n\n"
-        "Measurements of one source, as llama-bench on this machine, are fitted on top of the catalog: only effects of "
-        "their "
-        "devices (bandwidth, tensor types, attention by size of heads, overhead of a step) are written, and intervals "
-        "stay.\n\n"
+        "Measurements of one source, as llama-bench on this machine, or of fewer than the catalog's effects stand on, "
+        "are "
+        "fitted on top of the catalog: only effects of their devices (bandwidth, arithmetic, tensor types, attention "
+        "by "
+        "size of heads, overhead of a step) are written, and intervals stay.\n\n"
         "Intervals come from measurements that were left out: by source where the fit has rows of the device, by "
         "device "
         "where it has rows of the unit, by unit where it has rows of the kind. The table shows how well each source is "
-        "predicted from the others and how many of its measurements lie inside the intervals that the others give. A "
-        "warning tells when measurements stream more than a device's mem_bw_gbs: then its row is wrong.",
+        "predicted from the others (NPUs only where other sources have rates of the device and format: there is no "
+        "point "
+        "without) and how many of its measurements lie inside the intervals that the others give. A warning tells when "
+        "measurements stream more than a device's mem_bw_gbs: then its row is wrong.",
     .examples = examples,
     .run = run_calibrate,
 };

@@ -19,6 +19,7 @@ const char *const es_effect_names[ES_EFFECTS + 1] = {
     [ES_EFFECT_FAMILY] = "family",
     [ES_EFFECT_TYPE] = "type",
     [ES_EFFECT_KIND_TYPE] = "kind:type",
+    [ES_EFFECT_KIND_KERNEL] = "kind:kernel",
     [ES_EFFECT_ERA] = "era",
     [ES_EFFECT_THREADS] = "device:threads",
     [ES_EFFECT_DEVICE_TYPE] = "device:backend:family:type",
@@ -27,6 +28,9 @@ const char *const es_effect_names[ES_EFFECTS + 1] = {
     [ES_EFFECT_DEVICE_ATTN] = "device:attention",
     [ES_EFFECT_HEAD_ATTN] = "device:attention:head_dim",
     [ES_EFFECT_OVERHEAD] = "device:overhead",
+    [ES_EFFECT_UNIT_ARITHMETIC] = "unit:arithmetic",
+    [ES_EFFECT_TYPE_ARITHMETIC] = "type:arithmetic",
+    [ES_EFFECT_DEVICE_ARITHMETIC] = "device:arithmetic",
 };
 const char *const es_basis_names[ES_BASES + 1] = {"calibrated", "device",       "unit", "kind",
                                                   "class",      "hypothetical", "axis", NULL};
@@ -221,12 +225,28 @@ static void words_of(const es_setting *s, es_setting_words *w) {
     w->head = word_of((es_slice){digit, (size_t)(w->head_room + sizeof w->head_room - digit)});
 }
 
-static void set_type(es_setting_words *w, const es_rows *rows, int type) {
+static const es_row *repacked(const es_calibration *c, const es_row *unit, const char *type);
+
+/* Of what kernel a type's arithmetic is on a CPU of a unit for which types are repacked; empty: repacked, or not known. */
+static const char *kernel_of(const es_calibration *c, const es_rows *rows, int type) {
+    if (type == ES_TYPE_NONE || !is_cpu(rows) || strcmp(rows->runtime->text[ES_R_FAMILY], "llama.cpp") != 0 ||
+        !repacked(c, rows->unit, "Q4_0"))
+        return "";
+    const char *label = es_type_labels[type];
+    if (repacked(c, rows->unit, label))
+        return "";
+    if (strchr("FB", label[0]))
+        return "float";
+    return label[0] == 'I' && strchr("123", label[2]) ? "codebook" : "plain";
+}
+
+static void set_type(es_setting_words *w, const es_calibration *c, const es_rows *rows, int type) {
     if (w->type_set && w->type_number == type)
         return;
     w->type_set = true;
     w->type_number = type;
     w->type = word_of(type_name(rows, type, w->type_room));
+    w->kernel = word_of(es_slice_of(kernel_of(c, rows, type)));
 }
 
 static size_t level_keys(const es_setting_words *w, es_fit_phase phase, effect_words *keys) {
@@ -252,10 +272,23 @@ static size_t level_keys(const es_setting_words *w, es_fit_phase phase, effect_w
     return list.n;
 }
 
+/* Kernels are the family's own; bytes are bytes. */
+static void add_type(key_list *list, es_effect effect, const es_setting_words *w) {
+    if (w->family.text.length && !es_slice_equal(w->family.text, "llama.cpp"))
+        ADD_KEY(*list, effect, &w->family, &w->type);
+    else
+        ADD_KEY(*list, effect, &w->type);
+    if (w->kernel.text.length)
+        ADD_KEY(*list, ES_EFFECT_KIND_KERNEL, &w->kind, &w->kernel);
+}
+
 static size_t type_keys(const es_setting_words *w, es_fit_phase phase, bool experts, effect_words *keys) {
     key_list list = {keys, 0};
-    ADD_KEY(list, ES_EFFECT_TYPE, &w->type);
     if (phase == ES_FIT_PREFILL)
+        add_type(&list, ES_EFFECT_TYPE, w);
+    else
+        ADD_KEY(list, ES_EFFECT_TYPE, &w->type);
+    if (phase == ES_FIT_PREFILL && (!w->family.text.length || es_slice_equal(w->family.text, "llama.cpp")))
         ADD_KEY(list, ES_EFFECT_KIND_TYPE, &w->kind, &w->type);
     ADD_KEY(list, ES_EFFECT_DEVICE_TYPE, &w->board, &w->own, &w->backend, &w->family, &w->type);
     if (experts)
@@ -270,6 +303,17 @@ static size_t attention_keys(const es_setting_words *w, effect_words *keys) {
     ADD_KEY(list, ES_EFFECT_DEVICE_ATTN, &w->board, &w->own);
     if (w->head.text.length)
         ADD_KEY(list, ES_EFFECT_HEAD_ATTN, &w->board, &w->own, &w->head);
+    return list.n;
+}
+
+/* Of what a step computes with weights of a type. */
+static size_t arithmetic_keys(const es_setting_words *w, effect_words *keys) {
+    key_list list = {keys, 0};
+    if (w->unit.text.length)
+        ADD_KEY(list, ES_EFFECT_UNIT_ARITHMETIC, &w->unit);
+    ADD_KEY(list, ES_EFFECT_DEVICE_ARITHMETIC, &w->board, &w->own);
+    add_type(&list, ES_EFFECT_TYPE_ARITHMETIC, w);
+    ADD_KEY(list, ES_EFFECT_DEVICE_TYPE, &w->board, &w->own, &w->backend, &w->family, &w->type);
     return list.n;
 }
 
@@ -301,11 +345,12 @@ size_t es_effect_keys(const es_setting *s, es_fit_phase phase, es_effect_key *ke
     return join_all(list, n, keys);
 }
 
-size_t es_type_effect_keys(const es_setting *s, es_fit_phase phase, int type, es_effect_key *keys) {
+size_t es_type_effect_keys(const es_calibration *c, const es_setting *s, es_fit_phase phase, int type,
+                           es_effect_key *keys) {
     effect_words list[ES_MAX_EFFECTS];
     es_setting_words words = {.type_set = false};
     words_of(s, &words);
-    set_type(&words, s->rows, type);
+    set_type(&words, c, s->rows, type);
     const size_t n = type_keys(&words, phase, s->experts, list);
     return join_all(list, n, keys);
 }
@@ -315,6 +360,15 @@ size_t es_attention_effect_keys(const es_setting *s, es_effect_key *keys) {
     es_setting_words words = {.type_set = false};
     words_of(s, &words);
     const size_t n = attention_keys(&words, list);
+    return join_all(list, n, keys);
+}
+
+size_t es_arithmetic_effect_keys(const es_calibration *c, const es_setting *s, int type, es_effect_key *keys) {
+    effect_words list[ES_MAX_EFFECTS];
+    es_setting_words words = {.type_set = false};
+    words_of(s, &words);
+    set_type(&words, c, s->rows, type);
+    const size_t n = arithmetic_keys(&words, list);
     return join_all(list, n, keys);
 }
 
@@ -442,6 +496,14 @@ const es_fitted *es_calibration_find(const es_calibration *c, const char *phase,
     const es_key_word of = word_of(es_slice_of(key));
     const entry *slot = find_text(c, phase, effect, &of);
     return slot->key ? &slot->fitted : NULL;
+}
+
+double es_calibration_sources(const es_calibration *c) {
+    double most = 0;
+    for (size_t i = 0; i < c->capacity; i++)
+        if (c->slot[i].key && strcmp(c->slot[i].effect, "low") != 0 && strcmp(c->slot[i].effect, "high") != 0)
+            most = fmax(most, c->slot[i].fitted.sources);
+    return most;
 }
 
 static const es_fitted *effect_of(const es_calibration *c, es_fit_phase phase, const effect_words *key) {
@@ -577,7 +639,7 @@ es_evidence es_lookup_evidence(es_lookup *l, es_fit_phase phase, int type) {
     const es_calibration *c = l->calibration;
     es_evidence evidence = {.basis = ES_BASIS_CLASS};
     effect_words keys[2 * ES_MAX_EFFECTS];
-    set_type(&l->words, l->setting.rows, type);
+    set_type(&l->words, l->calibration, l->setting.rows, type);
     size_t n = level_keys(&l->words, phase, keys);
     n += type_keys(&l->words, phase, l->setting.experts, keys + n);
     for (size_t i = 0; i < n; i++) {
@@ -680,6 +742,8 @@ static size_t keys_of_rate(es_lookup *l, es_rate rate, bool typed, effect_words 
 }
 
 static size_t type_keys_of_rate(const es_lookup *l, es_rate rate, effect_words *keys) {
+    if (rate == ES_RATE_DECODE_UTIL)
+        return arithmetic_keys(&l->words, keys);
     const bool any = rate == ES_RATE_MEM_UTIL || rate == ES_RATE_PREFILL_UTIL;
     return any ? type_keys(&l->words, phase_of(rate), l->setting.experts, keys) : 0;
 }
@@ -698,11 +762,13 @@ static double level_of(es_lookup *l, es_rate rate, int type, bool typed) {
     effect_words keys[ES_MAX_EFFECTS];
     if (!typed || (int)rate >= ES_TYPED_RATES)
         return add_levels(l, phase, 0, keys, keys_of_rate(l, rate, typed, keys));
-    if (rate == ES_RATE_DECODE_UTIL)
-        return 0;
+    if (rate == ES_RATE_DECODE_UTIL) {
+        set_type(&l->words, l->calibration, l->setting.rows, type);
+        return add_levels(l, phase, 0, keys, type_keys_of_rate(l, rate, keys));
+    }
     if (isnan(l->level[phase]))
         l->level[phase] = add_levels(l, phase, 0, keys, keys_of_rate(l, rate, typed, keys));
-    set_type(&l->words, l->setting.rows, type);
+    set_type(&l->words, l->calibration, l->setting.rows, type);
     return add_levels(l, phase, l->level[phase], keys, type_keys_of_rate(l, rate, keys));
 }
 
@@ -735,6 +801,8 @@ es_rate_found es_lookup_rate(es_lookup *l, es_rate rate, int type, bool typed) {
     value *= exp(step ? -level : level);
     if (typed && rate == ES_RATE_PREFILL_UTIL)
         value *= share_of_cores(s) / gain_since(l->calibration, s, type, &kernel);
+    if (typed && rate == ES_RATE_DECODE_UTIL)
+        value *= share_of_cores(s);
     return (es_rate_found){value, false, prior != NULL};
 }
 

@@ -4,11 +4,14 @@
  * microarchitecture:
  *
  *     mem_util     = eta(kind)   * exp(kind + unit + device + device:backend:family + type + era + device:threads)
- *     prefill_util = kappa(kind) * exp(kind + unit + unit:backend + family + type + kind:type) * gain * threads
+ *     decode_util  = decode_util(kind) * exp(unit:arithmetic + device:arithmetic + type:arithmetic + kind:kernel) * threads
+ *     prefill_util = kappa(kind) * exp(kind + unit + unit:backend + family + type + kind:type + kind:kernel) * gain * threads
  *     attn_util    = alpha(kind) * exp(unit:attention + device:attention + device:attention:head_dim), by phase
  *     overhead     = overhead(kind or class) / exp(device:overhead), each rate of a step
  *
- * Experts have kind:experts on top; what one machine's own measurements tell of a tensor type is device:...:type.
+ * Types of families other than llama.cpp have levels of their own where arithmetic decides (family|type); on CPUs for which
+ * llama.cpp repacks types, kind:kernel is what those have in common that it does not repack.  A step takes the longer of
+ * bytes and arithmetic.  Experts have kind:experts on top; what one machine's own measurements tell of a tensor type is device:...:type.
  * An effect that calibration.csv has no row for adds nothing: an unknown device has its unit's level, an unknown unit its
  * kind's.  Precedence: sweep axis (in the kernel) > rate in the device's row > effects > class.
  */
@@ -36,6 +39,8 @@ double es_build_parse(es_slice text);
 
 /* ---- Effects ---- */
 
+typedef struct es_calibration es_calibration; /* compiled calibration.csv */
+
 typedef enum es_fit_phase { ES_FIT_DECODE, ES_FIT_PREFILL, ES_FIT_PHASES } es_fit_phase;
 
 typedef enum es_effect {
@@ -47,6 +52,7 @@ typedef enum es_effect {
     ES_EFFECT_FAMILY,
     ES_EFFECT_TYPE,
     ES_EFFECT_KIND_TYPE,
+    ES_EFFECT_KIND_KERNEL, /* of CPUs for which types are repacked: those that are not */
     ES_EFFECT_ERA,
     ES_EFFECT_THREADS,
     ES_EFFECT_DEVICE_TYPE, /* device:backend:family:type: of one machine's own measurements, else only counts */
@@ -55,6 +61,9 @@ typedef enum es_effect {
     ES_EFFECT_DEVICE_ATTN,
     ES_EFFECT_HEAD_ATTN, /* device:attention:head_dim */
     ES_EFFECT_OVERHEAD,  /* device:overhead */
+    ES_EFFECT_UNIT_ARITHMETIC,
+    ES_EFFECT_TYPE_ARITHMETIC,
+    ES_EFFECT_DEVICE_ARITHMETIC,
     ES_EFFECTS
 } es_effect;
 
@@ -86,21 +95,22 @@ enum { ES_WORD_ROOM = 16 };
 
 /* What the keys of a setting consist of. */
 typedef struct es_setting_words {
-    es_key_word kind, unit, board, own, backend, family, era, threads, head, rate, type;
+    es_key_word kind, unit, board, own, backend, family, era, threads, head, rate, type, kernel;
     bool type_set;
     int type_number; /* of `type`, where it is set */
     char head_room[ES_WORD_ROOM], type_room[ES_WORD_ROOM];
 } es_setting_words;
 
-/* Keys of the effects that do not depend on the tensor type, then those that do, and of attention; their number,
- * at most ES_MAX_EFFECTS. */
+/* Keys of the effects that do not depend on the tensor type, then those that do, of a step's arithmetic with a type, and of
+ * attention; their number, at most ES_MAX_EFFECTS. */
 size_t es_effect_keys(const es_setting *setting, es_fit_phase phase, es_effect_key *keys);
-size_t es_type_effect_keys(const es_setting *setting, es_fit_phase phase, int type, es_effect_key *keys);
+size_t es_type_effect_keys(const es_calibration *calibration, const es_setting *setting, es_fit_phase phase, int type,
+                           es_effect_key *keys);
 size_t es_attention_effect_keys(const es_setting *setting, es_effect_key *keys);
+size_t es_arithmetic_effect_keys(const es_calibration *calibration, const es_setting *setting, int type,
+                                 es_effect_key *keys);
 
 /* ---- Compiled calibration.csv ---- */
-
-typedef struct es_calibration es_calibration;
 
 typedef struct es_fitted {
     double value, rows, sources;
@@ -123,6 +133,9 @@ es_fitted *es_calibration_set(es_calibration *calibration, const char *phase, co
 /* NULL: none. */
 const es_fitted *es_calibration_find(const es_calibration *calibration, const char *phase, const char *effect,
                                      const char *key);
+
+/* The most sources that an effect stands on. */
+double es_calibration_sources(const es_calibration *calibration);
 
 /* ---- Evidence ---- */
 

@@ -104,6 +104,21 @@ Test(calibrate, what_is_left_out_has_no_say_and_little_is_shrunk) {
         cr_expect(k < DEVICES ? fabs(with[k]) < 1e-3 : with[k] == 0.25, "key %zu: %g", k, with[k]);
 }
 
+/* Of a part and its rival the longer counts, and only its keys move. */
+Test(calibrate, rivals) {
+    enum { BYTES, ARITHMETIC, BOTH };
+    static const double free_of[BOTH] = {1e-9, 1e-9};
+    static const size_t turn[BOTH] = {BYTES, ARITHMETIC};
+    es_level_row row = {.seconds = 4, .weight = 1, .n_parts = 2};
+    row.part[0] = (es_level_part){.seconds = 1, .key = {BYTES}, .n_keys = 1};
+    row.part[1] = (es_level_part){.seconds = 2, .is_rival = true, .key = {ARITHMETIC}, .n_keys = 1};
+    const es_level_problem problem = {&row, 1, free_of, turn, BOTH, 0.35};
+    double value[BOTH] = {0};
+    fit(&problem, NULL, value);
+    cr_expect_float_eq(value[ARITHMETIC], log(0.5), 1e-6);
+    cr_expect_eq(value[BYTES], 0);
+}
+
 /* ---- Builds and keys ---- */
 
 Test(calibrate, builds) {
@@ -162,11 +177,23 @@ Test(calibrate, keys_of_a_point) {
               has_key(keys, n, ES_EFFECT_THREADS, "Raspberry Pi 5|cortex-a76|2"));
     n = es_effect_keys(&newest, ES_FIT_DECODE, keys);
     cr_expect(n == 4 && has_key(keys, n, ES_EFFECT_DEVICE_FAMILY, "Raspberry Pi 5|cortex-a76|cpu|llama.cpp"), "%zu", n);
-    n = es_type_effect_keys(&setting, ES_FIT_PREFILL, type_of("IQ4_XS"), keys);
+    n = es_type_effect_keys(es_roofline_calibration(point.state), &setting, ES_FIT_PREFILL, type_of("IQ4_XS"), keys);
     cr_expect(has_key(keys, n, ES_EFFECT_TYPE, "IQ4") && has_key(keys, n, ES_EFFECT_KIND_TYPE, "arm|IQ4"));
+    cr_expect(has_key(keys, n, ES_EFFECT_KIND_KERNEL, "arm|plain"), "not repacked by any build");
+    n = es_type_effect_keys(es_roofline_calibration(point.state), &setting, ES_FIT_PREFILL, type_of("Q4_K"), keys);
+    cr_expect(!has_key(keys, n, ES_EFFECT_KIND_KERNEL, "arm|plain"));
+    n = es_arithmetic_effect_keys(es_roofline_calibration(point.state), &setting, type_of("IQ3_S"), keys);
+    cr_expect(has_key(keys, n, ES_EFFECT_KIND_KERNEL, "arm|codebook") &&
+              has_key(keys, n, ES_EFFECT_UNIT_ARITHMETIC, "A76") &&
+              has_key(keys, n, ES_EFFECT_TYPE_ARITHMETIC, "IQ3") &&
+              has_key(keys, n, ES_EFFECT_DEVICE_ARITHMETIC, "Raspberry Pi 5|cortex-a76"));
+    const es_rows of_ik = rows_of("Raspberry Pi 5 8GB", "ik_llama.cpp-cpu", "Q4_K_M");
+    const es_setting ik = {&of_ik, 4, ES_BUILD_NEWEST, 64, false};
+    n = es_type_effect_keys(es_roofline_calibration(point.state), &ik, ES_FIT_PREFILL, type_of("Q4_K"), keys);
+    cr_expect(has_key(keys, n, ES_EFFECT_TYPE, "ik_llama.cpp|Q4_K"), "%s", keys[0].key);
     const es_rows uniform = rows_of("RK3588 NPU (Rockchip)", "rkllm-rk3588", "RKLLM w8a8");
     const es_setting npu = {&uniform, NAN, ES_BUILD_NEWEST, 64, false};
-    n = es_type_effect_keys(&npu, ES_FIT_DECODE, ES_TYPE_NONE, keys);
+    n = es_type_effect_keys(es_roofline_calibration(point.state), &npu, ES_FIT_DECODE, ES_TYPE_NONE, keys);
     cr_expect(has_key(keys, n, ES_EFFECT_TYPE, "W8"), "%s", keys[0].key);
 }
 
@@ -258,11 +285,20 @@ static double fitted(const es_calibrated *r, const char *phase, const char *effe
     return NAN;
 }
 
+/* Few sources are fitted on top of a catalog that stands on more. */
+static es_point_kernel without_effects(void) {
+    es_point_kernel bare = point;
+    bare.state =
+        es_roofline_with(point.state, es_calibration_blank(es_roofline_calibration(point.state), &arena), &arena);
+    return bare;
+}
+
 Test(calibrate, known_levels_come_back_and_are_predicted) {
     const es_measured measured = simulate_measurements(0.4, -0.3, 0.2);
+    es_point_kernel bare = without_effects();
     es_calibrated r;
     es_errors errors = {0};
-    cr_assert_eq(es_calibrate(&measured, &point, true, &arena, &r, &errors), ES_OK, "%s", errors.error[0].text);
+    cr_assert_eq(es_calibrate(&measured, &bare, true, &arena, &r, &errors), ES_OK, "%s", errors.error[0].text);
     cr_expect(r.n_fitted[ES_FIT_DECODE] == measured.n / 2 && r.n_fitted[ES_FIT_PREFILL] == measured.n / 2);
     const double apart = fitted(&r, "decode", "device", "Raspberry Pi 5|cortex-a76") -
                          fitted(&r, "decode", "device", "Raspberry Pi 4|cortex-a72") +
@@ -278,10 +314,11 @@ Test(calibrate, known_levels_come_back_and_are_predicted) {
 
 Test(calibrate, less_evidence_never_has_the_narrower_interval) {
     const es_measured measured = simulate_measurements(0.4, -0.3, 0.2);
+    es_point_kernel bare = without_effects();
     es_calibrated r;
     for (size_t i = 0; i < measured.n; i++)
         measured.row[i].tokens_per_s *= exp(0.2 * normal());
-    cr_assert_eq(es_calibrate(&measured, &point, true, &arena, &r, NULL), ES_OK);
+    cr_assert_eq(es_calibrate(&measured, &bare, true, &arena, &r, NULL), ES_OK);
     for (int p = 0; p < ES_FIT_PHASES; p++)
         for (int level = 1; level < ES_EVIDENCE_LEVELS; level++) {
             const char *phase = es_fit_phase_names[p];

@@ -822,7 +822,7 @@ Test(roofline, warnings) {
         {"past_one", ES_DEVICE, NULL, 0, false, 2, 0},
         {"past_one", ES_DEVICE, "mem_util", 50, true, 1, 1},
         {"past_one", ES_DEVICE, "mem_util", 0.5, true, 1, 0},
-        {"past_one", ES_DEVICE, "decode_util", 50, true, 1, 0},
+        {"past_one", ES_DEVICE, "decode_util", 50, true, 1, 1},
         {"past_one", ES_DEVICE, "prefill_util", 50, true, 1, 1},
         {"past_one", ES_DEVICE, "attn_util", 50, true, 1, 0},
         {"past_one", ES_DEVICE, "prefill_attn_util", 50, true, 1, 0},
