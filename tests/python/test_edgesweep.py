@@ -7,6 +7,8 @@ import gc
 import importlib
 import io
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -298,6 +300,38 @@ class Commands(unittest.TestCase):
         self.assertEqual(list(from_frame), list(from_file))
         np.testing.assert_array_equal(from_frame["value"], from_file["value"])
         self.assertGreater(len(from_file["value"]), 50)
+
+
+class Examples(unittest.TestCase):
+    def test_front(self):
+        folder = os.path.dirname(os.environ["EDGESWEEP_LIBRARY"])
+        with tempfile.TemporaryDirectory() as work:
+            program = os.path.join(work, "front")
+            compiler = [os.environ.get("CC", "cc"), "-std=c11", "-Wall", "-Wextra", "-Werror", "-Iinclude"]
+            subprocess.run([*compiler, "tests/examples/front.c", "-o", program, f"-L{folder}", "-ledgesweep",
+                            f"-Wl,-rpath,{folder}"], check=True)  # fmt: skip
+            done = subprocess.run([program, "Raspberry Pi 5 16GB"], capture_output=True, text=True, check=True)
+            wrong = subprocess.run([program, "nonesuch"], capture_output=True, text=True, check=False)
+        self.assertEqual((wrong.returncode, wrong.stdout), (2, ""))
+        self.assertIn("unknown device: 'nonesuch'", wrong.stderr)
+        with open("tests/examples/front.c", encoding="utf-8") as source:
+            text = "\n".join(re.findall(r'"(.*)\\n";?$', source.read().split("int main")[0], re.M)) + "\n"
+        table = edgesweep.run(text, table="front", device="Raspberry Pi 5 16GB")
+        lines = [line.split() for line in done.stdout.splitlines()[1:]]
+        self.assertEqual([line[0] for line in lines], list(table["model"]))
+        self.assertEqual([line[2] for line in lines], [f"{v:.2f}" for v in table["decode_tok_s"]])
+
+    def test_notebook(self):
+        with tempfile.TemporaryDirectory() as work:
+            figure = os.path.join(work, "figure.svg")
+            arguments = [figure] if shutil.which("gnuplot") else []
+            done = subprocess.run([sys.executable, "-W", "ignore", "tests/examples/notebook.py", *arguments],
+                                  capture_output=True, text=True, check=True)  # fmt: skip
+            self.assertRegex(done.stdout, r"model +precision +decode_tok_s +quality\n")
+            if not arguments:
+                self.skipTest("no gnuplot: the figure of tests/examples/notebook.py")
+            with open(figure, encoding="utf-8") as svg:
+                self.assertIn("quality (MMLU)", svg.read())
 
 
 if __name__ == "__main__":
