@@ -60,7 +60,8 @@ OPENMP ?= -fopenmp
 BASE_CPPFLAGS = -D_GNU_SOURCE $(if $(filter posix,$(OS)),-DES_OS_POSIX) -Iinclude -Isrc $(if $(SQLITE),-DES_HAVE_SQLITE) $(if $(filter-out coverage,$(FLAVOUR)),$(if $(INSTRUMENT),-DES_SLOW_BUILD))
 COMPILE = $(CC) -std=c11 $(BASE_CPPFLAGS) $(CPPFLAGS) $(WARNINGS) $(CFLAGS) $(ARITHMETIC) $(HARDENING) $(OPENMP) $(INSTRUMENT)
 # -o NAME.db needs SQLite; `make SQLITE=` builds without.
-SQLITE ?= $(shell printf '\043include <sqlite3.h>\n' | $(CC) -E -x c - >/dev/null 2>&1 && echo 1)
+SQLITE ?= $(shell printf '\043include <sqlite3.h>\nint main(void) { return !sqlite3_libversion_number(); }\n' | \
+  $(CC) -x c - -o /dev/null -lsqlite3 >/dev/null 2>&1 && echo 1)
 SQLITE := $(SQLITE)
 LIBS := -lcsv -ljansson -lxxhash -lzstd -lz $(if $(SQLITE),-lsqlite3) -lm
 LINK = $(CC) $(CFLAGS) $(OPENMP) $(INSTRUMENT) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
@@ -227,9 +228,9 @@ STATIC_COMMAND := $(B)/edgesweep-static
 .PHONY: static
 static:
 	+@$(PARALLEL) $(STATIC_COMMAND)
-$(STATIC_COMMAND): $(CLI_OBJECTS) $(LIBRARY) $(B)/link.stamp
+$(STATIC_COMMAND): $(CLI_OBJECTS) $(LIBRARY) scripts/static.ld $(B)/link.stamp
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(OPENMP) -static -s -Wl,--gc-sections $(LDFLAGS) -o $@ $(CLI_OBJECTS) $(LIBRARY) $(LIBS)
+	$(Q)$(CC) $(CFLAGS) $(OPENMP) -static -s -Wl,--gc-sections,-T,scripts/static.ld $(LDFLAGS) -o $@ $(CLI_OBJECTS) $(LIBRARY) $(LIBS)
 
 # Manual pages and completions, printed by the command.
 SHARE := $(B)/share
@@ -476,8 +477,16 @@ uninstall:
 	rm -f $(addprefix $(DESTDIR)$(DATADIR)/,$(SHARED_FILES))
 	rm -rf $(DESTDIR)$(INCLUDEDIR)/edgesweep $(DESTDIR)$(DATADIR)/edgesweep
 
-dist: | $(B)/
-	git archive --format=tar --prefix=edgesweep-$(VERSION)/ HEAD | gzip -9n >$(BUILD)/edgesweep-$(VERSION).tar.gz
+# Archive, static program of CC's architecture (others: make dist CC=aarch64-linux-gnu-gcc BUILD=build/aarch64), Homebrew
+# formula, sums.  RELEASES is where the archive will be downloaded from.
+RELEASES ?= file://$(abspath $(BUILD))
+ARCHIVE := edgesweep-$(VERSION).tar.gz
+dist: static
+	$(Q)git archive --format=tar --prefix=edgesweep-$(VERSION)/ HEAD | gzip -9n >$(BUILD)/$(ARCHIVE)
+	$(Q)cp $(STATIC_COMMAND) $(BUILD)/edgesweep-$(VERSION)-$(shell $(CC) -dumpmachine)
+	$(Q)sed -e 's|@URL@|$(RELEASES)/$(ARCHIVE)|' -e "s|@SHA256@|$$(sha256sum <$(BUILD)/$(ARCHIVE) | cut -d ' ' -f 1)|" \
+	  scripts/packaging/edgesweep.rb.in >$(BUILD)/edgesweep.rb
+	$(Q)cd $(BUILD) && sha256sum edgesweep.rb edgesweep-$(VERSION)* | tee SHA256SUMS
 
 clean:
 	rm -rf $(BUILD)

@@ -98,7 +98,7 @@ if [ $cross = 1 ]; then
         [ -e $arm/libcsv.a ] && exit 0
     missing='qemu-user, gcc-aarch64-linux-gnu, gcc-riscv64-linux-gnu: builds for other architectures'
     packages='qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-riscv64-linux-gnu libc6-dev-riscv64-cross'
-    for library in libcsv-dev libjansson-dev libxxhash-dev libzstd-dev zlib1g-dev; do packages="$packages $library:arm64"; done
+    for library in libcsv-dev libjansson-dev libsqlite3-dev libxxhash-dev libzstd-dev zlib1g-dev; do packages="$packages $library:arm64"; done
 fi
 [ -n "$missing" ] || exit 0
 

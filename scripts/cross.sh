@@ -38,8 +38,12 @@ fi
 if ! have aarch64-linux-gnu-gcc || [ ! -e /usr/lib/aarch64-linux-gnu/libjansson.a ]; then
     echo 'left out: aarch64 (no cross compiler, or no libraries for it)'
 else
-    make --no-print-directory "$jobs" CC=aarch64-linux-gnu-gcc BUILD=build/aarch64 static >build/aarch64.log 2>&1
+    make --no-print-directory "$jobs" CC=aarch64-linux-gnu-gcc BUILD=build/aarch64 dist >build/aarch64.log 2>&1
     check 'static program for aarch64' $?
+    [ "$(stat -c %s build/aarch64/edgesweep-static)" -le 5000000 ]
+    check '... of 5 MB at most' $?
+    ! grep -q @ build/aarch64/edgesweep.rb && (cd build/aarch64 && sha256sum --quiet -c SHA256SUMS)
+    check 'what make dist makes' $?
     if have qemu-aarch64 && [ -x build/aarch64/edgesweep-static ]; then
         emulated=$PWD/build/aarch64/edgesweep
         printf '#!/bin/sh\nexec qemu-aarch64 %q "$@"\n' "$PWD/build/aarch64/edgesweep-static" >"$emulated"

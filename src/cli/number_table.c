@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "cli/paths.h"
 #include "cli/print.h"
 #include "cli/run_options.h"
 #include "engine/cells.h"
@@ -14,6 +15,13 @@ es_status es_number_table_open(es_number_table *t, es_cli *cli, es_errors *error
     es_status status = es_cli_format_of(cli, path, &format, errors);
     if (!status && format != ES_CSV && format != ES_TSV)
         status = es_usage(cli, errors, "no such format here; expected csv or tsv");
+    es_paths known = {0};
+    if (!status)
+        status = es_paths_inputs(&known, cli, errors);
+    if (!status)
+        status = es_paths_output(&known, cli, path, false, false, errors);
+    if (!status)
+        status = es_paths_check(&known, cli, errors);
     if (status)
         return status;
     t->options = es_csv_defaults((es_csv_options){.format = format});

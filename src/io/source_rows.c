@@ -594,7 +594,7 @@ static es_status next_of_database(es_source_rows *r) {
 es_status es_source_rows_new(es_source_rows **rows, es_table_format format, const char *name, uint64_t line,
                              es_text_reader *read, void *context, es_errors *errors) {
     es_source_rows *r = *rows = calloc(1, sizeof *r);
-    if (!r)
+    if (!r || !es_grow((void **)&r->text, &r->text_capacity, 1, 1)) /* empty texts lie somewhere, too */
         return es_fail_memory(errors);
     r->format = format;
     r->name = name;
