@@ -18,7 +18,6 @@
 #include "cli/points.h"
 #include "cli/print.h"
 
-static const size_t ALL_OF_THEM = SIZE_MAX; /* conditions */
 enum { TOP = 10, CANDIDATES = 512, CONDITIONS = 8, SETS = 32 };
 
 /* What people do with a model: the lengths of prompt and answer, and what they put up with.  Unsourced choices, printed with
@@ -54,6 +53,7 @@ static const struct {
 /* A condition of the wish, and the column that says by how much it is missed. */
 typedef struct condition {
     const char *text, *column;
+    const char *option; /* that would change it, NULL: none does */
     bool maximize;
 } condition;
 
@@ -269,8 +269,8 @@ static es_status number_of(es_cli *cli, es_opt option, double fallback, double *
                     es_quote_text(text).text);
 }
 
-static void add_condition(advice *a, const char *text, const char *column, bool maximize) {
-    a->condition[a->n_conditions++] = (condition){text, column, maximize};
+static void add_condition(advice *a, const char *text, const char *column, const char *option, bool maximize) {
+    a->condition[a->n_conditions++] = (condition){text, column, option, maximize};
 }
 
 static bool is_of_quality(const condition *c) { return strncmp(c->column, "quality", 7) == 0; }
@@ -365,19 +365,21 @@ static es_status make_wish(advice *a, es_errors *errors) {
         ok = add_set(a, es_arena_printf(arena, "kv_bits=%s", es_text_of(cli, ES_OPT_KV))) && ok;
     if (goals[a->goal].metric)
         ok = add_set(a, es_arena_printf(arena, "--metric %s", goals[a->goal].metric)) && ok;
-    add_condition(a, "fits = 1", "peak_memory_bytes", false);
+    add_condition(a, "fits = 1", "peak_memory_bytes", NULL, false);
     add_condition(a, es_arena_printf(arena, "model.max_ctx = 0 or model.max_ctx >= %.0f", context), "model.max_ctx",
-                  true);
+                  "--context", true);
     if (a->speed > 0)
-        add_condition(a, es_arena_printf(arena, "decode_tok_s >= %.6g", a->speed), "decode_tok_s", true);
+        add_condition(a, es_arena_printf(arena, "decode_tok_s >= %.6g", a->speed), "decode_tok_s", "--min-speed", true);
     if (a->ttft > 0)
-        add_condition(a, es_arena_printf(arena, "ttft_s <= %.6g", a->ttft), "ttft_s", false);
+        add_condition(a, es_arena_printf(arena, "ttft_s <= %.6g", a->ttft), "ttft_s", "--max-ttft", false);
     if (a->budget > 0)
-        add_condition(a, es_arena_printf(arena, "device.price_usd <= %.6g", a->budget), "device.price_usd", false);
+        add_condition(a, es_arena_printf(arena, "device.price_usd <= %.6g", a->budget), "device.price_usd",
+                      "--max-price", false);
     if (quality > 0)
-        add_condition(a, es_arena_printf(arena, "quality >= %.6g", quality), "quality", true);
+        add_condition(a, es_arena_printf(arena, "quality >= %.6g", quality), "quality", "--min-quality", true);
     else if (any_quality && named && !a->n[ES_PRECISION] && !es_given(cli, ES_OPT_MIN_QUALITY))
-        add_condition(a, es_arena_printf(arena, "quality_retained >= %.6g", LEAST_RETAINED), "quality_retained", true);
+        add_condition(a, es_arena_printf(arena, "quality_retained >= %.6g", LEAST_RETAINED), "quality_retained", NULL,
+                      true);
     for (size_t i = 0; i < a->n_conditions; i++)
         ok = ok && a->condition[i].text;
     ok = (a->n[ES_PRECISION] || keep_mixtures_to_experts(a)) && ok;
@@ -396,23 +398,22 @@ static const char *known(const advice *a, const char *column) {
     return a->unscored && of_quality ? "bits_per_weight" : column;
 }
 
-/* Loads the sweep, without condition `without` (n_conditions: with all; or without all of them), and finds the winner of each group by the goal, or
- * by how nearly a point meets that condition. */
-static es_status run_wish(advice *a, size_t without, es_errors *errors) {
+/* Loads the sweep, without the conditions of a set (bit i: condition i), and finds the winner of each group by the goal, or by
+ * how nearly a point meets one condition. */
+static es_status run_wish(advice *a, uint64_t without, const condition *nearest, es_errors *errors) {
     es_arena *arena = &a->cli->arena;
     const char *set[SETS + 8], *where[CONDITIONS + 1];
     size_t n = a->n_sets, n_where = 0;
-    const bool all = without == a->n_conditions;
     memcpy(set, a->set, n * sizeof *set);
     for (size_t i = 0; i < a->n_conditions; i++)
-        if (i != without && without != ALL_OF_THEM && !(a->unscored && is_of_quality(&a->condition[i])))
+        if (!(without >> i & 1) && !(a->unscored && is_of_quality(&a->condition[i])))
             where[n_where++] = a->condition[i].text;
     if (a->mixtures)
         where[n_where++] = a->mixtures;
     const bool formats = !a->by_model && !a->by_device;
     set[n++] = formats ? "best.pick=model" : "best.pick=precision";
     set[n++] = formats ? "best.by=precision, runtime" : a->by_device ? "best.by=device" : "best.by=model";
-    if (all) {
+    if (!nearest) {
         const char *decides = known(a, goals[a->goal].decides), *then = known(a, goals[a->goal].then);
         const char *key = goals[a->goal].maximize ? "maximize" : "minimize";
         if (goals[a->goal].maximize == goals[a->goal].maximize_then) {
@@ -423,8 +424,7 @@ static es_status run_wish(advice *a, size_t without, es_errors *errors) {
                 es_arena_printf(arena, "best.%s=%s", goals[a->goal].maximize_then ? "maximize" : "minimize", then);
         }
     } else {
-        const condition *c = &a->condition[without == ALL_OF_THEM ? 0 : without];
-        set[n++] = es_arena_printf(arena, "best.%s=%s", c->maximize ? "maximize" : "minimize", c->column);
+        set[n++] = es_arena_printf(arena, "best.%s=%s", nearest->maximize ? "maximize" : "minimize", nearest->column);
     }
     for (size_t i = 0; i < n; i++)
         if (!set[i])
@@ -539,7 +539,7 @@ static es_status print_table(const advice *a, es_errors *errors) {
         label_of(a, c, "runtime", runtime, sizeof runtime);
         es_grid_cell(&grid, formats ? runtime : a->by_device ? device->name : model->name);
         cut_name(text, sizeof text, row_of(a, c->index, ES_PRECISION)->name, 12);
-        es_grid_cell(&grid, text);
+        es_grid_cell(&grid, a->by_device && a->n[ES_PRECISION] == 1 ? "" : text); /* stands above */
         const double speed = column_of(a, c, "decode_tok_s"), quality = column_of(a, c, "quality");
         es_grid_format(&grid, speed < 9.95 ? "%.1f" : "%.0f", speed);
         range_text(text, sizeof text, column_of(a, c, "decode_tok_s_low"), column_of(a, c, "decode_tok_s_high"));
@@ -644,6 +644,11 @@ static void print_head(const advice *a) {
                a->by_model ? runtime : "", a->ram > 0 ? a->ram : device->value[ES_D_RAM_GB]);
     if (!a->by_device && a->device_text)
         printf("%s\n", a->device_text);
+    if (a->by_device && a->n[ES_MODEL] == 1)
+        printf("%s%s%s\n", a->found[ES_MODEL][0]->name, a->n[ES_PRECISION] == 1 ? " " : "",
+               a->n[ES_PRECISION] == 1 ? a->found[ES_PRECISION][0]->name : "");
+    else if (!a->by_model && !a->by_device)
+        printf("%s\n", a->found[ES_MODEL][0]->name);
     print_use(a);
     printf("\n");
 }
@@ -710,44 +715,100 @@ static es_status print_json(const advice *a, es_errors *errors) {
     return es_typed_print(all, errors);
 }
 
-/* Nothing is left: for each condition, the nearest that a point comes to it when it meets the others; where none does, what
- * needs least memory. */
+/* The choice that comes nearest to a condition; NULL: none is left. */
+static const choice *nearest_to(const advice *a, const condition *c) {
+    const choice *best = NULL;
+    const double sign = c->maximize ? 1 : -1;
+    for (size_t i = 0; i < a->n_choices; i++)
+        if (!best || sign * column_of(a, &a->choice[i], c->column) > sign * column_of(a, best, c->column))
+            best = &a->choice[i];
+    return best;
+}
+
+/* "--max-ttft 35": the bound at which the choice would do, to two digits on the safe side. */
+static void print_change(const advice *a, const choice *best, const condition *c) {
+    const double x = column_of(a, best, c->column), step = pow(10, floor(log10(x)) - 1);
+    const bool whole = strcmp(c->column, "model.max_ctx") == 0;
+    if (strcmp(c->column, "peak_memory_bytes") == 0)
+        printf("more memory");
+    else if (!c->option)
+        printf("a greater loss of quality");
+    else
+        printf("%s %.4g", c->option, whole ? x : (c->maximize ? floor(x / step) : ceil(x / step)) * step);
+}
+
+static void print_miss(const advice *a, const choice *best) {
+    char ttft[40], memory[40];
+    es_human_seconds(ttft, sizeof ttft, column_of(a, best, "ttft_s"));
+    es_human_bytes(memory, sizeof memory, column_of(a, best, "peak_memory_bytes"));
+    printf(":\n    %s %s%s%s\n", row_of(a, best->index, ES_MODEL)->name, row_of(a, best->index, ES_PRECISION)->name,
+           a->by_device ? " on " : "", a->by_device ? row_of(a, best->index, ES_DEVICE)->name : "");
+    printf("    %.2g tok/s, first token after %s, %s of memory", column_of(a, best, "decode_tok_s"), ttft, memory);
+    const double quality = column_of(a, best, "quality");
+    if (!isnan(quality))
+        printf(", MMLU %.1f", quality);
+    printf("\n");
+}
+
+static es_status find_miss(advice *a, uint64_t without, const condition *nearest, const choice **best,
+                           es_errors *errors) {
+    es_status status = run_wish(a, without, nearest, errors);
+    if (!status)
+        status = collect(a, errors);
+    *best = status ? NULL : nearest_to(a, nearest);
+    return status;
+}
+
+/* Nothing is left: for each condition, the nearest that a point comes to it when it meets the others; where none does, what is
+ * nearest in time of what fits; else what needs least memory. */
 static es_status explain_nothing(advice *a, es_errors *errors) {
+    const condition *fits = &a->condition[0], *speed = NULL, *ttft = NULL;
+    const choice *best;
+    uint64_t times = 0;
     bool any = false;
-    printf("Nothing meets the wish.\n");
+    es_status status = ES_OK;
+    printf("Nothing meets the wish");
+    if (!a->by_device)
+        printf(" on %s", a->found[ES_DEVICE][0]->name);
+    printf(".\n");
     print_use(a);
-    for (size_t k = 0; k <= a->n_conditions; k++) {
-        const bool last = k == a->n_conditions; /* no single condition is to blame: by memory, without any */
-        const size_t i = last ? 0 : k;
-        if (last && any)
-            break;
-        es_status status = run_wish(a, last ? ALL_OF_THEM : i, errors);
-        if (!status)
-            status = collect(a, errors);
-        if (status)
-            return status;
-        const choice *best = NULL;
-        const char *name = a->condition[i].column;
-        for (size_t at = 0; at < a->n_choices; at++) {
-            const choice *c = &a->choice[at];
-            const double sign = a->condition[i].maximize ? 1 : -1;
-            if (!best || sign * column_of(a, c, name) > sign * column_of(a, best, name))
-                best = c;
-        }
-        if (!best)
+    printf("\nIt would take\n");
+    for (size_t i = 0; i < a->n_conditions && !status; i++) {
+        const condition *c = &a->condition[i];
+        speed = strcmp(c->column, "decode_tok_s") == 0 ? c : speed;
+        ttft = strcmp(c->column, "ttft_s") == 0 ? c : ttft;
+        times |= (uint64_t)(c == speed || c == ttft) << i;
+        status = find_miss(a, UINT64_C(1) << i, c, &best, errors);
+        if (status || !best)
             continue;
-        char value[64];
-        const double x = column_of(a, best, name);
-        if (strstr(name, "bytes"))
-            es_human_bytes(value, sizeof value, x);
-        else
-            es_human_number(value, sizeof value, x);
-        printf("  %s'%s':\n    %s %s, %s %s%s%s\n", last ? "far from " : "all but ", a->condition[i].text,
-               row_of(a, best->index, ES_MODEL)->name, row_of(a, best->index, ES_PRECISION)->name, name, value,
-               a->by_device ? " on " : "", a->by_device ? row_of(a, best->index, ES_DEVICE)->name : "");
         any = true;
+        printf("  ");
+        print_change(a, best, c);
+        print_miss(a, best);
     }
-    return ES_OK;
+    if (!status && !any && times) { /* both bounds of time are missed */
+        status = find_miss(a, times, speed ? speed : ttft, &best, errors);
+        if (!status && best) {
+            any = true;
+            printf("  ");
+            if (speed)
+                print_change(a, best, speed);
+            printf("%s", speed && ttft ? " " : "");
+            if (ttft)
+                print_change(a, best, ttft);
+            print_miss(a, best);
+        }
+    }
+    if (status || any)
+        return status;
+    status = find_miss(a, UINT64_MAX, fits, &best, errors);
+    if (!status && best) {
+        printf("  more than one change; the least memory");
+        print_miss(a, best);
+    } else if (!status) {
+        printf("  another device: no runtime of it that is known runs this\n");
+    }
+    return status;
 }
 
 static es_status run_advise(es_cli *cli, es_errors *errors) {
@@ -770,12 +831,12 @@ static es_status run_advise(es_cli *cli, es_errors *errors) {
     if (!status)
         status = make_wish(a, errors);
     if (!status)
-        status = run_wish(a, a->n_conditions, errors);
+        status = run_wish(a, 0, NULL, errors);
     if (!status)
         status = collect(a, errors);
     if (!status && !a->n_choices && a->n[ES_MODEL]) { /* because nobody scored it? */
         a->unscored = true;
-        status = run_wish(a, a->n_conditions, errors);
+        status = run_wish(a, 0, NULL, errors);
         if (!status)
             status = collect(a, errors);
         for (size_t i = 0; i < a->n_choices && a->unscored; i++)
