@@ -266,9 +266,6 @@ static es_status read_mark(es_source *s, es_errors *errors) {
     size_t mark = 0;
     if (n == 4 && (memcmp(first, "\xff\xfe\0\0", 4) == 0 || memcmp(first, "\0\0\xfe\xff", 4) == 0))
         return cannot_read(s, "UTF-32 (expected UTF-8 or UTF-16)", errors);
-    if (memchr(first, 0, n) && memcmp(first, "\xff\xfe", 2) != 0 && memcmp(first, "\xfe\xff", 2) != 0)
-        return cannot_read(s, "a zero byte at its beginning (expected UTF-8, or UTF-16 with a byte order mark)",
-                           errors);
     if (n >= 2 && memcmp(first, "\xff\xfe", 2) == 0)
         s->encoding = UTF_16_LE, mark = 2;
     else if (n >= 2 && memcmp(first, "\xfe\xff", 2) == 0)
