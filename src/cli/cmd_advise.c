@@ -627,8 +627,11 @@ static void print_use(const advice *a) {
     printf("prompt %.0f + answer %.0f tokens", a->prompt, a->gen);
     if (a->speed > 0)
         printf(", >= %.4g tok/s", a->speed);
-    if (a->ttft > 0)
-        printf(", first token in %.4g s", a->ttft);
+    if (a->ttft > 0) {
+        char longest[32];
+        es_human_seconds(longest, sizeof longest, a->ttft);
+        printf(", first token in %s", longest);
+    }
     for (size_t i = 0; i < a->n_conditions && !a->unscored; i++)
         if (is_of_quality(&a->condition[i]))
             printf(",\n%s", a->condition[i].text);

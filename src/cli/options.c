@@ -94,8 +94,7 @@ const es_cli_option es_cli_options[ES_OPTS] = {
     [ES_OPT_TMP] = {"tmp", 0, TO_FILE("DIR"), .commands = PROBE, .fallback = "$TMPDIR, else /var/tmp",
                     .help = "put the file that measures storage into DIR"},
     [ES_OPT_ANYWAY] = {"anyway", 0, SWITCH, .commands = PROBE | RERUN,
-                       .help =
-                           "of a machine that was busy meanwhile, with catalogs or bytes that differ, all the same"},
+                       .help = "go on although the machine was busy (probe), or catalogs or bytes differ (rerun)"},
     [ES_OPT_INDEX] = {"index", 'i', COUNT("I", 0, 9.2e18), .commands = EXPLAIN | SENSITIVITY,
                       .help = "the point with index I, from 0 in the order of the rows"},
     [ES_OPT_POINT] = {"point", 'p', TEXT("AXIS=VALUE,..."), .commands = EXPLAIN | SENSITIVITY,

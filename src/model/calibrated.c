@@ -844,9 +844,10 @@ size_t es_rate_sources(const es_calibration *c, const es_setting *s, es_rate rat
                             : found.of_kind ? prior_of(&lookup, (int)rate)
                                             : class_row(c, s->rows, rate);
     add_source(list, &n, ES_CALIBRATION, base ? base->row : NULL, ES_C_VALUE);
-    if (found.of_kind || es_rate_is_step(rate))
+    const bool fitted = found.of_kind && base; /* without: bytes alone decide */
+    if (fitted || es_rate_is_step(rate))
         n_keys = keys_of_rate(&lookup, rate, typed, keys);
-    if (found.of_kind && typed)
+    if (fitted && typed)
         n_keys += type_keys_of_rate(&lookup, rate, keys + n_keys);
     for (size_t i = 0; i < n_keys; i++) {
         const es_fitted *f = effect_of(c, phase_of(rate), &keys[i]);
