@@ -379,7 +379,8 @@ const char es_hf_harmless[] =
     "num_expert_group output_router_logits router_jitter_noise moe_shared_expert_overlap moe_norm_min "
     "moe_drop_tokens moe_random_routing_dropped_token moe_aux_* norm_min route_scale "
     "score_function router_dtype shared_moe_mode qk_norm_type num_mtp_modules use_mtp mlp_intermediate_size norm_head "
-    "norm_softmax layernorm_* moe_jitter_eps moe_loss_weight moe_normalize_expert_weights expert_capacity use_grouped_topk group_limited_topk "
+    "norm_softmax layernorm_* moe_jitter_eps moe_loss_weight moe_normalize_expert_weights expert_capacity "
+    "use_grouped_topk group_limited_topk "
     /* of one kind of repository or another */
     "pretraining_tp is_llama_config use_bidirectional_attention use_flash_attn use_flash_attention* attn_impl "
     "attn_type "

@@ -13,7 +13,7 @@ static unsigned class_of(uint16_t room) { return (unsigned)__builtin_ctz(room) -
 static void give_back(es_small_pool *pool, uint64_t *vector, uint16_t room) {
     if (!room)
         return;
-    memcpy(vector, &pool->spare[class_of(room)], sizeof(void *));
+    memcpy(vector, &pool->spare[class_of(room)], sizeof pool->spare[0]);
     pool->spare[class_of(room)] = vector;
 }
 

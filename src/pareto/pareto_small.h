@@ -42,7 +42,8 @@ static inline uint64_t es_small_index(const es_small *front, unsigned d, size_t 
 }
 
 static inline const double *es_small_values(const es_small *front, unsigned d, size_t i) {
-    return (const double *)(front->vector + i * (d + 1) + 1);
+    const void *values = front->vector + i * (d + 1) + 1;
+    return values;
 }
 
 #endif

@@ -169,7 +169,9 @@ static es_status add_cell(es_report_table *table, size_t c, const es_csv_input *
     if (status || column->words.n == known || text.length == 0)
         return status;
     column->numeric &= es_parse_double(text, &value) == ES_NUMBER_OK;
-    const es_slice number = column->other ? (es_slice){0} : es_csv_input_number(csv, c, text, room);
+    es_slice number = {0};
+    if (!column->other)
+        number = es_csv_input_number(csv, c, text, room);
     if (!column->rounded_at.file && es_parse_double(number, &value) == ES_NUMBER_OK && fabs(value) >= ES_WHOLE_MAX &&
         !memchr(number.text, 'e', number.length) && !memchr(number.text, 'E', number.length))
         column->rounded_at = es_csv_block_origin(block, (size_t)(cell.text - block->text));
