@@ -316,7 +316,7 @@ Test(analysis, what_decides_is_what_brute_force_finds) {
         for (int up = 0; up < 2; up++) {
             const es_flip *flip = flip_of(&d, fields[f], up);
             double before = 1, found = 0;
-            for (int k = 1; k <= 24 && !found; k++) {
+            for (int k = 1; k <= 24 && found == 0; k++) {
                 const double factor = exp2((up ? k : -k) / 24.0);
                 snprintf(set, sizeof set, "%s=x%.17g", fields[f], factor);
                 winner_with(&catalog, by, set, where, name, sizeof name);
