@@ -516,7 +516,7 @@ def advise(*names: str, **options: Any) -> dict[str, np.ndarray]:
 def explain(file_or_text: str | os.PathLike, *, index: int | None = None, point: str | None = None, **options: Any) -> str:
     """Every value of one point with its formula and where the constants come from, as text.  index: of Table.index; point:
     "model=..., device=..."."""
-    flags = _flags({"index": None if index is None else int(index), "point": point, **options})
+    flags = _flags({"index": None if index is None else int(index), "point": point, "full": True, **options})
     if not (isinstance(file_or_text, str) and "\n" in file_or_text):
         return _command("explain", os.fspath(file_or_text), *flags)
     with tempfile.NamedTemporaryFile("w", suffix=".sweep", encoding="utf-8") as file:

