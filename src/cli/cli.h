@@ -250,7 +250,4 @@ static inline bool es_option_in(es_opt option, const es_command *command) {
     return (es_cli_options[option].commands & ES_IN(command->id)) != 0;
 }
 
-/* ---- the program ---- */
-int es_cli_main(int argc, char **argv);
-
 #endif

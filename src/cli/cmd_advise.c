@@ -318,55 +318,84 @@ static bool keep_mixtures_to_experts(advice *a) {
     return true;
 }
 
-static es_status make_wish(advice *a, es_errors *errors) {
+typedef struct wish {
+    double context, ram, quality; /* tokens, GiB, points; 0: no bound */
+    bool any_quality;             /* quality does not decide */
+} wish;
+
+/* What the options say of numbers, with the bounds of --use where they say nothing. */
+static es_status read_wish(advice *a, wish *w, es_errors *errors) {
     es_cli *cli = a->cli;
-    es_arena *arena = &cli->arena;
-    double context, ram, quality;
     a->use = (size_t)es_count_of(cli, ES_OPT_USE, 0);
     a->goal = (size_t)es_count_of(cli, ES_OPT_GOAL, 0);
     a->top = (double)es_count_of(cli, ES_OPT_TOP, TOP);
-    es_status status = number_of(cli, ES_OPT_CONTEXT, uses[a->use].prompt + uses[a->use].gen, &context, errors), one;
-    one = number_of(cli, ES_OPT_MIN_SPEED, uses[a->use].min_speed, &a->speed, errors), status = status ? status : one;
-    one = number_of(cli, ES_OPT_MAX_TTFT, uses[a->use].max_ttft, &a->ttft, errors), status = status ? status : one;
-    one = number_of(cli, ES_OPT_RAM, 0, &ram, errors), status = status ? status : one;
-    one = number_of(cli, ES_OPT_MAX_PRICE, 0, &a->budget, errors), status = status ? status : one;
     const bool named = a->n[ES_MODEL] > 0;
     a->by_device = named && !a->n[ES_DEVICE];
-    const bool any_quality = a->goal != 0 || a->by_device;
-    one = number_of(cli, ES_OPT_MIN_QUALITY, any_quality && !named ? LEAST_QUALITY : 0, &quality, errors);
-    status = status ? status : one;
+    a->by_model = !named || a->n[ES_MODEL] > 1;
+    w->any_quality = a->goal != 0 || a->by_device;
+    const struct {
+        es_opt option;
+        double otherwise, *number;
+    } numbers[] = {
+        {ES_OPT_CONTEXT, uses[a->use].prompt + uses[a->use].gen, &w->context},
+        {ES_OPT_MIN_SPEED, uses[a->use].min_speed, &a->speed},
+        {ES_OPT_MAX_TTFT, uses[a->use].max_ttft, &a->ttft},
+        {ES_OPT_RAM, 0, &w->ram},
+        {ES_OPT_MAX_PRICE, 0, &a->budget},
+        {ES_OPT_MIN_QUALITY, w->any_quality && !named ? LEAST_QUALITY : 0, &w->quality},
+    };
+    es_status status = ES_OK;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        const es_status one = number_of(cli, numbers[i].option, numbers[i].otherwise, numbers[i].number, errors);
+        status = status ? status : one;
+    }
     if (status)
         return status;
-    a->gen = uses[a->use].gen < context / 2 ? uses[a->use].gen : floor(context / 2);
-    a->prompt = context - a->gen;
+    if (w->ram >= 1e6) /* 8G, 8Gi: bytes; 8: GiB */
+        w->ram /= 0x1p30;
+    a->ram = w->ram;
+    a->gen = uses[a->use].gen < w->context / 2 ? uses[a->use].gen : floor(w->context / 2);
+    a->prompt = w->context - a->gen;
     if (uses[a->use].turns && a->prompt > uses[a->use].prompt) /* what was said before lies in the cache */
         a->depth = a->prompt - uses[a->use].prompt, a->prompt = uses[a->use].prompt;
-    if (a->prompt < 1 || a->gen < 1 || context != floor(context))
-        return es_usage(cli, errors, "--context: invalid value: '%s'; expected a whole number from 2",
-                        es_text_of(cli, ES_OPT_CONTEXT));
-    if (ram >= 1e6) /* 8G, 8Gi: bytes; 8: GiB */
-        ram /= 0x1p30;
-    a->by_model = !named || a->n[ES_MODEL] > 1;
+    if (a->prompt >= 1 && a->gen >= 1 && w->context == floor(w->context))
+        return ES_OK;
+    return es_usage(cli, errors, "--context: invalid value: '%s'; expected a whole number from 2",
+                    es_text_of(cli, ES_OPT_CONTEXT));
+}
+
+/* The rows that are named, all of the others. */
+static const char *rows_of(advice *a, es_kind kind, const char *key) {
+    es_arena *arena = &a->cli->arena;
+    return a->n[kind] ? list_of(arena, key, a->found[kind], a->n[kind]) : es_arena_printf(arena, "%s=*", key);
+}
+
+/* False without memory. */
+static bool set_axes(advice *a) {
+    es_arena *arena = &a->cli->arena;
+    const char *kv = es_text_of(a->cli, ES_OPT_KV);
     bool ok = add_set(a, "kernel=roofline");
-    ok = add_set(a, named ? list_of(arena, "model", a->found[ES_MODEL], a->n[ES_MODEL]) : "model=*") && ok;
-    ok =
-        add_set(a, a->n[ES_DEVICE] ? list_of(arena, "device", a->found[ES_DEVICE], a->n[ES_DEVICE]) : "device=*") && ok;
-    ok = add_set(a, a->n[ES_PRECISION] ? list_of(arena, "precision", a->found[ES_PRECISION], a->n[ES_PRECISION])
-                                       : "precision=*") &&
-         ok;
+    ok = add_set(a, rows_of(a, ES_MODEL, "model")) && ok;
+    ok = add_set(a, rows_of(a, ES_DEVICE, "device")) && ok;
+    ok = add_set(a, rows_of(a, ES_PRECISION, "precision")) && ok;
     ok = add_set(a, es_arena_printf(arena, "prompt=%.0f", a->prompt)) && ok;
     ok = add_set(a, es_arena_printf(arena, "gen=%.0f", a->gen)) && ok;
     if (a->depth > 0)
         ok = add_set(a, es_arena_printf(arena, "depth=%.0f", a->depth)) && ok;
-    a->ram = ram;
-    if (ram > 0)
-        ok = add_set(a, es_arena_printf(arena, "device.ram_gb=%.6g", ram)) && ok;
-    if (es_text_of(cli, ES_OPT_KV))
-        ok = add_set(a, es_arena_printf(arena, "kv_bits=%s", es_text_of(cli, ES_OPT_KV))) && ok;
+    if (a->ram > 0)
+        ok = add_set(a, es_arena_printf(arena, "device.ram_gb=%.6g", a->ram)) && ok;
+    if (kv)
+        ok = add_set(a, es_arena_printf(arena, "kv_bits=%s", kv)) && ok;
     if (goals[a->goal].metric)
         ok = add_set(a, es_arena_printf(arena, "--metric %s", goals[a->goal].metric)) && ok;
+    return ok;
+}
+
+/* False without memory. */
+static bool set_conditions(advice *a, const wish *w) {
+    es_arena *arena = &a->cli->arena;
     add_condition(a, "fits = 1", "peak_memory_bytes", NULL, false);
-    add_condition(a, es_arena_printf(arena, "model.max_ctx = 0 or model.max_ctx >= %.0f", context), "model.max_ctx",
+    add_condition(a, es_arena_printf(arena, "model.max_ctx = 0 or model.max_ctx >= %.0f", w->context), "model.max_ctx",
                   "--context", true);
     if (a->speed > 0)
         add_condition(a, es_arena_printf(arena, "decode_tok_s >= %.6g", a->speed), "decode_tok_s", "--min-speed", true);
@@ -375,20 +404,30 @@ static es_status make_wish(advice *a, es_errors *errors) {
     if (a->budget > 0)
         add_condition(a, es_arena_printf(arena, "device.price_usd <= %.6g", a->budget), "device.price_usd",
                       "--max-price", false);
-    if (quality > 0)
-        add_condition(a, es_arena_printf(arena, "quality >= %.6g", quality), "quality", "--min-quality", true);
-    else if (any_quality && named && !a->n[ES_PRECISION] && !es_given(cli, ES_OPT_MIN_QUALITY))
+    if (w->quality > 0)
+        add_condition(a, es_arena_printf(arena, "quality >= %.6g", w->quality), "quality", "--min-quality", true);
+    else if (w->any_quality && a->n[ES_MODEL] && !a->n[ES_PRECISION] && !es_given(a->cli, ES_OPT_MIN_QUALITY))
         add_condition(a, es_arena_printf(arena, "quality_retained >= %.6g", LEAST_RETAINED), "quality_retained", NULL,
                       true);
+    bool ok = a->n[ES_PRECISION] || keep_mixtures_to_experts(a);
     for (size_t i = 0; i < a->n_conditions; i++)
         ok = ok && a->condition[i].text;
-    ok = (a->n[ES_PRECISION] || keep_mixtures_to_experts(a)) && ok;
-    const es_option_value *own = &cli->value[ES_OPT_SET];
+    return ok;
+}
+
+static es_status make_wish(advice *a, es_errors *errors) {
+    wish w = {0};
+    const es_option_value *own = &a->cli->value[ES_OPT_SET];
+    es_status status = read_wish(a, &w, errors);
+    if (status)
+        return status;
+    if (!set_axes(a) || !set_conditions(a, &w))
+        return es_fail_memory(errors);
     if (own->n > SETS - a->n_sets)
-        return es_usage(cli, errors, "too many axes and --set: %zu", own->n);
+        return es_usage(a->cli, errors, "too many axes and --set: %zu", own->n);
     for (size_t i = 0; i < own->n; i++)
         a->set[a->n_sets++] = own->text[i];
-    return ok ? ES_OK : es_fail_memory(errors);
+    return ES_OK;
 }
 
 /* What stands for quality where none is known. */
@@ -517,66 +556,75 @@ static void cut_name(char *to, size_t size, const char *name, size_t width) {
         snprintf(to, size, "%.*s..%s", (int)(width - 2 - end), name, name + length - end);
 }
 
-static es_status print_table(const advice *a, es_errors *errors) {
-    const bool formats = !a->by_model && !a->by_device;
-    es_grid grid = {0};
-    char text[160], runtime[64];
-    const char *headers[] = {a->by_device  ? "device"
-                             : a->by_model ? "model"
-                                           : "runtime",
-                             "format",
-                             ">tok/s",
-                             ">10-90%",
-                             ">first",
-                             ">memory",
-                             a->by_device ? ">USD" : ">MMLU",
-                             "evidence",
-                             NULL};
-    es_grid_begin(&grid, headers);
-    for (size_t i = 0; i < a->n_choices && (double)i < a->top; i++) {
-        const choice *c = &a->choice[i];
-        const es_row *model = row_of(a, c->index, ES_MODEL), *device = row_of(a, c->index, ES_DEVICE);
-        label_of(a, c, "runtime", runtime, sizeof runtime);
-        es_grid_cell(&grid, formats ? runtime : a->by_device ? device->name : model->name);
-        cut_name(text, sizeof text, row_of(a, c->index, ES_PRECISION)->name, 12);
-        es_grid_cell(&grid, a->by_device && a->n[ES_PRECISION] == 1 ? "" : text); /* stands above */
-        const double speed = column_of(a, c, "decode_tok_s"), quality = column_of(a, c, "quality");
-        es_grid_format(&grid, speed < 9.95 ? "%.1f" : "%.0f", speed);
-        range_text(text, sizeof text, column_of(a, c, "decode_tok_s_low"), column_of(a, c, "decode_tok_s_high"));
-        es_grid_cell(&grid, text);
-        const double ttft = column_of(a, c, "ttft_s");
+static void add_row(const advice *a, const choice *c, es_grid *grid) {
+    char text[160];
+    const es_row *model = row_of(a, c->index, ES_MODEL), *device = row_of(a, c->index, ES_DEVICE);
+    es_grid_cell(grid, a->by_device  ? device->name
+                       : a->by_model ? model->name
+                                     : label_of(a, c, "runtime", text, sizeof text));
+    cut_name(text, sizeof text, row_of(a, c->index, ES_PRECISION)->name, 12);
+    es_grid_cell(grid, a->by_device && a->n[ES_PRECISION] == 1 ? "" : text); /* stands above */
+    const double speed = column_of(a, c, "decode_tok_s"), quality = column_of(a, c, "quality");
+    es_grid_format(grid, speed < 9.95 ? "%.1f" : "%.0f", speed);
+    range_text(text, sizeof text, column_of(a, c, "decode_tok_s_low"), column_of(a, c, "decode_tok_s_high"));
+    es_grid_cell(grid, text);
+    const double ttft = column_of(a, c, "ttft_s");
+    *text = '\0';
+    if (!isnan(ttft))
+        es_human_seconds(text, sizeof text, ttft);
+    es_grid_cell(grid, text);
+    es_human_bytes(text, sizeof text, column_of(a, c, "peak_memory_bytes"));
+    es_grid_cell(grid, text);
+    if (a->by_device) {
         *text = '\0';
-        if (!isnan(ttft))
-            es_human_seconds(text, sizeof text, ttft);
-        es_grid_cell(&grid, text);
-        es_human_bytes(text, sizeof text, column_of(a, c, "peak_memory_bytes"));
-        es_grid_cell(&grid, text);
-        if (a->by_device) {
-            *text = '\0';
-            if (c->price < HUGE_VAL)
-                es_human_number(text, sizeof text, c->price);
-            es_grid_cell(&grid, text);
-        } else if (isnan(quality))
-            es_grid_cell(&grid, "");
-        else
-            es_grid_format(&grid, "%.1f%s", quality,
-                           strcmp(label_of(a, c, "quality_basis", text, sizeof text), "estimate") ? "" : "~");
-        es_grid_cell(&grid, label_of(a, c, "basis", text, sizeof text));
+        if (c->price < HUGE_VAL)
+            es_human_number(text, sizeof text, c->price);
+        es_grid_cell(grid, text);
+    } else if (isnan(quality)) {
+        es_grid_cell(grid, "");
+    } else {
+        es_grid_format(grid, "%.1f%s", quality,
+                       strcmp(label_of(a, c, "quality_basis", text, sizeof text), "estimate") ? "" : "~");
     }
-    /* Names take the room that the other columns leave. */
+    es_grid_cell(grid, label_of(a, c, "basis", text, sizeof text));
+}
+
+/* Names take the room that the other columns leave. */
+static void fit_names(es_grid *grid, size_t width) {
+    char text[160];
     size_t others = 0;
-    for (size_t column = 1; column < grid.n_columns && !grid.failed; column++) {
+    for (size_t column = 1; column < grid->n_columns; column++) {
         size_t widest = 0;
-        for (size_t at = column; at < grid.n_cells; at += grid.n_columns)
-            widest = strlen(grid.cell[at].text) > widest ? strlen(grid.cell[at].text) : widest;
+        for (size_t at = column; at < grid->n_cells; at += grid->n_columns)
+            widest = strlen(grid->cell[at].text) > widest ? strlen(grid->cell[at].text) : widest;
         others += widest + 2;
     }
-    const size_t room = a->cli->width > others + 12 ? a->cli->width - others : 12;
-    for (size_t at = 0; at < grid.n_cells && !grid.failed; at += grid.n_columns) {
-        cut_name(text, sizeof text, grid.cell[at].text, room);
-        if (strlen(text) < strlen(grid.cell[at].text))
-            memcpy(grid.cell[at].text, text, strlen(text) + 1);
+    const size_t room = width > others + 12 ? width - others : 12;
+    for (size_t at = 0; at < grid->n_cells; at += grid->n_columns) {
+        cut_name(text, sizeof text, grid->cell[at].text, room);
+        if (strlen(text) < strlen(grid->cell[at].text))
+            memcpy(grid->cell[at].text, text, strlen(text) + 1);
     }
+}
+
+static es_status print_table(const advice *a, es_errors *errors) {
+    const char *const headers[] = {a->by_device  ? "device"
+                                   : a->by_model ? "model"
+                                                 : "runtime",
+                                   "format",
+                                   ">tok/s",
+                                   ">10-90%",
+                                   ">first",
+                                   ">memory",
+                                   a->by_device ? ">USD" : ">MMLU",
+                                   "evidence",
+                                   NULL};
+    es_grid grid = {0};
+    es_grid_begin(&grid, headers);
+    for (size_t i = 0; i < a->n_choices && (double)i < a->top; i++)
+        add_row(a, &a->choice[i], &grid);
+    if (!grid.failed)
+        fit_names(&grid, a->cli->width);
     return es_grid_print(&grid, a->cli, stdout, 0, errors);
 }
 

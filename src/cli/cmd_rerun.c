@@ -143,7 +143,9 @@ static es_status compare_bytes(es_cli *cli, const json_t *meta, const char *out,
                    "other bytes than then, of version %s; this is %s", text_of(meta, "version"), EDGESWEEP_VERSION);
 }
 
-static es_status rerun(es_cli *cli, const json_t *meta, const char *folder, es_errors *errors) {
+/* `recorded`: what take_arguments made of the meta file. */
+static es_status rerun(es_cli *cli, const json_t *meta, const char *const *recorded, size_t n_recorded,
+                       const char *folder, es_errors *errors) {
     const char *table = text_of(meta, "table"), *out = es_text_of(cli, ES_OPT_OUT), *argument[MAX_ARGUMENTS + 8];
     const char *file = cli->operand[0], *slash = strrchr(file, '/'), *name = slash ? slash + 1 : file;
     const size_t suffix = strlen(".meta.json"), length = strlen(name);
@@ -163,34 +165,33 @@ static es_status rerun(es_cli *cli, const json_t *meta, const char *folder, es_e
     size_t n = 0;
     argument[n++] = "edgesweep", argument[n++] = "run", argument[n++] = sweep, argument[n++] = "--quiet";
     argument[n++] = option, argument[n++] = out;
-    es_status status = take_arguments(cli, meta, argument, &n, errors);
-    if (!status)
-        status = write_sweep(sweep, text_of(meta, "sweep"), errors);
+    for (size_t i = 0; i < n_recorded; i++)
+        argument[n++] = recorded[i];
+    es_status status = write_sweep(sweep, text_of(meta, "sweep"), errors);
     if (!status)
         status = call_run(cli, argument, n, errors);
     return status || !es_cli_is_file(out) ? status : compare_bytes(cli, meta, out, errors);
 }
 
 static es_status run_rerun(es_cli *cli, es_errors *errors) {
-    const es_option_value *given = &cli->value[ES_OPT_CATALOG];
     json_t *meta = read_meta(cli->operand[0], true, errors);
     if (!meta)
         return errors->n_errors && errors->error[0].status == ES_EUSAGE ? ES_EUSAGE : ES_ERUNTIME;
-    const char *argument[MAX_ARGUMENTS + 8], *source[MAX_ARGUMENTS];
+    const char *argument[MAX_ARGUMENTS], *source[MAX_ARGUMENTS];
     size_t n = 0, n_sources = 0;
     es_scratch scratch = {0};
     es_status status = take_arguments(cli, meta, argument, &n, errors);
-    for (size_t i = 0; i + 1 < n && !given->n; i++)
+    for (size_t i = 0; i + 1 < n; i++)
         if (strcmp(argument[i], "--catalog") == 0)
             source[n_sources++] = argument[i + 1];
     if (!status)
-        status = compare_catalogs(cli, meta, given->n ? given->text : source, given->n ? given->n : n_sources, errors);
+        status = compare_catalogs(cli, meta, source, n_sources, errors);
     const char *temporary = getenv("TMPDIR");
     const char *stem = es_arena_printf(&cli->arena, "%s/edgesweep-rerun", temporary && *temporary ? temporary : "/tmp");
     if (!status)
         status = stem ? es_scratch_make(&scratch, &cli->arena, stem, stem, errors) : es_fail_memory(errors);
     if (!status)
-        status = rerun(cli, meta, scratch.folder, errors);
+        status = rerun(cli, meta, argument, n, scratch.folder, errors);
     es_scratch_remove(&scratch);
     json_decref(meta);
     return status;

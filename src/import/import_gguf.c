@@ -524,6 +524,53 @@ static void put_usual(importer *m, const es_layer_row *row, int of_layer, int of
     put(m, of_model, usual);
 }
 
+/* What most layers have becomes the model's, layers say what differs. */
+static void put_all_usual(importer *m, es_layer_row *row) {
+    if (get(m, ES_M_KV_LORA_RANK) == 0) {
+        put_usual(m, row, ES_L_HEADS, ES_M_HEADS, 1);
+        put_usual(m, row, ES_L_KV_HEADS, ES_M_KV_HEADS, NAN);
+        put_usual(m, row, ES_L_HEAD_DIM, ES_M_HEAD_DIM, NAN);
+    }
+    put_usual(m, row, ES_L_N_EXPERTS, ES_M_N_EXPERTS, 0);
+    put_usual(m, row, ES_L_N_ACTIVE, ES_M_N_ACTIVE, 0);
+    put_usual(m, row, ES_L_N_SHARED, ES_M_N_SHARED, 0);
+    put_usual(m, row, ES_L_EXPERT_INTERMEDIATE, ES_M_EXPERT_INTERMEDIATE, 0);
+    put_usual(m, row, ES_L_INTERMEDIATE, ES_M_INTERMEDIATE, count_at(m, "feed_forward_length", 0, 0));
+    put_usual(m, row, ES_L_NORMS, ES_M_NORMS_PER_LAYER, 2);
+    if (get(m, ES_M_NORM) == ES_NORM_LN_NP) { /* norms without weights leave no trace */
+        put(m, ES_M_NORMS_PER_LAYER, 2);
+        for (size_t i = 0; i < m->layers; i++)
+            row[i].value[ES_L_NORMS] = 2;
+    }
+}
+
+/* Which matrices are one tensor in the file, where the family has them otherwise. */
+static void read_fusion(importer *m) {
+    bool gated = false, gate_up = false, qkv = false;
+    for (size_t i = 0; i < m->layers; i++) {
+        const layer *l = &m->layer[i];
+        gate_up |= has(l, ES_TENSOR_FFN_UP) && !has(l, ES_TENSOR_FFN_GATE) &&
+                   dim(l, ES_TENSOR_FFN_UP, 1) == 2 * dim(l, ES_TENSOR_FFN_DOWN, 0);
+        gated |= has(l, ES_TENSOR_FFN_GATE) || has(l, ES_TENSOR_FFN_GATE_EXPS);
+        qkv |= attends(l) && has(l, ES_TENSOR_ATTN_QKV);
+    }
+    put(m, ES_M_FFN_MATRICES, gated || gate_up ? 3 : 2);
+    const es_arch family = es_arch_of_family(m->out->model.text[ES_M_FAMILY], "");
+    const bool kv_b = any(m, ES_TENSOR_ATTN_KV_B);
+    const bool plain = !any(m, ES_TENSOR_ATTN_Q) && !qkv; /* nothing there to fuse */
+    if ((family.fused_qkv == qkv || plain) && (family.fused_gate_up == gate_up || gated) &&
+        !(family.fused_gate_up && gated) && family.fused_kv_b == kv_b)
+        return;
+    m->out->model.text[ES_M_FUSE] =
+        es_arena_printf(m->arena, "%s%s%s%s%s", qkv ? "qkv" : "", qkv && (gate_up || kv_b) ? ";" : "",
+                        gate_up ? "gate_up" : "", gate_up && kv_b ? ";" : "",
+                        kv_b             ? "kv_b"
+                        : qkv || gate_up ? ""
+                                         : "none");
+    if (m->out->model.text[ES_M_FUSE] == NULL)
+        m->status = es_fail_memory(m->errors);
+}
+
 static void read_layers(importer *m) {
     es_layer_row *row = es_arena_array(m->arena, m->layers, sizeof *row);
     bool warned = false;
@@ -542,49 +589,13 @@ static void read_layers(importer *m) {
     }
     if (m->status != ES_OK)
         return;
-    if (get(m, ES_M_KV_LORA_RANK) == 0) {
-        put_usual(m, row, ES_L_HEADS, ES_M_HEADS, 1);
-        put_usual(m, row, ES_L_KV_HEADS, ES_M_KV_HEADS, NAN);
-        put_usual(m, row, ES_L_HEAD_DIM, ES_M_HEAD_DIM, NAN);
-    }
-    put_usual(m, row, ES_L_N_EXPERTS, ES_M_N_EXPERTS, 0);
-    put_usual(m, row, ES_L_N_ACTIVE, ES_M_N_ACTIVE, 0);
-    put_usual(m, row, ES_L_N_SHARED, ES_M_N_SHARED, 0);
-    put_usual(m, row, ES_L_EXPERT_INTERMEDIATE, ES_M_EXPERT_INTERMEDIATE, 0);
-    put_usual(m, row, ES_L_INTERMEDIATE, ES_M_INTERMEDIATE, count_at(m, "feed_forward_length", 0, 0));
-    put_usual(m, row, ES_L_NORMS, ES_M_NORMS_PER_LAYER, 2);
-    if (get(m, ES_M_NORM) == ES_NORM_LN_NP) { /* norms without weights leave no trace */
-        put(m, ES_M_NORMS_PER_LAYER, 2);
-        for (size_t i = 0; i < m->layers; i++)
-            row[i].value[ES_L_NORMS] = 2;
-    }
-    bool gated = false, fused = false;
-    for (size_t i = 0; i < m->layers; i++) {
-        const layer *l = &m->layer[i];
-        fused |= has(l, ES_TENSOR_FFN_UP) && !has(l, ES_TENSOR_FFN_GATE) &&
-                 dim(l, ES_TENSOR_FFN_UP, 1) == 2 * dim(l, ES_TENSOR_FFN_DOWN, 0);
-        gated |= has(l, ES_TENSOR_FFN_GATE) || has(l, ES_TENSOR_FFN_GATE_EXPS);
-    }
-    put(m, ES_M_FFN_MATRICES, gated || fused ? 3 : 2);
-    bool fused_qkv = false;
-    for (size_t i = 0; i < m->layers; i++)
-        fused_qkv |= attends(&m->layer[i]) && has(&m->layer[i], ES_TENSOR_ATTN_QKV);
-    const es_arch family = es_arch_of_family(m->out->model.text[ES_M_FAMILY], "");
-    const bool kv_b = any(m, ES_TENSOR_ATTN_KV_B);
-    const bool plain = !any(m, ES_TENSOR_ATTN_Q) && !fused_qkv; /* nothing there to fuse */
-    if ((family.fused_qkv != fused_qkv && !plain) || (family.fused_gate_up != fused && !gated) ||
-        (family.fused_gate_up && gated) || family.fused_kv_b != kv_b)
-        m->out->model.text[ES_M_FUSE] =
-            es_arena_printf(m->arena, "%s%s%s%s%s", fused_qkv ? "qkv" : "", fused_qkv && (fused || kv_b) ? ";" : "",
-                            fused ? "gate_up" : "", fused && kv_b ? ";" : "",
-                            kv_b                 ? "kv_b"
-                            : fused_qkv || fused ? ""
-                                                 : "none");
+    put_all_usual(m, row);
+    read_fusion(m);
     for (size_t i = 0; i < m->layers; i++) /* vision towers apart, gpt-oss is the one released with 4-bit experts */
         if (strcmp(m->arch, "gpt-oss") == 0 && has(&m->layer[i], ES_TENSOR_FFN_UP_EXPS) &&
             m->layer[i].tensor[ES_TENSOR_FFN_UP_EXPS]->type == 39)
             m->out->model.text[ES_M_NATIVE_FORMAT] = "MXFP4";
-    if (m->out->model.text[ES_M_FUSE] == NULL || !es_model_row_set_layers(&m->out->model, row, m->layers, m->arena))
+    if (m->status == ES_OK && !es_model_row_set_layers(&m->out->model, row, m->layers, m->arena))
         m->status = es_fail_memory(m->errors);
     if (m->out->model.n_kinds > ES_MAX_MODEL_KINDS)
         fail(m, "more than %d kinds of layer: not supported", ES_MAX_MODEL_KINDS);

@@ -1,5 +1,5 @@
 /* One invocation from argv to exit status: parse, run the command, report, check that stdout took everything. */
-#include "cli/cli.h"
+#include "cli/program.h"
 
 #include <errno.h>
 #include <poll.h>
