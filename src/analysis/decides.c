@@ -65,15 +65,11 @@ static bool is_limit(const es_pcond *c) {
     return c->kind == ES_PCOND_NUMBER && c->op >= ES_LT && c->number != 0 && isfinite(c->number);
 }
 
-static double node_named(const es_sweep *sweep, const char *name, const double *value) {
-    const int node = es_kernel_node(sweep->kernel, name, strlen(name));
-    return node < 0 ? NAN : value[node];
-}
-
 /* What does not fit is slow for that alone: then the memory that it lacks counts, not the speed. */
 static bool is_hopeless(const es_sweep *sweep, const double *value) {
-    if (node_named(sweep, "fits", value) == 0)
-        return node_named(sweep, "peak_memory_bytes", value) > HOPELESS * node_named(sweep, "available_bytes", value);
+    if (es_kernel_value(sweep->kernel, "fits", value) == 0)
+        return es_kernel_value(sweep->kernel, "peak_memory_bytes", value) >
+               HOPELESS * es_kernel_value(sweep->kernel, "available_bytes", value);
     for (size_t i = 0; i < sweep->n_conditions; i++) {
         const es_pcond *c = &sweep->plan->condition[i];
         const double ratio = is_limit(c) ? value[c->a] / c->number : 1;

@@ -119,11 +119,6 @@ static const es_row *find(const es_table *table, es_slice name) {
 
 /* ---- Cells ---- */
 
-static double node_value(const es_point_kernel *point, const char *name, const double *value) {
-    int node = es_kernel_node(point->kernel, name, strlen(name));
-    return node < 0 ? NAN : value[node];
-}
-
 static const char *cell(const reader *r, size_t row, column c) {
     return r->column[c] < 0 ? "" : r->table.cell[row][r->column[c]];
 }
@@ -575,7 +570,7 @@ static es_status read_rows(reader *r, es_measured *measured, es_errors *errors) 
         if (m->reason)
             continue;
         es_measurement_evaluate(r->point, m, value);
-        if (!(node_value(r->point, "tpot_s", value) > 0))
+        if (!(es_kernel_value(r->point->kernel, "tpot_s", value) > 0))
             m->reason = "no table says how this file type lays out the model";
     }
     free(value);

@@ -104,11 +104,6 @@ static size_t match_names(const es_row *row, const char *plain, bool part) {
     return longest;
 }
 
-static double node_value(const es_point_kernel *point, const char *name, const double *value) {
-    int node = es_kernel_node(point->kernel, name, strlen(name));
-    return node < 0 ? NAN : value[node];
-}
-
 /* A file may hold the embedding twice where the model ties it. */
 static bool params_agree(double params, double again, double n_params) {
     return fabs(params / n_params - 1) <= 0.02 || fabs((params + again) / n_params - 1) <= 0.02;
@@ -129,8 +124,8 @@ static const es_row *best_match(es_point_kernel *point, const es_table *models, 
             continue;
         const es_rows rows = es_point_rows(point, row, point->any_device, precision);
         es_point_evaluate(point, &rows, workload, value);
-        const double again = row->value[ES_M_TIED] > 0 ? node_value(point, "head_weights", value) : 0;
-        *params = node_value(point, "params", value);
+        const double again = row->value[ES_M_TIED] > 0 ? es_kernel_value(point->kernel, "head_weights", value) : 0;
+        *params = es_kernel_value(point->kernel, "params", value);
         if (n_params > 0 && !params_agree(*params, again, n_params))
             continue;
         best = row;
@@ -181,7 +176,7 @@ static double params_of(es_point_kernel *point, const es_row *model, const es_ro
         workload[k] = NAN;
     const es_rows rows = es_point_rows(point, model, point->any_device, precision);
     es_point_evaluate(point, &rows, workload, value);
-    return node_value(point, "params", value);
+    return es_kernel_value(point->kernel, "params", value);
 }
 
 /* Whether a family as llama.cpp spells it is one of the catalog: gpt-oss and gptoss are one; loosely phi2 and phi, too. */

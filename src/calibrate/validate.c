@@ -6,11 +6,6 @@
 
 #include "model/roofline_blocks.h"
 
-static double node_value(const es_point_kernel *point, const char *name, const double *value) {
-    int node = es_kernel_node(point->kernel, name, strlen(name));
-    return node < 0 ? NAN : value[node];
-}
-
 static double boundary_of(const es_measurement *m) {
     const es_field *field = &es_fields(ES_POWER)->fields[ES_W_BOUNDARY];
     for (size_t i = 0; field->choices[i]; i++)
@@ -34,20 +29,22 @@ es_status es_validate(const es_measured *measured, es_point_kernel *point, es_pr
         point->boundary = boundary_of(m);
         es_measurement_evaluate(point, m, value);
         const es_setting setting = es_measurement_setting(m);
-        const double type = node_value(point, "main_type", value);
+        const double type = es_kernel_value(point->kernel, "main_type", value);
         const es_evidence evidence =
             es_evidence_of(calibration, &setting, m->phase == ES_PHASE_PREFILL ? ES_FIT_PREFILL : ES_FIT_DECODE,
                            type > ES_TYPE_NONE ? (int)type : ES_TYPE_NONE);
-        p->tokens_per_s =
-            es_measurement_rate(m, node_value(point, "ttft_s", value), node_value(point, "tpot_s", value));
+        p->tokens_per_s = es_measurement_rate(m, es_kernel_value(point->kernel, "ttft_s", value),
+                                              es_kernel_value(point->kernel, "tpot_s", value));
         p->error = p->tokens_per_s / m->tokens_per_s - 1;
         p->low = p->tokens_per_s * exp(evidence.log_low);
         p->high = p->tokens_per_s * exp(evidence.log_high);
         p->basis = evidence.basis;
-        p->params = node_value(point, "params", value);
-        p->power_w = isnan(m->power_w) || m->phase != ES_PHASE_DECODE ? NAN : node_value(point, "power_w", value);
+        p->params = es_kernel_value(point->kernel, "params", value);
+        p->power_w =
+            isnan(m->power_w) || m->phase != ES_PHASE_DECODE ? NAN : es_kernel_value(point->kernel, "power_w", value);
         p->power_error = p->power_w / m->power_w - 1;
-        p->memory_mib = isnan(m->memory_mib) ? NAN : node_value(point, "peak_memory_bytes", value) / 1048576;
+        p->memory_mib =
+            isnan(m->memory_mib) ? NAN : es_kernel_value(point->kernel, "peak_memory_bytes", value) / 1048576;
         p->memory_error = p->memory_mib / m->memory_mib - 1;
     }
     point->boundary = ES_BOUNDARY_WALL;

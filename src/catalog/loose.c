@@ -99,11 +99,11 @@ static bool has_words(const char *name, es_slice text, es_kind kind) {
 }
 
 /* A text as people typed it. */
-typedef struct es_typed {
+typedef struct asked_name {
     es_slice text;
     es_kind kind;
     char wanted[PLAIN], expanded[PLAIN]; /* plainly, and with what a short form means; "" without one */
-} es_typed;
+} asked_name;
 
 /* How many letters two names begin with alike. */
 static size_t alike(const char *a, const char *b) {
@@ -114,7 +114,7 @@ static size_t alike(const char *a, const char *b) {
 }
 
 /* *common: for suggestions, the letters at the beginning that are right. */
-static es_likeness likeness(const char *name, const es_typed *typed, size_t *common) {
+static es_likeness likeness(const char *name, const asked_name *typed, size_t *common) {
     const char *wanted = typed->wanted, *expanded = typed->expanded;
     char other[PLAIN];
     plain(es_slice_of(name), typed->kind, false, other);
@@ -135,7 +135,7 @@ static es_likeness likeness(const char *name, const es_typed *typed, size_t *com
     return strlen(other) >= 5 && *common == strlen(other) ? ES_LIKE_MISSPELT : ES_LIKE_NOTHING; /* Qwen3-4B-2507 */
 }
 
-static es_likeness likeness_of_row(const es_row *row, const es_typed *typed, size_t *common) {
+static es_likeness likeness_of_row(const es_row *row, const asked_name *typed, size_t *common) {
     es_likeness best = likeness(row->name, typed, common);
     for (size_t i = 0; row->aliases && row->aliases[i]; i++) {
         size_t other;
@@ -171,7 +171,7 @@ es_likeness es_loose_find(const es_table *table, es_kind kind, es_slice text, co
                           size_t *n) {
     es_likeness best = ES_LIKE_NOTHING;
     text = es_slice_trim(text);
-    es_typed typed = {.text = text, .kind = kind};
+    asked_name typed = {.text = text, .kind = kind};
     size_t most = 0;
     *n = 0;
     const es_row *exact = text.length ? es_table_find(table, text.text, text.length) : NULL;

@@ -17,11 +17,7 @@ typedef struct brief {
     const double *value;
 } brief;
 
-/* NaN: the kernel has no such node. */
-static double node_value(const brief *b, const char *name) {
-    const int node = es_kernel_node(b->sweep->kernel, name, strlen(name));
-    return node < 0 ? NAN : b->value[node];
-}
+static double node_value(const brief *b, const char *name) { return es_kernel_value(b->sweep->kernel, name, b->value); }
 
 /* The word behind a column of labels; "" without one. */
 static const char *word_of(const brief *b, const char *name, char *to, size_t size) {

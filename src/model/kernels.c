@@ -34,6 +34,11 @@ int es_kernel_node(const es_kernel *kernel, const char *name, size_t length) {
     return -1;
 }
 
+double es_kernel_value(const es_kernel *kernel, const char *name, const double *value) {
+    const int node = es_kernel_node(kernel, name, strlen(name));
+    return node < 0 ? NAN : value[node];
+}
+
 double es_option_row(const es_option *option, const es_catalog *catalog, es_slice text) {
     const es_table *table = &catalog->table[option->kind];
     for (size_t i = 0; i < table->n_rows; i++)

@@ -183,6 +183,8 @@ double es_option_default(const es_option *option, const es_catalog *catalog);
 /* Index of the first row that has the text in the option's field, NaN when none has. */
 double es_option_row(const es_option *option, const es_catalog *catalog, es_slice text);
 int es_kernel_node(const es_kernel *kernel, const char *name, size_t length); /* -1: none */
+/* Of the values of all nodes that of one; NaN: the kernel has no such node. */
+double es_kernel_value(const es_kernel *kernel, const char *name, const double *value);
 
 /* The functions of formulas, for es_expr_parse. */
 extern const struct es_expr_words es_formula_words;
