@@ -218,17 +218,11 @@ static es_status add_whole(es_front_pass *p, const es_eval *eval, const tile_vie
     return es_archive_insert(archive, &batch, errors);
 }
 
-typedef enum point_values { VALUES_MISSING, VALUES_INFINITE, VALUES_FINITE } point_values;
-
-static point_values kind_of(const double *value, unsigned d) {
-    point_values kind = VALUES_FINITE;
-    for (unsigned k = 0; k < d; k++) {
+static bool is_complete(const double *value, unsigned d) {
+    for (unsigned k = 0; k < d; k++)
         if (es_is_missing(value[k]))
-            return VALUES_MISSING;
-        if (!isfinite(value[k]))
-            kind = VALUES_INFINITE;
-    }
-    return kind;
+            return false;
+    return true;
 }
 
 /* Leaves a point to the archive of its group, which gets those of a tile together: they are chained. */
@@ -269,15 +263,12 @@ static es_status add_each(es_front_pass *p, const es_eval *eval, const tile_view
         if (keep && !keep[i])
             continue;
         values_of(p, v, i, value);
-        point_values kind = kind_of(value, p->pool.d);
-        if (kind == VALUES_MISSING) {
+        if (!is_complete(value, p->pool.d)) {
             p->missing++;
             continue;
         }
         uint32_t group;
         status = find_group(p, v, i, &group, errors);
-        if (!status && kind == VALUES_INFINITE) /* which an archive refuses */
-            status = enlarge(p, group, errors);
         if (!status)
             status = add_point(p, group, value, es_eval_first(eval) + i, i, n_met, errors);
     }
