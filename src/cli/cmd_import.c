@@ -199,8 +199,13 @@ const es_command es_cmd_import = {
         "is that of the file type when the built-in rules of that type give the same types; else a precision of its "
         "own, named after model and file type, with a rule for each tensor that differs (--precision-row prints it). "
         "--into DIR writes the rows of all tables; rows of the same name are replaced.\n\n"
-        "quality reads results of lm-evaluation-harness (JSON) into rows of scores.csv, logs of llama-perplexity into "
-        "rows of losses.csv: with --kl-divergence, or one of F16 or BF16 and others in one file.",
+        "quality reads results of lm-evaluation-harness (JSON, of any version and of the first Open LLM Leaderboard) "
+        "into "
+        "rows of scores.csv, logs of llama-perplexity into rows of losses.csv: with --kl-divergence, or one of F16, "
+        "BF16 "
+        "or F32 and others in one file. Results of a part of the questions (--limit) and of models loaded in fewer "
+        "bits "
+        "are refused.",
     .examples = examples,
     .run = run_import,
 };

@@ -883,27 +883,6 @@ static void name_precision(config *c, const json_t *outer, const es_catalog *cat
             es_quote_text(method).text, width, fits ? fits : "");
 }
 
-/* What Python's json writes and JSON does not have, in as many bytes: a number that no count takes. */
-static char *without_infinity(const char *json, size_t size) {
-    char *text = malloc(size + 1);
-    bool quoted = false;
-    if (text == NULL)
-        return NULL;
-    memcpy(text, json, size);
-    text[size] = '\0';
-    for (size_t i = 0; i < size; i++) {
-        if (quoted && text[i] == '\\')
-            i++;
-        else if (text[i] == '"')
-            quoted = !quoted;
-        else if (!quoted && size - i >= 8 && memcmp(text + i, "Infinity", 8) == 0)
-            memcpy(text + i, "1.7e+308", 8);
-        else if (!quoted && size - i >= 3 && memcmp(text + i, "NaN", 3) == 0)
-            memcpy(text + i, "0.5", 3);
-    }
-    return text;
-}
-
 static void read_model(config *c, json_t *outer, const es_catalog *catalog) {
     find_arch(c);
     if (c->status != ES_OK)
@@ -932,7 +911,7 @@ es_status es_import_hf_text(const char *file, const char *json, size_t size, con
     if (size > ES_CONFIG_MAX_BYTES)
         return es_fail(errors, ES_EUSAGE, &(es_origin){.file = file}, "more than %d bytes: no config.json",
                        ES_CONFIG_MAX_BYTES);
-    char *text = without_infinity(json, size);
+    char *text = es_json_of_python(json, size);
     if (text == NULL)
         return es_fail_memory(errors);
     json_t *outer = es_json_read(text, size, &fault);
