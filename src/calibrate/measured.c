@@ -108,6 +108,7 @@ typedef struct reader {
     const es_row *device; /* of rows that name none */
     bool bench;           /* what llama-bench prints, other than */
     bool markdown;        /* its table for people */
+    bool warned;
 } reader;
 
 /* ---- Names ---- */
@@ -535,6 +536,17 @@ static const char *fault_of(const es_measurement *m) {
     return NULL;
 }
 
+/* A rate that is there and no number is told, the first one with its place. */
+static void warn_of_text(reader *r, size_t row, es_errors *errors) {
+    const column rate = r->markdown ? TABLE_RATE : r->bench ? BENCH_RATE : RATE;
+    const char *text = cell(r, row, rate);
+    if (!text[0] || r->warned)
+        return;
+    es_warn(errors, &r->table.origin[row], "not a number in column '%s': '%s'%s", column_names[rate],
+            es_quote_text(text).text, es_csv_number_hint(es_slice_of(text)));
+    r->warned = true;
+}
+
 static const char *unusable(reader *r, const es_measurement *m) {
     const char *missing = es_point_missing(r->point, &m->rows);
     return missing ? es_arena_printf(r->arena, "%s has no %s, which the kernel needs", m->rows.device->name, missing)
@@ -563,6 +575,8 @@ static es_status read_rows(reader *r, es_measured *measured, es_errors *errors) 
             read_plain(r, i, m);
         if (!m->reason)
             m->reason = fault_of(m);
+        if (isnan(m->tokens_per_s))
+            warn_of_text(r, i, errors);
         if (!m->reason)
             join_runtime(r, i, m);
         if (!m->reason)

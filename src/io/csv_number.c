@@ -2,6 +2,7 @@
  * ordinary, right or wrong, goes to es_parse_double. */
 #include "io/csv_numbers.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <string.h>
 
@@ -227,6 +228,18 @@ es_slice es_csv_number_text(es_csv_numbers *how, size_t column, es_slice value, 
     return (es_slice){room, n};
 }
 
+/* The value without what follows its last digit, or without signs of currency before its first. */
+static es_slice without_unit(es_slice value) {
+    const es_slice whole = value;
+    while (value.length && !is_digit(value.text[value.length - 1]))
+        value.length--;
+    if (value.length < whole.length)
+        return es_slice_trim(value);
+    while (value.length && !is_digit(value.text[0]) && !isalpha((unsigned char)value.text[0]))
+        value.text++, value.length--;
+    return value;
+}
+
 const char *es_csv_number_hint(es_slice value) {
     static const struct {
         char decimal, thousands;
@@ -239,11 +252,21 @@ const char *es_csv_number_hint(es_slice value) {
                 {',', ' ', "; --decimal , --thousands ' ' reads it as one"},
                 {'.', '\'', "; --thousands \"'\" reads it as one"},
                 {',', '\'', "; --decimal , --thousands \"'\" reads it as one"}};
+    enum { DECIMAL_COMMA = 1, THOUSANDS_COMMA = 2 };
     char room[ES_CSV_NUMBER_MAX];
     unsigned style;
-    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
-        if (write_plain(value, ways[i].decimal, ways[i].thousands, room, &style))
-            return ways[i].hint;
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        if (!write_plain(value, ways[i].decimal, ways[i].thousands, room, &style))
+            continue;
+        const bool both = i == DECIMAL_COMMA && write_plain(value, ways[THOUSANDS_COMMA].decimal,
+                                                            ways[THOUSANDS_COMMA].thousands, room, &style);
+        return both ? "; --decimal , and --thousands , read it as two different ones" : ways[i].hint;
+    }
+    const es_slice number = without_unit(value);
+    if (number.length && number.length < value.length)
+        for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+            if (write_plain(number, ways[i].decimal, ways[i].thousands, room, &style))
+                return "; without its unit it would be one";
     return "";
 }
 

@@ -38,9 +38,9 @@ struct es_source {
     bool zlib_set, between; /* between two members or frames */
     ZSTD_DStream *zstd;
     encoding encoding;
-    piece units; /* of UTF-16 */
-    uint64_t byte;
-    piece head; /* text that was looked at */
+    piece units;   /* of UTF-16 */
+    uint64_t byte; /* of the unpacked file, before what is decoded next */
+    piece head;    /* text that was looked at */
     es_table_layout layout;
     es_source_rows *rows; /* of other formats */
     es_database_reading *database;
@@ -226,7 +226,7 @@ static es_status read_utf16(es_source *s, char *to, size_t room, size_t *got, es
             continue;
         }
         const uint32_t low = pair && left >= 4 ? unit_at(s, u->at + 2) : 0;
-        if (left < 2 || (pair ? low < 0xdc00 || low > 0xdfff : high >= 0xdc00 && high < 0xe000))
+        if (left < 2 || high == 0 || (pair ? low < 0xdc00 || low > 0xdfff : high >= 0xdc00 && high < 0xe000))
             return es_fail(errors, ES_ERUNTIME, &(es_origin){s->name, 0, 0}, "not UTF-16: byte %llu: '%s'",
                            (unsigned long long)s->byte + 1,
                            es_quote((es_slice){u->data + u->at, left < 2 ? left : 2}).text);
@@ -237,8 +237,23 @@ static es_status read_utf16(es_source *s, char *to, size_t room, size_t *got, es
     return ES_OK;
 }
 
+/* Takes note of UTF-8 that was read. */
+static es_status pass_utf8(es_source *s, const char *text, size_t length, es_errors *errors) {
+    const char *zero = memchr(text, 0, length);
+    if (zero)
+        return es_fail(errors, ES_ERUNTIME, &(es_origin){s->name, 0, 0},
+                       "byte %llu: a zero byte, which no text has; UTF-16 without its byte order mark has them: save "
+                       "the table as UTF-8",
+                       (unsigned long long)s->byte + (size_t)(zero - text) + 1);
+    s->byte += length;
+    return ES_OK;
+}
+
 static es_status read_decoded(es_source *s, char *to, size_t room, size_t *got, es_errors *errors) {
-    return s->encoding == UTF_8 ? read_bytes(s, to, room, got, errors) : read_utf16(s, to, room, got, errors);
+    if (s->encoding != UTF_8)
+        return read_utf16(s, to, room, got, errors);
+    const es_status status = read_bytes(s, to, room, got, errors);
+    return status ? status : pass_utf8(s, to, *got, errors);
 }
 
 /* ---- The head ---- */
@@ -278,7 +293,7 @@ static es_status read_mark(es_source *s, es_errors *errors) {
     memcpy(to->data, first + mark, n - mark);
     to->length = n - mark;
     s->byte = mark;
-    return ES_OK;
+    return s->encoding == UTF_8 ? pass_utf8(s, to->data, to->length, errors) : ES_OK;
 }
 
 /* Fills the head until it holds a whole line or the whole text. */

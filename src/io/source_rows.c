@@ -31,6 +31,7 @@ struct es_source_rows {
     es_slice column[MOST_CELLS];
     size_t n_columns;
     bool has_header, done;
+    bool open; /* rows of Markdown begin without a bar */
     es_arena names;
     cell cell[MOST_CELLS]; /* of the row at hand */
     size_t n_cells;
@@ -124,7 +125,13 @@ static bool add_cell(es_source_rows *r, es_slice text, bool is_text, size_t *bre
     return good && (!quoted || add_out(r, "\"", 1));
 }
 
+/* What was added to the output is a row; texts of SQLite may hold zero bytes. */
+static es_status check_row(es_source_rows *r, size_t from, uint64_t line) {
+    return memchr(r->out + from, 0, r->out_length - from) ? fail(r, line, "a zero byte in a text") : ES_OK;
+}
+
 static es_status end_row(es_source_rows *r, uint64_t line) {
+    const size_t from = r->out_length;
     size_t breaks = 0;
     bool good = true;
     for (size_t c = 0; c < r->n_columns && good; c++) {
@@ -137,11 +144,12 @@ static es_status end_row(es_source_rows *r, uint64_t line) {
     good = good && add_out(r, "\n", 1);
     for (size_t i = 0; i <= breaks && good; i++)
         good = add_line(r, line);
-    return good ? ES_OK : es_fail_memory(r->errors);
+    return good ? check_row(r, from, line) : es_fail_memory(r->errors);
 }
 
 /* The header of the columns, which have their names. */
 static es_status put_header(es_source_rows *r, uint64_t line) {
+    const size_t from = r->out_length;
     size_t breaks = 0;
     bool good = true;
     r->has_header = true;
@@ -150,7 +158,7 @@ static es_status put_header(es_source_rows *r, uint64_t line) {
     good = good && add_out(r, "\n", 1);
     for (size_t i = 0; i < breaks && good; i++)
         good = add_line(r, line);
-    return good ? ES_OK : es_fail_memory(r->errors);
+    return good ? check_row(r, from, line) : es_fail_memory(r->errors);
 }
 
 /* Names the columns by the cells at hand. */
@@ -428,20 +436,27 @@ static bool add_item(es_source_rows *r, size_t first, size_t length, bool is_tex
     return true;
 }
 
-/* Cells of "| a | b |" in r->text, unescaped in place: a backslash before what Markdown would read as markup, &lt;. */
+static bool add_trimmed(es_source_rows *r, size_t first, size_t to) {
+    const es_slice trimmed = es_slice_trim((es_slice){r->text + first, to - first});
+    return add_item(r, (size_t)(trimmed.text - r->text), trimmed.length, true);
+}
+
+/* Cells of "| a | b |" or "a | b" in r->text, unescaped in place: a backslash before what Markdown would read as markup,
+ * &lt;.  The header tells whether rows begin with a bar; the last one may be missing. */
 static bool split_markdown(es_source_rows *r) {
     char *text = r->text;
     const size_t n = r->text_length;
-    size_t at = 0, to = 0;
+    size_t at = 0, first, to;
     r->n_cells = 0;
     while (at < n && (text[at] == ' ' || text[at] == '\t'))
         at++;
-    if (at == n || text[at] != '|')
+    const bool bar = at < n && text[at] == '|';
+    r->open |= !r->has_header && !bar;
+    if (!bar && (!r->open || !memchr(text, '|', n)))
         return true;
-    for (size_t first = to = ++at; at < n; at++) {
+    for (first = to = at += bar; at < n; at++) {
         if (text[at] == '|') {
-            const es_slice trimmed = es_slice_trim((es_slice){text + first, to - first});
-            if (!add_item(r, (size_t)(trimmed.text - text), trimmed.length, true))
+            if (!add_trimmed(r, first, to))
                 return false;
             first = to = at + 1;
             continue;
@@ -455,7 +470,8 @@ static bool split_markdown(es_source_rows *r) {
         at += escape;
         text[to++] = text[at];
     }
-    return true;
+    const bool missing = r->open && r->has_header && r->n_cells + 1 == r->n_columns;
+    return (es_slice_trim((es_slice){text + first, to - first}).length == 0 && !missing) || add_trimmed(r, first, to);
 }
 
 static bool is_rule(const es_source_rows *r) {

@@ -126,11 +126,24 @@ static bool begins_with(es_slice line, const char *word) {
     return line.length >= strlen(word) && strncasecmp(line.text, word, strlen(word)) == 0;
 }
 
-static bool other_format(es_slice line, es_table_format *format) {
-    line = es_slice_trim(line);
+/* `--- | ---:` */
+static bool is_rule(es_slice line) {
+    bool dash = false, bar = false;
+    for (size_t i = 0; i < line.length; i++) {
+        dash |= line.text[i] == '-';
+        bar |= line.text[i] == '|';
+        if (!strchr("-:| \t", line.text[i]) || line.text[i] == '\0')
+            return false;
+    }
+    return dash && bar;
+}
+
+static bool other_format(const text_view *v, size_t at, es_table_format *format) {
+    const es_slice whole = line_at(v, at), line = es_slice_trim(whole);
     if (begins_json(line))
         *format = ES_TABLE_JSON;
-    else if (line.length > 2 && line.text[0] == '|' && line.text[line.length - 1] == '|')
+    else if ((line.length > 2 && line.text[0] == '|' && line.text[line.length - 1] == '|') ||
+             (line.length && memchr(line.text, '|', line.length) && is_rule(line_at(v, behind(v, at + whole.length)))))
         *format = ES_TABLE_MARKDOWN;
     else if (begins_with(line, "CREATE TABLE") || begins_with(line, "INSERT INTO"))
         *format = ES_TABLE_SQL;
@@ -215,7 +228,7 @@ es_table_layout es_table_layout_of(const char *text, size_t length, bool whole, 
         first = behind(&v, first + top.length);
         return finish(&v, first, first, ES_TABLE_CSV, separator);
     }
-    if (other_format(top, &format))
+    if (other_format(&v, first, &format))
         return finish(&v, first, first, format, ',');
     char best = top.length && top.text[0] == '#' ? 0 : agreed(&v, first, delimiter, &cells);
     if (best)
@@ -223,7 +236,7 @@ es_table_layout es_table_layout_of(const char *text, size_t length, bool whole, 
     size_t header = first; /* behind comments, if nothing better is found */
     for (size_t at = first; at < length && skipped < MOST_SKIPPED; skipped++) {
         const es_slice line = line_at(&v, at);
-        if (skipped && other_format(line, &format))
+        if (skipped && other_format(&v, at, &format))
             return finish(&v, first, at, format, ',');
         if (skipped && line.length && line.text[0] != '#') {
             best = agreed(&v, at, delimiter, &cells);

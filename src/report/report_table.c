@@ -267,8 +267,10 @@ static es_status settle_columns(es_report_table *table, es_csv_input *csv, es_er
             status = plain_numbers(table, c, csv, errors);
             continue;
         }
-        for (uint32_t w = 0; w < column->words.n; w++)
-            numbers += es_csv_input_number(csv, c, es_keys_text(&column->words, w), room).length > 0;
+        for (uint32_t w = 0; w < column->words.n; w++) {
+            const es_slice word = es_keys_text(&column->words, w);
+            numbers += es_csv_input_number(csv, c, word, room).length > 0 || es_csv_number_hint(word)[0];
+        }
         const es_slice other = es_keys_text(&column->words, column->other - 1);
         if (numbers > column->words.n / 2)
             es_warn(errors, &column->other_at, "column '%s' is taken as text: '%s' is not a number%s",

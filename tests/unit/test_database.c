@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "io/database.h"
+#include "io/source.h"
 
 Test(database, names) {
     cr_expect(es_database_name("a/b.db"));
@@ -88,5 +89,24 @@ Test(database, types_and_texts) {
     cr_assert_eq(sqlite3_close(database), SQLITE_OK);
     cr_expect_eq(unlink(path) | unlink(points) | unlink(other), 0);
     cr_expect_eq(rmdir(folder), 0, "nothing else is left");
+}
+
+Test(database, zero_bytes_are_no_text) {
+    char folder[] = "/tmp/edgesweep-test-XXXXXX", path[64], text[256];
+    cr_assert_not_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/zero.db", folder);
+    sqlite3 *database;
+    es_source *source = NULL;
+    es_errors errors = {0};
+    size_t got;
+    cr_assert_eq(sqlite3_open(path, &database), SQLITE_OK);
+    answer(database, "create table points (m, a)");
+    answer(database, "insert into points values ('x' || char(0) || 'y', 1)");
+    cr_assert_eq(sqlite3_close(database), SQLITE_OK);
+    cr_assert_eq(es_source_open(&source, path, &(es_source_options){.input = 0}, &errors), ES_OK);
+    cr_expect_eq(es_source_read(source, text, sizeof text, &got, &errors), ES_ERUNTIME);
+    cr_expect(strstr(errors.error[0].text, "a zero byte"), "%s", errors.error[0].text);
+    es_source_close(source);
+    cr_expect_eq(unlink(path) | rmdir(folder), 0);
 }
 #endif
