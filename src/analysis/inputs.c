@@ -1,6 +1,7 @@
 #include "analysis/inputs.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -298,7 +299,8 @@ void es_input_steps(const es_input *input, double *down, double *up) {
     const double x = input->value;
     double step = fabs(x) * 1e-4;
     if (input->whole && !isnan(x)) {
-        for (step = 1; step * 2 <= 256 && step * 2 <= x / 8 && fmod(x, step * 2) == 0;)
+        const double most = x >= 4 * 256 ? 256 : x / 8;
+        for (step = 1; step * 2 <= most && fmod(x, step * 2) == 0;)
             step *= 2;
     }
     *down = 1 - 1e-4, *up = 1 + 1e-4;
@@ -326,4 +328,32 @@ void es_elasticity_of(es_varied *v, const es_input *input, const uint16_t *node,
         const double below = out[i].down, above = out[i].up, f = v->base[node[i]];
         out[i] = (es_elasticity){slope(above, below, x[1], x[0]), slope(below, f, x[0], 1), slope(above, f, x[1], 1)};
     }
+}
+
+/* ---- the largest first ---- */
+
+double es_elasticity_size(const es_elasticity *e) {
+    const double both = fabs(e->both), down = fabs(e->down), up = fabs(e->up);
+    return fmax(fmax(isnan(both) ? 0 : both, isnan(down) ? 0 : down), isnan(up) ? 0 : up);
+}
+
+static int by_size(const void *a_, const void *b_) {
+    const es_ranked *a = a_, *b = b_;
+    const double x = es_elasticity_size(&a->e), y = es_elasticity_size(&b->e);
+    return x != y ? (x < y) - (x > y) : strcmp(a->input->name, b->input->name);
+}
+
+es_status es_rank_inputs(es_varied *v, const uint16_t *node, size_t n, es_ranked *list, es_errors *errors) {
+    es_elasticity *e = calloc(n + 1, sizeof *e);
+    if (!e)
+        return es_fail_memory(errors);
+    for (size_t i = 0; i < v->n_inputs; i++) {
+        es_elasticity_of(v, &v->input[i], node, n, e);
+        for (size_t k = 0; k < n; k++)
+            list[k * v->n_inputs + i] = (es_ranked){&v->input[i], e[k]};
+    }
+    for (size_t k = 0; k < n; k++)
+        qsort(list + k * v->n_inputs, v->n_inputs, sizeof *list, by_size);
+    free(e);
+    return ES_OK;
 }

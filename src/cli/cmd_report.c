@@ -12,6 +12,7 @@
 #include "cli/csv_tables.h"
 #include "cli/load.h"
 #include "cli/paths.h"
+#include "cli/report_answers.h"
 #include "cli/run_options.h"
 #include "cli/scratch.h"
 #include "io/output.h"
@@ -25,6 +26,7 @@ typedef struct es_reporting {
     es_scratch scratch; /* of a sweep's rows */
     const char *table;  /* the CSV file */
     const char *out;
+    es_report_options page; /* what the run of a sweep says of its answers */
 } es_reporting;
 
 static bool ends_with(const char *text, const char *end) {
@@ -66,6 +68,8 @@ static es_status run_sweep(es_reporting *r, es_errors *errors) {
         status = es_sweep_run(sweep, &options, &report, errors);
         es_progress_end(&progress);
     }
+    if (!status)
+        status = es_report_answers(&r->page, sweep, &report, &r->cli->arena, errors);
     es_run_report_free(&report);
     es_sweep_free(sweep);
     return status;
@@ -149,21 +153,22 @@ static es_status write_page(es_reporting *r, es_errors *errors) {
         status = read_question(r, &question, errors);
     if (status)
         return status;
-    const es_report_options options = {.path = r->table,
-                                       .title = r->source ? r->source : "sweep",
-                                       .about = question,
-                                       .version = EDGESWEEP_VERSION,
-                                       .command = es_cli_command_line(r->cli),
-                                       .catalog = &r->catalog,
-                                       .max_rows = SHOWN_ROWS,
-                                       .reading = &reading};
+    es_report_options *page = &r->page;
+    page->path = r->table;
+    page->title = r->source ? r->source : "sweep";
+    page->about = question;
+    page->version = EDGESWEEP_VERSION;
+    page->command = es_cli_command_line(r->cli);
+    page->catalog = &r->catalog;
+    page->max_rows = SHOWN_ROWS;
+    page->reading = &reading;
     es_output *output;
     es_report_counts counts;
     status = es_output_open(&output, r->out, NULL, errors);
     if (status)
         return status;
     const es_text_sink sink = {write_output, output};
-    status = es_report_write(&options, &sink, &counts, errors);
+    status = es_report_write(page, &sink, &counts, errors);
     if (status)
         es_output_abort(output);
     else
@@ -201,10 +206,13 @@ const es_command es_cmd_report = {
     .max_operands = 1,
     .help = "one HTML page to explore a table: chart, fronts, filters, best choices",
     .details =
-        "The page holds everything it needs and fetches nothing. It shows the best choice per device under the filters "
-        "that are set, any two columns against each other with the front of each group, what more of each axis buys, "
-        "a sortable table, and where the numbers come from: command, hashes and errors of the calibration. Tables of "
-        "the kernel edgeprofiler get the six panels of figure 3 of arXiv 2506.09061.\n\n"
+        "The page holds everything it needs and fetches nothing, on telephones as on large screens. It shows the best "
+        "choice per device under the filters that are set (by the columns that [best] names, with the ranges as bars), "
+        "why others have none, any two columns against each other with the front of each group, by how many percent "
+        "the best choices of a sweep change with each input, what more of each axis buys, a table in the order of the "
+        "answer with the columns that fit, and where the numbers come from: command, hashes and errors of the "
+        "calibration. A click on a point shows all its columns. Tables of the kernel edgeprofiler get the six panels "
+        "of figure 3 of arXiv 2506.09061.\n\n"
         "Any table with a header will do (help tables). Of more than 100,000 rows the page keeps the Pareto fronts per "
         "device and "
         "workload, the fastest of each model and precision on each device, and a random sample of the rest, and says "

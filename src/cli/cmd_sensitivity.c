@@ -58,38 +58,6 @@ static es_status find_metrics(es_cli *cli, es_sweep *sweep, metrics *m, es_error
 
 /* ---- elasticities ---- */
 
-typedef struct ranked {
-    const es_input *input;
-    es_elasticity e;
-} ranked;
-
-static double size_of(const es_elasticity *e) {
-    const double both = fabs(e->both), down = fabs(e->down), up = fabs(e->up);
-    return fmax(fmax(isnan(both) ? 0 : both, isnan(down) ? 0 : down), isnan(up) ? 0 : up);
-}
-
-static int by_size(const void *a_, const void *b_) {
-    const ranked *a = a_, *b = b_;
-    const double x = size_of(&a->e), y = size_of(&b->e);
-    return x != y ? (x < y) - (x > y) : strcmp(a->input->name, b->input->name);
-}
-
-/* The largest first; list has room for v->n_inputs rows of every metric. */
-static es_status rank_inputs(es_varied *v, const metrics *m, ranked *list, es_errors *errors) {
-    es_elasticity *e = calloc(m->n, sizeof *e);
-    if (!e)
-        return es_fail_memory(errors);
-    for (size_t i = 0; i < v->n_inputs; i++) {
-        es_elasticity_of(v, &v->input[i], m->node, m->n, e);
-        for (size_t k = 0; k < m->n; k++)
-            list[k * v->n_inputs + i] = (ranked){&v->input[i], e[k]};
-    }
-    for (size_t k = 0; k < m->n; k++)
-        qsort(list + k * v->n_inputs, v->n_inputs, sizeof *list, by_size);
-    free(e);
-    return ES_OK;
-}
-
 static void slope_cell(es_grid *grid, double slope) {
     if (isnan(slope))
         es_grid_cell(grid, "");
@@ -107,7 +75,7 @@ static void bar_cell(es_grid *grid, double slope, double largest, int half) {
     es_grid_cell(grid, bar);
 }
 
-static es_status print_tornado(es_cli *cli, const es_varied *v, const es_column *column, const ranked *list,
+static es_status print_tornado(es_cli *cli, const es_varied *v, const es_column *column, const es_ranked *list,
                                es_errors *errors) {
     static const char *const headers[] = {"input", ">value", ">per 1%", ">down", ">up", "effect", NULL};
     const size_t top = (size_t)es_count_of(cli, ES_OPT_TOP, SHOWN_INPUTS);
@@ -115,7 +83,7 @@ static es_status print_tornado(es_cli *cli, const es_varied *v, const es_column 
     const int room = (int)cli->width - 71, half = room < 9 ? 4 : room / 2 > BAR_MAX ? BAR_MAX : (room - 1) / 2;
     char value[64];
     size_t n = 0;
-    while (n < v->n_inputs && size_of(&list[n].e) >= 5e-4)
+    while (n < v->n_inputs && es_elasticity_size(&list[n].e) >= 5e-4)
         n++;
     es_human_si(value, sizeof value, v->base[column->node]);
     printf("%s = %s%s%s\n", column->name, value, *column->unit ? " " : "", column->unit);
@@ -123,7 +91,7 @@ static es_status print_tornado(es_cli *cli, const es_varied *v, const es_column 
     es_grid_begin(&grid, headers);
     for (size_t i = 0; i < n && i < top; i++) {
         const es_elasticity *e = &list[i].e;
-        const bool kink = fabs(e->up - e->down) > 0.02 * size_of(e) || isnan(e->up) || isnan(e->down);
+        const bool kink = fabs(e->up - e->down) > 0.02 * es_elasticity_size(e) || isnan(e->up) || isnan(e->down);
         es_grid_cell(&grid, list[i].input->name);
         es_human_number(value, sizeof value, list[i].input->value);
         es_grid_format(&grid, "%s%s%s", *value ? value : "by type", *list[i].input->unit ? " " : "",
@@ -131,7 +99,8 @@ static es_status print_tornado(es_cli *cli, const es_varied *v, const es_column 
         slope_cell(&grid, e->both);
         slope_cell(&grid, kink ? e->down : NAN);
         slope_cell(&grid, kink ? e->up : NAN);
-        bar_cell(&grid, isnan(e->both) ? isnan(e->up) ? e->down : e->up : e->both, size_of(&list[0].e), half);
+        bar_cell(&grid, isnan(e->both) ? isnan(e->up) ? e->down : e->up : e->both, es_elasticity_size(&list[0].e),
+                 half);
     }
     es_status status = es_grid_print(&grid, cli, stdout, 2, errors);
     if (n > top)
@@ -143,7 +112,7 @@ static es_status print_tornado(es_cli *cli, const es_varied *v, const es_column 
 
 /* ---- CSV ---- */
 
-static es_status write_elasticities(es_cli *cli, const es_varied *v, const metrics *m, const ranked *list,
+static es_status write_elasticities(es_cli *cli, const es_varied *v, const metrics *m, const es_ranked *list,
                                     es_errors *errors) {
     static const char *const header[] = {"input", "unit", "of", "value", "elasticity", "down", "up"};
     es_number_table t;
@@ -172,10 +141,10 @@ static es_status elasticities(es_cli *cli, const es_sweep *sweep, uint64_t index
     es_status status = es_varied_make(&v, sweep, index, &cli->arena, errors);
     if (status)
         return status;
-    ranked *list = calloc(m->n * v.n_inputs + 1, sizeof *list);
+    es_ranked *list = calloc(m->n * v.n_inputs + 1, sizeof *list);
     if (!list)
         return es_fail_memory(errors);
-    status = rank_inputs(&v, m, list, errors);
+    status = es_rank_inputs(&v, m->node, m->n, list, errors);
     if (!status && (es_given(cli, ES_OPT_OUT) || es_given(cli, ES_OPT_FORMAT))) {
         status = write_elasticities(cli, &v, m, list, errors);
     } else if (!status) {

@@ -157,12 +157,13 @@ static es_status fill_table(es_trial *t, const bool *won, es_grid *grid, size_t 
     return status;
 }
 
-es_status es_print_left_out(const es_cli *cli, const es_sweep *sweep, const es_run_report *report, FILE *out,
-                            es_errors *errors) {
+es_status es_left_out(const es_sweep *sweep, const es_run_report *report, es_grid *grid, size_t *missing,
+                      es_errors *errors) {
     int axis = grouping_axis(sweep);
+    *missing = 0;
     if (axis < 0 || !sweep->n_conditions)
         return ES_OK;
-    size_t values = sweep->axes[axis].n, missing = 0, n = sweep->n_conditions;
+    size_t values = sweep->axes[axis].n, n = sweep->n_conditions;
     bool *won = calloc(values + 1, sizeof *won);
     es_trial t = {.sweep = sweep, .axis = (size_t)axis};
     t.rejected = calloc(n, sizeof *t.rejected);
@@ -174,21 +175,29 @@ es_status es_print_left_out(const es_cli *cli, const es_sweep *sweep, const es_r
     if (ok)
         mark_winners(sweep, report, t.axis, won);
     for (size_t v = 0; ok && v < values; v++)
-        missing += !won[v];
-    if (ok && missing) {
-        es_grid grid = {0};
-        const char *headers[] = {sweep->axes[axis].name, "why", "nearest", NULL};
-        es_grid_begin(&grid, headers);
-        grid.pen = ES_BAD;
-        status = fill_table(&t, won, &grid, missing, errors);
-        fprintf(out, "Nothing left for %zu of %zu %ss\n", missing, values, sweep->axes[axis].name);
-        es_status printed = es_grid_print(&grid, cli, out, 0, errors);
-        status = status ? status : printed;
-        if (missing > LEFT_OUT_SHOWN)
-            fprintf(out, "... %zu more\n", missing - LEFT_OUT_SHOWN);
+        *missing += !won[v];
+    if (ok && *missing) {
+        es_grid_begin(grid, (const char *[]){sweep->axes[axis].name, "why", "nearest", NULL});
+        grid->pen = ES_BAD;
+        status = fill_table(&t, won, grid, *missing, errors);
     }
     free(won), free(t.rejected), free(t.nearest), free(t.index), free(t.node);
     return status;
+}
+
+es_status es_print_left_out(const es_cli *cli, const es_sweep *sweep, const es_run_report *report, FILE *out,
+                            es_errors *errors) {
+    es_grid grid = {0};
+    size_t missing;
+    es_status status = es_left_out(sweep, report, &grid, &missing, errors);
+    if (!missing)
+        return status;
+    const es_axis *axis = &sweep->axes[grouping_axis(sweep)];
+    fprintf(out, "Nothing left for %zu of %zu %ss\n", missing, axis->n, axis->name);
+    es_status printed = es_grid_print(&grid, cli, out, 0, errors);
+    if (missing > LEFT_OUT_SHOWN)
+        fprintf(out, "... %zu more\n", missing - LEFT_OUT_SHOWN);
+    return status ? status : printed;
 }
 
 /* ---- quality ---- */

@@ -336,14 +336,18 @@ es_status es_grid_print(es_grid *grid, const struct es_cli *cli, FILE *out, unsi
         print_rows(grid, rest, width, indent, es_colored(cli, out), out);
         print_left_out(grid, width, room, out);
     }
+    free(width);
+    free(rest);
+    es_grid_free(grid);
+    return status;
+}
+
+void es_grid_free(es_grid *grid) {
     for (size_t i = 0; i < grid->n_cells; i++)
         free(grid->cell[i].text);
     free(grid->cell);
     free(grid->right);
-    free(width);
-    free(rest);
     *grid = (es_grid){0};
-    return status;
 }
 
 /* ---- paragraphs ---- */

@@ -50,6 +50,9 @@ void es_grid_number(es_grid *grid, double value); /* es_human_number */
 /* Styles the cell in row `row` (0: the first below the header). */
 void es_grid_style(es_grid *grid, size_t row, size_t column, es_style style);
 
+/* For a table that is not printed. */
+void es_grid_free(es_grid *grid);
+
 /* Prints with `indent` blanks before each row and frees the table, in colours where `out` may have them.  Columns that are
  * empty in every row are left out.  On a terminal cells are wrapped so that no line is wider, and the last columns, when that is
  * not enough, named below instead. */

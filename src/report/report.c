@@ -162,6 +162,67 @@ static es_status put_calibration(es_text_out *out, const es_report_table *table,
     return status ? status : put(out, "]", errors);
 }
 
+static es_status put_number(es_text_out *out, double value, es_errors *errors) {
+    return isfinite(value) ? es_text_out_format(out, errors, "%.17g", value) : put(out, "null", errors);
+}
+
+static es_status put_effect(es_text_out *out, const es_report_effect *effect, es_errors *errors) {
+    es_status status = put(out, "{\"value\":", errors);
+    if (!status)
+        status = put_number(out, effect->value, errors);
+    if (!status)
+        status = put(out, ",\"per_percent\":", errors);
+    if (!status)
+        status = put_number(out, effect->per_percent, errors);
+    if (!status)
+        status = put_member(out, "input", effect->input, errors);
+    if (!status)
+        status = put_member(out, "unit", effect->unit, errors);
+    return status ? status : put(out, "}", errors);
+}
+
+/* What the best choices of a sweep rest on, and why some have none. */
+static es_status put_answers(es_text_out *out, const es_report_options *options, es_errors *errors) {
+    es_status status = put(out, ",\"answers\":[", errors);
+    for (size_t i = 0; i < options->n_answers && !status; i++) {
+        const es_report_answer *answer = &options->answer[i];
+        status = put(out, i ? ",\n{\"value\":" : "\n{\"value\":", errors);
+        if (!status)
+            status = put_number(out, answer->value, errors);
+        if (!status)
+            status = put_member(out, "choice", answer->choice, errors);
+        if (!status)
+            status = put_member(out, "metric", answer->metric, errors);
+        if (!status)
+            status = put(out, ",\"effects\":[", errors);
+        for (size_t k = 0; k < answer->n_effects && !status; k++) {
+            status = k ? put(out, ",", errors) : ES_OK;
+            if (!status)
+                status = put_effect(out, &answer->effect[k], errors);
+        }
+        if (!status)
+            status = put(out, "]}", errors);
+    }
+    if (!status)
+        status = es_text_out_format(out, errors, "],\"n_absent\":%zu,\"absent\":[", options->n_absent);
+    for (const es_report_absent *absent = options->absent; absent && absent->name && !status; absent++) {
+        status = put(out, absent == options->absent ? "[" : ",[", errors);
+        if (!status)
+            status = es_json_text(out, es_slice_of(absent->name), errors);
+        if (!status)
+            status = put(out, ",", errors);
+        if (!status)
+            status = es_json_text(out, es_slice_of(absent->why), errors);
+        if (!status)
+            status = put(out, ",", errors);
+        if (!status)
+            status = es_json_text(out, es_slice_of(absent->nearest), errors);
+        if (!status)
+            status = put(out, "]", errors);
+    }
+    return status ? status : put(out, "]", errors);
+}
+
 static es_status put_data(es_text_out *out, const es_report_options *options, const es_report_table *table,
                           es_errors *errors) {
     es_status status = es_text_out_format(
@@ -184,6 +245,8 @@ static es_status put_data(es_text_out *out, const es_report_options *options, co
         status = put_calibration(out, table, options->catalog, errors);
     if (!status)
         status = put_columns(out, table, errors);
+    if (!status)
+        status = put_answers(out, options, errors);
     return status ? status : put(out, "}", errors);
 }
 

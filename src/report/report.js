@@ -2,7 +2,7 @@
 (function () {
     'use strict';
 
-    const PAGE_ROWS = 50, DRAWN_POINTS = 20000, COLOURS = 8, MANY_FRONTS = 40, NAMED_ABSENT = 20, PRINTED_COLUMNS = 24,
+    const PAGE_ROWS = 50, DRAWN_POINTS = 20000, COLOURS = 8, MANY_FRONTS = 40, NAMED_ABSENT = 20, DRAWN_RANGES = 80, PRINTED_COLUMNS = 24,
         QUALITY_TIE = 0.3; // points, ES_QUALITY_TIE of src/model/quality.h
     const data = JSON.parse(document.getElementById('data').textContent);
     const $ = id => document.getElementById(id);
@@ -27,6 +27,7 @@
         column.varies = column.words ? column.words.length > 1 : data.rows > 1;
         column.label = column.unit && column.unit !== '' ? column.name + ' [' + column.unit + ']' : column.name;
         column.isAxis = AXES.test(column.name);
+        column.scale = null;
         if (column.isAxis && column.values) encode(column);
     });
 
@@ -41,6 +42,13 @@
         column.varies = column.words.length > 1;
         delete column.values;
     }
+
+    // The columns that hold 10% and 90% of what a speed, a time or a quality may be.
+    function range(column) {
+        const low = named[column.name + '_low'], high = named[column.name + '_high'];
+        return low && high && low.numeric && high.numeric ? [low, high] : null;
+    }
+    const isBound = column => /_(low|high)$/.test(column.name) && named[column.name.replace(/_(low|high)$/, '')] !== undefined;
 
     function value(column, row) {
         if (column.values) return column.values[row];
@@ -80,6 +88,25 @@
         const cell = value(column, row);
         return typeof cell === 'number' ? format(cell) : cell === null ? '' : cell;
     }
+    // In tables all bytes of a column are in one unit; elsewhere each number has its own.
+    function scale(column) {
+        if (column.scale === null) {
+            let high = 0;
+            if (column.unit === 'B' && column.numeric) for (const number of numbers(column)) if (number > high) high = number;
+            const power = high >= 1e9 ? 3 : high >= 1e6 ? 2 : 0;
+            column.scale = {by: 1000 ** power, label: power ? column.name + ' [' + ['', 'k', 'M', 'G'][power] + 'B]' : column.label};
+        }
+        return column.scale;
+    }
+    function cellText(column, row) {
+        const number = value(column, row);
+        const short = typeof number === 'number' && (scale(column).by > 1 || range(column)); // as exact as they can be
+        return short ? format(Number((number / scale(column).by).toPrecision(3))) : show(column, row);
+    }
+    function withUnit(column, row) {
+        const text = show(column, row), bytes = column.unit === 'B' && /[kMGT]$/.test(text);
+        return text === '' || !column.unit ? text : bytes ? text.slice(0, -1) + ' ' + text.slice(-1) + 'B' : text + ' ' + column.unit;
+    }
     function parse(text) {
         const match = /^\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)\s*(k|M|G|T|Ki|Mi|Gi|Ti)?\s*$/i.exec(text);
         if (!match) return NaN;
@@ -90,7 +117,7 @@
 
     // ---- State ----
 
-    const state = {choices: new Map(), conditions: [], selection: null, zoom: null, sort: null, page: 0, allColumns: false};
+    const state = {choices: new Map(), conditions: [], selection: null, zoom: null, sort: null, page: 0};
     let rows = [];     // that pass the filters
     let selected = []; // of these, the ones in the selection
 
@@ -206,16 +233,78 @@
 
     // ---- Tables ----
 
-    // "name [unit]": the unit on a line of its own.
+    // "name [unit]": the unit on a line of its own; long names break behind an underscore.
+    const pieces = name => name.split(/(?<=_)(?=[^_]{3})|(?<= )/);
     function label(text) {
-        const at = text.lastIndexOf(' [');
-        return at < 0 ? [text] : [text.slice(0, at) + ' ', element('span', {className: 'unit', textContent: text.slice(at + 1)})];
+        const at = text.lastIndexOf(' ['), name = at < 0 ? text : text.slice(0, at);
+        const nodes = pieces(name).flatMap((part, i) => i > 0 ? [element('wbr', {}), part] : [part]);
+        return at < 0 ? nodes : [...nodes, ' ', element('span', {className: 'unit', textContent: text.slice(at + 1)})];
     }
     function makeTable(table, header, body) {
         const head = element('tr', {}, ...header.map(cell => cell.node || element('th',
             {className: cell.number ? 'number' : '', title: cell.title || '', scope: 'col'}, ...label(cell.text))));
         table.replaceChildren(element('thead', {}, head), element('tbody', {}, ...body.map(row => element('tr', {},
-            ...row.map((cell, i) => element('td', {textContent: cell, className: header[i].number ? 'number' : ''}))))));
+            ...row.map((cell, i) => element('td', {className: header[i].number ? 'number' : ''}, cell))))));
+    }
+
+    // What a table needs across, in the font that it is drawn in; on narrow screens texts wrap.
+    const pen = document.createElement('canvas').getContext('2d');
+    const narrow = () => innerWidth < 700;
+    function widthOf(column, sample) {
+        const across = text => pen.measureText(text).width;
+        const [name, unit] = scale(column).label.split(' ['), head = Math.max(...pieces(name).map(part => across(part) * 1.1), across(unit || ''));
+        const body = Math.max(0, ...sample.map(row => across(cellText(column, row))));
+        const most = column.numeric ? body : Math.min(body, narrow() ? 72 : 320);
+        return Math.max(head, most, range(column) ? narrow() ? 44 : 56 : 0) + (narrow() ? 12 : 20);
+    }
+    // The columns that fit, the important ones first, in that order.
+    function fitting(list, sample, room) {
+        let used = 0;
+        pen.font = (narrow() ? '12px ' : '13px ') + getComputedStyle(document.body).fontFamily;
+        return list.filter((column, i) => {
+            const width = widthOf(column, sample);
+            if (i > 0 && used + width > room) return false;
+            used += width;
+            return true;
+        });
+    }
+    const IMPORTANT = ['decode_tok_s', 'ttft_s', 'peak_memory_bytes', 'quality', 'end_to_end_ms', 'energy_j_per_token', 'energy_j',
+        'power_w', 'bottleneck', 'basis', 'evidence'];
+    // Who a row is, what decides, what people ask for, then the rest as the table has it.
+    function byImportance(front, decides) {
+        const who = ['device', 'model', 'precision', 'runtime', 'prompt', 'gen', 'depth', 'batch', 'kv_bits', 'seq_len'].map(name => named[name])
+            .concat(columns.filter(column => /^(device|model|precision)\./.test(column.name))).filter(column => column && column.varies);
+        const first = [...front, ...who.filter(column => /^(device|model|precision)$/.test(column.name)), ...decides, ...who, ...IMPORTANT.map(name => named[name])];
+        return first.concat(columns.filter(column => column.varies && !isBound(column)), columns.filter(column => column.varies))
+            .filter((column, i, all) => column && all.indexOf(column) === i);
+    }
+
+    // ---- Ranges as bars: from low (10%) to high (90%), the number as a mark, on one scale for the column ----
+
+    function bars(column, list) {
+        const bounds = range(column);
+        if (!bounds) return null;
+        const [low, high] = bounds.map(numbers), middle = numbers(column);
+        let from = Infinity, to = -Infinity;
+        for (const row of list) for (const end of [low[row], middle[row], high[row]]) {
+            if (end < from) from = end;
+            if (end > to) to = end;
+        }
+        const log = from > 0 && to > 30 * from, size = log ? Math.log(to / from) : to - from;
+        const place = end => size > 0 ? 100 * (log ? Math.log(end / from) : end - from) / size : 50;
+        return row => {
+            if (!(high[row] >= low[row])) return null;
+            const bar = element('span', {className: 'range', title: format(low[row]) + ' to ' + format(high[row]) + ' (80% of cases)'});
+            const part = (name, left, right) => {
+                const node = element('i', {className: name});
+                node.style.left = left + '%';
+                if (right !== undefined) node.style.width = Math.max(1, right - left) + '%';
+                bar.append(node);
+            };
+            part('span', place(low[row]), place(high[row]));
+            part('mark', place(middle[row]));
+            return bar;
+        };
     }
 
     // ---- Best ----
@@ -223,16 +312,24 @@
     const better = column => MORE_IS_BETTER.has(column.name);
     const orderOf = column => column.name + (better(column) ? ', highest' : ', lowest');
 
+    // What [best] of the sweep asks, from the provenance: {by, objectives}.
+    function asked() {
+        const section = /(?:^|\n)\[best\]([^[]*)/.exec(String(data.meta.sweep || '')), list = {by: [], objectives: []};
+        for (const [, key, names] of (section ? section[1] : '').matchAll(/(?:^|\n)\s*(by|maximize|minimize)\s*=\s*([^#\n]*)/g))
+            for (const name of names.split(',')) list[key === 'by' ? 'by' : 'objectives'].push(name.trim());
+        return list;
+    }
     function beginBest() {
-        const first = firstOf(metrics, 'quality', 'decode_tok_s', 'end_to_end_ms') || metrics.find(column => !column.isAxis);
-        fill($('best-by'), groupable, firstOf(groupable, 'device', 'model') || groupable[0], 'all rows');
+        const {by, objectives} = asked();
+        const first = firstOf(metrics, ...objectives, 'quality', 'decode_tok_s', 'end_to_end_ms') || metrics.find(column => !column.isAxis);
+        fill($('best-by'), groupable, firstOf(groupable, ...by, 'device', 'model') || groupable[0], 'all rows');
         for (const id of ['best-objective', 'best-second']) {
             fill($(id), metrics, null, id === 'best-second' ? 'nothing' : null);
             for (const option of $(id).options) if (option.value !== '') option.textContent = orderOf(columns[Number(option.value)]);
-            $(id).addEventListener('change', drawBest);
+            $(id).addEventListener('change', () => { drawBest(); drawTable(); });
         }
         if (first) $('best-objective').value = String(first.index);
-        const second = first && firstOf(metrics.filter(column => column !== first), 'decode_tok_s', 'energy_j', 'energy_j_per_token');
+        const second = first && firstOf(metrics.filter(column => column !== first), ...objectives, 'decode_tok_s', 'energy_j', 'energy_j_per_token');
         if (second) $('best-second').value = String(second.index);
         $('best-by').addEventListener('change', drawBest);
     }
@@ -270,27 +367,66 @@
         const by = chosen($('best-by')), first = chosen($('best-objective')), second = chosen($('best-second'));
         if (!first) { $('best').hidden = true; return; }
         const list = bestRows(by, second ? [first, second] : [first]);
-        const wanted = ['device', 'model', 'precision', 'runtime', 'prompt', 'gen', 'depth', 'batch', 'kv_bits', 'seq_len'];
-        const chosenColumns = [by, ...wanted.map(name => named[name]).filter(column => column && column.varies),
-            ...columns.filter(column => column.varies && /^(device|model|precision)\./.test(column.name)), first, second,
-            ...['decode_tok_s', 'ttft_s', 'peak_memory_bytes', 'end_to_end_ms', 'energy_j_per_token', 'energy_j', 'power_w',
-                'quality', 'bottleneck', 'basis'].map(name => named[name])].filter((column, i, all) => column && all.indexOf(column) === i);
-        const bandwidth = named.decode_bytes && named.bottleneck && named.decode_bytes.numeric;
-        const header = chosenColumns.map(column => ({text: column.label, number: column.numeric, title: column.help}));
-        if (bandwidth) header.push({text: '1 GB/s more buys', number: true,
+        const bandwidth = !narrow() && named.decode_bytes && named.bottleneck && named.decode_bytes.numeric;
+        const shown = fitting(byImportance(by ? [by] : [], second ? [first, second] : [first]).filter(column => !isBound(column)),
+            list, $('best').clientWidth - (bandwidth ? 100 : 0));
+        const header = shown.map(column => ({text: scale(column).label, number: column.numeric, title: column.help}));
+        const drawn = shown.map(column => bars(column, list));
+        if (bandwidth) header.push({text: '1 GB/s buys [tokens/s]', number: true,
             title: 'further tokens/s per GB/s of effective memory bandwidth, 1e9/decode_bytes, where memory is the bottleneck'});
         makeTable($('best-table'), header, list.map(row => {
-            const cells = chosenColumns.map(column => show(column, row));
-            if (bandwidth) cells.push(value(named.bottleneck, row) === 'memory'
-                ? '+' + format(1e9 / value(named.decode_bytes, row)) + ' tokens/s' : 'nothing');
+            const cells = shown.map((column, i) => {
+                const bar = drawn[i] && drawn[i](row), text = cellText(column, row);
+                return bar ? element('span', {}, text, bar) : text;
+            });
+            if (bandwidth) cells.push(value(named.bottleneck, row) === 'memory' ? '+' + format(Number((1e9 / value(named.decode_bytes, row)).toPrecision(3))) : '0');
             return cells;
         }));
-        const present = new Set(list.map(row => by && by.codes ? by.codes[row] : 0));
-        const absent = by && by.words ? by.words.filter((word, code) => !present.has(code)) : [];
         $('best-note').textContent = 'Among the ' + rows.length.toLocaleString('en') + ' rows that pass the filters: ' + orderOf(first) +
-            (second ? ', then ' + orderOf(second) : '') + '.' +
-            (absent.length ? ' No such row for ' + absent.length + ' of ' + by.words.length + ' values of ' + by.name +
-                (absent.length <= NAMED_ABSENT ? ': ' + absent.join(', ') : '') + '.' : '');
+            (second ? ', then ' + orderOf(second) : '') + '.' + (drawn.some(Boolean) ? ' Bars: the range that 80% of measurements lie in.' : '');
+        drawAbsent(by, first, new Set(list.map(row => by && by.codes ? by.codes[row] : 0)));
+    }
+
+    // ---- Why some have no row ----
+
+    // What keeps most rows of a value out, and the row that comes nearest to passing it.
+    function whyAbsent(list, first) {
+        const tests = [...state.choices].map(([column, wanted]) => ({text: column.name + ' is not among the chosen', fails: row =>
+            !wanted.has(column.codes ? column.codes[row] : 0)}));
+        for (const condition of state.conditions) {
+            const all = numbers(condition.column), holds = OPERATORS[condition.operator];
+            tests.push({text: 'fails ' + condition.column.name + ' ' + condition.operator + ' ' + format(condition.value), column: condition.column,
+                off: row => Math.abs(all[row] - condition.value), fails: row => !holds(all[row], condition.value)});
+        }
+        tests.push({text: 'no value of ' + first.name + missingBecause(first), fails: row => Number.isNaN(numbers(first)[row])});
+        for (const test of tests) test.failed = [];
+        for (const row of list) { const test = tests.find(one => one.fails(row)); if (test) test.failed.push(row); }
+        const worst = tests.reduce((held, test) => test.failed.length > held.failed.length ? test : held);
+        const near = worst.off ? worst.failed.reduce((held, row) => worst.off(row) < worst.off(held) ? row : held, worst.failed[0]) : undefined;
+        return [worst.text + ' (' + worst.failed.length.toLocaleString('en') + ' of ' + list.length.toLocaleString('en') + ' rows)',
+            near === undefined ? '' : who(near) + ': ' + withUnit(worst.column, near)];
+    }
+    const REASONS = {quality: 'no score of the model, published or estimated', energy_j_per_token: 'no power reading of the board',
+        power_w: 'no power reading of the board', tokens_per_j: 'no power reading of the board', st: 'no power reading of the board',
+        usd_per_mtok: 'no price or power of the board'};
+    const missingBecause = column => REASONS[column.name] ? ': ' + REASONS[column.name] : '';
+    const who = row => ['model', 'precision'].map(name => named[name]).filter(Boolean).map(column => show(column, row)).join(' ');
+
+    function drawAbsent(by, first, present) {
+        const groups = new Map(), body = [];
+        if (by && by.words) by.words.forEach((word, code) => { if (!present.has(code)) groups.set(code, []); });
+        if (groups.size > 0) for (let row = 0; row < data.rows; row++) {
+            const list = groups.get(by.codes ? by.codes[row] : 0);
+            if (list) list.push(row);
+        }
+        for (const [code, list] of groups) body.push([String(by.words[code]), ...whyAbsent(list, first)]);
+        for (const absent of by && by.name === 'device' ? data.absent : []) body.push(absent);
+        const more = by && by.name === 'device' ? data.n_absent - data.absent.length : 0;
+        $('absent').hidden = body.length === 0;
+        if (body.length === 0) return;
+        $('absent').querySelector('summary').textContent = 'No row for ' + (body.length + more).toLocaleString('en') + ' of the ' +
+            (by.words.length + (by.name === 'device' ? data.n_absent : 0)).toLocaleString('en') + ' ' + by.name + 's: why';
+        makeTable($('absent').querySelector('table'), [{text: by.name}, {text: 'why'}, {text: 'nearest'}], body);
     }
 
     // ---- Chart ----
@@ -312,13 +448,13 @@
         $('front-by').value = front ? String(front.index) : '';
         for (const [id, column] of [['x', x], ['y', y]]) $(id + '-log').checked = wide(column);
         for (const id of ['x', 'y']) $(id).addEventListener('change', () => { $(id + '-log').checked = wide(chosen($(id))); reset(); });
-        for (const id of ['x-log', 'y-log', 'colour', 'front-by']) $(id).addEventListener('change', reset);
+        for (const id of ['x-log', 'y-log', 'colour', 'front-by', 'ranges']) $(id).addEventListener('change', reset);
         $('deselect').addEventListener('click', reset);
         $('zoom').addEventListener('click', () => { state.zoom = state.selection; drawChart(); });
         $('save-png').addEventListener('click', savePng);
         $('save-csv').addEventListener('click', saveCsv);
         let width = innerWidth;
-        addEventListener('resize', () => { if (innerWidth !== width) { width = innerWidth; drawChart(); } });
+        addEventListener('resize', () => { if (innerWidth !== width) { width = innerWidth; drawChart(); drawBest(); drawTable(); } });
     }
     function reset() { state.selection = state.zoom = null; reselect(); drawChart(); }
 
@@ -451,10 +587,36 @@
         context.restore();
     }
 
+    // The rows whose ranges are drawn: all of few, else those of the fronts, when these are few.
+    function ranged(sample, groups, x, y) {
+        if (!range(x) && !range(y)) return [];
+        const front = [...groups.values()].flat();
+        return sample.length <= DRAWN_RANGES ? sample : front.length <= DRAWN_RANGES ? front : [];
+    }
+    function paintRanges(u, list, x, y) {
+        const context = u.ctx, xs = numbers(x), ys = numbers(y), [xr, yr] = [x, y].map(column => (range(column) || []).map(numbers));
+        const at = (number, axis) => u.valToPos(u.scales[axis].distr === 3 ? Math.max(number, u.scales[axis].min) : number, axis, true);
+        context.save();
+        context.beginPath();
+        context.rect(u.bbox.left, u.bbox.top, u.bbox.width, u.bbox.height);
+        context.clip();
+        context.strokeStyle = style('--ink');
+        context.globalAlpha = 0.3;
+        context.lineWidth = 1 * devicePixelRatio;
+        context.beginPath();
+        for (const row of list) {
+            const left = at(xs[row], 'x'), top = at(ys[row], 'y');
+            if (xr[0] && xr[1][row] >= xr[0][row]) { context.moveTo(at(xr[0][row], 'x'), top); context.lineTo(at(xr[1][row], 'x'), top); }
+            if (yr[0] && yr[1][row] >= yr[0][row]) { context.moveTo(left, at(yr[0][row], 'y')); context.lineTo(left, at(yr[1][row], 'y')); }
+        }
+        context.stroke();
+        context.restore();
+    }
+
     // 1, 2, 5 of each decade, fewer when there are many decades.
     function logSplits(low, high) {
         const decades = Math.log10(high / low), list = [];
-        const step = Math.max(1, Math.ceil(decades / 8)), digits = decades > 4 ? [1] : [1, 2, 5];
+        const step = Math.max(1, Math.ceil(decades / 8)), digits = decades > (narrow() ? 2 : 4) ? [1] : [1, 2, 5];
         for (let power = Math.floor(Math.log10(low)); 10 ** power <= high; power += step)
             for (const digit of digits) {
                 const tick = Number(digit + 'e' + power);
@@ -487,18 +649,23 @@
         for (const row of sample) lists[colours.of(row)].push(row);
         drawn = lists.flat();
         const zoom = state.zoom && state.zoom.x === x && state.zoom.y === y ? state.zoom : null;
-        const range = {x: zoom ? [zoom.x0, zoom.x1] : extent(xs, visible, log.x), y: zoom ? [zoom.y0, zoom.y1] : extent(ys, visible, log.y)};
+        const span = {x: zoom ? [zoom.x0, zoom.x1] : extent(xs, visible, log.x), y: zoom ? [zoom.y0, zoom.y1] : extent(ys, visible, log.y)};
+        const whole = $('ranges').checked ? ranged(sample, groups, x, y) : [];
+        for (const [key, column] of [['x', x], ['y', y]]) if (!zoom) for (const end of range(column) || []) {
+            const [low, high] = extent(numbers(end), whole, log[key]);
+            if (whole.length) span[key] = [Math.min(span[key][0], low), Math.max(span[key][1], high)];
+        }
         const tint = i => style('--c' + (colours.isOthers && colours.isOthers(i) ? 7 : i % COLOURS));
         const options = {
             mode: 2, width: $('chart').clientWidth, height: Math.max(320, Math.min(520, innerHeight * 0.6)), legend: {show: false},
-            scales: {x: {time: false, auto: false, distr: log.x ? 3 : 1, range: () => range.x},
-                y: {auto: false, distr: log.y ? 3 : 1, range: () => range.y}},
+            scales: {x: {time: false, auto: false, distr: log.x ? 3 : 1, range: () => span.x},
+                y: {auto: false, distr: log.y ? 3 : 1, range: () => span.y}},
             axes: [axisOptions(x, 0, log.x), axisOptions(y, 1, log.y)],
             cursor: {points: {show: false}, drag: {x: true, y: true, uni: 12, setScale: false}, dataIdx: () => null},
             series: [{}, ...lists.map((list, i) => ({facets: [{scale: 'x', auto: true}, {scale: 'y', auto: true}],
                 paths: paintPoints(tint(i), colours.isOthers && colours.isOthers(i))}))],
             hooks: {
-                draw: [u => paintFronts(u, groups, x, y)],
+                draw: [u => { paintFronts(u, groups, x, y); paintRanges(u, whole, x, y); }],
                 setSelect: [u => brush(u, x, y)]
             }
         };
@@ -510,21 +677,37 @@
             mark.style.background = tint(i);
             return element('span', {}, mark, colours.name(i));
         }));
-        $('chart-note').textContent = chartNote(visible, sample, groups, frontBy);
+        $('chart-note').textContent = chartNote(visible, sample, groups, frontBy, whole, x, y, log);
         $('chart-note').classList.toggle('warn', sample.length < visible.length);
     }
 
-    function chartNote(visible, sample, groups, frontBy) {
+    function chartNote(visible, sample, groups, frontBy, whole, x, y, log) {
         let note = '';
         for (const list of groups.values()) note = note || (list.length ? 'Lines: front of the two columns, ' + (frontBy === '' ? 'of all rows' :
             'per ' + columns[Number(frontBy)].name) + '. ' : '');
         if (sample.length < visible.length)
             note += sample.length.toLocaleString('en') + ' of ' + visible.length.toLocaleString('en') +
                 ' points are drawn: all of the fronts and a random sample of the rest; tables use all rows. ';
-        if (visible.length < rows.length)
-            note += (rows.length - visible.length).toLocaleString('en') + ' rows have no place on these axes. ';
+        if (whole.length) note += 'Bars: the ranges that 80% of measurements lie in' + (whole.length < sample.length ? ', of the fronts' : '') + '. ';
+        else if ($('ranges').checked && (range(x) || range(y))) note += 'Ranges are drawn of up to ' + DRAWN_RANGES + ' points: filter or zoom. ';
+        if (visible.length < rows.length) note += noPlace(x, log.x) + (y === x ? '' : noPlace(y, log.y));
         if (groups.size > MANY_FRONTS) note += groups.size + ' fronts: filter or choose another column to tell them apart. ';
         return note;
+    }
+
+    // How many rows an axis has no place for, whose they are, and why.
+    function noPlace(column, log) {
+        const all = numbers(column), lacking = rows.filter(row => Number.isNaN(all[row])), low = log ? rows.filter(row => all[row] <= 0).length : 0;
+        let note = low ? low.toLocaleString('en') + ' rows have no place on a logarithmic axis: ' + column.name + ' is not above 0. ' : '';
+        if (lacking.length === 0) return note;
+        let whose = '';
+        for (const entity of ['model', 'device', 'precision', 'runtime'].map(name => named[name]).filter(one => one && one.codes)) {
+            const without = new Set(lacking.map(row => entity.codes[row]));
+            if (whose || rows.some(row => !Number.isNaN(all[row]) && without.has(entity.codes[row]))) continue;
+            const names = [...without].map(code => entity.words[code]);
+            whose = ' (' + names.slice(0, NAMED_ABSENT).join(', ') + (names.length > NAMED_ABSENT ? ' and ' + (names.length - NAMED_ABSENT) + ' more ' + entity.name + 's' : '') + ')';
+        }
+        return note + lacking.length.toLocaleString('en') + ' rows have no place: no ' + column.name + missingBecause(column) + whose + '. ';
     }
 
     function brush(u, x, y) {
@@ -561,7 +744,7 @@
         const go = place => {
             focus = Math.max(0, Math.min(drawn.length - 1, place));
             const row = drawn[order[focus]], box = u.over.getBoundingClientRect();
-            tell(row, box.left + left(row), box.top + top(row));
+            tell(row, x, y, box.left + left(row), box.top + top(row));
             $('announce').textContent = describe(row, x, y);
         };
         u.over.tabIndex = 0;
@@ -570,7 +753,15 @@
         u.over.addEventListener('mousemove', event => {
             const box = u.over.getBoundingClientRect(), found = nearest(event.clientX - box.left, event.clientY - box.top);
             if (found < 0) $('tip').hidden = true;
-            else tell(drawn[found], event.clientX, event.clientY);
+            else tell(drawn[found], x, y, event.clientX, event.clientY);
+        });
+        // Where nothing hovers the first touch tells six lines and the second all.
+        let touched = -1;
+        u.over.addEventListener('click', event => {
+            const box = u.over.getBoundingClientRect(), found = nearest(event.clientX - box.left, event.clientY - box.top);
+            const again = found === touched || !matchMedia('(hover: none)').matches;
+            touched = found;
+            if (found >= 0 && again && u.select.width < 4 && u.select.height < 4) tellAll(drawn[found]);
         });
         u.over.addEventListener('mouseleave', () => { $('tip').hidden = true; });
         u.over.addEventListener('blur', () => { $('tip').hidden = true; });
@@ -578,6 +769,10 @@
         u.over.addEventListener('keydown', event => {
             const steps = {ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1};
             if (event.key === 'Escape') reset();
+            if (event.key === 'Enter' && order && focus >= 0) {
+                event.preventDefault(); // else it presses the button that closes
+                tellAll(drawn[order[focus]]);
+            }
             if (!(event.key in steps) && event.key !== 'Home' && event.key !== 'End') return;
             event.preventDefault();
             if (drawn.length === 0) return;
@@ -591,22 +786,35 @@
         return who + ': ' + x.label + ' ' + show(x, row) + ', ' + y.label + ' ' + show(y, row);
     }
 
-    // Every column of a row, those that never change last, in as many pairs of columns as fit.
-    function tell(row, left, top) {
-        const list = columns.filter(column => column.varies).concat(columns.filter(column => !column.varies))
-            .filter(column => show(column, row) !== '');
-        const tip = $('tip'), lines = Math.min(26, Math.max(8, Math.floor(innerHeight * 0.8 / 19))), body = [];
-        for (let i = 0; i < Math.min(lines, list.length); i++) {
-            const line = element('tr', {});
-            for (let k = i; k < list.length; k += lines)
-                line.append(element('th', {textContent: list[k].label, scope: 'row'}), element('td', {textContent: show(list[k], row)}));
-            body.push(line);
+    // Six lines: who it is, the two axes, what else people ask for.
+    function tell(row, x, y, left, top) {
+        const name = list => list.map(key => named[key]).filter(column => column && show(column, row) !== '').map(column => show(column, row)).join(', ');
+        const list = [x, y, ...IMPORTANT.map(key => named[key])].filter((column, i, all) => column && !column.isAxis &&
+            all.indexOf(column) === i && show(column, row) !== '').slice(0, 4);
+        const lines = [name(['model', 'precision']), name(['device', 'runtime'])].filter(Boolean)
+            .map(text => element('tr', {}, element('th', {textContent: text, colSpan: 2, className: 'who'})));
+        for (const column of list) {
+            const bounds = range(column), span = bounds && bounds.map(end => show(end, row));
+            lines.push(element('tr', {}, element('th', {textContent: column.name, scope: 'row'}), element('td', {textContent:
+                withUnit(column, row) + (span && span[0] ? ' (' + span[0] + ' to ' + span[1] + ')' : '')})));
         }
-        tip.replaceChildren(element('table', {}, element('tbody', {}, ...body)));
+        const tip = $('tip');
+        tip.replaceChildren(element('table', {}, element('tbody', {}, ...lines)), element('div', {className: 'note',
+            textContent: matchMedia('(hover: none)').matches ? 'touch again for all columns' : 'click or Enter: all columns'}));
         tip.hidden = false;
         const box = tip.getBoundingClientRect();
-        tip.style.left = Math.max(4, left + 16 + box.width > innerWidth ? left - box.width - 16 : left + 16) + 'px';
+        tip.style.left = Math.max(4, Math.min(left + 16 + box.width > innerWidth ? left - box.width - 16 : left + 16, innerWidth - box.width - 4)) + 'px';
         tip.style.top = Math.max(4, Math.min(top + 16, innerHeight - box.height - 4)) + 'px';
+    }
+
+    // Every column of a row, those that never change last.
+    function tellAll(row) {
+        const list = columns.filter(column => column.varies).concat(columns.filter(column => !column.varies))
+            .filter(column => show(column, row) !== '');
+        $('tip').hidden = true;
+        makeTable($('all-table'), [{text: 'column'}, {text: 'value', number: true}, {text: 'meaning'}],
+            list.map(column => [column.name, withUnit(column, row), column.help || '']));
+        $('all').showModal();
     }
 
     // ---- Saving ----
@@ -760,7 +968,7 @@
             const pairs = neighbours(axis);
             for (const goal of goals) {
                 const steps = slopes(pairs, axis, goal);
-                if (steps.length) body.push(['twice the ' + axis.name, goal.name, change(steps[steps.length >> 1]),
+                if (steps.length && (Math.abs(steps[0]) > 1e-9 || Math.abs(steps[steps.length - 1]) > 1e-9)) body.push(['twice the ' + axis.name, goal.name, change(steps[steps.length >> 1]),
                     change(steps[0]) + ' to ' + change(steps[steps.length - 1]), steps.length.toLocaleString('en')]);
             }
         }
@@ -768,7 +976,7 @@
             {text: 'from, to', number: true}, {text: 'cases', number: true}], body);
         $('buys-table').hidden = body.length === 0;
         $('buys-note').textContent = 'Rows that pass the filters. ' +
-            (atOnce ? 'A byte of bandwidth: each token reads decode_bytes, so tokens/s grow by 1/decode_bytes for each byte/s where memory is the bottleneck, and nowhere else; the last column of "Best" has it per device. ' : '') +
+            (atOnce ? 'A byte of bandwidth: each token reads decode_bytes, so tokens/s grow by 1/decode_bytes for each byte/s where memory is the bottleneck, and nowhere else; the last column of "Best" has it, where the screen is wide enough. ' : '') +
             (body.length > atOnce ? 'Doubling an axis: its neighbouring values with all other axes equal, scaled to a doubling. '
                 : 'A sweep with device.mem_bw_gbs = x1, x2, x4 shows what twice the bandwidth buys. ') + bottlenecks();
     }
@@ -782,28 +990,71 @@
             '. Only more of the bottleneck makes a row faster.';
     }
 
+    // ---- What the answers rest on: elasticities of the best choices of the sweep ----
+
+    function beginEffects() {
+        const choices = [...new Set(data.answers.map(answer => answer.choice))].sort((a, b) => a.localeCompare(b, 'en', {numeric: true}));
+        if (choices.length === 0) return;
+        $('effects').hidden = false;
+        document.querySelector('nav a[href="#effects"]').hidden = false;
+        for (const choice of choices) $('effects-of').append(element('option', {textContent: choice}));
+        for (const metric of new Set(data.answers.map(answer => answer.metric))) $('effects-metric').append(element('option', {textContent: metric}));
+        const speed = ['decode_tok_s', 'end_to_end_ms'].find(name => data.answers.some(answer => answer.metric === name));
+        if (speed) $('effects-metric').value = speed;
+        for (const id of ['effects-of', 'effects-metric']) $(id).addEventListener('change', drawEffects);
+        drawEffects();
+    }
+    function drawEffects() {
+        const answer = data.answers.find(one => one.choice === $('effects-of').value && one.metric === $('effects-metric').value);
+        const column = named[$('effects-metric').value], unit = column && column.unit ? ' ' + column.unit : '';
+        $('effects-note').textContent = !answer ? 'No number of this choice changes ' + $('effects-metric').value + '.'
+            : answer.metric + ' = ' + format(answer.value) + unit + '. Bars: by how many percent it changes when the input grows by 1%. ' +
+            'Inputs that are not shown have next to no effect.';
+        const most = answer ? Math.max(...answer.effects.map(effect => Math.abs(effect.per_percent))) : 1;
+        $('effects-bars').replaceChildren(...(answer ? answer.effects : []).map(effect => {
+            const bar = element('i', {className: effect.per_percent < 0 ? 'less' : 'more'}), size = 50 * Math.abs(effect.per_percent) / most;
+            bar.style.width = size + '%';
+            bar.style.left = (effect.per_percent < 0 ? 50 - size : 50) + '%';
+            return element('li', {}, element('span', {className: 'input'}, ...label(effect.input), ' ', element('span', {className: 'soft', textContent:
+                effect.value === null ? 'by type' : format(effect.value) + (effect.unit ? ' ' + effect.unit : '')})),
+            element('span', {className: 'bar'}, bar), element('span', {className: 'number',
+                textContent: (effect.per_percent < 0 ? '\u2212' : '+') + Math.abs(effect.per_percent).toFixed(2) + '%'}));
+        }));
+    }
+
     // ---- Rows ----
 
-    function drawTable() {
-        const shown = columns.filter(column => column.varies || state.allColumns), sort = state.sort;
-        let list = selected;
-        if (sort) {
-            const sign = sort.down ? -1 : 1;
-            const rank = sort.column.numeric ? numbers(sort.column) : null;
-            const place = rank ? null : new Map(sort.column.words.map((word, code) => [word, code])
+    // Rows in the order of the answer until a header is pressed.
+    function inOrder(list) {
+        const sort = state.sort, sign = sort && sort.down ? -1 : 1;
+        const keys = sort ? [{column: sort.column, sign}]
+            : [chosen($('best-objective')), chosen($('best-second'))].filter(Boolean).map(column => ({column, sign: better(column) ? -1 : 1}));
+        const ranks = keys.map(({column}) => {
+            if (column.numeric) return numbers(column);
+            const place = new Map(column.words.map((word, code) => [word, code])
                 .sort((a, b) => String(a[0]).localeCompare(b[0], 'en', {numeric: true})).map(([, code], i) => [code, i]));
-            const key = row => rank ? rank[row] : place.get(sort.column.codes ? sort.column.codes[row] : 0);
-            list = [...list].sort((a, b) => { // empty cells last
-                const p = key(a), q = key(b);
-                return Number.isNaN(p) || Number.isNaN(q) ? Number.isNaN(p) - Number.isNaN(q) || a - b : sign * (p - q) || a - b;
-            });
-        }
+            return Float64Array.from({length: data.rows}, (_, row) => place.get(column.codes ? column.codes[row] : 0));
+        });
+        return [...list].sort((a, b) => {
+            for (let k = 0; k < keys.length; k++) { // empty cells last
+                const p = ranks[k][a], q = ranks[k][b], gap = Number.isNaN(p) || Number.isNaN(q) ? Number.isNaN(p) - Number.isNaN(q) : keys[k].sign * (p - q);
+                if (gap !== 0) return gap;
+            }
+            return a - b;
+        });
+    }
+    function drawTable() {
+        const list = inOrder(selected), wanted = $('columns').value, top = list.slice(state.page * PAGE_ROWS, (state.page + 1) * PAGE_ROWS);
+        const decides = [chosen($('best-objective')), chosen($('best-second')), state.sort && state.sort.column].filter(Boolean);
+        const varying = columns.filter(column => column.varies);
+        const shown = wanted === 'all' ? columns : wanted === 'vary' || varying.length === 0 ? varying
+            : fitting(byImportance([], decides).filter(column => column.varies), top, $('rows').clientWidth);
         $('rows').classList.toggle('wide', shown.length > PRINTED_COLUMNS);
         const pages = Math.max(1, Math.ceil(list.length / PAGE_ROWS));
         state.page = Math.min(state.page, pages - 1);
         const first = state.page * PAGE_ROWS;
         makeTable($('table'), shown.map(column => ({number: column.numeric, node: headerCell(column)})),
-            list.slice(first, first + PAGE_ROWS).map(row => shown.map(column => show(column, row))));
+            list.slice(first, first + PAGE_ROWS).map(row => shown.map(column => cellText(column, row))));
         $('page').textContent = list.length === 0 ? 'no rows' : (first + 1).toLocaleString('en') + '\u2013' +
             Math.min(first + PAGE_ROWS, list.length).toLocaleString('en') + ' of ' + list.length.toLocaleString('en');
         $('previous').disabled = state.page === 0;
@@ -811,7 +1062,7 @@
     }
     function headerCell(column) {
         const sorted = state.sort && state.sort.column === column, button = element('button', {type: 'button',
-            title: column.help || 'sort'}, sorted ? state.sort.down ? '\u25bc ' : '\u25b2 ' : '', ...label(column.label));
+            title: column.help || 'sort'}, sorted ? state.sort.down ? '\u25bc ' : '\u25b2 ' : '', ...label(scale(column).label));
         const cell = element('th', {className: column.numeric ? 'number' : '', scope: 'col'}, button);
         if (sorted) cell.setAttribute('aria-sort', state.sort.down ? 'descending' : 'ascending');
         button.addEventListener('click', () => {
@@ -830,7 +1081,8 @@
         const facts = [['table', data.title], ['report made by', data.command + ' (edgesweep ' + data.version + ')']];
         for (const key of Object.keys(data.meta)) facts.push([key, String(data.meta[key])]);
         if (Object.keys(data.meta).length === 0) facts.push(['provenance', 'no .meta.json beside the table: unknown']);
-        for (const column of columns) if (!column.varies && column.words) facts.push([column.name + ' (all rows)', show(column, 0)]);
+        const same = columns.filter(column => !column.varies && column.words && show(column, 0) !== '');
+        if (same.length) facts.push(['the same in all rows', same.map(column => column.name + ' ' + withUnit(column, 0)).join(', ')]);
         makeTable($('provenance-table'), [{text: 'what'}, {text: 'value'}], facts);
         const basis = named.basis;
         if (basis && basis.words) {
@@ -902,7 +1154,7 @@
         drawChart();
     });
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => drawChart());
-    $('all-columns').addEventListener('change', () => { state.allColumns = $('all-columns').checked; drawTable(); });
+    $('columns').addEventListener('change', drawTable);
     $('previous').addEventListener('click', () => { state.page--; drawTable(); });
     $('next').addEventListener('click', () => { state.page++; drawTable(); });
 
@@ -912,6 +1164,7 @@
         beginBest();
         beginChart();
         beginPanels();
+        beginEffects();
         refilter();
         drawProvenance();
     } else {

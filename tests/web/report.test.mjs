@@ -189,7 +189,7 @@ test('what bandwidth buys', async t => {
     assert.match(line[2], /^\+\d/);
 });
 
-test('pointer and keys show every metric of a point', async t => {
+test('pointer and keys show six lines of a point, and all on demand', async t => {
     const csv = boards(), page = await open(t, report('hover', csv)), header = readFileSync(csv, 'utf8').split('\n')[0].split(',');
     await page.locator('.u-over').focus();
     await page.keyboard.press('Home');
@@ -198,8 +198,13 @@ test('pointer and keys show every metric of a point', async t => {
     assert.notEqual(await page.textContent('#announce'), first);
     const tip = await page.locator('#tip').boundingBox();
     assert.ok(tip.x >= 0 && tip.y >= 0 && tip.x + tip.width <= 1400 && tip.y + tip.height <= 1000);
-    const names = await page.locator('#tip th').allTextContents();
-    for (const name of header) assert.ok(names.some(text => text.split(' ')[0] === name) || /^(usd_per_mtok|quality.*)$/.test(name), name);
+    assert.equal(await page.locator('#tip tr').count(), 6);
+    assert.match(await page.textContent('#tip'), /decode_tok_s[\d.]+ token\/s \([\d.]+ to [\d.]+\)/);
+    await page.keyboard.press('Enter');
+    const names = (await cells(page, '#all-table')).map(row => row[0]);
+    for (const name of header) assert.ok(names.includes(name) || /^(usd_per_mtok|quality.*)$/.test(name), name);
+    await page.getByRole('button', {name: 'Close'}).click();
+    assert.equal(await page.isVisible('#all'), false);
     await choose(page, 'x', 'tpot_s');
     await choose(page, 'y', 'energy_j_per_token');
     await page.locator('#explore').scrollIntoViewIfNeeded();
@@ -210,6 +215,10 @@ test('pointer and keys show every metric of a point', async t => {
         shown = await page.locator('#tip').isVisible();
     }
     assert.ok(shown, 'the diagonal of a log-log chart of energy and time meets points');
+    await page.mouse.down();
+    await page.mouse.up();
+    assert.ok(await page.isVisible('#all'), 'a click shows all columns');
+    await page.keyboard.press('Escape');
     await shot(page, 'hover');
 });
 
@@ -316,8 +325,56 @@ test('dark, light and printed', async t => {
     await shot(page, 'print');
 });
 
-test('a narrow window', async t => {
-    const page = await open(t, report('narrow', 'sweeps/paper.sweep'), {viewport: {width: 420, height: 800}});
-    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth + 1));
-    await shot(page, 'narrow');
+// Nothing is cut: no part of the page is wider than the window, nor any table than its place.
+const overflow = page => page.evaluate(() => [document.documentElement, ...document.querySelectorAll('#best .scroll, #rows .scroll, #effects-bars')]
+    .filter(node => node.scrollWidth > node.clientWidth + 1).map(node => node.tagName + ' ' + (node.getAttribute('aria-label') || node.id)));
+
+test('phone, laptop and large screen, dark and light', async t => {
+    const answers = report('sizes', 'sweeps/edge.sweep', '--set', 'device=Raspberry Pi 5*, Jetson Orin Nano*, ESP32*, GAP9', '--set', 'prompt=128',
+        '--set', 'gen=128', '--set', 'model=Llama-3.2-*, Qwen2.5-?.5B, Qwen2.5-3B, Llama-3.1-8B');
+    const shown = {};
+    for (const [width, height] of [[390, 844], [1280, 800], [1920, 1080]])
+        for (const colorScheme of ['light', 'dark']) {
+            const page = await open(t, answers, {viewport: {width, height}, colorScheme});
+            assert.deepEqual(await overflow(page), []);
+            assert.ok(await page.locator('#best-table .range').count() > 0);
+            const header = await page.locator('#best-table th').allTextContents();
+            for (const name of ['device', 'model', 'quality', 'decode_tok_s']) assert.ok(header.some(text => text.split(' ')[0] === name), name);
+            shown[width] = header.length;
+            await shot(page, 'sizes-' + width + '-' + colorScheme);
+        }
+    assert.ok(shown[390] < shown[1280] && shown[1280] < shown[1920], JSON.stringify(shown));
+    const page = await open(t, report('narrow', 'sweeps/paper.sweep'), {viewport: {width: 390, height: 844}});
+    assert.deepEqual(await overflow(page), []);
+});
+
+test('rows come in the order of the answer, columns as chosen', async t => {
+    const csv = boards(), page = await open(t, report('order', csv)), header = readFileSync(csv, 'utf8').split('\n')[0].split(',');
+    const at = async name => (await page.locator('#table th').allTextContents()).findIndex(text => text.trim().split(' ')[0] === name);
+    const quality = async () => (await cells(page, '#table')).map(row => row).map(row => Number(row[place]));
+    const place = await at('quality'), list = await quality();
+    assert.ok(list.length > 9 && list.every((value, i) => i === 0 || value <= list[i - 1]));
+    await page.selectOption('#columns', 'all');
+    assert.equal(await page.locator('#table th').count(), header.length);
+});
+
+test('why some have no row, what the answers rest on', async t => {
+    const csv = join(folder, 'gaps.csv');
+    writeFileSync(csv, 'device,model,precision,quality,decode_tok_s\nA,m,Q4_0,60,9\nA,n,Q4_0,50,20\nB,m,Q4_0,60,2\nB,n,Q4_0,50,7\nC,o,Q4_0,,30\n');
+    const page = await open(t, report('gaps', csv));
+    assert.match(await page.textContent('#chart-note'), /1 rows have no place: no quality: no score of the model, published or estimated \(o\)/);
+    await choose(page, 'condition-column', 'decode_tok_s');
+    await page.selectOption('#condition-operator', '\u2265');
+    await page.fill('#condition-value', '8');
+    await page.press('#condition-value', 'Enter');
+    await page.locator('#absent summary').click();
+    const why = await cells(page, '#absent table');
+    assert.deepEqual(why[0], ['B', 'fails decode_tok_s \u2265 8 (2 of 2 rows)', 'n Q4_0: 7 token/s']);
+    assert.match(why[1].join(' '), /^C no value of quality: no score/);
+    assert.equal(await page.isVisible('#effects'), false);
+
+    const other = await open(t, report('rests', 'sweeps/edge.sweep', '--set', 'device=Raspberry Pi 5 8GB, GAP9', '--set', 'prompt=128', '--set', 'gen=128'));
+    assert.match(await other.textContent('#absent'), /GAP9no runtime/);
+    const bars = await other.locator('#effects-bars li').allTextContents();
+    assert.ok(bars.some(text => /^device\.mem_bw_gbs 17\.\d+ GB\/s\+0\.[5-9]\d%$/.test(text)), bars.join('\n'));
 });
