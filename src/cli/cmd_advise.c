@@ -556,54 +556,54 @@ static void cut_name(char *to, size_t size, const char *name, size_t width) {
         snprintf(to, size, "%.*s..%s", (int)(width - 2 - end), name, name + length - end);
 }
 
-static void add_row(const advice *a, const choice *c, es_grid *grid) {
+static void add_row(const advice *a, const choice *c, es_listing *listing) {
     char text[160];
     const es_row *model = row_of(a, c->index, ES_MODEL), *device = row_of(a, c->index, ES_DEVICE);
-    es_grid_cell(grid, a->by_device  ? device->name
-                       : a->by_model ? model->name
-                                     : label_of(a, c, "runtime", text, sizeof text));
+    es_listing_cell(listing, a->by_device  ? device->name
+                             : a->by_model ? model->name
+                                           : label_of(a, c, "runtime", text, sizeof text));
     cut_name(text, sizeof text, row_of(a, c->index, ES_PRECISION)->name, 12);
-    es_grid_cell(grid, a->by_device && a->n[ES_PRECISION] == 1 ? "" : text); /* stands above */
+    es_listing_cell(listing, a->by_device && a->n[ES_PRECISION] == 1 ? "" : text); /* stands above */
     const double speed = column_of(a, c, "decode_tok_s"), quality = column_of(a, c, "quality");
-    es_grid_format(grid, speed < 9.95 ? "%.1f" : "%.0f", speed);
+    es_listing_format(listing, speed < 9.95 ? "%.1f" : "%.0f", speed);
     range_text(text, sizeof text, column_of(a, c, "decode_tok_s_low"), column_of(a, c, "decode_tok_s_high"));
-    es_grid_cell(grid, text);
+    es_listing_cell(listing, text);
     const double ttft = column_of(a, c, "ttft_s");
     *text = '\0';
     if (!isnan(ttft))
         es_human_seconds(text, sizeof text, ttft);
-    es_grid_cell(grid, text);
+    es_listing_cell(listing, text);
     es_human_bytes(text, sizeof text, column_of(a, c, "peak_memory_bytes"));
-    es_grid_cell(grid, text);
+    es_listing_cell(listing, text);
     if (a->by_device) {
         *text = '\0';
         if (c->price < HUGE_VAL)
             es_human_number(text, sizeof text, c->price);
-        es_grid_cell(grid, text);
+        es_listing_cell(listing, text);
     } else if (isnan(quality)) {
-        es_grid_cell(grid, "");
+        es_listing_cell(listing, "");
     } else {
-        es_grid_format(grid, "%.1f%s", quality,
-                       strcmp(label_of(a, c, "quality_basis", text, sizeof text), "estimate") ? "" : "~");
+        es_listing_format(listing, "%.1f%s", quality,
+                          strcmp(label_of(a, c, "quality_basis", text, sizeof text), "estimate") ? "" : "~");
     }
-    es_grid_cell(grid, label_of(a, c, "basis", text, sizeof text));
+    es_listing_cell(listing, label_of(a, c, "basis", text, sizeof text));
 }
 
 /* Names take the room that the other columns leave. */
-static void fit_names(es_grid *grid, size_t width) {
+static void fit_names(es_listing *listing, size_t width) {
     char text[160];
     size_t others = 0;
-    for (size_t column = 1; column < grid->n_columns; column++) {
+    for (size_t column = 1; column < listing->n_columns; column++) {
         size_t widest = 0;
-        for (size_t at = column; at < grid->n_cells; at += grid->n_columns)
-            widest = strlen(grid->cell[at].text) > widest ? strlen(grid->cell[at].text) : widest;
+        for (size_t at = column; at < listing->n_cells; at += listing->n_columns)
+            widest = strlen(listing->cell[at].text) > widest ? strlen(listing->cell[at].text) : widest;
         others += widest + 2;
     }
     const size_t room = width > others + 12 ? width - others : 12;
-    for (size_t at = 0; at < grid->n_cells; at += grid->n_columns) {
-        cut_name(text, sizeof text, grid->cell[at].text, room);
-        if (strlen(text) < strlen(grid->cell[at].text))
-            memcpy(grid->cell[at].text, text, strlen(text) + 1);
+    for (size_t at = 0; at < listing->n_cells; at += listing->n_columns) {
+        cut_name(text, sizeof text, listing->cell[at].text, room);
+        if (strlen(text) < strlen(listing->cell[at].text))
+            memcpy(listing->cell[at].text, text, strlen(text) + 1);
     }
 }
 
@@ -619,13 +619,13 @@ static es_status print_table(const advice *a, es_errors *errors) {
                                    a->by_device ? ">USD" : ">MMLU",
                                    "evidence",
                                    NULL};
-    es_grid grid = {0};
-    es_grid_begin(&grid, headers);
+    es_listing listing = {0};
+    es_listing_begin(&listing, headers);
     for (size_t i = 0; i < a->n_choices && (double)i < a->top; i++)
-        add_row(a, &a->choice[i], &grid);
-    if (!grid.failed)
-        fit_names(&grid, a->cli->width);
-    return es_grid_print(&grid, a->cli, stdout, 0, errors);
+        add_row(a, &a->choice[i], &listing);
+    if (!listing.failed)
+        fit_names(&listing, a->cli->width);
+    return es_listing_print(&listing, a->cli, stdout, 0, errors);
 }
 
 /* The command that prints the same points, and all the others of the sweep, as CSV. */

@@ -48,7 +48,7 @@ typedef struct es_showing {
     const es_csv_best_options *options;
     es_slice *cell; /* of one row */
     es_arena arena;
-    es_grid grid;
+    es_listing listing;
 } es_showing;
 
 /* A cell of a choice without blanks and quotes; "" when there is no memory. */
@@ -120,7 +120,7 @@ static es_status begin_grid(es_showing *s, es_errors *errors) {
             return es_fail_memory(errors);
     }
     header[n] = "next best";
-    es_grid_begin(&s->grid, header);
+    es_listing_begin(&s->listing, header);
     return ES_OK;
 }
 
@@ -130,22 +130,22 @@ static void add_choice(es_showing *s, size_t i) {
     const bool has_next = i + 1 < best->n && best->choice[i + 1].group == choice->group;
     char next[256] = "none";
     for (size_t k = 0; k < best->n_by; k++)
-        es_grid_cell(&s->grid, cell_text(s, choice, best->by[k]));
-    s->grid.pen = choice->rank == 1 ? ES_GOOD : ES_PLAIN;
-    es_grid_cell(&s->grid, cell_text(s, choice, best->pick));
-    s->grid.pen = ES_PLAIN;
+        es_listing_cell(&s->listing, cell_text(s, choice, best->by[k]));
+    s->listing.pen = choice->rank == 1 ? ES_GOOD : ES_PLAIN;
+    es_listing_cell(&s->listing, cell_text(s, choice, best->pick));
+    s->listing.pen = ES_PLAIN;
     if (best->top > 1)
-        es_grid_format(&s->grid, "%llu", (unsigned long long)choice->rank);
+        es_listing_format(&s->listing, "%llu", (unsigned long long)choice->rank);
     for (size_t k = 0; k < best->n_objectives; k++) {
         char number[64];
         es_csv_number(number, sizeof number, s->options->objective[k].column, choice->value[k]);
-        es_grid_cell(&s->grid, number);
+        es_listing_cell(&s->listing, number);
     }
     if (has_next)
         describe_next(s, choice, &best->choice[i + 1], next, sizeof next);
-    s->grid.pen = ES_FAINT;
-    es_grid_cell(&s->grid, next);
-    s->grid.pen = ES_PLAIN;
+    s->listing.pen = ES_FAINT;
+    es_listing_cell(&s->listing, next);
+    s->listing.pen = ES_PLAIN;
 }
 
 static void print_title(const es_showing *s, FILE *out) {
@@ -175,7 +175,7 @@ static es_status show(const es_tables *tables, const es_csv_best *best, const es
     }
     if (!status && shown)
         print_title(&s, out);
-    es_status printed = es_grid_print(&s.grid, tables->cli, out, 0, errors); /* and frees it */
+    es_status printed = es_listing_print(&s.listing, tables->cli, out, 0, errors); /* and frees it */
     status = status ? status : printed;
     if (!status && hidden)
         fprintf(out, "... %zu more\n", hidden);

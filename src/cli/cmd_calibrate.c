@@ -50,7 +50,7 @@ typedef struct error_group {
     bool batched;
 } error_group;
 
-static void add_errors(es_grid *grid, const es_measurements *m, const es_calibrated *result, es_fit_phase phase,
+static void add_errors(es_listing *listing, const es_measurements *m, const es_calibrated *result, es_fit_phase phase,
                        const error_group *group, es_arena *arena) {
     double *errors = es_arena_array(arena, m->measured.n + 1, sizeof *errors);
     size_t n = 0, inside = 0;
@@ -68,14 +68,14 @@ static void add_errors(es_grid *grid, const es_measurements *m, const es_calibra
     if (!n)
         return;
     const es_error_summary s = es_summarise_errors(errors, n);
-    es_grid_cell(grid, es_fit_phase_names[phase]);
-    es_grid_cell(grid, group->name);
-    es_grid_format(grid, "%zu", s.n);
-    es_grid_format(grid, "%+.1f%%", 100 * s.bias);
-    es_grid_format(grid, "%.1f%%", 100 * s.median);
-    es_grid_format(grid, "%.1f%%", 100 * s.p90);
-    es_grid_format(grid, "%.0f%%", 100.0 * (double)inside / (double)n);
-    es_grid_format(grid, "%.2f", exp(width / (double)n));
+    es_listing_cell(listing, es_fit_phase_names[phase]);
+    es_listing_cell(listing, group->name);
+    es_listing_format(listing, "%zu", s.n);
+    es_listing_format(listing, "%+.1f%%", 100 * s.bias);
+    es_listing_format(listing, "%.1f%%", 100 * s.median);
+    es_listing_format(listing, "%.1f%%", 100 * s.p90);
+    es_listing_format(listing, "%.0f%%", 100.0 * (double)inside / (double)n);
+    es_listing_format(listing, "%.2f", exp(width / (double)n));
 }
 
 static es_status print_errors(es_measurements *m, const es_calibrated *result, FILE *out, es_errors *errors) {
@@ -91,46 +91,46 @@ static es_status print_errors(es_measurements *m, const es_calibrated *result, F
         {"several sequences", ES_BASIS_CALIBRATED, ES_BASES, true}};
     static const char *const header[] = {"phase",    "evidence",  ">n", ">bias", ">median error", ">90th percentile",
                                          ">covered", ">high/low", NULL};
-    es_grid grid;
-    es_grid_begin(&grid, header);
+    es_listing listing;
+    es_listing_begin(&listing, header);
     for (int p = 0; p < ES_FIT_PHASES; p++)
         for (size_t g = 0; g < sizeof groups / sizeof *groups; g++)
-            add_errors(&grid, m, result, (es_fit_phase)p, &groups[g], &m->cli->arena);
+            add_errors(&listing, m, result, (es_fit_phase)p, &groups[g], &m->cli->arena);
     fputs("Each source predicted from the others:\n", out);
-    return es_grid_print(&grid, m->cli, out, 0, errors);
+    return es_listing_print(&listing, m->cli, out, 0, errors);
 }
 
 static es_status print_intervals(es_measurements *m, const es_calibrated *result, FILE *out, es_errors *errors) {
     static const char *const header[] = {"phase", "evidence", ">low", ">high", ">n", ">clusters", NULL};
-    es_grid grid;
-    es_grid_begin(&grid, header);
+    es_listing listing;
+    es_listing_begin(&listing, header);
     for (size_t i = 0; i + 1 < result->n_rows; i++) {
         const es_calibrated_row *low = &result->row[i], *high = &result->row[i + 1];
         if (strcmp(low->effect, "low") != 0)
             continue;
-        es_grid_cell(&grid, low->phase);
-        es_grid_cell(&grid, low->key);
-        es_grid_format(&grid, "%.2f", exp(low->value));
-        es_grid_format(&grid, "%.2f", exp(high->value));
-        es_grid_format(&grid, "%zu", low->rows);
-        es_grid_format(&grid, "%zu", low->sources);
+        es_listing_cell(&listing, low->phase);
+        es_listing_cell(&listing, low->key);
+        es_listing_format(&listing, "%.2f", exp(low->value));
+        es_listing_format(&listing, "%.2f", exp(high->value));
+        es_listing_format(&listing, "%zu", low->rows);
+        es_listing_format(&listing, "%zu", low->sources);
     }
     fputs("\nMeasured/predicted, 10 to 90%, by level of evidence:\n", out);
-    return es_grid_print(&grid, m->cli, out, 0, errors);
+    return es_listing_print(&listing, m->cli, out, 0, errors);
 }
 
 static es_status print_sources(es_measurements *m, const es_calibrated *result, FILE *out, es_errors *errors) {
     static const char *const header[] = {"phase", ">n", ">predicted/measured", "source", NULL};
-    es_grid grid;
-    es_grid_begin(&grid, header);
+    es_listing listing;
+    es_listing_begin(&listing, header);
     for (size_t i = 0; i < result->n_sources && i < SHOWN_SOURCES; i++) {
-        es_grid_cell(&grid, es_fit_phase_names[result->source[i].phase]);
-        es_grid_format(&grid, "%zu", result->source[i].n);
-        es_grid_format(&grid, "%.2f", exp(result->source[i].mean));
-        es_grid_cell(&grid, result->source[i].name);
+        es_listing_cell(&listing, es_fit_phase_names[result->source[i].phase]);
+        es_listing_format(&listing, "%zu", result->source[i].n);
+        es_listing_format(&listing, "%.2f", exp(result->source[i].mean));
+        es_listing_cell(&listing, result->source[i].name);
     }
     fputs("\nSources farthest off when left out:\n", out);
-    return es_grid_print(&grid, m->cli, out, 0, errors);
+    return es_listing_print(&listing, m->cli, out, 0, errors);
 }
 
 static size_t count_vague(const es_measured *all, bool dropped) {

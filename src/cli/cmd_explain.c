@@ -235,20 +235,20 @@ static bool is_unset_zero(const es_explanation *x, size_t id) { return is_unset(
 static es_status print_leaves(const es_explanation *x, es_errors *errors) {
     static const char *const headers[] = {"input", ">value", "from", NULL};
     char text[400];
-    es_grid grid;
-    es_grid_begin(&grid, headers);
+    es_listing listing;
+    es_listing_begin(&listing, headers);
     for (size_t i = 0; i < x->kernel->n_nodes; i++) {
         const es_node *node = &x->kernel->nodes[i];
         if (!is_leaf(node) || is_idle(x, node) || is_unset(x, i))
             continue;
-        es_grid_cell(&grid, node->name);
+        es_listing_cell(&listing, node->name);
         value_text(x, i, text, sizeof text);
-        es_grid_cell(&grid, text);
+        es_listing_cell(&listing, text);
         leaf_source(x, node, text, sizeof text);
-        es_grid_cell(&grid, text);
+        es_listing_cell(&listing, text);
     }
     fputc('\n', x->cli->out);
-    es_status status = es_grid_print(&grid, x->cli, x->cli->out, 0, errors);
+    es_status status = es_listing_print(&listing, x->cli, x->cli->out, 0, errors);
     print_names(x, "not given: ", is_absent);
     print_names(x, "0, as not given: ", is_unset_zero);
     return status;

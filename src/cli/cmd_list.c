@@ -9,20 +9,20 @@
 #include "cli/print.h"
 #include "grid/plan.h"
 
-typedef struct es_listing {
+typedef struct question {
     es_cli *cli;
     const char *glob; /* NULL: everything */
     const es_kernel *kernel;
     bool names;
     size_t shown;
-} es_listing;
+} question;
 
-static bool matches(const es_listing *listing, const char *name, const char *const *aliases) {
-    if (!listing->glob)
+static bool matches(const question *asked, const char *name, const char *const *aliases) {
+    if (!asked->glob)
         return true;
-    es_slice glob = es_slice_of(listing->glob);
+    es_slice glob = es_slice_of(asked->glob);
     const bool part = !es_is_glob(glob);
-    for (; !(part ? strcasestr(name, listing->glob) != NULL : es_glob_match(glob, name)); name = *aliases++)
+    for (; !(part ? strcasestr(name, asked->glob) != NULL : es_glob_match(glob, name)); name = *aliases++)
         if (!aliases || !*aliases)
             return false;
     return true;
@@ -98,9 +98,9 @@ static double fact(const es_facts *facts, bool found, const char *name) {
 }
 
 /* The fields of --columns, else those of the kind. */
-static es_status choose_fields(es_listing *listing, es_facts *facts, es_errors *errors) {
+static es_status choose_fields(question *asked, es_facts *facts, es_errors *errors) {
     const es_field_table *table = es_fields(facts->kind);
-    const char *text = es_text_of(listing->cli, ES_OPT_COLUMNS);
+    const char *text = es_text_of(asked->cli, ES_OPT_COLUMNS);
     const int *usual = listed_fields[facts->kind];
     size_t n = 0;
     for (; !text && usual[n] >= 0; n++)
@@ -112,7 +112,7 @@ static es_status choose_fields(es_listing *listing, es_facts *facts, es_errors *
         while (f < table->n_fields && !es_slice_equal_fold(name, table->fields[f].name))
             f++;
         if (f == table->n_fields)
-            return es_usage(listing->cli, errors, "--columns: no such field: '%s'; see edgesweep help catalogs",
+            return es_usage(asked->cli, errors, "--columns: no such field: '%s'; see edgesweep help catalogs",
                             es_quote(name).text);
         facts->field[n++] = (int)f;
         text += length + (text[length] == ',');
@@ -121,7 +121,7 @@ static es_status choose_fields(es_listing *listing, es_facts *facts, es_errors *
     return ES_OK;
 }
 
-static void begin_rows(es_grid *grid, const es_facts *facts) {
+static void begin_rows(es_listing *listing, const es_facts *facts) {
     char text[MAX_LISTED_FIELDS][64];
     const char *headers[MAX_LISTED_FIELDS + 8] = {"name"};
     size_t n = 1;
@@ -138,29 +138,29 @@ static void begin_rows(es_grid *grid, const es_facts *facts) {
         headers[n++] = text[i];
     }
     headers[n] = NULL;
-    es_grid_begin(grid, headers);
+    es_listing_begin(listing, headers);
 }
 
-static void add_row(es_grid *grid, es_facts *facts, const es_row *row) {
+static void add_row(es_listing *listing, es_facts *facts, const es_row *row) {
     const bool found = find_facts(facts, row);
     char text[64];
-    es_grid_cell(grid, row->name);
+    es_listing_cell(listing, row->name);
     for (size_t i = 0; facts->metric[i]; i++) {
         const double value = fact(facts, found, facts->metric[i]);
         *text = '\0';
         if (!isnan(value))
             (strstr(facts->metric[i], "bytes") ? es_human_bytes : es_human_si)(text, sizeof text, value);
-        es_grid_cell(grid, text);
+        es_listing_cell(listing, text);
     }
     for (const int *listed = facts->field; *listed >= 0; listed++) {
         const es_field *field = &es_fields(facts->kind)->fields[*listed];
         double value = row->value[*listed];
         if (field->type == ES_CHOICE)
-            es_grid_cell(grid, isnan(value) ? "" : field->choices[(size_t)value]);
+            es_listing_cell(listing, isnan(value) ? "" : field->choices[(size_t)value]);
         else if (!es_field_is_numeric(field))
-            es_grid_cell(grid, row->text[*listed]);
+            es_listing_cell(listing, row->text[*listed]);
         else
-            es_grid_number(grid, value);
+            es_listing_number(listing, value);
     }
 }
 
@@ -174,36 +174,36 @@ static json_t *json_of(es_facts *facts, const es_row *row) {
     return object;
 }
 
-static es_status list_rows(es_listing *listing, es_kind kind, es_errors *errors) {
+static es_status list_rows(question *asked, es_kind kind, es_errors *errors) {
     es_catalog catalog = {0};
     es_facts facts = {.kind = kind};
-    es_grid grid;
+    es_listing listing;
     bool json;
     json_t *all = json_array();
-    es_status status = es_typed_asked(listing->cli, &json, errors);
+    es_status status = es_typed_asked(asked->cli, &json, errors);
     if (!status)
-        status = choose_fields(listing, &facts, errors);
+        status = choose_fields(asked, &facts, errors);
     if (!status)
-        status = es_cli_load_catalog(listing->cli, &catalog, errors);
+        status = es_cli_load_catalog(asked->cli, &catalog, errors);
     if (!status) {
         const es_table *table = &catalog.table[kind];
         load_facts(&facts, &catalog);
-        begin_rows(&grid, &facts);
+        begin_rows(&listing, &facts);
         for (size_t i = 0; i < table->n_rows; i++) {
             const es_row *row = &table->rows[i];
-            if (!matches(listing, row->name, row->aliases))
+            if (!matches(asked, row->name, row->aliases))
                 continue;
-            listing->shown++;
-            if (listing->names)
+            asked->shown++;
+            if (asked->names)
                 puts(row->name);
             else if (json)
                 json_array_append_new(all, json_of(&facts, row));
             else
-                add_row(&grid, &facts, row);
+                add_row(&listing, &facts, row);
         }
-        if (json && !listing->names)
+        if (json && !asked->names)
             status = es_typed_print(json_incref(all), errors);
-        const es_status printed = es_grid_print(&grid, listing->cli, stdout, 0, errors);
+        const es_status printed = es_listing_print(&listing, asked->cli, stdout, 0, errors);
         status = status ? status : printed;
     }
     json_decref(all);
@@ -224,110 +224,110 @@ static es_status list_rows(es_listing *listing, es_kind kind, es_errors *errors)
             used_ += (size_t)snprintf((to) + used_, (size)-used_, "%s%s", j ? ", " : "", (items)[j].name);             \
     } while (0)
 
-static void add_kernel(es_grid *grid, const es_kernel *kernel) {
+static void add_kernel(es_listing *listing, const es_kernel *kernel) {
     char axes[256], options[256];
     size_t metrics = 0;
     JOIN_NAMES(axes, sizeof axes, kernel->axes, kernel->n_axes);
     JOIN_NAMES(options, sizeof options, kernel->options, kernel->n_options);
     for (size_t i = 0; i < kernel->n_nodes; i++)
         metrics += (kernel->nodes[i].flags & ES_METRIC) != 0;
-    es_grid_cell(grid, kernel->name);
-    es_grid_format(grid, "%zu", metrics);
-    es_grid_cell(grid, axes);
-    es_grid_cell(grid, options);
-    es_grid_cell(grid, kernel->help);
-    es_grid_cell(grid, kernel->source);
+    es_listing_cell(listing, kernel->name);
+    es_listing_format(listing, "%zu", metrics);
+    es_listing_cell(listing, axes);
+    es_listing_cell(listing, options);
+    es_listing_cell(listing, kernel->help);
+    es_listing_cell(listing, kernel->source);
 }
 
-static es_status list_kernels(es_listing *listing, es_errors *errors) {
+static es_status list_kernels(question *asked, es_errors *errors) {
     static const char *const headers[] = {"name", ">metrics", "workload axes", "options", "help", "source", NULL};
-    es_grid grid;
-    es_grid_begin(&grid, headers);
+    es_listing listing;
+    es_listing_begin(&listing, headers);
     for (size_t i = 0; i < es_kernel_count(); i++) {
         const es_kernel *kernel = es_kernel_at(i);
-        if (!es_kernel_wanted(listing->kernel, kernel) || !matches(listing, kernel->name, NULL))
+        if (!es_kernel_wanted(asked->kernel, kernel) || !matches(asked, kernel->name, NULL))
             continue;
-        listing->shown++;
-        if (listing->names)
+        asked->shown++;
+        if (asked->names)
             puts(kernel->name);
         else
-            add_kernel(&grid, kernel);
+            add_kernel(&listing, kernel);
     }
-    return es_grid_print(&grid, listing->cli, stdout, 0, errors);
+    return es_listing_print(&listing, asked->cli, stdout, 0, errors);
 }
 
-static void add_metrics(es_listing *listing, es_grid *grid, const es_node *nodes, size_t n, const char *kernel) {
+static void add_metrics(question *asked, es_listing *listing, const es_node *nodes, size_t n, const char *kernel) {
     for (size_t i = 0; i < n; i++) {
         const es_node *node = &nodes[i];
-        if (!(node->flags & ES_METRIC) || !matches(listing, node->name, NULL))
+        if (!(node->flags & ES_METRIC) || !matches(asked, node->name, NULL))
             continue;
-        listing->shown++;
-        if (listing->names)
+        asked->shown++;
+        if (asked->names)
             puts(node->name);
-        if (listing->names)
+        if (asked->names)
             continue;
-        es_grid_cell(grid, kernel);
-        es_grid_cell(grid, node->name);
-        es_grid_cell(grid, node->unit);
-        es_grid_cell(grid, node->formula ? node->formula : node->help);
-        es_grid_cell(grid, node->source ? node->source : "");
+        es_listing_cell(listing, kernel);
+        es_listing_cell(listing, node->name);
+        es_listing_cell(listing, node->unit);
+        es_listing_cell(listing, node->formula ? node->formula : node->help);
+        es_listing_cell(listing, node->source ? node->source : "");
     }
 }
 
 /* The metrics of a sweep: of its kernel, then its own. */
-static es_status list_metrics_of(es_listing *listing, const char *path, es_grid *grid, es_errors *errors) {
+static es_status list_metrics_of(question *asked, const char *path, es_listing *listing, es_errors *errors) {
     es_catalog catalog = {0};
     es_sweep *sweep = NULL;
-    es_status status = es_cli_load_sweep_file(listing->cli, path, &catalog, &sweep, errors);
-    listing->glob = NULL;
+    es_status status = es_cli_load_sweep_file(asked->cli, path, &catalog, &sweep, errors);
+    asked->glob = NULL;
     if (!status)
-        add_metrics(listing, grid, sweep->kernel->nodes, sweep->kernel->n_nodes, sweep->kernel->name);
+        add_metrics(asked, listing, sweep->kernel->nodes, sweep->kernel->n_nodes, sweep->kernel->name);
     if (!status)
-        add_metrics(listing, grid, sweep->plan->metric, sweep->plan->n_metrics, "[metrics]");
+        add_metrics(asked, listing, sweep->plan->metric, sweep->plan->n_metrics, "[metrics]");
     if (!status)
-        status = es_grid_print(grid, listing->cli, stdout, 0, errors);
+        status = es_listing_print(listing, asked->cli, stdout, 0, errors);
     es_sweep_free(sweep);
     es_catalog_free(&catalog);
     return status;
 }
 
-static es_status list_metrics(es_listing *listing, es_errors *errors) {
+static es_status list_metrics(question *asked, es_errors *errors) {
     static const char *const headers[] = {"kernel", "metric", "unit", "formula", "source", NULL};
-    es_grid grid;
-    size_t length = listing->glob ? strlen(listing->glob) : 0;
-    const bool of_sweep = length > 6 && strcmp(listing->glob + length - 6, ".sweep") == 0;
-    if (es_given(listing->cli, ES_OPT_METRIC) && !of_sweep)
-        return es_usage(listing->cli, errors, "--metric needs FILE.sweep");
-    es_grid_begin(&grid, headers);
+    es_listing listing;
+    size_t length = asked->glob ? strlen(asked->glob) : 0;
+    const bool of_sweep = length > 6 && strcmp(asked->glob + length - 6, ".sweep") == 0;
+    if (es_given(asked->cli, ES_OPT_METRIC) && !of_sweep)
+        return es_usage(asked->cli, errors, "--metric needs FILE.sweep");
+    es_listing_begin(&listing, headers);
     if (of_sweep)
-        return list_metrics_of(listing, listing->glob, &grid, errors);
+        return list_metrics_of(asked, asked->glob, &listing, errors);
     for (size_t i = 0; i < es_kernel_count(); i++)
-        if (es_kernel_wanted(listing->kernel, es_kernel_at(i)))
-            add_metrics(listing, &grid, es_kernel_at(i)->nodes, es_kernel_at(i)->n_nodes, es_kernel_at(i)->name);
-    return es_grid_print(&grid, listing->cli, stdout, 0, errors);
+        if (es_kernel_wanted(asked->kernel, es_kernel_at(i)))
+            add_metrics(asked, &listing, es_kernel_at(i)->nodes, es_kernel_at(i)->n_nodes, es_kernel_at(i)->name);
+    return es_listing_print(&listing, asked->cli, stdout, 0, errors);
 }
 
 static es_status run_list(es_cli *cli, es_errors *errors) {
-    es_listing listing = {.cli = cli, .glob = cli->n_operands > 1 ? cli->operand[1] : NULL};
-    listing.names = es_given(cli, ES_OPT_NAMES);
+    question asked = {.cli = cli, .glob = cli->n_operands > 1 ? cli->operand[1] : NULL};
+    asked.names = es_given(cli, ES_OPT_NAMES);
     int kind = es_choose(cli, "kind", es_listed_names, cli->operand[0], errors);
     if (kind < 0)
         return ES_EUSAGE;
-    es_status status = es_cli_kernel(cli, &listing.kernel, errors);
+    es_status status = es_cli_kernel(cli, &asked.kernel, errors);
     if (status)
         return status;
     if (kind >= ES_LIST_KERNELS && es_given(cli, ES_OPT_FORMAT))
         return es_usage(cli, errors, "-f json goes with rows of catalogs");
-    if (listing.kernel && kind < ES_LIST_KERNELS)
+    if (asked.kernel && kind < ES_LIST_KERNELS)
         return es_usage(cli, errors, "--kernel goes with kernels and metrics only");
     if (kind == ES_LIST_KERNELS)
-        status = list_kernels(&listing, errors);
+        status = list_kernels(&asked, errors);
     else if (kind == ES_LIST_METRICS)
-        status = list_metrics(&listing, errors);
+        status = list_metrics(&asked, errors);
     else
-        status = list_rows(&listing, (es_kind)kind, errors);
-    if (!status && !listing.shown)
-        es_warn(errors, NULL, "nothing matches: '%s'", es_quote_text(listing.glob ? listing.glob : "*").text);
+        status = list_rows(&asked, (es_kind)kind, errors);
+    if (!status && !asked.shown)
+        es_warn(errors, NULL, "nothing matches: '%s'", es_quote_text(asked.glob ? asked.glob : "*").text);
     return status;
 }
 

@@ -40,17 +40,17 @@ static void preview(const es_axis *axis, char *to, size_t size) {
 static es_status print_axes(es_cli *cli, const es_sweep *sweep, es_errors *errors) {
     static const char *const headers[] = {"axis", ">values", "unit", "", NULL};
     char text[400];
-    es_grid grid;
-    es_grid_begin(&grid, headers);
+    es_listing listing;
+    es_listing_begin(&listing, headers);
     for (size_t a = 0; a < sweep->n_axes; a++) {
         const es_axis *axis = &sweep->axes[a];
         preview(axis, text, sizeof text);
-        es_grid_cell(&grid, axis->name);
-        es_grid_format(&grid, "%zu", axis->n);
-        es_grid_cell(&grid, axis->factor ? "" : axis->unit);
-        es_grid_cell(&grid, text);
+        es_listing_cell(&listing, axis->name);
+        es_listing_format(&listing, "%zu", axis->n);
+        es_listing_cell(&listing, axis->factor ? "" : axis->unit);
+        es_listing_cell(&listing, text);
     }
-    return es_grid_print(&grid, cli, cli->out, 0, errors);
+    return es_listing_print(&listing, cli, cli->out, 0, errors);
 }
 
 /* ---- measuring ---- */

@@ -58,21 +58,21 @@ static es_status find_metrics(es_cli *cli, es_sweep *sweep, metrics *m, es_error
 
 /* ---- elasticities ---- */
 
-static void slope_cell(es_grid *grid, double slope) {
+static void slope_cell(es_listing *listing, double slope) {
     if (isnan(slope))
-        es_grid_cell(grid, "");
+        es_listing_cell(listing, "");
     else
-        es_grid_format(grid, "%+.3f", slope);
+        es_listing_format(listing, "%+.3f", slope);
 }
 
-static void bar_cell(es_grid *grid, double slope, double largest, int half) {
+static void bar_cell(es_listing *listing, double slope, double largest, int half) {
     char bar[2 * BAR_MAX + 2];
     const int length = isnan(slope) || !(largest > 0) ? 0 : (int)(fabs(slope) / largest * half + 0.5);
     memset(bar, ' ', sizeof bar);
     bar[half] = '|';
     memset(slope < 0 ? bar + half - length : bar + half + 1, slope < 0 ? '-' : '+', (size_t)length);
     bar[slope < 0 ? half + 1 : half + 1 + length] = '\0';
-    es_grid_cell(grid, bar);
+    es_listing_cell(listing, bar);
 }
 
 static es_status print_tornado(es_cli *cli, const es_varied *v, const es_column *column, const es_ranked *list,
@@ -87,22 +87,22 @@ static es_status print_tornado(es_cli *cli, const es_varied *v, const es_column 
         n++;
     es_human_si(value, sizeof value, v->base[column->node]);
     printf("%s = %s%s%s\n", column->name, value, *column->unit ? " " : "", column->unit);
-    es_grid grid;
-    es_grid_begin(&grid, headers);
+    es_listing listing;
+    es_listing_begin(&listing, headers);
     for (size_t i = 0; i < n && i < top; i++) {
         const es_elasticity *e = &list[i].e;
         const bool kink = fabs(e->up - e->down) > 0.02 * es_elasticity_size(e) || isnan(e->up) || isnan(e->down);
-        es_grid_cell(&grid, list[i].input->name);
+        es_listing_cell(&listing, list[i].input->name);
         es_human_number(value, sizeof value, list[i].input->value);
-        es_grid_format(&grid, "%s%s%s", *value ? value : "by type", *list[i].input->unit ? " " : "",
-                       list[i].input->unit);
-        slope_cell(&grid, e->both);
-        slope_cell(&grid, kink ? e->down : NAN);
-        slope_cell(&grid, kink ? e->up : NAN);
-        bar_cell(&grid, isnan(e->both) ? isnan(e->up) ? e->down : e->up : e->both, es_elasticity_size(&list[0].e),
+        es_listing_format(&listing, "%s%s%s", *value ? value : "by type", *list[i].input->unit ? " " : "",
+                          list[i].input->unit);
+        slope_cell(&listing, e->both);
+        slope_cell(&listing, kink ? e->down : NAN);
+        slope_cell(&listing, kink ? e->up : NAN);
+        bar_cell(&listing, isnan(e->both) ? isnan(e->up) ? e->down : e->up : e->both, es_elasticity_size(&list[0].e),
                  half);
     }
-    es_status status = es_grid_print(&grid, cli, stdout, 2, errors);
+    es_status status = es_listing_print(&listing, cli, stdout, 2, errors);
     if (n > top)
         printf("  %zu more have an effect; --top %zu shows them\n", n - top, n);
     if (!n)
@@ -176,24 +176,24 @@ static es_status write_indices(es_cli *cli, const es_sobol *sobol, const metrics
 
 static es_status print_indices(es_cli *cli, const es_sobol *sobol, const metrics *m, size_t k, es_errors *errors) {
     static const char *const headers[] = {"input", ">first order", ">+-", ">total", ">+-", "effect", NULL};
-    es_grid grid;
+    es_listing listing;
     printf("%s\n", m->column[k]->name);
-    es_grid_begin(&grid, headers);
+    es_listing_begin(&listing, headers);
     for (size_t j = 0; j < sobol->n_inputs; j++) {
         const es_sobol_index *index = &sobol->index[k * sobol->n_inputs + j];
-        es_grid_cell(&grid, sobol->input[j]);
+        es_listing_cell(&listing, sobol->input[j]);
         const double number[] = {index->first, index->first_ci, index->total, index->total_ci};
         for (size_t i = 0; i < 4; i++)
             if (isnan(number[i]))
-                es_grid_cell(&grid, "");
+                es_listing_cell(&listing, "");
             else
-                es_grid_format(&grid, "%.4f", number[i]);
+                es_listing_format(&listing, "%.4f", number[i]);
         char bar[BAR_MAX + 1] = "";
         const double share = index->total < 1 ? index->total : 1;
         memset(bar, '+', share > 0 ? (size_t)(share * BAR_MAX + 0.5) : 0);
-        es_grid_cell(&grid, bar);
+        es_listing_cell(&listing, bar);
     }
-    return es_grid_print(&grid, cli, stdout, 2, errors);
+    return es_listing_print(&listing, cli, stdout, 2, errors);
 }
 
 static es_status indices(es_cli *cli, const es_sweep *sweep, const metrics *m, es_errors *errors) {

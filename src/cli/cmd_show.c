@@ -29,15 +29,15 @@ static void field_value(char *to, size_t size, const es_field *field, const es_r
     }
 }
 
-static void add_field(es_grid *grid, const es_field *field, const es_row *row, size_t f) {
+static void add_field(es_listing *listing, const es_field *field, const es_row *row, size_t f) {
     char value[600];
     field_value(value, sizeof value, field, row, f);
     bool written = row->text[f][0] != '\0';
-    es_grid_cell(grid, field->name);
-    es_grid_cell(grid, *value ? value : "-");
-    es_grid_cell(grid, field->unit);
-    es_grid_cell(grid, written ? "" : *value ? "default" : "not given");
-    es_grid_cell(grid, field->help);
+    es_listing_cell(listing, field->name);
+    es_listing_cell(listing, *value ? value : "-");
+    es_listing_cell(listing, field->unit);
+    es_listing_cell(listing, written ? "" : *value ? "default" : "not given");
+    es_listing_cell(listing, field->help);
 }
 
 /* Texts may be long: a line each. */
@@ -52,18 +52,18 @@ static void print_texts(const es_cli *cli, const es_row *row, const es_field_tab
 
 static es_status show_row(es_cli *cli, es_kind kind, const es_row *row, es_errors *errors) {
     static const char *const headers[] = {"field", ">value", "unit", "", "meaning", NULL};
-    es_grid grid;
+    es_listing listing;
     const es_field_table *table = es_fields(kind);
     char where[512];
     es_escape(where, sizeof where, es_slice_of(row->origin.file));
     fprintf(cli->out, "%s from %s:%llu\n", es_listed_singular[kind], where, (unsigned long long)row->origin.line);
     print_texts(cli, row, table);
     fputc('\n', cli->out);
-    es_grid_begin(&grid, headers);
+    es_listing_begin(&listing, headers);
     for (size_t f = 0; f < table->n_fields; f++)
         if (table->fields[f].type != ES_TEXT)
-            add_field(&grid, &table->fields[f], row, f);
-    return es_grid_print(&grid, cli, cli->out, 0, errors);
+            add_field(&listing, &table->fields[f], row, f);
+    return es_listing_print(&listing, cli, cli->out, 0, errors);
 }
 
 /* The layers of a model, kind by kind: what each keeps at 32k positions (16-bit cache, F32 state) and holds. */
@@ -77,8 +77,8 @@ static es_status show_layers(es_cli *cli, const es_catalog *catalog, const es_ro
         return status;
     double count[ES_MAX_KINDS];
     const size_t kinds = es_arch_count(&arch, &shape, shape.layers, count);
-    es_grid grid;
-    es_grid_begin(&grid, headers);
+    es_listing listing;
+    es_listing_begin(&listing, headers);
     for (size_t k = 0; k < kinds; k++) {
         if (count[k] == 0)
             continue;
@@ -96,18 +96,18 @@ static es_status show_layers(es_cli *cli, const es_catalog *catalog, const es_ro
             if (layer.mixers >> i & 1)
                 used += (size_t)snprintf(mixer + used, sizeof mixer - used, "%s%s", used ? "+" : "", mixers[i]);
         const double seen = layer.window > 0 ? fmin(layer.window, 32768) : 32768;
-        es_grid_cell(&grid, arch.kind           ? arch.row[k]->text[ES_L_KIND]
-                            : layer.window > 0  ? "window"
-                            : k & ES_SHORT_CONV ? "convolution"
-                                                : "all");
-        es_grid_format(&grid, "%.0f", count[k]);
-        es_grid_cell(&grid, *mixer ? mixer : "none");
-        es_grid_format(&grid, "%.0f B", count[k] * (costs.span[0].k + costs.span[0].v) * seen * 2);
-        es_grid_format(&grid, "%.0f B", count[k] * costs.state * 4);
-        es_grid_format(&grid, "%.0f", count[k] * numbers);
+        es_listing_cell(&listing, arch.kind           ? arch.row[k]->text[ES_L_KIND]
+                                  : layer.window > 0  ? "window"
+                                  : k & ES_SHORT_CONV ? "convolution"
+                                                      : "all");
+        es_listing_format(&listing, "%.0f", count[k]);
+        es_listing_cell(&listing, *mixer ? mixer : "none");
+        es_listing_format(&listing, "%.0f B", count[k] * (costs.span[0].k + costs.span[0].v) * seen * 2);
+        es_listing_format(&listing, "%.0f B", count[k] * costs.state * 4);
+        es_listing_format(&listing, "%.0f", count[k] * numbers);
     }
     fputc('\n', cli->out);
-    return es_grid_print(&grid, cli, cli->out, 0, errors);
+    return es_listing_print(&listing, cli, cli->out, 0, errors);
 }
 
 static es_status show_catalog(es_cli *cli, es_listed kind, const char *name, es_errors *errors) {
@@ -138,68 +138,68 @@ static es_status show_catalog(es_cli *cli, es_listed kind, const char *name, es_
 
 static const char *or_empty(const char *text) { return text ? text : ""; }
 
-static void add_range(es_grid *grid, double min, double max) {
+static void add_range(es_listing *listing, double min, double max) {
     char low[40], high[40];
     es_human_number(low, sizeof low, min);
     es_human_number(high, sizeof high, max);
-    es_grid_format(grid, "%s ... %s", low, high);
+    es_listing_format(listing, "%s ... %s", low, high);
 }
 
 static es_status show_axes(es_cli *cli, const es_kernel *kernel, es_errors *errors) {
     static const char *const headers[] = {"workload axis", "unit", ">default", "range", "meaning", NULL};
-    es_grid grid;
-    es_grid_begin(&grid, headers);
+    es_listing listing;
+    es_listing_begin(&listing, headers);
     for (size_t i = 0; i < kernel->n_axes; i++) {
         const es_workload_axis *axis = &kernel->axes[i];
-        es_grid_cell(&grid, axis->name);
-        es_grid_cell(&grid, axis->unit);
-        es_grid_number(&grid, axis->fallback);
-        add_range(&grid, axis->min, axis->max);
-        es_grid_cell(&grid, axis->help);
+        es_listing_cell(&listing, axis->name);
+        es_listing_cell(&listing, axis->unit);
+        es_listing_number(&listing, axis->fallback);
+        add_range(&listing, axis->min, axis->max);
+        es_listing_cell(&listing, axis->help);
     }
-    return es_grid_print(&grid, cli, cli->out, 0, errors);
+    return es_listing_print(&listing, cli, cli->out, 0, errors);
 }
 
-static void add_option(es_grid *grid, const es_option *option) {
-    es_grid_cell(grid, option->name);
-    es_grid_cell(grid, option->unit);
+static void add_option(es_listing *listing, const es_option *option) {
+    es_listing_cell(listing, option->name);
+    es_listing_cell(listing, option->unit);
     if (option->text)
-        es_grid_cell(grid, option->text);
+        es_listing_cell(listing, option->text);
     else if (option->choices && !isnan(option->fallback))
-        es_grid_cell(grid, option->choices[(size_t)option->fallback]);
+        es_listing_cell(listing, option->choices[(size_t)option->fallback]);
     else
-        es_grid_number(grid, option->fallback);
+        es_listing_number(listing, option->fallback);
     char list[256] = "";
     for (size_t i = 0, used = 0; option->choices && option->choices[i] && used < sizeof list; i++)
         used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", option->choices[i]);
     if (option->choices)
-        es_grid_cell(grid, list);
+        es_listing_cell(listing, list);
     else
-        add_range(grid, option->min, option->max);
-    es_grid_cell(grid, option->help);
+        add_range(listing, option->min, option->max);
+    es_listing_cell(listing, option->help);
 }
 
 static es_status show_options(es_cli *cli, const es_kernel *kernel, es_errors *errors) {
     static const char *const headers[] = {"option", "unit", "default", "range", "meaning", NULL};
-    es_grid grid;
-    es_grid_begin(&grid, headers);
+    es_listing listing;
+    es_listing_begin(&listing, headers);
     for (size_t i = 0; i < kernel->n_options; i++)
-        add_option(&grid, &kernel->options[i]);
-    return es_grid_print(&grid, cli, cli->out, 0, errors);
+        add_option(&listing, &kernel->options[i]);
+    return es_listing_print(&listing, cli, cli->out, 0, errors);
 }
 
 static es_status show_nodes(es_cli *cli, const es_kernel *kernel, es_errors *errors) {
     static const char *const headers[] = {"metric", "unit", "meaning", NULL};
-    es_grid grid;
-    es_grid_begin(&grid, headers);
+    es_listing listing;
+    es_listing_begin(&listing, headers);
     for (size_t i = 0; i < kernel->n_nodes; i++) {
         if (!(kernel->nodes[i].flags & ES_METRIC))
             continue;
-        es_grid_cell(&grid, kernel->nodes[i].name);
-        es_grid_cell(&grid, kernel->nodes[i].unit);
-        es_grid_cell(&grid, or_empty(kernel->nodes[i].help));
+        es_listing_cell(&listing, kernel->nodes[i].name);
+        es_listing_cell(&listing, kernel->nodes[i].unit);
+        es_listing_cell(&listing, or_empty(kernel->nodes[i].help));
     }
-    return es_grid_print(&grid, cli, cli->out, 0, errors);
+    return es_listing_print(&listing, cli, cli->out, 0, errors);
 }
 
 /* The catalog fields that the kernel reads; a star marks those a row must have. */

@@ -17,11 +17,11 @@ typedef struct validation {
 
 /* ---- Tables ---- */
 
-static void add_percent(es_grid *grid, double ratio) {
+static void add_percent(es_listing *listing, double ratio) {
     if (isnan(ratio))
-        es_grid_cell(grid, "");
+        es_listing_cell(listing, "");
     else
-        es_grid_format(grid, "%.1f%%", 100 * ratio);
+        es_listing_format(listing, "%.1f%%", 100 * ratio);
 }
 
 static es_status print_errors(validation *v, es_error_group group, es_errors *errors) {
@@ -30,26 +30,26 @@ static es_status print_errors(validation *v, es_error_group group, es_errors *er
     const char *const header[] = {titles[group],      "phase",    ">n", ">bias", ">median error",
                                   ">90th percentile", ">covered", NULL};
     es_error_line *line;
-    es_grid grid;
+    es_listing listing;
     size_t n;
     es_status status = es_error_table(&v->m.measured, v->prediction, group, &v->m.cli->arena, &line, &n, errors);
     if (status || !n)
         return status;
-    es_grid_begin(&grid, header);
+    es_listing_begin(&listing, header);
     for (size_t i = 0; i < n; i++) {
-        es_grid_cell(&grid, group == ES_BY_PHASE ? "" : line[i].name);
-        es_grid_cell(&grid, es_phase_names[line[i].phase]);
-        es_grid_format(&grid, "%zu", line[i].summary.n);
-        add_percent(&grid, line[i].summary.bias);
-        add_percent(&grid, line[i].summary.median);
-        add_percent(&grid, line[i].summary.p90);
+        es_listing_cell(&listing, group == ES_BY_PHASE ? "" : line[i].name);
+        es_listing_cell(&listing, es_phase_names[line[i].phase]);
+        es_listing_format(&listing, "%zu", line[i].summary.n);
+        add_percent(&listing, line[i].summary.bias);
+        add_percent(&listing, line[i].summary.median);
+        add_percent(&listing, line[i].summary.p90);
         if (isnan(line[i].summary.covered))
-            es_grid_cell(&grid, "");
+            es_listing_cell(&listing, "");
         else
-            es_grid_format(&grid, "%.0f%%", 100 * line[i].summary.covered);
+            es_listing_format(&listing, "%.0f%%", 100 * line[i].summary.covered);
     }
     putchar('\n');
-    return es_grid_print(&grid, v->m.cli, stdout, 0, errors);
+    return es_listing_print(&listing, v->m.cli, stdout, 0, errors);
 }
 
 /* Power and energy of a token in decode, at the boundary that each row was measured at. */
@@ -60,7 +60,7 @@ static es_status print_power(validation *v, es_errors *errors) {
     const es_field *field = &es_fields(ES_POWER)->fields[ES_W_BOUNDARY];
     const es_measured *all = &v->m.measured;
     double *power = es_arena_array(&v->m.cli->arena, 2 * all->n + 2, sizeof *power);
-    es_grid grid;
+    es_listing listing;
     bool any = false;
     if (!power)
         return es_fail_memory(errors);
@@ -77,20 +77,20 @@ static es_status print_power(validation *v, es_errors *errors) {
         if (!n)
             continue;
         if (!any)
-            es_grid_begin(&grid, header);
+            es_listing_begin(&listing, header);
         any = true;
-        es_grid_cell(&grid, field->choices[b]);
-        es_grid_format(&grid, "%zu", n);
+        es_listing_cell(&listing, field->choices[b]);
+        es_listing_format(&listing, "%zu", n);
         for (int k = 0; k < 2; k++) {
             const es_error_summary s = es_summarise_errors(k ? energy : power, n);
-            add_percent(&grid, s.bias);
-            add_percent(&grid, s.median);
-            add_percent(&grid, s.p90);
+            add_percent(&listing, s.bias);
+            add_percent(&listing, s.median);
+            add_percent(&listing, s.p90);
         }
     }
     if (any)
         puts("\nPower, and energy of a token, in decode:");
-    return any ? es_grid_print(&grid, v->m.cli, stdout, 0, errors) : ES_OK;
+    return any ? es_listing_print(&listing, v->m.cli, stdout, 0, errors) : ES_OK;
 }
 
 static es_status print_worst(validation *v, es_errors *errors) {
@@ -98,23 +98,23 @@ static es_status print_worst(validation *v, es_errors *errors) {
                                          ">predicted", ">error",  NULL};
     size_t rows[SHOWN_WORST + 1];
     const size_t n = es_worst_rows(&v->m.measured, v->prediction, rows, SHOWN_WORST);
-    es_grid grid;
+    es_listing listing;
     if (!n)
         return ES_OK;
-    es_grid_begin(&grid, header);
+    es_listing_begin(&listing, header);
     for (size_t i = 0; i < n; i++) {
         const es_measurement *m = &v->m.measured.row[rows[i]];
-        es_grid_cell(&grid, m->rows.device->name);
-        es_grid_cell(&grid, m->runtime);
-        es_grid_cell(&grid, m->rows.model->name);
-        es_grid_cell(&grid, m->rows.precision->name);
-        es_grid_cell(&grid, es_phase_names[m->phase]);
-        es_grid_number(&grid, m->tokens_per_s);
-        es_grid_number(&grid, v->prediction[rows[i]].tokens_per_s);
-        es_grid_format(&grid, "%+.0f%%", 100 * v->prediction[rows[i]].error);
+        es_listing_cell(&listing, m->rows.device->name);
+        es_listing_cell(&listing, m->runtime);
+        es_listing_cell(&listing, m->rows.model->name);
+        es_listing_cell(&listing, m->rows.precision->name);
+        es_listing_cell(&listing, es_phase_names[m->phase]);
+        es_listing_number(&listing, m->tokens_per_s);
+        es_listing_number(&listing, v->prediction[rows[i]].tokens_per_s);
+        es_listing_format(&listing, "%+.0f%%", 100 * v->prediction[rows[i]].error);
     }
     puts("\nFarthest off, in tokens per second:");
-    return es_grid_print(&grid, v->m.cli, stdout, 0, errors);
+    return es_listing_print(&listing, v->m.cli, stdout, 0, errors);
 }
 
 typedef struct unmatched {
@@ -139,7 +139,7 @@ static es_status print_unmatched(const validation *v, es_errors *errors) {
     const es_measured *all = &v->m.measured;
     unmatched *list = es_arena_array(&v->m.cli->arena, all->n, sizeof *list);
     size_t n = 0;
-    es_grid grid;
+    es_listing listing;
     if (!list)
         return es_fail_memory(errors);
     for (size_t i = 0; i < all->n; i++)
@@ -152,15 +152,15 @@ static es_status print_unmatched(const validation *v, es_errors *errors) {
         list[first].n++;
     }
     qsort(list, n, sizeof *list, by_row);
-    es_grid_begin(&grid, header);
+    es_listing_begin(&listing, header);
     for (size_t i = 0; i < n; i++) {
         if (!list[i].n)
             continue;
-        es_grid_format(&grid, "%zu", list[i].n);
-        es_grid_cell(&grid, list[i].reason);
+        es_listing_format(&listing, "%zu", list[i].n);
+        es_listing_cell(&listing, list[i].reason);
     }
     putchar('\n');
-    return es_grid_print(&grid, v->m.cli, stdout, 0, errors);
+    return es_listing_print(&listing, v->m.cli, stdout, 0, errors);
 }
 
 /* ---- The joined table ---- */

@@ -160,7 +160,7 @@ static bool is_best(const es_sheet *sheet, const es_csv_view *view, size_t row, 
 }
 
 /* The best values of each group, and rows of what does not fit. */
-static void style_grid(const es_sheet *sheet, const es_csv_view *view, const double *value, es_grid *grid) {
+static void style_listing(const es_sheet *sheet, const es_csv_view *view, const double *value, es_listing *listing) {
     const size_t fits = column_named(sheet, es_slice_of("fits"));
     size_t n_shown = 0;
     for (size_t c = 0; c < sheet->n_columns; c++)
@@ -168,7 +168,7 @@ static void style_grid(const es_sheet *sheet, const es_csv_view *view, const dou
     for (size_t r = 0; r < sheet->n_rows; r++) {
         const bool fails = fits < sheet->n_columns && strcmp(cell_at(sheet, r, fits), "0") == 0;
         for (size_t c = 0; c < n_shown && fails; c++)
-            es_grid_style(grid, r, c, ES_BAD);
+            es_listing_style(listing, r, c, ES_BAD);
     }
     for (size_t k = 0; k < view->n_objectives; k++) {
         const size_t column = column_named(sheet, view->objective[k].column);
@@ -177,7 +177,7 @@ static void style_grid(const es_sheet *sheet, const es_csv_view *view, const dou
             at += sheet->chosen[c];
         for (size_t r = 0; r < sheet->n_rows && column < sheet->n_columns; r++)
             if (is_best(sheet, view, r, view->objective[k].direction, value + k * SHOWN_ROWS))
-                es_grid_style(grid, r, at, ES_GOOD);
+                es_listing_style(listing, r, at, ES_GOOD);
     }
 }
 
@@ -203,14 +203,14 @@ static es_status print_sheet(const es_tables *t, const es_sheet *sheet, const es
         if (sheet->chosen[c] &&
             !(header[n++] = es_arena_printf(arena, "%s%s", sheet->number[c] ? ">" : "", sheet->cell[c])))
             return es_fail_memory(errors);
-    es_grid grid;
-    es_grid_begin(&grid, header);
+    es_listing listing;
+    es_listing_begin(&listing, header);
     for (size_t r = 0; r < sheet->n_rows; r++)
         for (size_t c = 0; c < sheet->n_columns; c++)
             if (sheet->chosen[c])
-                es_grid_cell(&grid, cell_at(sheet, r, c));
-    style_grid(sheet, view, value, &grid);
-    const es_status status = es_grid_print(&grid, t->cli, stdout, 0, errors);
+                es_listing_cell(&listing, cell_at(sheet, r, c));
+    style_listing(sheet, view, value, &listing);
+    const es_status status = es_listing_print(&listing, t->cli, stdout, 0, errors);
     if (!status && sheet->hidden)
         printf("... %zu more\n", sheet->hidden);
     return status;

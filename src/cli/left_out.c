@@ -100,24 +100,24 @@ static es_status try_points(es_trial *t, uint64_t most, es_errors *errors) {
     return status;
 }
 
-static es_status describe(es_trial *t, es_grid *grid, es_errors *errors) {
+static es_status describe(es_trial *t, es_listing *listing, es_errors *errors) {
     const es_sweep *sweep = t->sweep;
     size_t worst = 0;
     for (size_t i = 1; i < sweep->n_conditions; i++)
         if (t->rejected[i] > t->rejected[worst])
             worst = i;
-    es_grid_cell(grid, sweep->axes[t->axis].row[t->value]->name);
+    es_listing_cell(listing, sweep->axes[t->axis].row[t->value]->name);
     if (!t->rejected[worst]) {
-        es_grid_cell(grid, t->tried ? "no value in an objective" : "no runtime runs these formats there");
-        es_grid_cell(grid, "");
+        es_listing_cell(listing, t->tried ? "no value in an objective" : "no runtime runs these formats there");
+        es_listing_cell(listing, "");
         return ES_OK;
     }
-    es_grid_format(grid, "%s fails for %.0f%%", sweep->condition[worst],
-                   100 * (double)t->rejected[worst] / (double)t->tried);
+    es_listing_format(listing, "%s fails for %.0f%%", sweep->condition[worst],
+                      100 * (double)t->rejected[worst] / (double)t->tried);
     int column = metric_of(sweep, worst);
     es_status status = column < 0 ? ES_OK : es_sweep_point(sweep, t->index[worst], t->node, errors);
     if (column < 0 || status) {
-        es_grid_cell(grid, "");
+        es_listing_cell(listing, "");
         return status;
     }
     char number[64];
@@ -129,8 +129,8 @@ static es_status describe(es_trial *t, es_grid *grid, es_errors *errors) {
     size_t at[ES_MAX_AXES];
     es_sweep_coordinates(sweep, t->index[worst], at);
     int m = sweep->plan->entity_axis[ES_MODEL], p = sweep->plan->entity_axis[ES_PRECISION];
-    es_grid_format(grid, "%s %s: %s %s", sweep->axes[m].row[at[m]]->name, sweep->axes[p].row[at[p]]->name,
-                   sweep->columns[column].name, number);
+    es_listing_format(listing, "%s %s: %s %s", sweep->axes[m].row[at[m]]->name, sweep->axes[p].row[at[p]]->name,
+                      sweep->columns[column].name, number);
     return ES_OK;
 }
 
@@ -142,7 +142,7 @@ static void mark_winners(const es_sweep *sweep, const es_run_report *report, siz
     }
 }
 
-static es_status fill_table(es_trial *t, const bool *won, es_grid *grid, size_t missing, es_errors *errors) {
+static es_status fill_table(es_trial *t, const bool *won, es_listing *listing, size_t missing, es_errors *errors) {
     es_status status = ES_OK;
     size_t shown = missing < LEFT_OUT_SHOWN ? missing : LEFT_OUT_SHOWN;
     for (size_t v = 0, n = 0; v < t->sweep->axes[t->axis].n && n < shown && !status; v++) {
@@ -151,7 +151,7 @@ static es_status fill_table(es_trial *t, const bool *won, es_grid *grid, size_t 
         t->value = v;
         status = try_points(t, POINTS_TRIED / shown, errors);
         if (!status)
-            status = describe(t, grid, errors);
+            status = describe(t, listing, errors);
         n++;
     }
     return status;
@@ -175,11 +175,26 @@ es_status es_left_out(const es_sweep *sweep, const es_run_report *report, es_gri
     if (ok)
         mark_winners(sweep, report, t.axis, won);
     for (size_t v = 0; ok && v < values; v++)
+<<<<<<< HEAD
         *missing += !won[v];
     if (ok && *missing) {
         es_grid_begin(grid, (const char *[]){sweep->axes[axis].name, "why", "nearest", NULL});
         grid->pen = ES_BAD;
         status = fill_table(&t, won, grid, *missing, errors);
+=======
+        missing += !won[v];
+    if (ok && missing) {
+        es_listing listing = {0};
+        const char *headers[] = {sweep->axes[axis].name, "why", "nearest", NULL};
+        es_listing_begin(&listing, headers);
+        listing.pen = ES_BAD;
+        status = fill_table(&t, won, &listing, missing, errors);
+        fprintf(out, "Nothing left for %zu of %zu %ss\n", missing, values, sweep->axes[axis].name);
+        es_status printed = es_listing_print(&listing, cli, out, 0, errors);
+        status = status ? status : printed;
+        if (missing > LEFT_OUT_SHOWN)
+            fprintf(out, "... %zu more\n", missing - LEFT_OUT_SHOWN);
+>>>>>>> 882bb25 (A printed table is an es_listing: a grid is what a sweep has)
     }
     free(won), free(t.rejected), free(t.nearest), free(t.index), free(t.node);
     return status;

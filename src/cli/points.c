@@ -25,19 +25,19 @@ void es_axis_value_text(const es_axis *axis, size_t i, char *to, size_t size) {
 
 static bool is_bytes(const es_column *column) { return column->unit && strcmp(column->unit, "B") == 0; }
 
-void es_grid_column(es_grid *grid, const es_column *column, const double *value) {
+void es_listing_column(es_listing *listing, const es_column *column, const double *value) {
     char text[256];
     double number = value[column->node];
     if (column->labels) {
         es_column_text(column, number, 0, text, sizeof text);
-        es_grid_cell(grid, text);
+        es_listing_cell(listing, text);
     } else if (is_bytes(column) && !es_is_missing(number)) {
         es_human_bytes(text, sizeof text, number);
-        es_grid_cell(grid, text);
+        es_listing_cell(listing, text);
     } else {
         number = column->whole && !es_is_missing(number) ? ceil(number) : number;
         (column->is_axis ? es_human_number : es_human_si)(text, sizeof text, number);
-        es_grid_cell(grid, text);
+        es_listing_cell(listing, text);
     }
 }
 

@@ -15,9 +15,9 @@ uint64_t es_spread_index(const es_sweep *sweep, uint64_t k);
 void es_axis_value_text(const es_axis *axis, size_t i, char *to, size_t size);
 
 /* Appends the value of a column to a table: short numbers, texts as they are. */
-void es_grid_column(es_grid *grid, const es_column *column, const double *value);
+void es_listing_column(es_listing *listing, const es_column *column, const double *value);
 
-/* `name [unit]`, with '>' in front for numbers, as es_grid_begin wants it; in the arena, NULL when out of memory. */
+/* `name [unit]`, with '>' in front for numbers, as es_listing_begin wants it; in the arena, NULL when out of memory. */
 const char *es_column_header(es_arena *arena, const es_column *column);
 
 /* What the node is in the table of the kernel. */

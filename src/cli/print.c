@@ -130,63 +130,64 @@ void es_human_count(char *to, size_t size, double count) {
 
 /* ---- tables ---- */
 
-static void add_cell(es_grid *grid, const char *text) {
+static void add_cell(es_listing *listing, const char *text) {
     char safe[1024];
     es_escape(safe, sizeof safe, es_slice_of(text));
-    if (grid->n_cells == grid->capacity) {
-        size_t capacity = grid->capacity ? grid->capacity * 2 : 64;
-        es_grid_text *cell = capacity < SIZE_MAX / sizeof *cell ? realloc(grid->cell, capacity * sizeof *cell) : NULL;
+    if (listing->n_cells == listing->capacity) {
+        size_t capacity = listing->capacity ? listing->capacity * 2 : 64;
+        es_listing_text *cell =
+            capacity < SIZE_MAX / sizeof *cell ? realloc(listing->cell, capacity * sizeof *cell) : NULL;
         if (!cell) {
-            grid->failed = true;
+            listing->failed = true;
             return;
         }
-        grid->cell = cell;
-        grid->capacity = capacity;
+        listing->cell = cell;
+        listing->capacity = capacity;
     }
     char *copy = strdup(safe);
     if (copy)
-        grid->cell[grid->n_cells++] = (es_grid_text){copy, grid->pen};
+        listing->cell[listing->n_cells++] = (es_listing_text){copy, listing->pen};
     else
-        grid->failed = true;
+        listing->failed = true;
 }
 
-void es_grid_begin(es_grid *grid, const char *const *headers) {
-    *grid = (es_grid){0};
-    while (headers[grid->n_columns])
-        grid->n_columns++;
-    grid->right = calloc(grid->n_columns, sizeof *grid->right);
-    if (!grid->right)
-        grid->failed = true;
-    for (size_t i = 0; i < grid->n_columns && grid->right; i++) {
-        grid->right[i] = headers[i][0] == '>';
-        add_cell(grid, headers[i] + grid->right[i]);
+void es_listing_begin(es_listing *listing, const char *const *headers) {
+    *listing = (es_listing){0};
+    while (headers[listing->n_columns])
+        listing->n_columns++;
+    listing->right = calloc(listing->n_columns, sizeof *listing->right);
+    if (!listing->right)
+        listing->failed = true;
+    for (size_t i = 0; i < listing->n_columns && listing->right; i++) {
+        listing->right[i] = headers[i][0] == '>';
+        add_cell(listing, headers[i] + listing->right[i]);
     }
 }
 
-void es_grid_cell(es_grid *grid, const char *text) {
-    if (!grid->failed)
-        add_cell(grid, text);
+void es_listing_cell(es_listing *listing, const char *text) {
+    if (!listing->failed)
+        add_cell(listing, text);
 }
 
-void es_grid_format(es_grid *grid, const char *format, ...) {
+void es_listing_format(es_listing *listing, const char *format, ...) {
     char text[1024];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    es_grid_cell(grid, text);
+    es_listing_cell(listing, text);
 }
 
-void es_grid_style(es_grid *grid, size_t row, size_t column, es_style style) {
-    const size_t at = (row + 1) * grid->n_columns + column;
-    if (column < grid->n_columns && at < grid->n_cells)
-        grid->cell[at].style = style;
+void es_listing_style(es_listing *listing, size_t row, size_t column, es_style style) {
+    const size_t at = (row + 1) * listing->n_columns + column;
+    if (column < listing->n_columns && at < listing->n_cells)
+        listing->cell[at].style = style;
 }
 
-void es_grid_number(es_grid *grid, double value) {
+void es_listing_number(es_listing *listing, double value) {
     char text[40];
     es_human_number(text, sizeof text, value);
-    es_grid_cell(grid, text);
+    es_listing_cell(listing, text);
 }
 
 /* Bytes of the first line of a text that is wrapped at `width`: up to a blank, else to after a mark, else what there is room for. */
@@ -222,30 +223,30 @@ static size_t word_width(const char *text) {
 }
 
 /* What a column takes unwrapped, 0 when all its cells are empty, and at least: numbers whole, headers at their blanks. */
-static size_t column_width(const es_grid *grid, size_t column, size_t *least) {
+static size_t column_width(const es_listing *listing, size_t column, size_t *least) {
     enum { NARROW_TEXT = 14, NARROW_NAME = 24, LONG_WORD = 20 };
-    const size_t word = word_width(grid->cell[column].text);
+    const size_t word = word_width(listing->cell[column].text);
     size_t widest = 0, narrow = column ? NARROW_TEXT : NARROW_NAME;
-    for (size_t i = grid->n_columns + column; i < grid->n_cells; i += grid->n_columns) {
-        const size_t width = es_text_width(grid->cell[i].text);
+    for (size_t i = listing->n_columns + column; i < listing->n_cells; i += listing->n_columns) {
+        const size_t width = es_text_width(listing->cell[i].text);
         widest = width > widest ? width : widest;
-        const size_t one = word_width(grid->cell[i].text);
+        const size_t one = word_width(listing->cell[i].text);
         narrow = one > narrow && one <= LONG_WORD ? one : narrow;
     }
-    *least = grid->right[column] || widest < narrow ? widest : narrow;
+    *least = listing->right[column] || widest < narrow ? widest : narrow;
     *least = word > *least ? word : *least;
-    const size_t header = es_text_width(grid->cell[column].text);
+    const size_t header = es_text_width(listing->cell[column].text);
     return widest && header > widest ? header : widest;
 }
 
 /* Widths that fit into `room`: columns are narrowed from the widest on, the last ones left out (0) when that is not enough. */
-static void fit_columns(const es_grid *grid, size_t *width, size_t room) {
-    size_t least[64], sum = 0, n = grid->n_columns < 64 ? grid->n_columns : 64;
-    for (size_t i = 0; i < grid->n_columns; i++)
-        width[i] = column_width(grid, i, &least[i < 64 ? i : 63]);
+static void fit_columns(const es_listing *listing, size_t *width, size_t room) {
+    size_t least[64], sum = 0, n = listing->n_columns < 64 ? listing->n_columns : 64;
+    for (size_t i = 0; i < listing->n_columns; i++)
+        width[i] = column_width(listing, i, &least[i < 64 ? i : 63]);
     if (!room)
         return;
-    for (size_t i = 0, used = 0; i < grid->n_columns; i++) {
+    for (size_t i = 0, used = 0; i < listing->n_columns; i++) {
         if (!width[i])
             continue;
         const size_t more = i < n ? least[i] + (used ? 2 : 0) : room + 1;
@@ -272,24 +273,24 @@ static void print_cell(const char *text, size_t length, es_style style, bool col
 }
 
 /* A line of a row; what is left of each cell stays in `rest`.  False when nothing is. */
-static bool print_line(const es_grid *grid, size_t row, const char **rest, const size_t *width, unsigned indent,
+static bool print_line(const es_listing *listing, size_t row, const char **rest, const size_t *width, unsigned indent,
                        bool color, FILE *out) {
     size_t pending = indent; /* blanks owed: none trail */
     bool more = false;
-    for (size_t i = 0; i < grid->n_columns; i++) {
+    for (size_t i = 0; i < listing->n_columns; i++) {
         if (!width[i])
             continue;
         char line[1024];
         const size_t length = line_length(rest[i], width[i]);
         snprintf(line, sizeof line, "%.*s", (int)length, rest[i]);
         const size_t taken = es_text_width(line), blank = taken < width[i] ? width[i] - taken : 0;
-        pending += grid->right[i] ? blank : 0;
+        pending += listing->right[i] ? blank : 0;
         if (length) {
             fprintf(out, "%*s", (int)pending, "");
-            print_cell(rest[i], length, grid->cell[row * grid->n_columns + i].style, color, out);
+            print_cell(rest[i], length, listing->cell[row * listing->n_columns + i].style, color, out);
             pending = 0;
         }
-        pending += (grid->right[i] ? 0 : blank) + 2;
+        pending += (listing->right[i] ? 0 : blank) + 2;
         rest[i] += length;
         rest[i] += strspn(rest[i], " ");
         more |= *rest[i] != '\0';
@@ -297,45 +298,47 @@ static bool print_line(const es_grid *grid, size_t row, const char **rest, const
     return more;
 }
 
-static void print_rows(const es_grid *grid, const char **rest, const size_t *width, unsigned indent, bool color,
+static void print_rows(const es_listing *listing, const char **rest, const size_t *width, unsigned indent, bool color,
                        FILE *out) {
-    for (size_t row = 0; (row + 1) * grid->n_columns <= grid->n_cells; row++) {
-        for (size_t i = 0; i < grid->n_columns; i++)
-            rest[i] = grid->cell[row * grid->n_columns + i].text;
+    for (size_t row = 0; (row + 1) * listing->n_columns <= listing->n_cells; row++) {
+        for (size_t i = 0; i < listing->n_columns; i++)
+            rest[i] = listing->cell[row * listing->n_columns + i].text;
         for (bool more = true; more;) {
             if (row == 0 && color)
                 fputs("\033[1m", out);
-            more = print_line(grid, row, rest, width, indent, color, out);
+            more = print_line(listing, row, rest, width, indent, color, out);
             fputs(row == 0 && color ? "\033[0m\n" : "\n", out);
         }
     }
 }
 
 /* "not shown: a, b": columns that have cells and no room. */
-static void print_left_out(const es_grid *grid, const size_t *width, unsigned room, FILE *out) {
+static void print_left_out(const es_listing *listing, const size_t *width, unsigned room, FILE *out) {
     char text[1024] = "";
     size_t used = 0, least;
-    for (size_t i = 0; i < grid->n_columns && used < sizeof text; i++)
-        if (!width[i] && column_width(grid, i, &least))
+    for (size_t i = 0; i < listing->n_columns && used < sizeof text; i++)
+        if (!width[i] && column_width(listing, i, &least))
             used += (size_t)snprintf(text + used, sizeof text - used, "%s%.*s",
-                                     used ? ", " : "not shown (--wide): ", (int)strcspn(grid->cell[i].text, " "),
-                                     grid->cell[i].text);
+                                     used ? ", " : "not shown (--wide): ", (int)strcspn(listing->cell[i].text, " "),
+                                     listing->cell[i].text);
     if (used)
         es_print_wrapped(out, text, 0, room);
 }
 
-es_status es_grid_print(es_grid *grid, const struct es_cli *cli, FILE *out, unsigned indent, es_errors *errors) {
-    size_t *width = calloc(grid->n_columns + 1, sizeof *width);
-    const char **rest = calloc(grid->n_columns + 1, sizeof *rest);
+es_status es_listing_print(es_listing *listing, const struct es_cli *cli, FILE *out, unsigned indent,
+                           es_errors *errors) {
+    size_t *width = calloc(listing->n_columns + 1, sizeof *width);
+    const char **rest = calloc(listing->n_columns + 1, sizeof *rest);
     const unsigned room = es_width_of(cli, out);
     es_status status = ES_OK;
-    if (!width || !rest || grid->failed) {
+    if (!width || !rest || listing->failed) {
         status = es_fail_memory(errors);
-    } else if (grid->n_cells > grid->n_columns) {
-        fit_columns(grid, width, room > indent ? room - indent : room);
-        print_rows(grid, rest, width, indent, es_colored(cli, out), out);
-        print_left_out(grid, width, room, out);
+    } else if (listing->n_cells > listing->n_columns) {
+        fit_columns(listing, width, room > indent ? room - indent : room);
+        print_rows(listing, rest, width, indent, es_colored(cli, out), out);
+        print_left_out(listing, width, room, out);
     }
+<<<<<<< HEAD
     free(width);
     free(rest);
     es_grid_free(grid);
@@ -348,6 +351,16 @@ void es_grid_free(es_grid *grid) {
     free(grid->cell);
     free(grid->right);
     *grid = (es_grid){0};
+=======
+    for (size_t i = 0; i < listing->n_cells; i++)
+        free(listing->cell[i].text);
+    free(listing->cell);
+    free(listing->right);
+    free(width);
+    free(rest);
+    *listing = (es_listing){0};
+    return status;
+>>>>>>> 882bb25 (A printed table is an es_listing: a grid is what a sweep has)
 }
 
 /* ---- paragraphs ---- */

@@ -27,28 +27,28 @@ void es_human_count(char *to, size_t size, double count);
 /* How a cell looks where colours are on. */
 typedef enum es_style { ES_PLAIN, ES_GOOD, ES_BAD, ES_FAINT } es_style;
 
-typedef struct es_grid_text {
+typedef struct es_listing_text {
     char *text;
     es_style style;
-} es_grid_text;
+} es_listing_text;
 
-/* A table in memory.  Cells are copied; a failed allocation is remembered and reported by es_grid_print. */
-typedef struct es_grid {
+/* A table in memory.  Cells are copied; a failed allocation is remembered and reported by es_listing_print. */
+typedef struct es_listing {
     size_t n_columns, n_cells, capacity;
-    es_grid_text *cell; /* the header first, then row by row */
-    bool *right;        /* per column: numbers */
-    es_style pen;       /* of the cells that come next */
+    es_listing_text *cell; /* the header first, then row by row */
+    bool *right;           /* per column: numbers */
+    es_style pen;          /* of the cells that come next */
     bool failed;
-} es_grid;
+} es_listing;
 
 /* headers: NULL-terminated, those of numbers with '>' in front. */
-void es_grid_begin(es_grid *grid, const char *const *headers);
-void es_grid_cell(es_grid *grid, const char *text);
-void es_grid_format(es_grid *grid, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void es_grid_number(es_grid *grid, double value); /* es_human_number */
+void es_listing_begin(es_listing *listing, const char *const *headers);
+void es_listing_cell(es_listing *listing, const char *text);
+void es_listing_format(es_listing *listing, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void es_listing_number(es_listing *listing, double value); /* es_human_number */
 
 /* Styles the cell in row `row` (0: the first below the header). */
-void es_grid_style(es_grid *grid, size_t row, size_t column, es_style style);
+void es_listing_style(es_listing *listing, size_t row, size_t column, es_style style);
 
 /* For a table that is not printed. */
 void es_grid_free(es_grid *grid);
@@ -56,7 +56,8 @@ void es_grid_free(es_grid *grid);
 /* Prints with `indent` blanks before each row and frees the table, in colours where `out` may have them.  Columns that are
  * empty in every row are left out.  On a terminal cells are wrapped so that no line is wider, and the last columns, when that is
  * not enough, named below instead. */
-es_status es_grid_print(es_grid *grid, const struct es_cli *cli, FILE *out, unsigned indent, es_errors *errors);
+es_status es_listing_print(es_listing *listing, const struct es_cli *cli, FILE *out, unsigned indent,
+                           es_errors *errors);
 
 /* Prints paragraphs (separated by empty lines) wrapped at `width`, 0: not at all; a line with fields, which two blanks part,
  * goes on below its last one. */

@@ -126,10 +126,10 @@ static void print_group(const answer *a, const group *g, es_errors *errors) {
            value, *first->unit ? " " : "", first->unit, g->decision.n_points, g->decision.n_points == 1 ? "" : "s");
 }
 
-static void number_cell(es_grid *grid, double number, const char *unit) {
+static void number_cell(es_listing *listing, double number, const char *unit) {
     char text[64];
     es_human_number(text, sizeof text, number);
-    es_grid_format(grid, "%s%s%s", text, *text && *unit ? " " : "", *text ? unit : "");
+    es_listing_format(listing, "%s%s%s", text, *text && *unit ? " " : "", *text ? unit : "");
 }
 
 /* Whether the field is of a row of another choice, which the reader has to be told. */
@@ -148,21 +148,21 @@ static es_status print_decides(const answer *a, const group *g, es_errors *error
     const size_t top = (size_t)es_count_of(a->cli, ES_OPT_TOP, SHOWN), n = g->decision.n_flips;
     const bool wide = a->cli->width >= WIDE;
     print_group(a, g, errors);
-    es_grid grid;
-    es_grid_begin(&grid, headers);
+    es_listing listing;
+    es_listing_begin(&listing, headers);
     for (size_t i = 0; i < n && i < top; i++) {
         const es_flip *flip = &g->decision.flip[i];
         const char *then = choice_name(a, flip->then_best, errors), *dot = strchr(flip->input, '.');
         if (of_other(g, a->sweep, flip)) /* its name tells that it is a model, a format ... */
-            es_grid_format(&grid, "%s of %s", dot ? dot + 1 : flip->input, flip->row);
+            es_listing_format(&listing, "%s of %s", dot ? dot + 1 : flip->input, flip->row);
         else
-            es_grid_cell(&grid, flip->input);
-        number_cell(&grid, wide ? flip->value : NAN, flip->unit);
-        number_cell(&grid, flip->value * flip->factor, wide ? flip->unit : "");
-        es_grid_format(&grid, "%+.2g%%", 100 * (flip->factor - 1));
-        es_grid_cell(&grid, *then ? then : "nothing");
+            es_listing_cell(&listing, flip->input);
+        number_cell(&listing, wide ? flip->value : NAN, flip->unit);
+        number_cell(&listing, flip->value * flip->factor, wide ? flip->unit : "");
+        es_listing_format(&listing, "%+.2g%%", 100 * (flip->factor - 1));
+        es_listing_cell(&listing, *then ? then : "nothing");
     }
-    es_status status = n ? es_grid_print(&grid, a->cli, stdout, 2, errors) : ES_OK;
+    es_status status = n ? es_listing_print(&listing, a->cli, stdout, 2, errors) : ES_OK;
     if (!n)
         puts("  no input changes it, halved or doubled");
     if (n > top)
@@ -268,21 +268,21 @@ static es_status print_binding(const answer *a, const group *g, const price *lis
         next = *list[i].stopped_by ? &list[i] : NULL;
     if (next)
         printf("  the next better, %s, is stopped by %s\n", next->then_best, next->stopped_by);
-    es_grid grid;
-    es_grid_begin(&grid, headers);
+    es_listing listing;
+    es_listing_begin(&listing, headers);
     for (size_t i = 0; i < n; i++) {
         const price *p = &list[i];
-        es_grid_cell(&grid, p->what);
-        number_cell(&grid, p->now, p->unit);
-        number_cell(&grid, p->needs, "");
-        es_grid_cell(&grid, isnan(p->needs) ? "the same" : p->then_best);
+        es_listing_cell(&listing, p->what);
+        number_cell(&listing, p->now, p->unit);
+        number_cell(&listing, p->needs, "");
+        es_listing_cell(&listing, isnan(p->needs) ? "the same" : p->then_best);
         es_human_si(text, sizeof text, p->each);
-        es_grid_format(&grid, "%s%s %s", p->each > 0 ? "+" : "", text,
-                       *p->metric->unit ? p->metric->unit : p->metric->name);
+        es_listing_format(&listing, "%s%s %s", p->each > 0 ? "+" : "", text,
+                          *p->metric->unit ? p->metric->unit : p->metric->name);
     }
     if (!n)
         puts("  nothing stops a better choice, twice the memory, bandwidth or limits");
-    return n ? es_grid_print(&grid, a->cli, stdout, 2, errors) : ES_OK;
+    return n ? es_listing_print(&listing, a->cli, stdout, 2, errors) : ES_OK;
 }
 
 static es_status write_prices(const answer *a, const group *g, const price *list, size_t n, es_number_table *t,

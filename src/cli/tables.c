@@ -89,8 +89,8 @@ static void choose_objectives(es_chosen *chosen, const es_objective *objective, 
 }
 
 /* Begins a table of these columns, with one more called `last` unless it is NULL. */
-static es_status begin(es_grid *grid, es_arena *arena, const es_sweep *sweep, const es_chosen *chosen, const char *last,
-                       es_errors *errors) {
+static es_status begin(es_listing *listing, es_arena *arena, const es_sweep *sweep, const es_chosen *chosen,
+                       const char *last, es_errors *errors) {
     const char *headers[MAX_COLUMNS + 2];
     for (size_t i = 0; i < chosen->n; i++) {
         headers[i] = es_column_header(arena, &sweep->columns[chosen->column[i]]);
@@ -99,16 +99,16 @@ static es_status begin(es_grid *grid, es_arena *arena, const es_sweep *sweep, co
     }
     headers[chosen->n] = last;
     headers[chosen->n + 1] = NULL;
-    es_grid_begin(grid, headers);
+    es_listing_begin(listing, headers);
     return ES_OK;
 }
 
-static void add_point(es_grid *grid, const es_sweep *sweep, const es_chosen *chosen, const double *value) {
+static void add_point(es_listing *listing, const es_sweep *sweep, const es_chosen *chosen, const double *value) {
     const int fits = es_sweep_column(sweep, "fits", strlen("fits"));
-    grid->pen = fits >= 0 && es_column_value(&sweep->columns[fits], value) == 0 ? ES_BAD : ES_PLAIN;
+    listing->pen = fits >= 0 && es_column_value(&sweep->columns[fits], value) == 0 ? ES_BAD : ES_PLAIN;
     for (size_t i = 0; i < chosen->n; i++)
-        es_grid_column(grid, &sweep->columns[chosen->column[i]], value);
-    grid->pen = ES_PLAIN;
+        es_listing_column(listing, &sweep->columns[chosen->column[i]], value);
+    listing->pen = ES_PLAIN;
 }
 
 static size_t place_of(const es_chosen *chosen, int column) {
@@ -220,7 +220,7 @@ static void describe_runner_up(char *to, size_t size, const es_sweep *sweep, con
     snprintf(to, size, "%s%s, %s%s%s", name, model, strcmp(worse, "tie") == 0 ? "" : tie, worse, range);
 }
 
-static es_status add_best(es_grid *grid, const es_sweep *sweep, const es_chosen *chosen, const es_best_row *row,
+static es_status add_best(es_listing *listing, const es_sweep *sweep, const es_chosen *chosen, const es_best_row *row,
                           const double *winner, double *other, es_errors *errors) {
     char text[512] = "none";
     es_status status = ES_OK;
@@ -231,10 +231,10 @@ static es_status add_best(es_grid *grid, const es_sweep *sweep, const es_chosen 
     }
     if (status)
         return status;
-    add_point(grid, sweep, chosen, winner);
-    grid->pen = ES_FAINT;
-    es_grid_cell(grid, text);
-    grid->pen = ES_PLAIN;
+    add_point(listing, sweep, chosen, winner);
+    listing->pen = ES_FAINT;
+    es_listing_cell(listing, text);
+    listing->pen = ES_PLAIN;
     return ES_OK;
 }
 
@@ -269,7 +269,7 @@ es_status es_print_best(const es_cli *cli, const es_sweep *sweep, const es_run_r
     const es_best_spec *best = &sweep->best;
     es_arena arena = {0};
     es_chosen chosen = {0};
-    es_grid grid = {0};
+    es_listing listing = {0};
     const size_t n = report->n_best < SHOWN_BEST ? report->n_best : SHOWN_BEST, nodes = es_sweep_nodes(sweep);
     double *winner = calloc((n + 1) * (nodes + 1), sizeof *winner), *other = new_values(sweep);
     char text[512];
@@ -294,12 +294,12 @@ es_status es_print_best(const es_cli *cli, const es_sweep *sweep, const es_run_r
     else
         choose_headlines(&chosen, sweep, !width ? SIZE_MAX : width > NEXT_BEST ? width - NEXT_BEST : 0);
     if (!status)
-        status = begin(&grid, &arena, sweep, &chosen, "next best", errors);
+        status = begin(&listing, &arena, sweep, &chosen, "next best", errors);
     for (size_t i = 0; i < n && !status; i++) {
-        status = add_best(&grid, sweep, &chosen, &report->best[i], winner + i * nodes, other, errors);
-        es_grid_style(&grid, i, place_of(&chosen, best->pick), ES_GOOD);
+        status = add_best(&listing, sweep, &chosen, &report->best[i], winner + i * nodes, other, errors);
+        es_listing_style(&listing, i, place_of(&chosen, best->pick), ES_GOOD);
     }
-    es_status printed = es_grid_print(&grid, cli, out, 0, errors);
+    es_status printed = es_listing_print(&listing, cli, out, 0, errors);
     if (report->n_best > n)
         fprintf(out, "... %zu more\n", report->n_best - n);
     free(winner);
@@ -323,8 +323,8 @@ static bool beats(const es_sweep *sweep, const es_objective *objective, const do
 }
 
 /* The best values that each group shows.  `value` holds n points of `nodes` values. */
-static void style_front(es_grid *grid, const es_sweep *sweep, const es_chosen *chosen, const double *value, size_t n,
-                        size_t nodes) {
+static void style_front(es_listing *listing, const es_sweep *sweep, const es_chosen *chosen, const double *value,
+                        size_t n, size_t nodes) {
     for (size_t k = 0; k < sweep->front.n_objectives; k++) {
         const es_objective *objective = &sweep->front.objective[k];
         for (size_t i = 0; i < n; i++) {
@@ -332,7 +332,7 @@ static void style_front(es_grid *grid, const es_sweep *sweep, const es_chosen *c
             for (size_t j = 0; j < n && best; j++)
                 best = !beats(sweep, objective, value + j * nodes, value + i * nodes);
             if (best)
-                es_grid_style(grid, i, place_of(chosen, objective->column), ES_GOOD);
+                es_listing_style(listing, i, place_of(chosen, objective->column), ES_GOOD);
         }
     }
 }
@@ -370,7 +370,7 @@ es_status es_print_front(const es_cli *cli, const es_sweep *sweep, const es_run_
     const uint64_t any = es_sweep_free_axes(sweep);
     es_arena arena = {0};
     es_chosen chosen = {0};
-    es_grid grid = {0};
+    es_listing listing = {0};
     const size_t nodes = es_sweep_nodes(sweep);
     size_t n = 0;
     double *value = calloc((SHOWN_ROWS + 1) * (nodes + 1), sizeof *value);
@@ -393,12 +393,12 @@ es_status es_print_front(const es_cli *cli, const es_sweep *sweep, const es_run_
         status = choose_named(&chosen, cli, sweep, errors);
     }
     if (!status)
-        status = begin(&grid, &arena, sweep, &chosen, NULL, errors);
+        status = begin(&listing, &arena, sweep, &chosen, NULL, errors);
     for (size_t i = 0; i < n && !status; i++)
-        add_point(&grid, sweep, &chosen, value + i * nodes);
+        add_point(&listing, sweep, &chosen, value + i * nodes);
     if (!status)
-        style_front(&grid, sweep, &chosen, value, n, nodes);
-    es_status printed = es_grid_print(&grid, cli, out, 0, errors);
+        style_front(&listing, sweep, &chosen, value, n, nodes);
+    es_status printed = es_listing_print(&listing, cli, out, 0, errors);
     if (points > n)
         fprintf(out, "... %llu more\n", (unsigned long long)(points - n));
     free(value);
@@ -455,22 +455,22 @@ static void choose_columns(es_chosen *chosen, const es_sweep *sweep, unsigned wi
 es_status es_print_rows(const es_cli *cli, const es_sweep *sweep, FILE *out, es_errors *errors) {
     es_arena arena = {0};
     es_chosen chosen = {0};
-    es_grid grid = {0};
+    es_listing listing = {0};
     double *value = new_values(sweep);
     es_status status = value ? choose_named(&chosen, cli, sweep, errors) : es_fail_memory(errors);
     choose_columns(&chosen, sweep, es_width_of(cli, out) ? es_width_of(cli, out) : 1u << 20);
     if (!status)
-        status = begin(&grid, &arena, sweep, &chosen, NULL, errors);
+        status = begin(&listing, &arena, sweep, &chosen, NULL, errors);
     uint64_t scanned = sweep->n_points < SCANNED_POINTS ? sweep->n_points : SCANNED_POINTS;
     size_t rows = 0;
     for (uint64_t i = 0; i < scanned && rows < SHOWN_ROWS && !status && !*cli->stop; i++) {
         status = es_sweep_point(sweep, i, value, errors);
         if (status || !es_conditions_hold(sweep, value))
             continue;
-        add_point(&grid, sweep, &chosen, value);
+        add_point(&listing, sweep, &chosen, value);
         rows++;
     }
-    es_status printed = es_grid_print(&grid, cli, out, 0, errors);
+    es_status printed = es_listing_print(&listing, cli, out, 0, errors);
     free(value);
     es_arena_free(&arena);
     return status ? status : printed;
