@@ -157,7 +157,7 @@ static es_status fill_table(es_trial *t, const bool *won, es_listing *listing, s
     return status;
 }
 
-es_status es_left_out(const es_sweep *sweep, const es_run_report *report, es_grid *grid, size_t *missing,
+es_status es_left_out(const es_sweep *sweep, const es_run_report *report, es_listing *listing, size_t *missing,
                       es_errors *errors) {
     int axis = grouping_axis(sweep);
     *missing = 0;
@@ -175,26 +175,11 @@ es_status es_left_out(const es_sweep *sweep, const es_run_report *report, es_gri
     if (ok)
         mark_winners(sweep, report, t.axis, won);
     for (size_t v = 0; ok && v < values; v++)
-<<<<<<< HEAD
         *missing += !won[v];
     if (ok && *missing) {
-        es_grid_begin(grid, (const char *[]){sweep->axes[axis].name, "why", "nearest", NULL});
-        grid->pen = ES_BAD;
-        status = fill_table(&t, won, grid, *missing, errors);
-=======
-        missing += !won[v];
-    if (ok && missing) {
-        es_listing listing = {0};
-        const char *headers[] = {sweep->axes[axis].name, "why", "nearest", NULL};
-        es_listing_begin(&listing, headers);
-        listing.pen = ES_BAD;
-        status = fill_table(&t, won, &listing, missing, errors);
-        fprintf(out, "Nothing left for %zu of %zu %ss\n", missing, values, sweep->axes[axis].name);
-        es_status printed = es_listing_print(&listing, cli, out, 0, errors);
-        status = status ? status : printed;
-        if (missing > LEFT_OUT_SHOWN)
-            fprintf(out, "... %zu more\n", missing - LEFT_OUT_SHOWN);
->>>>>>> 882bb25 (A printed table is an es_listing: a grid is what a sweep has)
+        es_listing_begin(listing, (const char *[]){sweep->axes[axis].name, "why", "nearest", NULL});
+        listing->pen = ES_BAD;
+        status = fill_table(&t, won, listing, *missing, errors);
     }
     free(won), free(t.rejected), free(t.nearest), free(t.index), free(t.node);
     return status;
@@ -202,14 +187,14 @@ es_status es_left_out(const es_sweep *sweep, const es_run_report *report, es_gri
 
 es_status es_print_left_out(const es_cli *cli, const es_sweep *sweep, const es_run_report *report, FILE *out,
                             es_errors *errors) {
-    es_grid grid = {0};
+    es_listing listing = {0};
     size_t missing;
-    es_status status = es_left_out(sweep, report, &grid, &missing, errors);
+    es_status status = es_left_out(sweep, report, &listing, &missing, errors);
     if (!missing)
         return status;
     const es_axis *axis = &sweep->axes[grouping_axis(sweep)];
     fprintf(out, "Nothing left for %zu of %zu %ss\n", missing, axis->n, axis->name);
-    es_status printed = es_grid_print(&grid, cli, out, 0, errors);
+    es_status printed = es_listing_print(&listing, cli, out, 0, errors);
     if (missing > LEFT_OUT_SHOWN)
         fprintf(out, "... %zu more\n", missing - LEFT_OUT_SHOWN);
     return status ? status : printed;

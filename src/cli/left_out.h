@@ -11,7 +11,7 @@
  * rejects most of their points, and the point that comes nearest to fulfilling it.  Looks at a sample of models and
  * precisions with every other axis at its first value.  *missing: how many there are; the table, to be printed or freed,
  * has the first 20. */
-es_status es_left_out(const es_sweep *sweep, const es_run_report *report, es_grid *grid, size_t *missing,
+es_status es_left_out(const es_sweep *sweep, const es_run_report *report, es_listing *listing, size_t *missing,
                       es_errors *errors);
 es_status es_print_left_out(const es_cli *cli, const es_sweep *sweep, const es_run_report *report, FILE *out,
                             es_errors *errors);

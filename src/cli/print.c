@@ -338,29 +338,18 @@ es_status es_listing_print(es_listing *listing, const struct es_cli *cli, FILE *
         print_rows(listing, rest, width, indent, es_colored(cli, out), out);
         print_left_out(listing, width, room, out);
     }
-<<<<<<< HEAD
     free(width);
     free(rest);
-    es_grid_free(grid);
+    es_listing_free(listing);
     return status;
 }
 
-void es_grid_free(es_grid *grid) {
-    for (size_t i = 0; i < grid->n_cells; i++)
-        free(grid->cell[i].text);
-    free(grid->cell);
-    free(grid->right);
-    *grid = (es_grid){0};
-=======
+void es_listing_free(es_listing *listing) {
     for (size_t i = 0; i < listing->n_cells; i++)
         free(listing->cell[i].text);
     free(listing->cell);
     free(listing->right);
-    free(width);
-    free(rest);
     *listing = (es_listing){0};
-    return status;
->>>>>>> 882bb25 (A printed table is an es_listing: a grid is what a sweep has)
 }
 
 /* ---- paragraphs ---- */

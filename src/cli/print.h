@@ -51,7 +51,7 @@ void es_listing_number(es_listing *listing, double value); /* es_human_number */
 void es_listing_style(es_listing *listing, size_t row, size_t column, es_style style);
 
 /* For a table that is not printed. */
-void es_grid_free(es_grid *grid);
+void es_listing_free(es_listing *listing);
 
 /* Prints with `indent` blanks before each row and frees the table, in colours where `out` may have them.  Columns that are
  * empty in every row are left out.  On a terminal cells are wrapped so that no line is wider, and the last columns, when that is

@@ -71,14 +71,14 @@ static es_status add_answers(es_report_options *options, es_report_answer *answe
 
 static es_status add_absent(es_report_options *options, const es_sweep *sweep, const es_run_report *run,
                             es_arena *arena, es_errors *errors) {
-    es_grid grid = {0};
-    es_status status = es_left_out(sweep, run, &grid, &options->n_absent, errors);
-    const size_t rows = grid.n_columns ? grid.n_cells / grid.n_columns - 1 : 0;
+    es_listing listing = {0};
+    es_status status = es_left_out(sweep, run, &listing, &options->n_absent, errors);
+    const size_t rows = listing.n_columns ? listing.n_cells / listing.n_columns - 1 : 0;
     es_report_absent *absent = es_arena_array(arena, rows + 1, sizeof *absent);
-    if (!status && (grid.failed || !absent))
+    if (!status && (listing.failed || !absent))
         status = es_fail_memory(errors);
     for (size_t r = 0; r < rows && !status; r++) {
-        const es_grid_text *cell = grid.cell + (r + 1) * grid.n_columns;
+        const es_listing_text *cell = listing.cell + (r + 1) * listing.n_columns;
         absent[r] = (es_report_absent){es_arena_text(arena, es_slice_of(cell[0].text)),
                                        es_arena_text(arena, es_slice_of(cell[1].text)),
                                        es_arena_text(arena, es_slice_of(cell[2].text))};
@@ -86,7 +86,7 @@ static es_status add_absent(es_report_options *options, const es_sweep *sweep, c
             status = es_fail_memory(errors);
     }
     options->absent = absent;
-    es_grid_free(&grid);
+    es_listing_free(&listing);
     return status;
 }
 
