@@ -327,7 +327,7 @@ typedef struct es_field {
     X(MODEL, "model", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "name of the model")                            \
     X(KIND, "kind", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "name in layer_pattern")                          \
     X(MIXER, "mixer", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL,                                                           \
-      "attention, mla, gdn, mamba1, mamba2, rwkv7, conv, none; joined by + when parallel [attention; mla]")            \
+      "attention, mla, gdn, mamba1, mamba2, rwkv7, conv, linear, none; joined by + when parallel [attention; mla]")    \
     X(HEADS, "heads", "", ES_COUNT, 0, 1, ES_COUNT_MAX, ES_ABSENT, NULL, "query heads [model]")                        \
     X(KV_HEADS, "kv_heads", "", ES_COUNT, 0, 1, ES_COUNT_MAX, ES_ABSENT, NULL, "key/value heads [model]")              \
     X(HEAD_DIM, "head_dim", "", ES_COUNT, 0, 1, ES_COUNT_MAX, ES_ABSENT, NULL, "width of a head [model]")              \
@@ -335,7 +335,8 @@ typedef struct es_field {
     X(WINDOW, "window", "tokens", ES_COUNT, 0, 0, ES_COUNT_MAX, ES_ABSENT, NULL, "0: all [sliding_window]")            \
     X(KV, "kv", "", ES_CHOICE, 0, 0, 0, 0, es_kv_choices, "own; shared: another layer's; none: and has no weights")    \
     X(K_EQ_V, "k_eq_v", "", ES_FLAG, 0, 0, 1, 0, NULL, "values are computed from the keys' projection")                \
-    X(OUT_GATE, "out_gate", "", ES_FLAG, 0, 0, 1, 0, NULL, "query projection of twice the width")                      \
+    X(OUT_GATE, "out_gate", "", ES_COUNT, 0, 0, 3, 0, NULL,                                                            \
+      "gate of the output: 1 in a query projection of twice the width, 2 a matrix of its own, 3 a value a head")       \
     X(CONV_KERNEL, "conv_kernel", "", ES_COUNT, 0, 0, 1e6, ES_ABSENT, NULL, "taps of the convolution [model]")         \
     X(SSM_HEADS, "ssm_heads", "", ES_COUNT, 0, 0, ES_COUNT_MAX, 0, NULL, "value heads; mamba1: inner width (D)")       \
     X(SSM_HEAD_DIM, "ssm_head_dim", "", ES_COUNT, 0, 0, ES_COUNT_MAX, 0, NULL, "width of one; mamba1: 1")              \

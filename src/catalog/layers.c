@@ -23,7 +23,7 @@ static int mask_of(const char *cell, const char *const *words, int n) {
 }
 
 int es_mixers_of(const char *cell) {
-    static const char *const words[] = {"attention", "mla", "gdn", "mamba1", "mamba2", "rwkv7", "conv"};
+    static const char *const words[] = {"attention", "mla", "gdn", "mamba1", "mamba2", "rwkv7", "conv", "linear"};
     return mask_of(cell, words, sizeof words / sizeof *words);
 }
 

@@ -23,7 +23,8 @@ enum {
     ES_MIXER_MAMBA1 = 8,
     ES_MIXER_MAMBA2 = 16,
     ES_MIXER_RWKV7 = 32,
-    ES_MIXER_CONV = 64
+    ES_MIXER_CONV = 64,
+    ES_MIXER_LINEAR = 128 /* a matrix in the place of attention */
 };
 enum { ES_FFN_DENSE = 1, ES_FFN_MOE = 2, ES_FFN_CHANNEL_MIX = 4 };
 

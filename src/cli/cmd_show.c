@@ -69,7 +69,7 @@ static es_status show_row(es_cli *cli, es_kind kind, const es_row *row, es_error
 /* The layers of a model, kind by kind: what each keeps at 32k positions (16-bit cache, F32 state) and holds. */
 static es_status show_layers(es_cli *cli, const es_catalog *catalog, const es_row *model, es_errors *errors) {
     static const char *const headers[] = {"layers", ">count", "mixer", ">cache at 32k", ">state", ">parameters", NULL};
-    static const char *const mixers[] = {"attention", "mla", "gdn", "mamba1", "mamba2", "rwkv7", "conv"};
+    static const char *const mixers[] = {"attention", "mla", "gdn", "mamba1", "mamba2", "rwkv7", "conv", "linear"};
     es_arch arch;
     const es_shape shape = es_shape_of(model);
     es_status status = es_arch_compile(catalog, model, &cli->arena, &arch, errors);

@@ -26,7 +26,7 @@ const es_hf_arch es_hf_archs[] = {
     {"qwen", "QWen", "qwen", "silu", SIZES(32, 4096, 22016, 151936, 32, 0, 0, 8192), ES_HF_HALF_FFN,
      .names = "head_dim=kv_channels|head_dim max_position_embeddings=seq_length|max_position_embeddings", .defaults = "no_bias=1",
      .row = "qkv_bias=1 o_bias=!no_bias mlp_bias=!no_bias"},
-    {"qwen2 internvl internvl_chat", "Qwen2 InternVLChat", "qwen2", "silu", SIZES(32, 4096, 22016, 151936, 32, 32, 0, 32768),
+    {"qwen2 internvl internvl_chat dots_ocr", "Qwen2 InternVLChat DotsOCR", "qwen2", "silu", SIZES(32, 4096, 22016, 151936, 32, 32, 0, 32768),
      .order = ES_HF_LATE, .defaults = "sliding_window=4096 max_window_layers=28", .row = "qkv_bias=1"},
     {"mimo", "MiMo", "qwen2", "silu", SIZES(32, 4096, 22016, 151936, 32, 32, 0, 32768), .order = ES_HF_LATE,
      .defaults = "sliding_window=4096 max_window_layers=28 attention_bias=1", .row = "qkv_bias=attention_bias"},
@@ -270,9 +270,9 @@ const es_hf_arch es_hf_archs[] = {
      .row = "qkv_bias=qkv_bias o_bias=bias mlp_bias=bias"},
     {"exaone", "Exaone", "exaone", "silu", SIZES(32, 2048, 0, 102400, 32, 0, 0, 2048), ES_HF_WIDE,
      .names = "num_hidden_layers=num_layers", .defaults = "tie_word_embeddings=1"},
-    {"exaone4", "Exaone4", "exaone4", "silu", SIZES(32, 4096, 16384, 102400, 32, 32, 0, 2048), .order = ES_HF_SLIDING,
+    {"exaone4 exaone4_5_text", "Exaone4", "exaone4", "silu", SIZES(32, 4096, 16384, 102400, 32, 32, 0, 2048), .order = ES_HF_SLIDING,
      .period = "sliding_window_pattern", .defaults = "sliding_window=4096 sliding_window_pattern=4", .row = "qk_norm=1"},
-    {"ernie4_5", "Ernie4_5", "ernie4_5", "silu", SIZES(18, 1024, 3072, 103424, 16, 2, 128, 131072),
+    {"ernie4_5 paddleocr_vl paddleocr_vl_text", "Ernie4_5 PaddleOCRVL", "ernie4_5", "silu", SIZES(18, 1024, 3072, 103424, 16, 2, 128, 131072),
      .defaults = "tie_word_embeddings=1", .row = "qkv_bias=use_bias o_bias=use_bias mlp_bias=use_bias"},
     {"ernie4_5_moe", "Ernie4_5_Moe", "ernie4_5", "silu", SIZES(28, 2560, 12288, 103424, 20, 4, 0, 131072), ES_HF_EXPERTS,
      .names = "num_experts=moe_num_experts num_experts_per_tok=moe_k num_shared_experts=moe_num_shared_experts "
@@ -337,6 +337,59 @@ const es_hf_arch es_hf_archs[] = {
      .names = "num_experts=n_routed_experts num_shared_experts=n_shared_experts",
      .defaults = "first_k_dense_replace=0 moe_layer_freq=1 use_sliding_window=1 sliding_window=4096 max_window_layers=62 moe_intermediate_size=1408",
      .row = ATTENTION "qk_norm=1 router_bias=1"},
+    {"afmoe", "Afmoe", "afmoe", "silu", SIZES(32, 2048, 6144, 200192, 16, 0, 128, 16384), ES_HF_EXPERTS | ES_HF_GATED,
+     .order = ES_HF_SLIDING, .period = "global_attn_every_n_layers", .names = "first_k_dense_replace=num_dense_layers",
+     .defaults = "mup_enabled=1 sliding_window=1024 global_attn_every_n_layers=4 first_k_dense_replace=1 num_experts=64 "
+                 "num_experts_per_tok=6 num_shared_experts=2 moe_intermediate_size=1408",
+     .row = ATTENTION "qk_norm=1 norms_per_layer=4 router_bias=1"},
+    {"smallthinker", "SmallThinker", "smallthinker", "relu", SIZES(32, 1536, 0, 151936, 12, 2, 128, 32768), ES_HF_EXPERTS,
+     .names = "num_experts=moe_num_primary_experts num_experts_per_tok=moe_num_active_primary_experts "
+              "moe_intermediate_size=moe_ffn_hidden_size sliding_window=sliding_window_size mlp_layer_types=moe_layer_layout",
+     .defaults = "tie_word_embeddings=1 num_experts=32 num_experts_per_tok=4 moe_intermediate_size=768 sliding_window_layout=0 rope_layout=0 moe_primary_router_apply_softmax=0 moe_enable_early_router=1"},
+    {"nemotron-nas deci", "DeciLM", "deci", "silu", SIZES(32, 4096, 0, 32000, 32, 0, 0, 2048),
+     .names = "num_key_value_heads=num_key_value_heads_per_layer|num_key_value_heads", .defaults = "intermediate_size=11008 block_configs=0",
+     .row = ATTENTION "mlp_bias=mlp_bias"},
+    {"xverse", "Xverse", "xverse", "silu", SIZES(40, 5120, 13824, 100278, 40, 0, 0, 8192),
+     .defaults = "max_tokenizer_truncation=0"},
+    {"mellum", "Mellum", "mellum", "silu", SIZES(28, 2304, 7168, 98304, 32, 4, 128, 131072), ES_HF_EXPERTS,
+     .order = ES_HF_SLIDING, .period = "4",
+     .defaults = "mlp_layer_types=0 use_sliding_window=1 max_window_layers=0 sliding_window=1024 num_experts=64 "
+                 "num_experts_per_tok=8 moe_intermediate_size=896",
+     .row = ATTENTION "qk_norm=1"},
+    {"jais2", "Jais2", "jais2", "relu2", SIZES(32, 3328, 26624, 150272, 26, 0, 0, 8192),
+     .defaults = "attention_bias=1 mlp_bias=1", .row = ATTENTION "norm=ln mlp_bias=mlp_bias ffn_matrices=2"},
+    {"mistral4", "Mistral4", "mistral4", "silu", SIZES(36, 4096, 12288, 131072, 32, 32, 0, 1048576),
+     ES_HF_EXPERTS | ES_HF_MLA,
+     .names = "num_experts=n_routed_experts|num_local_experts num_shared_experts=n_shared_experts",
+     .defaults = "qk_head_dim=0 kv_lora_rank=256 q_lora_rank=1024 qk_rope_head_dim=64 qk_nope_head_dim=64 v_head_dim=128 "
+                 "num_experts=128 num_experts_per_tok=4 num_shared_experts=1 moe_intermediate_size=2048 first_k_dense_replace=0",
+     .row = ATTENTION},
+    {"laguna", "Laguna", "laguna", "silu", SIZES(40, 2048, 8192, 100352, 48, 8, 128, 131072), ES_HF_EXPERTS,
+     .names = "num_attention_heads=num_attention_heads_per_layer|num_attention_heads",
+     .defaults = "gating=1 mlp_layer_types=0 first_k_dense_replace=1 sliding_window=512 num_experts=256 "
+                 "num_experts_per_tok=8 moe_intermediate_size=512 shared_expert_intermediate_size=512 "
+                 "moe_routed_scaling_factor=1 moe_router_logit_softcapping=0 swa_attention_sink_enabled=0",
+     .row = ATTENTION "qk_norm=1 router_bias=1"},
+    {"hy_v3", "HYV3", "hy_v3", "silu", SIZES(80, 4096, 13312, 120832, 64, 8, 128, 131072), ES_HF_EXPERTS,
+     .names = "num_experts=num_experts|num_local_experts",
+     .defaults = "mlp_layer_types=0 first_k_dense_replace=1 num_experts=192 num_experts_per_tok=8 num_shared_experts=1 "
+                 "moe_intermediate_size=1536 router_scaling_factor=1 enable_moe_fp32_combine=1",
+     .row = ATTENTION "mlp_bias=mlp_bias qk_norm=1 router_bias=1 mtp_layers=num_nextn_predict_layers"},
+    {"solar_open", "SolarOpen", "glm4moe", "silu", SIZES(48, 4096, 0, 196608, 64, 8, 128, 131072), ES_HF_EXPERTS,
+     .names = "num_experts=n_routed_experts|num_local_experts num_shared_experts=n_shared_experts",
+     .defaults = "first_k_dense_replace=0 moe_layer_freq=1 num_experts=128 num_experts_per_tok=8 num_shared_experts=1 "
+                 "moe_intermediate_size=1280",
+     .row = ATTENTION "router_bias=1"},
+    {"youtu youtu_llm", "Youtu", "deepseek2", "silu", SIZES(32, 2048, 6144, 128256, 16, 16, 0, 131072), ES_HF_MLA,
+     .defaults = LATENT "qk_head_dim=0 tie_word_embeddings=1 q_lora_rank=1536 mlp_bias=0", .row = ATTENTION "mlp_bias=mlp_bias"},
+    {"PanguEmbedded openpangu_dense", "PanguEmbedded", "pangu-embedded", "silu",
+     SIZES(34, 4096, 12800, 153376, 32, 8, 0, 32768), .defaults = "bias=1", .row = "qkv_bias=bias o_bias=bias"},
+    {"Dream", "Dream", "dream", "silu", SIZES(32, 4096, 22016, 151936, 32, 32, 0, 32768), .order = ES_HF_LATE,
+     .defaults = "sliding_window=4096 max_window_layers=28", .row = "qkv_bias=1"},
+    {"rnd1", "RND1", "rnd1", "silu", SIZES(48, 2048, 6144, 151936, 32, 4, 128, 32768), ES_HF_EXPERTS, .order = ES_HF_LATE,
+     .defaults = "decoder_sparse_step=1 mlp_only_layers=0 sliding_window=4096 max_window_layers=28 num_experts=128 "
+                 "num_experts_per_tok=8 moe_intermediate_size=768",
+     .row = ATTENTION "qk_norm=1"},
 };
 /* clang-format on */
 const size_t es_hf_n_archs = sizeof es_hf_archs / sizeof *es_hf_archs;
@@ -378,7 +431,8 @@ const char es_hf_harmless[] =
     "norm_topk_prob n_group topk_group topk_method scoring_func routed_scaling_factor seq_aux ep_size "
     "num_expert_group output_router_logits router_jitter_noise moe_shared_expert_overlap moe_norm_min "
     "moe_drop_tokens moe_random_routing_dropped_token moe_aux_* norm_min route_scale "
-    "score_function router_dtype shared_moe_mode qk_norm_type num_mtp_modules use_mtp mlp_intermediate_size norm_head "
+    "score_func route_norm num_expert_groups num_limited_groups use_grouped_mm score_function router_dtype "
+    "shared_moe_mode qk_norm_type num_mtp_modules use_mtp mlp_intermediate_size norm_head "
     "norm_softmax layernorm_* moe_jitter_eps moe_loss_weight moe_normalize_expert_weights expert_capacity "
     "use_grouped_topk group_limited_topk "
     /* of one kind of repository or another */

@@ -25,7 +25,8 @@ enum { /* flags */
        ES_HF_HALF_FFN = 16, /* intermediate_size counts gate and up together */
        ES_HF_NO_FFN = 32,   /* layers are a mixer alone */
        ES_HF_SINGLE = 64,   /* a layer is a mixer or an FFN, never both */
-       ES_HF_NO_ATTENTION = 128
+       ES_HF_NO_ATTENTION = 128,
+       ES_HF_GATED = 256 /* a matrix that gates the output of the attention */
 };
 
 typedef struct es_hf_arch {

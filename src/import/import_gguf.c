@@ -42,19 +42,39 @@ static const char *const file_types[] = {
 enum { FILE_TYPES = sizeof file_types / sizeof *file_types };
 
 /* One table row an architecture whose name or windows the file does not tell in full.  `period`: every n-th layer sees
- * everything, 0: none does; `window` where the program has it built in (ggml-org/llama.cpp, src/llama-model.cpp). */
+ * everything, the first of them if negative, 0: none does; `window` where the program has it built in (ggml-org/llama.cpp, src/llama-model.cpp). */
 static const struct {
     const char *arch, *family;
     double period, window;
 } archs[] = {
-    {"gemma2", "gemma2", 2, 0},    {"gemma3", "gemma3", 6, 0},         {"gpt-oss", "gptoss", 2, 0},
-    {"gptoss", "gptoss", 2, 0},    {"exaone4", "exaone4", 4, 0},       {"cohere2", "cohere2", 4, 0},
-    {"olmo2", "olmo2", 4, 0},      {"gemma3n", "gemma3n", 5, 0},       {"llama4", "llama4", 4, 8192},
-    {"phi3", "phi3", 0, 0},        {"llama", "llama", 0, 0},           {"mistral", "mistral", 0, 0},
-    {"mistral3", "mistral", 0, 0}, {"starcoder2", "starcoder2", 0, 0}, {"phimoe", "phimoe", 0, 0},
-    {"phi2", "phi", 0, 0},         {"ernie4_5-moe", "ernie4_5", 0, 0}, {"qwen2vl", "qwen2", 0, 0},
-    {"qwen3vl", "qwen3", 0, 0},    {"qwen3vlmoe", "qwen3moe", 0, 0},   {"qwen2", "qwen2", 0, 0},
-    {"qwen3", "qwen3", 0, 0},      {"dots1", "dots1", 0, 0},           {"exaone-moe", "exaone-moe", 4, 0},
+    {"gemma2", "gemma2", 2, 0},
+    {"gemma3", "gemma3", 6, 0},
+    {"gpt-oss", "gptoss", 2, 0},
+    {"gptoss", "gptoss", 2, 0},
+    {"exaone4", "exaone4", 4, 0},
+    {"cohere2", "cohere2", 4, 0},
+    {"olmo2", "olmo2", 4, 0},
+    {"gemma3n", "gemma3n", 5, 0},
+    {"llama4", "llama4", 4, 8192},
+    {"phi3", "phi3", 0, 0},
+    {"llama", "llama", 0, 0},
+    {"mistral", "mistral", 0, 0},
+    {"mistral3", "mistral", 0, 0},
+    {"starcoder2", "starcoder2", 0, 0},
+    {"phimoe", "phimoe", 0, 0},
+    {"phi2", "phi", 0, 0},
+    {"ernie4_5-moe", "ernie4_5", 0, 0},
+    {"qwen2vl", "qwen2", 0, 0},
+    {"qwen3vl", "qwen3", 0, 0},
+    {"qwen3vlmoe", "qwen3moe", 0, 0},
+    {"qwen2", "qwen2", 0, 0},
+    {"qwen3", "qwen3", 0, 0},
+    {"dots1", "dots1", 0, 0},
+    {"exaone-moe", "exaone-moe", 4, 0},
+    {"smallthinker", "smallthinker", -4, 0},
+    {"laguna", "laguna", -4, 0},
+    {"afmoe", "afmoe", 4, 0},
+    {"mellum", "mellum", 4, 0},
 };
 enum { ARCHS = sizeof archs / sizeof *archs };
 
@@ -415,7 +435,8 @@ static double window_of(importer *m, size_t i, bool *warned) {
                 window);
         *warned = true;
     }
-    return period > 0 && fmod((double)i + 1, period) == 0 ? 0 : window;
+    const double position = period < 0 ? (double)i : (double)i + 1;
+    return !isnan(period) && period != 0 && fmod(position, period) == 0 ? 0 : window;
 }
 
 static void read_attention(importer *m, const layer *l, size_t i, es_layer_row *row, bool *warned) {
@@ -441,7 +462,8 @@ static void read_attention(importer *m, const layer *l, size_t i, es_layer_row *
     row->value[ES_L_KV_HEADS] = kv;
     row->value[ES_L_HEAD_DIM] = d;
     row->value[ES_L_V_HEAD_DIM] = floor(output / heads);
-    row->value[ES_L_OUT_GATE] = has(l, ES_TENSOR_ATTN_Q) && q == 2 * heads * d;
+    const double gate = dim(l, ES_TENSOR_ATTN_GATE, 1);
+    row->value[ES_L_OUT_GATE] = gate > 0 ? (gate == heads ? 3 : 2) : has(l, ES_TENSOR_ATTN_Q) && q == 2 * heads * d;
     row->value[ES_L_K_EQ_V] = has(l, ES_TENSOR_ATTN_K) && !has(l, ES_TENSOR_ATTN_V);
     const double shared = count(m, "attention.shared_kv_layers", 0);
     row->value[ES_L_KV] = has(l, ES_TENSOR_ATTN_Q) && !has(l, ES_TENSOR_ATTN_K) ? ES_KV_NONE
@@ -455,16 +477,19 @@ static void read_recurrent(importer *m, const layer *l, es_layer_row *row) {
     const double hidden = get(m, ES_M_HIDDEN), inner = dim(l, ES_TENSOR_SSM_OUT, 0);
     const bool gdn = is_gdn(l), first = has(l, ES_TENSOR_SSM_X), second = !first && has(l, ES_TENSOR_SSM_IN);
     const bool both = attends(l) && second;
-    const char *mixer = gdn                                     ? "gdn"
-                        : first                                 ? "mamba1"
-                        : both                                  ? "attention+mamba2"
-                        : second                                ? "mamba2"
-                        : has(l, ES_TENSOR_TIME_MIX_RECEPTANCE) ? "rwkv7"
-                        : has(l, ES_TENSOR_SHORTCONV_IN)        ? "conv"
-                                                                : NULL;
+    const char *mixer = gdn                                            ? "gdn"
+                        : first                                        ? "mamba1"
+                        : both                                         ? "attention+mamba2"
+                        : second                                       ? "mamba2"
+                        : has(l, ES_TENSOR_TIME_MIX_RECEPTANCE)        ? "rwkv7"
+                        : has(l, ES_TENSOR_SHORTCONV_IN)               ? "conv"
+                        : has(l, ES_TENSOR_ATTN_OUTPUT) && !attends(l) ? "linear"
+                                                                       : NULL;
     if (mixer == NULL)
         return;
     row->text[ES_L_MIXER] = mixer;
+    if (has(l, ES_TENSOR_ATTN_OUTPUT) && !gdn && !both)
+        return;
     if (gdn || first || second) {
         const double heads = first ? inner : count(m, "ssm.time_step_rank", NAN);
         row->value[ES_L_CONV_KERNEL] = count(m, "ssm.conv_kernel", l->conv ? (double)l->conv->dim[0] : (double)NAN);

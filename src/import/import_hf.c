@@ -418,7 +418,8 @@ static void read_parts(config *c, part *parts, size_t n) {
     if (a->order == ES_HF_SLIDING || a->order == ES_HF_LATE)
         find(c, "sliding_window");
     const json_t *attention = knows(c, "full_attn_idxs") ? list(c, "full_attn_idxs", false) : NULL,
-                 *rope = list(c, "no_rope_layers", false);
+                 *rope = list(c, "no_rope_layers", false),
+                 *layout = knows(c, "sliding_window_layout") ? list(c, "sliding_window_layout", true) : NULL;
     const part others = a->order == ES_HF_OTHER            ? MIXER
                         : a->order == ES_HF_PARALLEL       ? PARALLEL
                         : slides && a->order != ES_HF_FULL ? SLIDING
@@ -436,6 +437,8 @@ static void read_parts(config *c, part *parts, size_t n) {
         const bool last_is_full = strncmp(a->types, "gemma4 ", 7) == 0 && i + 1 == n;
         if (types.value)
             parts[i] = part_of(c, word ? word : "");
+        else if (layout)
+            parts[i] = json_integer_value(json_array_get(layout, i)) ? SLIDING : FULL;
         else if (attention)
             parts[i] = lists(attention, i) ? FULL : MIXER;
         else if (strncmp(a->types, "llama4 ", 7) == 0 && json_array_size(rope) > i)
@@ -474,7 +477,8 @@ static bool has_experts(config *c, size_t i) {
         const char *kind = json_string_value(json_array_get(items, i));
         const bool on = named[k].inside
                             ? lists(items, i)
-                            : json_is_true(json_array_get(items, i)) || (kind && strcmp(kind, "sparse") == 0);
+                            : json_is_true(json_array_get(items, i)) || (kind && strcmp(kind, "sparse") == 0) ||
+                                  json_integer_value(json_array_get(items, i)) == 1;
         if (items && (named[k].experts || on))
             has = get(c, ES_M_N_EXPERTS) > 0 && on == named[k].experts;
     }
@@ -568,7 +572,13 @@ static void read_attention(config *c, es_layer_row *layer, size_t i, bool slides
     else
         layer->value[ES_L_KV_HEADS] = get(c, ES_M_KV_HEADS);
     layer->value[ES_L_OUT_GATE] =
-        c->arch->mixer == ES_HF_GDN && (!given(c, "attn_output_gate") || flag(c, "attn_output_gate"));
+        c->arch->flags & ES_HF_GATED
+            ? 2
+            : c->arch->mixer == ES_HF_GDN && (!given(c, "attn_output_gate") || flag(c, "attn_output_gate"));
+    if (knows(c, "gating")) { /* true, "per-head" or "per-element" */
+        const char *word = json_string_value(find(c, "gating").value);
+        layer->value[ES_L_OUT_GATE] = word ? (strcmp(word, "per-element") == 0 ? 2 : 3) : flag(c, "gating") ? 3 : 0;
+    }
     if (strncmp(c->arch->types, "gemma4 ", 7) == 0 && !slides) {
         const bool k_eq_v = flag(c, "attention_k_eq_v");
         const double kv = number(c, ES_M_KV_HEADS, "num_global_key_value_heads", get(c, ES_M_KV_HEADS));
@@ -592,6 +602,28 @@ static double openelm_width(config *c, size_t i) {
     return width < 0.9 * exact ? width + divisor : width;
 }
 
+/* block_configs of DeciLM (Llama-Nemotron): attention, a matrix or nothing, then an FFN or nothing. */
+static void read_block(config *c, es_layer_row *layer, size_t i) {
+    const json_t *block = json_array_get(list(c, "block_configs", true), i);
+    const json_t *attention = json_object_get(block, "attention"), *ffn = json_object_get(block, "ffn");
+    const double group = json_number_value(json_object_get(attention, "n_heads_in_group"));
+    const double factor = json_number_value(json_object_get(ffn, "ffn_mult")), heads = get(c, ES_M_HEADS);
+    const bool matrix = json_is_true(json_object_get(attention, "replace_with_linear")), attends = !matrix && group > 0;
+    const double width = floor(2 * factor * get(c, ES_M_HIDDEN) / 3);
+    if (!json_is_object(attention) || !json_is_object(ffn) || json_is_true(json_object_get(ffn, "replace_with_linear")))
+        fail(c, "block_configs", "attention and an FFN, which is no single matrix, for each layer");
+    if (attends && (fmod(heads, group) != 0 || json_number_value(json_object_get(attention, "window_length")) > 0))
+        fail(c, "block_configs", "groups that divide the heads, and no window_length");
+    if (!(factor >= 0 && width < ES_COUNT_MAX))
+        fail(c, "block_configs", "a factor for the width of each FFN");
+    layer->text[ES_L_MIXER] = attends ? "attention" : matrix ? "linear" : "none";
+    layer->text[ES_L_FFN] = factor > 0 ? "dense" : "none";
+    layer->value[ES_L_KV_HEADS] = attends ? heads / group : NAN;
+    layer->value[ES_L_HEADS] = attends ? heads : NAN;
+    layer->value[ES_L_INTERMEDIATE] = factor > 0 ? ceil(width / 256) * 256 : NAN;
+    layer->value[ES_L_NORMS] = (attends || matrix) + (factor > 0);
+}
+
 static void read_layer(config *c, es_layer_row *layer, size_t i, size_t n, part kind) {
     const es_hf_arch *a = c->arch;
     const double shared = knows(c, "num_kv_shared_layers") ? number(c, ES_M_FIRST_DENSE, "num_kv_shared_layers", 0) : 0;
@@ -609,6 +641,8 @@ static void read_layer(config *c, es_layer_row *layer, size_t i, size_t n, part 
             c->status = es_fail_memory(c->errors);
         layer->value[ES_L_KV] = reuses && shared > 0 ? ES_KV_SHARED : ES_KV_OWN;
     }
+    if (knows(c, "block_configs") && given(c, "block_configs"))
+        read_block(c, layer, i);
     if (a->flags & ES_HF_SINGLE)
         layer->text[ES_L_FFN] = kind == EXPERTS_ONLY ? "moe" : kind == DENSE_ONLY ? "dense" : "none";
     if (json_is_array(find(c, "intermediate_size").value))

@@ -161,7 +161,7 @@ es_layer es_layer_of(const es_arch *arch, const es_shape *s, int kind) {
     if (row->text[ES_L_MIXER][0] != '\0')
         l.mixers = es_mixers_of(row->text[ES_L_MIXER]);
     l.kv = (es_kv)v[ES_L_KV];
-    l.k_eq_v = v[ES_L_K_EQ_V] > 0, l.out_gate = v[ES_L_OUT_GATE] > 0, l.ssm_norm = v[ES_L_SSM_NORM] > 0;
+    l.k_eq_v = v[ES_L_K_EQ_V] > 0, l.out_gate = (int)v[ES_L_OUT_GATE], l.ssm_norm = v[ES_L_SSM_NORM] > 0;
     l.heads = or_model(v[ES_L_HEADS], s->heads);
     l.kv_heads = or_model(v[ES_L_KV_HEADS], s->kv_heads);
     l.head_dim = or_model(v[ES_L_HEAD_DIM], s->head_dim);
@@ -208,7 +208,7 @@ static double norm_weights(const es_shape *s, double width) {
 }
 
 static void add_attention(list *to, const es_arch *arch, const es_shape *s, const es_layer *l, es_vectors *f32) {
-    const double q = l->heads * l->head_dim * (l->out_gate ? 2 : 1);
+    const double q = l->heads * l->head_dim * (l->out_gate == 1 ? 2 : 1);
     const double k = l->kv == ES_KV_NONE ? 0 : l->kv_heads * l->head_dim;
     const double v = l->kv == ES_KV_NONE || l->k_eq_v ? 0 : l->kv_heads * l->v_dim;
     if (arch->fused_qkv && l->kv != ES_KV_NONE) {
@@ -219,6 +219,8 @@ static void add_attention(list *to, const es_arch *arch, const es_shape *s, cons
         add(to, ES_TENSOR_ATTN_K, s->hidden, k)->use = use;
         add(to, ES_TENSOR_ATTN_V, s->hidden, v)->use = use;
     }
+    if (l->out_gate > 1)
+        add(to, ES_TENSOR_ATTN_GATE, s->hidden, l->heads * (l->out_gate == 2 ? l->v_dim : 1));
     add(to, ES_TENSOR_ATTN_OUTPUT, l->heads * l->v_dim, s->hidden);
     f32->streamed +=
         s->qkv_bias * (q + k + v) + s->o_bias * s->hidden + s->attn_sinks * l->heads + s->sub_norms * s->hidden;
@@ -338,6 +340,8 @@ size_t es_layer_tensors(const es_arch *arch, const es_shape *s, const es_layer *
         add_attention(&to, arch, s, l, &f32);
     if (l->mixers & ES_MIXER_MLA)
         add_mla(&to, arch, s, l, &f32);
+    if (l->mixers & ES_MIXER_LINEAR)
+        add(&to, ES_TENSOR_ATTN_OUTPUT, h, h);
     add_recurrent(&to, s, l, &f32);
     add_ffns(&to, arch, s, l, &f32);
     f32.streamed += norm_weights(s, l->norms * h);

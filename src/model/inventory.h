@@ -108,7 +108,8 @@ size_t es_arch_count(const es_arch *arch, const es_shape *shape, double layers, 
 typedef struct es_layer {
     int mixers, ffn; /* ES_MIXER_*, ES_FFN_* */
     es_kv kv;
-    bool k_eq_v, out_gate, ssm_norm;
+    bool k_eq_v, ssm_norm;
+    int out_gate;                                    /* the column of layers.csv */
     double heads, kv_heads, head_dim, v_dim, window; /* window 0: every position */
     double conv_kernel, ssm_heads, ssm_head_dim, ssm_groups, ssm_state;
     double rank[4];

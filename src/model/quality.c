@@ -136,7 +136,7 @@ static double fused_values(const es_arch *arch, const es_shape *s, double out) {
     for (size_t k = 0; k < kinds; k++) {
         const es_layer l = es_layer_of(arch, s, (int)k);
         const double keys = l.kv_heads * l.head_dim, values = l.kv_heads * l.v_dim;
-        if (l.mixers & ES_MIXER_ATTENTION && l.heads * l.head_dim * (l.out_gate ? 2 : 1) + keys + values == out)
+        if (l.mixers & ES_MIXER_ATTENTION && l.heads * l.head_dim * (l.out_gate == 1 ? 2 : 1) + keys + values == out)
             return values;
         const double inner = l.ssm_heads * l.ssm_head_dim;
         if (l.mixers & ES_MIXER_GDN && 2 * l.ssm_groups * l.ssm_state + inner == out)

@@ -288,7 +288,7 @@ Test(catalog_faults, layers) {
          "did you mean 'a'?\n"},
         {"layers.csv", LAYERS "LFM2-350M,x,atention,,\nLFM2-350M,y,rwkv7,dnse,1;2\nLFM2-350M,z,mamba1+conv,,\n",
          "layers.csv:2:13: mixer: unknown mixer: 'atention'; expected attention, mla, gdn, mamba1, mamba2, rwkv7, "
-         "conv, none; joined by + when parallel [attention; mla]\n"
+         "conv, linear, none; joined by + when parallel [attention; mla]\n"
          "layers.csv:3:19: ffn: unknown feed-forward kind: 'dnse'; expected dense, moe, dense+moe, channel_mix, none "
          "[moe with more than one expert, else dense]\n"
          "layers.csv:3:24: ranks: ranks that the mixer does not have: '1;2'; expected mamba1: dt; rwkv7: "

@@ -802,21 +802,35 @@ static void expect_alike(const char *what, const char *json, const char *path) {
 }
 
 Test(import_gguf, as_from_config_json) {
-    static const char *const types[] = {"llama",     "mistral",     "ministral3",   "mixtral",       "qwen",
-                                        "qwen2",     "qwen2_moe",   "qwen3",        "qwen3_moe",     "qwen3_next",
-                                        "qwen3_5",   "qwen3_5_moe", "gemma",        "gemma2",        "gemma3",
-                                        "gemma3n",   "gemma4",      "phi",          "phi3",          "phimoe",
-                                        "gpt2",      "gpt_bigcode", "gptj",         "gpt_neox",      "falcon",
-                                        "bloom",     "mpt",         "dbrx",         "olmo",          "olmo2",
-                                        "olmo3",     "olmoe",       "granite",      "granitemoe",    "bamba",
-                                        "falcon_h1", "jamba",       "mamba",        "falcon_mamba",  "mamba2",
-                                        "lfm2",      "llama4",      "deepseek_v3",  "glm4_moe_lite", "glm",
-                                        "glm4",      "chatglm",     "smollm3",      "stablelm",      "minicpm",
-                                        "minicpm3",  "plm",         "gpt_oss",      "internlm2",     "exaone",
-                                        "exaone4",   "ernie4_5",    "ernie4_5_moe", "bitnet",        "starcoder2",
-                                        "mobilellm", "arcee",       "nemotron",     "seed_oss",      "hunyuan_v1_dense",
-                                        "cohere",    "cohere2",     "baichuan",     "orion",         "apertus"};
+    static const char *const types[] = {
+        "llama",     "mistral",      "ministral3",    "mixtral",       "qwen",
+        "qwen2",     "qwen2_moe",    "qwen3",         "qwen3_moe",     "qwen3_next",
+        "qwen3_5",   "qwen3_5_moe",  "gemma",         "gemma2",        "gemma3",
+        "gemma3n",   "gemma4",       "phi",           "phi3",          "phimoe",
+        "gpt2",      "gpt_bigcode",  "gptj",          "gpt_neox",      "falcon",
+        "bloom",     "mpt",          "dbrx",          "olmo",          "olmo2",
+        "olmo3",     "olmoe",        "granite",       "granitemoe",    "bamba",
+        "falcon_h1", "jamba",        "mamba",         "falcon_mamba",  "mamba2",
+        "lfm2",      "llama4",       "deepseek_v3",   "glm4_moe_lite", "glm",
+        "glm4",      "chatglm",      "smollm3",       "stablelm",      "minicpm",
+        "minicpm3",  "plm",          "gpt_oss",       "internlm2",     "exaone",
+        "exaone4",   "ernie4_5",     "ernie4_5_moe",  "bitnet",        "starcoder2",
+        "mobilellm", "arcee",        "nemotron",      "seed_oss",      "hunyuan_v1_dense",
+        "cohere",    "cohere2",      "baichuan",      "orion",         "apertus",
+        "afmoe",     "smallthinker", "deci",          "xverse",        "mellum",
+        "jais2",     "mistral4",     "PanguEmbedded", "Dream",         "rnd1",
+        "laguna",    "hy_v3",        "solar_open",    "youtu"};
     static const char *const more[] = {
+        "'laguna', 'num_hidden_layers': 4, 'gating': 'per-element', 'num_attention_heads_per_layer': [48, 64, 64, 64], "
+        "'layer_types': ['full_attention', 'sliding_attention', 'sliding_attention', 'sliding_attention']",
+        "'smallthinker', 'num_hidden_layers': 8, 'sliding_window_layout': [0, 1, 1, 1, 0, 1, 1, 1], "
+        "'sliding_window_size': 4096",
+        "'nemotron-nas', 'num_hidden_layers': 4, 'num_key_value_heads': null, 'intermediate_size': null, "
+        "'block_configs': [{'attention': {'n_heads_in_group': 8}, 'ffn': {'ffn_mult': 1.3125}}, "
+        "{'attention': {'replace_with_linear': true}, 'ffn': {'ffn_mult': 5.25}}, "
+        "{'attention': {'no_op': true}, 'ffn': {'ffn_mult': 0.5}}, "
+        "{'attention': {'n_heads_in_group': 16}, 'ffn': {'no_op': true}}]",
+        "'deci', 'num_hidden_layers': 2, 'intermediate_size': 14336, 'num_key_value_heads_per_layer': [4, 1]",
         "'bailing_moe', 'num_key_value_heads': 4",
         "'bailing_moe', 'num_key_value_heads': 4, 'use_qk_norm': true, 'moe_router_enable_expert_bias': true, "
         "'first_k_dense_replace': 1, 'num_shared_experts': 1",
@@ -846,7 +860,7 @@ Test(import_gguf, as_from_config_json) {
         expect_alike(types[i], json, NULL);
     }
     for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
-        char json[400];
+        char json[600];
         snprintf(json, sizeof json, "{'model_type': %s}", more[i]);
         for (char *quote = json; (quote = strchr(quote, '\'')) != NULL;)
             *quote = '"';

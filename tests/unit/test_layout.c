@@ -166,7 +166,7 @@ static void layer(reference *r, long i) {
     const bool none = row && strcmp(row->text[ES_L_KV], "none") == 0, equal = cell(row, ES_L_K_EQ_V, 0) > 0;
     double f32 = 0;
     if (word(mixer, "attention")) {
-        const double q = h * d * (1 + gate), kw = none ? 0 : v * d, vw = none || equal ? 0 : v * e;
+        const double q = h * d * (gate == 1 ? 2 : 1), kw = none ? 0 : v * d, vw = none || equal ? 0 : v * e;
         if (r->qkv) {
             put(r, "attn_qkv", "attn_qkv", i, H, q + kw + vw, 1);
         } else {
@@ -174,10 +174,14 @@ static void layer(reference *r, long i) {
             put(r, "attn_k", "attn_k", i, H, kw, 1);
             put(r, "attn_v", "attn_v", i, H, vw, 1);
         }
+        if (gate > 1)
+            put(r, "attn_gate", "", i, H, gate == 2 ? h * e : h, 1);
         put(r, "attn_output", "attn_output", i, h * e, H, 1);
         f32 += s->qkv_bias * (q + kw + vw) + s->o_bias * H + s->attn_sinks * h + s->sub_norms * H;
         f32 += s->qk_norm == 1 ? (none ? d : 2 * d) : s->qk_norm == 2 ? (h + (none ? 0 : v)) * d : 0;
     }
+    if (word(mixer, "linear"))
+        put(r, "attn_output", "attn_output", i, H, H, 1);
     if (word(mixer, "mla")) {
         const double q = h * (s->qk_nope + s->qk_rope), c = s->kv_lora_rank;
         if (s->q_lora_rank > 0) {
