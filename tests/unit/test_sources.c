@@ -7,6 +7,11 @@
 
 TestSuite(sources, .init = set_up, .fini = tear_down);
 
+#ifdef ES_SLOW_BUILD
+enum { EVERY = 7 }; /* of the rows of a catalog is changed */
+#else
+enum { EVERY = 1 };
+#endif
 enum { POINTS = 60, MAX_OUTPUTS = 256 };
 
 typedef struct example {
@@ -140,7 +145,7 @@ static void try_block(const char *name, es_kind kind, int first, int end) {
         double in[ES_MAX_INPUTS];
         evaluate(&point, block, &examples[i], in, examples[i].out);
     }
-    for (size_t r = 0; r < table->n_rows; r++) {
+    for (size_t r = 0; r < table->n_rows; r += EVERY) {
         for (int f = first; f < end; f++)
             if (es_fields(kind)->fields[f].type != ES_TEXT && fabs(table->rows[r].value[f]) > 0)
                 compare(block, kind, &table->rows[r], f);
