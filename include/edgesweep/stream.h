@@ -41,7 +41,7 @@ typedef struct es_stream_options {
     const char *const *sets, *const *wheres; /* as es_sweep_load takes them */
     size_t n_sets, n_wheres;
     es_stream_table table;
-    bool unique;      /* of equal points of the front only the first */
+    bool unique;      /* of equal points of the front only the first, with the column `ties`: how many there are */
     unsigned threads; /* 0: OMP default, fewer for small grids */
     uint64_t limit;   /* end after that many rows that meet [where]; 0: none */
     bool part;        /* only the points [first, end) of the grid, of which there must be some */

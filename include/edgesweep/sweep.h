@@ -55,7 +55,7 @@ typedef struct es_objective {
 } es_objective;
 
 typedef struct es_front_spec {
-    bool given, unique; /* unique: of equal points only the first */
+    bool given, unique; /* unique: of equal points only the first, with their number */
     size_t n_objectives, n_by;
     es_objective objective[ES_MAX_OBJECTIVES];
     int by[ES_MAX_BY];
@@ -149,8 +149,8 @@ typedef struct es_run_options {
     /* The options of the command line that decide the bytes, ended by NULL, for the meta file; NULL: none are recorded and
      * the file cannot be made again by `rerun`. */
     const char *const *arguments;
-    bool unique;      /* fronts keep only the lowest index of equal points */
-    bool strict;      /* a point without a value in an objective is an error, else it is left out and counted */
+    bool unique; /* fronts keep only the lowest index of equal points, with the column `ties`: how many there are */
+    bool strict; /* a point without a value in an objective is an error, else it is left out and counted */
     unsigned threads; /* 0: OMP default, lowered for small grids */
     uint64_t limit;   /* stop after that many rows, 0: none */
     bool part;        /* only the points [first, end), of which there must be some; else all */
@@ -182,6 +182,7 @@ typedef struct es_run_report {
                            choices without looking, exact where rows are written or no point is kept */
     uint64_t front_rows, front_unique; /* rows with ties, distinct objective vectors */
     uint64_t *front;                   /* lowest index of each distinct vector, ascending, at most 100,000 */
+    uint64_t *front_ties;              /* with unique: how many points have each of these vectors; else NULL */
     size_t n_front;
     uint64_t front_missing, best_missing; /* points skipped for an empty objective */
     es_best_row *best;                    /* one per group, ordered by the values of the by columns */

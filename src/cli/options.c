@@ -127,7 +127,7 @@ const es_cli_option es_cli_options[ES_OPTS] = {
                      .help = "write the table of [best] to FILE"},
     [ES_OPT_FRONT_ONLY] = {"front-only", 0, SWITCH, .commands = RUN, .help = "no rows, only the Pareto front, to OUT"},
     [ES_OPT_UNIQUE] = {"unique", 'u', SWITCH, .commands = RUN | PARETO,
-                       .help = "of equal points on the front keep only the first"},
+                       .help = "of equal points on the front keep only the first; the column `ties` tells how many there are"},
     [ES_OPT_EPSILON] = {"epsilon", 0, TEXT("COL=V,..."), .commands = PARETO,
                         .help = "keep one point per box of these sizes"},
     [ES_OPT_RANKS] = {"ranks", 0, COUNT("K", 1, 1e9), .commands = PARETO,

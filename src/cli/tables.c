@@ -57,9 +57,10 @@ static es_status choose_named(es_chosen *chosen, const es_cli *cli, const es_swe
     return ES_OK;
 }
 
-/* On a terminal: leaves out axes that are the same in all n rows, of `nodes` values each, and says so. */
+/* On a terminal: leaves out axes that are the same in all n rows, of `nodes` values each, or of which any value gives them,
+ * and says so. */
 static void drop_constant(es_chosen *chosen, const es_cli *cli, const es_sweep *sweep, const double *value, size_t n,
-                          size_t nodes, size_t keep, FILE *out) {
+                          size_t nodes, size_t keep, uint64_t any, FILE *out) {
     char text[512] = "", one[128];
     size_t used = 0, left = 0;
     for (size_t i = 0; i < chosen->n; i++) {
@@ -74,9 +75,13 @@ static void drop_constant(es_chosen *chosen, const es_cli *cli, const es_sweep *
             continue;
         }
         es_column_text(column, es_column_value(column, value), 6, one, sizeof one);
+        const bool is_free = (column->axes & any) != 0;
         if (used < sizeof text)
-            used += (size_t)snprintf(text + used, sizeof text - used, "%s%s %s", used ? ", " : "all: ", column->name,
-                                     *one ? one : "none");
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s%s%s%s%s",
+                                     used ? ", " : "all: ", is_free ? "any " : "", column->name, is_free ? "" : " ",
+                                     is_free ? ""
+                                     : *one  ? one
+                                             : "none");
     }
     chosen->n = left;
     if (used)
@@ -287,7 +292,7 @@ es_status es_print_best(const es_cli *cli, const es_sweep *sweep, const es_run_r
     choose_objectives(&chosen, best->objective, best->n_objectives);
     choose_winner(&chosen, sweep, false);
     if (!status)
-        drop_constant(&chosen, cli, sweep, winner, n, nodes, keep, out);
+        drop_constant(&chosen, cli, sweep, winner, n, nodes, keep, 0, out);
     const unsigned width = es_width_of(cli, out);
     if (!status && es_given(cli, ES_OPT_COLUMNS))
         status = choose_named(&chosen, cli, sweep, errors);
@@ -337,10 +342,16 @@ static void style_front(es_listing *listing, const es_sweep *sweep, const es_cho
     }
 }
 
+/* A vector that a table shows. */
+typedef struct es_shown {
+    size_t number; /* in the report */
+    uint64_t any;  /* axes whose every value gives it */
+} es_shown;
+
 /* The points of the front that are best in its first objective, best first: in `value` up to
- * SHOWN_ROWS + 1 points of `nodes` values, of which the last is scratch. */
+ * SHOWN_ROWS + 1 points of `nodes` values, of which the last is scratch, in `number` their places in the report. */
 static es_status best_of_front(const es_sweep *sweep, const es_run_report *report, double *value, size_t nodes,
-                               size_t *shown, es_errors *errors) {
+                               es_shown *number, size_t *shown, es_errors *errors) {
     const es_objective *first = &sweep->front.objective[0];
     const es_column *column = &sweep->columns[first->column];
     double *scratch = value + SHOWN_ROWS * nodes;
@@ -360,7 +371,106 @@ static es_status best_of_front(const es_sweep *sweep, const es_run_report *repor
         *shown += *shown < SHOWN_ROWS;
         memmove(value + (at + 1) * nodes, value + at * nodes, (*shown - at - 1) * nodes * sizeof *value);
         memcpy(value + at * nodes, scratch, nodes * sizeof *value);
+        memmove(number + at + 1, number + at, (*shown - at - 1) * sizeof *number);
+        number[at] = (es_shown){.number = i};
     }
+    return status;
+}
+
+/* Whether point b is kept and has the vector of point a, in its group. */
+static bool is_tie(const es_sweep *sweep, const double *a, const double *b) {
+    const es_front_spec *front = &sweep->front;
+    bool same = es_conditions_hold(sweep, b);
+    for (size_t i = 0; i < front->n_by + front->n_objectives && same; i++) {
+        const es_column *column =
+            &sweep->columns[i < front->n_by ? front->by[i] : front->objective[i - front->n_by].column];
+        const double x = es_column_value(column, a), y = es_column_value(column, b);
+        same = x == y || (es_is_missing(x) && es_is_missing(y));
+    }
+    return same;
+}
+
+/* The axes that are free at a point of values `a` whose vector has so many ties. */
+static es_status find_free_axes(const es_sweep *sweep, uint64_t index, uint64_t ties, const double *a, double *scratch,
+                                uint64_t *axes, es_errors *errors) {
+    es_status status = ES_OK;
+    *axes = 0;
+    for (size_t i = 0; i < sweep->n_axes && !status; i++) {
+        const es_axis *axis = &sweep->axes[i];
+        bool any = axis->n > 1 && axis->n <= ties && axis->n <= SCANNED_POINTS / SHOWN_ROWS;
+        const uint64_t first = index - index / axis->stride % axis->n * axis->stride;
+        for (size_t k = 0; k < axis->n && any && !status; k++) {
+            status = es_sweep_point(sweep, first + k * axis->stride, scratch, errors);
+            any = !status && is_tie(sweep, a, scratch);
+        }
+        *axes |= (uint64_t)any << i;
+    }
+    return status;
+}
+
+/* Fills in `any`; *common: what is free at all of them. */
+static es_status find_free(const es_sweep *sweep, const es_run_report *report, double *value, size_t nodes,
+                           es_shown *shown, size_t n, uint64_t *common, es_errors *errors) {
+    es_status status = ES_OK;
+    *common = report->front_ties && n ? UINT64_MAX : 0;
+    for (size_t i = 0; i < n && !status && report->front_ties; i++) {
+        const size_t at = shown[i].number;
+        status = find_free_axes(sweep, report->front[at], report->front_ties[at], value + i * nodes,
+                                value + SHOWN_ROWS * nodes, &shown[i].any, errors);
+        *common &= shown[i].any;
+    }
+    return status;
+}
+
+/* `12: any batch`: how many points have a vector, and which axes are free there but for those told before. */
+static void describe_ties(char *to, size_t size, const es_sweep *sweep, uint64_t ties, uint64_t any) {
+    size_t used = (size_t)snprintf(to, size, "%llu", (unsigned long long)ties);
+    const char *before = ": any ";
+    for (size_t a = 0; a < sweep->n_axes && used < size; a++)
+        if (any >> a & 1) {
+            used += (size_t)snprintf(to + used, size - used, "%s%s", before, sweep->axes[a].name);
+            before = ", ";
+        }
+}
+
+/* How many points any vector of the front stands for. */
+static uint64_t points_of_axes(const es_sweep *sweep, uint64_t axes) {
+    uint64_t n = 1;
+    for (size_t a = 0; a < sweep->n_axes; a++)
+        n *= axes >> a & 1 ? sweep->axes[a].n : 1;
+    return n;
+}
+
+/* "Pareto front (min a): 12 points, any batch" */
+static void front_title(char *text, size_t size, const es_sweep *sweep, uint64_t points, bool distinct, uint64_t any) {
+    const es_front_spec *front = &sweep->front;
+    size_t used =
+        title(text, size, "Pareto front", sweep, NULL, front->by, front->n_by, front->objective, front->n_objectives);
+    used += (size_t)snprintf(text + used, size - used, ": %llu %spoint%s", (unsigned long long)points,
+                             distinct ? "distinct " : "", points == 1 ? "" : "s");
+    for (size_t a = 0; a < sweep->n_axes && used < size; a++)
+        if (any >> a & 1)
+            used += (size_t)snprintf(text + used, size - used, ", any %s", sweep->axes[a].name);
+}
+
+/* The rows of a front, with their ties where these are more than `told` tells. */
+static es_status fill_front(es_listing *listing, es_arena *arena, const es_sweep *sweep, const es_run_report *report,
+                            const es_chosen *chosen, const double *value, size_t nodes, const es_shown *shown, size_t n,
+                            uint64_t told, es_errors *errors) {
+    bool ties = false;
+    char text[640];
+    for (size_t i = 0; i < n && report->front_ties; i++)
+        ties |= report->front_ties[shown[i].number] != points_of_axes(sweep, told);
+    es_status status = begin(listing, arena, sweep, chosen, ties ? "ties" : NULL, errors);
+    for (size_t i = 0; i < n && !status; i++) {
+        add_point(listing, sweep, chosen, value + i * nodes);
+        if (!ties)
+            continue;
+        describe_ties(text, sizeof text, sweep, report->front_ties[shown[i].number], shown[i].any & ~told);
+        es_listing_cell(listing, text);
+    }
+    if (!status)
+        style_front(listing, sweep, chosen, value, n, nodes);
     return status;
 }
 
@@ -372,32 +482,27 @@ es_status es_print_front(const es_cli *cli, const es_sweep *sweep, const es_run_
     es_chosen chosen = {0};
     es_listing listing = {0};
     const size_t nodes = es_sweep_nodes(sweep);
+    es_shown shown[SHOWN_ROWS + 1];
+    uint64_t common = 0;
     size_t n = 0;
     double *value = calloc((SHOWN_ROWS + 1) * (nodes + 1), sizeof *value);
     uint64_t points = report->front_rows ? report->front_rows : report->front_unique;
     char text[640];
-    es_status status = value ? best_of_front(sweep, report, value, nodes, &n, errors) : es_fail_memory(errors);
+    es_status status = value ? best_of_front(sweep, report, value, nodes, shown, &n, errors) : es_fail_memory(errors);
+    if (!status)
+        status = find_free(sweep, report, value, nodes, shown, n, &common, errors);
     if (!status) {
-        size_t used = title(text, sizeof text, "Pareto front", sweep, NULL, front->by, front->n_by, front->objective,
-                            front->n_objectives);
-        used += (size_t)snprintf(text + used, sizeof text - used, ": %llu %spoint%s", (unsigned long long)points,
-                                 report->front_rows ? "" : "distinct ", points == 1 ? "" : "s");
-        for (size_t a = 0; a < sweep->n_axes && used < sizeof text; a++)
-            if (any >> a & 1)
-                used += (size_t)snprintf(text + used, sizeof text - used, ", any %s", sweep->axes[a].name);
+        front_title(text, sizeof text, sweep, points, !report->front_rows || report->front_ties, any);
         es_print_wrapped(out, text, 0, es_width_of(cli, out));
         choose_axes(&chosen, sweep, any, true);
         choose_objectives(&chosen, front->objective, front->n_objectives);
         choose_axes(&chosen, sweep, any, false);
-        drop_constant(&chosen, cli, sweep, value, n, nodes, 0, out);
+        common = n > 1 && es_width_of(cli, out) ? common & ~any : 0; /* what the line above the table says */
+        drop_constant(&chosen, cli, sweep, value, n, nodes, 0, common, out);
         status = choose_named(&chosen, cli, sweep, errors);
     }
     if (!status)
-        status = begin(&listing, &arena, sweep, &chosen, NULL, errors);
-    for (size_t i = 0; i < n && !status; i++)
-        add_point(&listing, sweep, &chosen, value + i * nodes);
-    if (!status)
-        style_front(&listing, sweep, &chosen, value, n, nodes);
+        status = fill_front(&listing, &arena, sweep, report, &chosen, value, nodes, shown, n, any | common, errors);
     es_status printed = es_listing_print(&listing, cli, out, 0, errors);
     if (points > n)
         fprintf(out, "... %llu more\n", (unsigned long long)(points - n));

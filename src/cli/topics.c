@@ -33,7 +33,7 @@ static const char sweep_details[] =
     "  [pareto]\n"
     "  minimize = energy_j, end_to_end_ms      # and maximize =\n"
     "  by       = device                       # one front per device\n"
-    "  unique   = 1                            # of equal points only the first, as with --unique\n"
+    "  unique   = 1                            # of equal points only the first, with their number (--unique)\n"
     "  [best]\n"
     "  pick     = precision                    # the best precision ...\n"
     "  by       = device, model                # ... per device and model\n"

@@ -19,7 +19,8 @@ struct es_column_format {
     es_arena arena;
     es_stream_column *column;
     format_column *from;
-    size_t n, row_bytes; /* of all columns and the index */
+    size_t n, n_given; /* columns, and those of the sweep */
+    size_t row_bytes;  /* of all columns and the index */
 };
 
 static size_t width_of(es_column_type type) { return type == ES_TEXT_COLUMN ? sizeof(int32_t) : sizeof(int64_t); }
@@ -71,17 +72,18 @@ static es_status make_dictionary(es_column_format *f, const es_column *column, e
 }
 
 es_status es_column_format_new(es_column_format **format, const es_sweep *sweep, const int *columns, size_t n,
-                               es_errors *errors) {
+                               const es_column *count, es_errors *errors) {
     es_column_format *f = *format = calloc(1, sizeof *f);
     if (!f)
         return es_fail_memory(errors);
-    f->n = n;
+    f->n_given = n;
+    f->n = n += count != NULL;
     f->column = es_arena_array(&f->arena, n + 1, sizeof *f->column);
     f->from = es_arena_array(&f->arena, n + 1, sizeof *f->from);
     es_status status = f->column && f->from ? ES_OK : es_fail_memory(errors);
     f->row_bytes = sizeof(int64_t);
     for (size_t i = 0; i < n && !status; i++) {
-        const es_column *c = &sweep->columns[columns[i]];
+        const es_column *c = i < f->n_given ? &sweep->columns[columns[i]] : count;
         f->column[i] = (es_stream_column){.name = c->name,
                                           .unit = c->unit ? c->unit : "",
                                           .is_axis = c->is_axis,
@@ -197,7 +199,7 @@ es_status es_column_append(const es_column_format *f, const es_program *program,
     for (size_t i = 0; i < n; i++)
         index[i] = (int64_t)es_eval_first(eval) + place[i];
     at += sizeof n + n * sizeof *index;
-    for (size_t k = 0; k < f->n; k++) {
+    for (size_t k = 0; k < f->n_given; k++) {
         const double *x = es_eval_column(eval, f->from[k].node);
         if (es_program_uniform(program, f->from[k].node))
             for (size_t i = 0; i < n; i++)
@@ -214,6 +216,15 @@ es_status es_column_append(const es_column_format *f, const es_program *program,
     }
     buffer->length = (size_t)(at - buffer->data);
     buffer->rows += n;
+    return ES_OK;
+}
+
+es_status es_column_append_count(uint64_t count, es_buffer *buffer, es_errors *errors) {
+    const uint64_t column[] = {0, count}; /* none is missing */
+    if (!es_buffer_reserve(buffer, sizeof column))
+        return es_fail_memory(errors);
+    memcpy(buffer->data + buffer->length, column, sizeof column);
+    buffer->length += sizeof column;
     return ES_OK;
 }
 

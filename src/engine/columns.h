@@ -10,15 +10,19 @@
 
 typedef struct es_column_format es_column_format; /* shared, immutable */
 
-/* n columns of the sweep, which must outlive it, in this order. */
+/* n columns of the sweep, which must outlive it, in this order.  `count`: a column of counts behind them, which
+ * es_column_append_count adds to each row; NULL: none. */
 es_status es_column_format_new(es_column_format **format, const es_sweep *sweep, const int *columns, size_t n,
-                               es_errors *errors);
+                               const es_column *count, es_errors *errors);
 void es_column_format_free(es_column_format *format);
 const es_stream_column *es_column_format_columns(const es_column_format *format, size_t *n);
 
 /* Appends points [from, to) of the eval's tile; keep (one byte per point, NULL: all) says which. */
 es_status es_column_append(const es_column_format *format, const es_program *program, const es_eval *eval,
                            const uint8_t *keep, size_t from, size_t to, es_buffer *buffer, es_errors *errors);
+
+/* Behind a piece of one row: its count. */
+es_status es_column_append_count(uint64_t count, es_buffer *buffer, es_errors *errors);
 
 /* ---- chunks ---- */
 

@@ -57,7 +57,8 @@ es_status es_front_pass_init(es_front_pass *p, const es_sweep *sweep, const es_p
     p->index = calloc(points + 1, sizeof *p->index);
     p->next = calloc(points + 1, sizeof *p->next);
     p->met = calloc(points + 1, sizeof *p->met);
-    if (!status && !(p->gather && p->index && p->next && p->met))
+    p->position = calloc(points + 1, sizeof *p->position);
+    if (!status && !(p->gather && p->index && p->next && p->met && p->position))
         status = es_fail_memory(errors);
     if (status)
         es_front_pass_free(p);
@@ -72,8 +73,8 @@ void es_front_pass_free(es_front_pass *p) {
         }
     es_grouping_free(&p->groups);
     es_small_pool_free(&p->pool);
-    free(p->front), free(p->gather), free(p->index), free(p->next), free(p->met);
-    p->front = NULL, p->gather = NULL, p->index = NULL, p->next = NULL, p->met = NULL;
+    free(p->front), free(p->gather), free(p->index), free(p->next), free(p->met), free(p->position);
+    p->front = NULL, p->gather = NULL, p->index = NULL, p->next = NULL, p->met = NULL, p->position = NULL;
     p->n_fronts = 0;
 }
 
@@ -394,12 +395,15 @@ bool es_front_pass_settles(es_front_pass *p, const es_boxes *boxes, size_t i, ui
     return es_archive_covers(large->archive, ideal, first, &large->hint);
 }
 
-bool es_front_pass_mismatches(es_front_pass *p, const es_front_pass *finished, const es_boxes *boxes, size_t i) {
+bool es_front_pass_mismatches(es_front_pass *p, const es_front_pass *finished, const es_boxes *boxes, size_t i,
+                              uint64_t first, uint64_t n) {
     double ideal[ES_MAX_OBJECTIVES], key[ES_MAX_BY] = {0};
     size_t group;
     box_values values = ideal_of_box(p, boxes, i, ideal);
     if (values != BOX_COMPLETE)
         return values == BOX_MISSING;
+    if (are_repeats(p, first, n))
+        return true;
     if (!key_of_box(p, boxes, i, key))
         return false;
     if (!es_groups_lookup(&finished->groups.groups, key, &group))
@@ -481,30 +485,37 @@ double es_front_pass_greatest(const es_front_pass *p, unsigned objective) {
 
 /* ---- second pass ---- */
 
-static bool on_front(const es_front_pass *p, const es_group_front *front, const tile_view *v, size_t i) {
+/* The place of the point's vector on the front; SIZE_MAX: it has none. */
+static size_t place_on_front(const es_front_pass *p, const es_group_front *front, const tile_view *v, size_t i) {
     double value[ES_MAX_OBJECTIVES];
     values_of(p, v, i, value); /* NaN equals nothing */
     if (!front->large)
-        return es_small_find(&front->small, p->pool.d, value) != SIZE_MAX;
+        return es_small_find(&front->small, p->pool.d, value);
     for (unsigned k = 0; k < p->pool.d; k++)
         value[k] = es_flipped(value[k], p->flip[k]);
-    return es_archive_find(front->large->archive, value) != SIZE_MAX;
+    return es_archive_find(front->large->archive, value);
 }
 
-static size_t match_whole(es_front_pass *p, const es_archive *archive, const es_eval *eval, const tile_view *v,
-                          uint8_t *keep, size_t from, size_t to) {
+/* Offsets in the tile and places on the front of the points that are there; gives their number. */
+static size_t match_archive(es_front_pass *p, const es_archive *archive, const es_eval *eval, const tile_view *v,
+                            size_t from, size_t to) {
     const double *column[ES_MAX_OBJECTIVES];
-    uint32_t *offset = p->met;
     for (size_t k = 0; k < p->sweep->front.n_objectives; k++)
         column[k] = v->objective[k] + from * v->objective_step[k];
     es_batch batch = {
         .n = to - from, .first_index = es_eval_first(eval) + from, .column = column, .uniform = v->uniform};
     es_archive_hint hint = {0};
-    size_t found = es_archive_match(archive, &batch, &hint, offset, NULL), kept = 0;
+    size_t found = es_archive_match(archive, &batch, &hint, p->met, p->position);
     for (size_t j = 0; j < found; j++)
-        offset[j] += (uint32_t)from;
+        p->met[j] += (uint32_t)from;
+    return found;
+}
+
+static size_t match_whole(es_front_pass *p, const es_archive *archive, const es_eval *eval, const tile_view *v,
+                          uint8_t *keep, size_t from, size_t to) {
+    size_t found = match_archive(p, archive, eval, v, from, to), kept = 0;
     for (size_t i = from, j = 0; i < to; i++) {
-        bool match = j < found && offset[j] == i;
+        bool match = j < found && p->met[j] == i;
         j += match;
         keep[i] = keep[i] && match;
         kept += keep[i];
@@ -529,31 +540,90 @@ size_t es_front_pass_match(es_front_pass *p, const es_front_pass *finished, cons
         if (!keep[i])
             continue;
         keep[i] = es_grouping_lookup(&p->groups, &v.group, i, &finished->groups, &group) &&
-                  on_front(p, &finished->front[group], &v, i);
+                  place_on_front(p, &finished->front[group], &v, i) != SIZE_MAX;
         kept += keep[i];
     }
     return kept;
 }
 
-static int ascending(const void *a, const void *b) {
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+/* ---- ties ---- */
+
+const es_column es_front_ties_column = {.name = "ties", .unit = "", .whole = true};
+
+static size_t vectors_of(const es_group_front *front) {
+    return front->large ? es_archive_count(front->large->archive) : front->small.n;
+}
+
+es_status es_front_ties_init(es_front_ties *ties, const es_front_pass *finished, bool part, es_errors *errors) {
+    const es_sweep *sweep = finished->sweep;
+    const uint64_t free_axes = part ? 0 : es_sweep_free_axes(sweep);
+    size_t n = 0;
+    *ties = (es_front_ties){.first = calloc(finished->n_fronts + 1, sizeof *ties->first), .repeats = 1};
+    for (size_t a = 0; a < sweep->n_axes; a++)
+        ties->repeats *= free_axes >> a & 1 ? sweep->axes[a].n : 1;
+    for (size_t g = 0; g < finished->n_fronts && ties->first; g++) {
+        ties->first[g] = n;
+        n += vectors_of(&finished->front[g]);
+    }
+    ties->count = calloc(n + 1, sizeof *ties->count);
+    return ties->first && ties->count ? ES_OK : es_fail_memory(errors);
+}
+
+void es_front_ties_free(es_front_ties *ties) {
+    free(ties->first), free(ties->count);
+    *ties = (es_front_ties){0};
+}
+
+static void count_at(const es_front_pass *p, es_front_ties *ties, uint32_t group, size_t place, uint64_t index) {
+    if (!are_repeats(p, index, 1))
+        atomic_fetch_add_explicit(&ties->count[ties->first[group] + place], 1, memory_order_relaxed);
+}
+
+void es_front_pass_count(es_front_pass *p, const es_front_pass *finished, es_front_ties *ties, const es_eval *eval,
+                         const uint8_t *keep, size_t from, size_t to) {
+    const tile_view v = view_tile(p, eval);
+    const uint64_t first = es_eval_first(eval);
+    uint32_t group;
+    if (v.group.same && !es_grouping_lookup(&p->groups, &v.group, from, &finished->groups, &group))
+        return;
+    if (v.group.same && finished->front[group].large) {
+        const size_t found = match_archive(p, finished->front[group].large->archive, eval, &v, from, to);
+        for (size_t j = 0; j < found; j++)
+            if (keep[p->met[j]])
+                count_at(p, ties, group, p->position[j], first + p->met[j]);
+        return;
+    }
+    for (size_t i = from; i < to; i++) {
+        if (!keep[i] || !es_grouping_lookup(&p->groups, &v.group, i, &finished->groups, &group))
+            continue;
+        const size_t place = place_on_front(p, &finished->front[group], &v, i);
+        if (place != SIZE_MAX)
+            count_at(p, ties, group, place, first + i);
+    }
+}
+
+static int by_index(const void *a, const void *b) {
+    const uint64_t x = ((const es_front_vector *)a)->index, y = ((const es_front_vector *)b)->index;
     return (x > y) - (x < y);
 }
 
-es_status es_front_pass_indices(const es_front_pass *p, uint64_t **index, size_t *count, es_errors *errors) {
+es_status es_front_pass_vectors(const es_front_pass *p, const es_front_ties *ties, es_front_vector **vector,
+                                size_t *count, es_errors *errors) {
     *count = 0;
     for (size_t g = 0; g < p->n_fronts; g++)
-        *count += p->front[g].large ? es_archive_count(p->front[g].large->archive) : p->front[g].small.n;
-    *index = calloc(*count + 1, sizeof **index);
-    if (!*index)
+        *count += vectors_of(&p->front[g]);
+    *vector = calloc(*count + 1, sizeof **vector);
+    if (!*vector)
         return es_fail_memory(errors);
-    size_t n = 0;
+    es_front_vector *to = *vector;
     for (size_t g = 0; g < p->n_fronts; g++) {
         const es_archive *archive = p->front[g].large ? p->front[g].large->archive : NULL;
-        const size_t m = archive ? es_archive_count(archive) : p->front[g].small.n;
-        for (size_t i = 0; i < m; i++)
-            (*index)[n++] = archive ? es_archive_index(archive)[i] : es_small_index(&p->front[g].small, p->pool.d, i);
+        const size_t m = vectors_of(&p->front[g]);
+        for (size_t i = 0; i < m; i++, to++) {
+            to->index = archive ? es_archive_index(archive)[i] : es_small_index(&p->front[g].small, p->pool.d, i);
+            to->ties = ties ? ties->count[ties->first[g] + i] * ties->repeats : 0;
+        }
     }
-    qsort(*index, n, sizeof **index, ascending);
+    qsort(*vector, *count, sizeof **vector, by_index);
     return ES_OK;
 }

@@ -2,6 +2,8 @@
 #ifndef ES_ENGINE_FRONT_H
 #define ES_ENGINE_FRONT_H
 
+#include <stdatomic.h>
+
 #include <edgesweep/pareto.h>
 
 #include "engine/bounds.h"
@@ -28,6 +30,16 @@ typedef struct es_group_front {
     es_small small;
 } es_group_front;
 
+/* How many points share each vector of finished fronts, counted by the threads of a second pass. */
+typedef struct es_front_ties {
+    size_t *first;           /* per group: place of its vectors' counts */
+    _Atomic uint64_t *count; /* of points at the first value of every axis on which nothing depends */
+    uint64_t repeats;        /* points that each of these stands for */
+} es_front_ties;
+
+/* The column that tells them. */
+extern const es_column es_front_ties_column;
+
 /* One per thread; merged in any order with the same result. */
 typedef struct es_front_pass {
     const es_sweep *sweep;
@@ -42,11 +54,12 @@ typedef struct es_front_pass {
     es_group_front *front; /* per group */
     size_t n_fronts, capacity;
     es_archive_hint match_hint;
-    double *gather;   /* objectives of a tile's points, compacted */
-    uint64_t *index;  /* their indices */
-    uint16_t *next;   /* in the tile, of the same large front */
-    uint32_t *met;    /* groups of the tile with large fronts */
-    uint64_t missing; /* points skipped for an empty objective */
+    double *gather;     /* objectives of a tile's points, compacted */
+    uint64_t *index;    /* their indices */
+    uint16_t *next;     /* in the tile, of the same large front */
+    uint32_t *met;      /* groups of the tile with large fronts */
+    uint32_t *position; /* in a finished front, of a tile's points */
+    uint64_t missing;   /* points skipped for an empty objective */
 } es_front_pass;
 
 /* The exchange must outlive the pass; NULL in a second pass, to which nothing is added. */
@@ -80,10 +93,24 @@ double es_front_pass_greatest(const es_front_pass *pass, unsigned objective);
 size_t es_front_pass_match(es_front_pass *pass, const es_front_pass *finished, const es_eval *eval, uint8_t *keep,
                            size_t from, size_t to);
 
-/* Whether no point of box i is on the finished fronts. */
-bool es_front_pass_mismatches(es_front_pass *pass, const es_front_pass *finished, const es_boxes *boxes, size_t i);
+/* Whether no point of box i, the n from `first` on, is on the finished fronts or counts there. */
+bool es_front_pass_mismatches(es_front_pass *pass, const es_front_pass *finished, const es_boxes *boxes, size_t i,
+                              uint64_t first, uint64_t n);
 
-/* Distinct vectors on all fronts, and the lowest index of each, ascending; *index is the caller's to free. */
-es_status es_front_pass_indices(const es_front_pass *pass, uint64_t **index, size_t *count, es_errors *errors);
+/* Counts for the vectors of `finished`, all 0, to which the other passes add: part: over a part of the grid. */
+es_status es_front_ties_init(es_front_ties *ties, const es_front_pass *finished, bool part, es_errors *errors);
+void es_front_ties_free(es_front_ties *ties);
+/* es_front_pass_match that only counts. */
+void es_front_pass_count(es_front_pass *pass, const es_front_pass *finished, es_front_ties *ties, const es_eval *eval,
+                         const uint8_t *keep, size_t from, size_t to);
+
+/* A distinct vector: the lowest index that has it, and how many points do. */
+typedef struct es_front_vector {
+    uint64_t index, ties;
+} es_front_vector;
+
+/* All of the fronts by rising index, with ties NULL without their numbers; *vector is the caller's to free. */
+es_status es_front_pass_vectors(const es_front_pass *pass, const es_front_ties *ties, es_front_vector **vector,
+                                size_t *count, es_errors *errors);
 
 #endif

@@ -10,12 +10,13 @@
 typedef enum es_result { ES_RESULT_ROWS, ES_RESULT_FRONT, ES_RESULT_BEST, ES_RESULTS } es_result;
 
 /* In front of every row of the front and of the best table: the index of its point, then the values of the by columns
- * and of the objectives as doubles.  Tables are merged by these, not by the digits of the text.  Where formats of a model
+ * and of the objectives as doubles, with `unique` the number of points that share the vector.  Tables are merged by these,
+ * not by the digits of the text.  Where formats of a model
  * may tie in quality, the best table holds all rows that may still win, and between the two stand the picked value and
  * the model. */
 typedef struct es_record {
     uint64_t index;
-    double value[]; /* n_by, 2 with ties, n_objectives */
+    double value[]; /* n_by, 2 with ties, n_objectives, 1 of a front of unique vectors */
 } es_record;
 
 struct es_column_format;

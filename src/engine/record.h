@@ -6,7 +6,7 @@
 #include "engine/receiver.h"
 #include "engine/rows.h"
 
-enum { ES_TIE_VALUES = 2, ES_MAX_RECORD = ES_MAX_BY + ES_TIE_VALUES + ES_MAX_OBJECTIVES };
+enum { ES_TIE_VALUES = 2, ES_MAX_RECORD = ES_MAX_BY + ES_TIE_VALUES + ES_MAX_OBJECTIVES + 1 };
 
 /* What a record holds beside the index: nodes of its values. */
 typedef struct es_record_spec {

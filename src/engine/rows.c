@@ -55,6 +55,9 @@ struct es_row_format {
     segment *segments;
     size_t n_segments;
     size_t width; /* longest row */
+    const es_column *count;
+    es_cell_style last, before_count,
+        counts; /* with a count: the last column without and with one behind it, the count */
     es_labels labels;
     size_t points; /* largest tile */
     size_t cached_cells;
@@ -151,6 +154,16 @@ static es_status describe_columns(es_row_format *f, const int *columns, size_t n
     return ES_OK;
 }
 
+static es_status describe_count(es_row_format *f, es_errors *errors) {
+    if (!f->count)
+        return ES_OK;
+    const cell_column *c = &f->columns[f->n_columns - 1];
+    f->last = c->style;
+    const es_status status =
+        es_cell_style_make(&f->before_count, c->column, f->n_columns == 1, false, &f->options, &f->labels, errors);
+    return status ? status : es_cell_style_make(&f->counts, f->count, false, true, &f->options, &f->labels, errors);
+}
+
 static uint64_t tile_axes(const es_row_format *f, const es_tiling *tiling, size_t column) {
     return f->sweep->plan->node[f->columns[column].node].mask & tiling->tile_axes;
 }
@@ -216,7 +229,8 @@ static es_status make_segments(es_row_format *f, es_program *program, const es_t
 }
 
 es_status es_row_format_new(es_row_format **format, const es_sweep *sweep, const int *columns, size_t n,
-                            es_program *program, const es_csv_options *options, es_errors *errors) {
+                            const es_column *count, es_program *program, const es_csv_options *options,
+                            es_errors *errors) {
     *format = NULL;
     es_row_format *f = calloc(1, sizeof *f);
     if (!f)
@@ -225,10 +239,13 @@ es_status es_row_format_new(es_row_format **format, const es_sweep *sweep, const
     f->sweep = sweep;
     f->program = program;
     f->points = tiling->points;
+    f->count = count;
     f->options = es_csv_defaults(*options);
     if (options->format == ES_JSON)
         f->options.format = ES_JSONL; /* row_sink makes the array */
     es_status status = describe_columns(f, columns, n, errors);
+    if (!status)
+        status = describe_count(f, errors);
     if (!status)
         status = make_segments(f, program, tiling, errors);
     if (status)
@@ -248,18 +265,29 @@ void es_row_format_free(es_row_format *f) {
 }
 
 es_status es_row_format_header(const es_row_format *f, es_buffer *buffer, es_errors *errors) {
-    const es_column **columns = calloc(f->n_columns + 1, sizeof *columns);
+    const size_t n = f->n_columns + (f->count != NULL);
+    const es_column **columns = calloc(n + 1, sizeof *columns);
     if (!columns)
         return es_fail_memory(errors);
-    for (size_t i = 0; i < f->n_columns; i++)
-        columns[i] = f->columns[i].column;
-    size_t need = es_header_size(columns, f->n_columns);
+    for (size_t i = 0; i < n; i++)
+        columns[i] = i < f->n_columns ? f->columns[i].column : f->count;
+    size_t need = es_header_size(columns, n);
     es_status status = es_buffer_reserve(buffer, need) ? ES_OK : es_fail_memory(errors);
     if (!status)
-        buffer->length += es_header_text(columns, f->n_columns, &f->options, buffer->data + buffer->length);
+        buffer->length += es_header_text(columns, n, &f->options, buffer->data + buffer->length);
     free(columns);
     return status;
 }
+
+size_t es_row_format_count(const es_row_format *f, const char *row, size_t n, double count, char *to) {
+    n -= f->last.suffix_length;
+    memcpy(to, row, n);
+    memcpy(to + n, f->before_count.suffix, f->before_count.suffix_length);
+    n += f->before_count.suffix_length;
+    return n + es_cell_text(&f->counts, count, to + n);
+}
+
+size_t es_row_format_count_size(const es_row_format *f) { return f->before_count.suffix_length + f->counts.width; }
 
 /* ---- writers ---- */
 

@@ -21,10 +21,16 @@ void es_buffer_free(es_buffer *buffer);
 typedef struct es_row_format es_row_format; /* shared, immutable */
 typedef struct es_row_writer es_row_writer; /* one per thread */
 
-/* How n columns of the sweep are written, in this order.  Adds the patterns it needs to the program. */
+/* How n columns of the sweep are written, in this order.  Adds the patterns it needs to the program.  `count`: a column of
+ * counts behind them, which es_row_format_count adds to rows; NULL: none. */
 es_status es_row_format_new(es_row_format **format, const es_sweep *sweep, const int *columns, size_t n,
-                            es_program *program, const es_csv_options *options, es_errors *errors);
+                            const es_column *count, es_program *program, const es_csv_options *options,
+                            es_errors *errors);
 void es_row_format_free(es_row_format *format);
+
+/* Writes the row of n bytes that a writer has made, with its count behind it; returns the length. */
+size_t es_row_format_count(const es_row_format *format, const char *row, size_t n, double count, char *to);
+size_t es_row_format_count_size(const es_row_format *format); /* bytes that a count adds at most */
 
 /* The header, appended. */
 es_status es_row_format_header(const es_row_format *format, es_buffer *buffer, es_errors *errors);

@@ -52,11 +52,13 @@ typedef struct pass {
     bool searches;               /* by boxes, with bounds */
     es_ladder ladder;
     es_bounds *bounds;
-    size_t ticket_rung;            /* boxes of this rung are the tickets of a search */
-    unsigned live;                 /* what points are wanted for: ES_LIVE_... */
-    const es_front_pass *finished; /* second pass: rows are the points on these fronts */
-    es_result result;              /* which one the rows make */
-    es_record_spec record;         /* in front of every row; none for ES_RESULT_ROWS */
+    size_t ticket_rung;             /* boxes of this rung are the tickets of a search */
+    unsigned live;                  /* what points are wanted for: ES_LIVE_... */
+    const es_front_pass *finished;  /* second pass: rows are the points on these fronts */
+    es_front_ties *ties;            /* ... or are counted here */
+    const es_front_vector *vectors; /* of rows of single points: what is written behind them */
+    es_result result;               /* which one the rows make */
+    es_record_spec record;          /* in front of every row; none for ES_RESULT_ROWS */
     uint64_t first, end, first_tile, n_tickets, tiles_per_ticket;
     uint64_t first_box;
     uint32_t *ticket_order; /* of a search without rows; NULL: as they come */
@@ -101,7 +103,7 @@ static es_status worker_init(worker *w, pass *p) {
         status = es_best_init(&w->best, p->sweep, p->program, errors);
     if (!status && (p->want_front || p->finished))
         status = es_front_pass_init(&w->front, p->sweep, p->program, p->exchange, errors);
-    if (!status && !p->options->part)
+    if (!status && !p->options->part && (!p->finished || p->ties))
         w->front.free_axes = es_sweep_free_axes(p->sweep);
     if (!status && p->searches)
         status = es_boxes_new(&w->boxes, p->bounds, errors);
@@ -172,6 +174,10 @@ static size_t choose_points(worker *w, size_t from, size_t to, unsigned live) {
                                         : es_filter_keep_all(&w->filter, w->eval, from, to);
     if (!kept || !(live & ES_LIVE_MATCH))
         return kept;
+    if (w->pass->ties) {
+        es_front_pass_count(&w->front, w->pass->finished, w->pass->ties, w->eval, w->filter.keep, from, to);
+        return 0;
+    }
     return es_front_pass_match(&w->front, w->pass->finished, w->eval, w->filter.keep, from, to);
 }
 
@@ -432,8 +438,10 @@ static unsigned choose_live(const pass *p, bool rows) {
         live |= ES_LIVE_BEST;
     if (p->want_front)
         live |= ES_LIVE_FRONT;
-    if (rows)
-        live |= p->finished ? ES_LIVE_MATCH : ES_LIVE_ROWS;
+    if (p->finished)
+        live |= ES_LIVE_MATCH;
+    else if (rows)
+        live |= ES_LIVE_ROWS;
     return live;
 }
 
@@ -483,8 +491,8 @@ static es_status pass_build(pass *p, const int *columns, size_t n_columns, es_er
     const size_t counts[ES_STAGES] = {lists[0].n, lists[1].n};
     es_status status = es_program_new(&p->program, p->sweep, &p->tiling, nodes, counts, errors);
     if (!status && columns && !p->columns)
-        status = es_row_format_new(&p->format, p->sweep, columns, n_columns, p->program,
-                                   es_csv_options_of(p->options, p->result), errors);
+        status = es_row_format_new(&p->format, p->sweep, columns, n_columns, p->vectors ? &es_front_ties_column : NULL,
+                                   p->program, es_csv_options_of(p->options, p->result), errors);
     if (!status && p->searches)
         status = build_bounds(p, &lists[0], errors);
     free(lists);
@@ -678,6 +686,7 @@ typedef struct scattered {
     uint64_t point;
     size_t place; /* in the batch */
     size_t at, n; /* of its text */
+    uint64_t ties;
 } scattered;
 
 static int by_point(const void *a, const void *b) {
@@ -738,6 +747,36 @@ static es_status make_rows(worker *w, scattered *row, size_t n, es_buffer *text,
     return status;
 }
 
+/* Puts the number of its ties behind each row, in the order of the batch. */
+static es_status add_ties(worker *w, const scattered *row, size_t n, es_buffer *text, es_errors *errors) {
+    const pass *p = w->pass;
+    const size_t record = p->record.n ? es_record_size(p->record.n) : 0;
+    es_buffer *to = &w->lines;
+    es_status status = ES_OK;
+    to->length = 0;
+    for (size_t k = 0; k < n && !status; k++) {
+        const char *from = text->data + row[k].at;
+        const double ties = (double)row[k].ties;
+        if (!es_buffer_reserve(to, row[k].n + sizeof ties + (p->format ? es_row_format_count_size(p->format) : 0)))
+            return es_fail_memory(errors);
+        const size_t whole = p->columns ? row[k].n : record;
+        memcpy(to->data + to->length, from, whole);
+        to->length += whole;
+        if (p->columns) {
+            status = es_column_append_count(row[k].ties, to, errors);
+            continue;
+        }
+        if (record) {
+            memcpy(to->data + to->length, &ties, sizeof ties);
+            to->length += sizeof ties;
+        }
+        to->length += es_row_format_count(p->format, from + record, row[k].n - record, ties, to->data + to->length);
+    }
+    const es_buffer swap = *text;
+    *text = *to, *to = swap;
+    return status;
+}
+
 static es_status write_batch(worker *w, scattered *row, size_t n, es_buffer *text, es_row_sink *sink,
                              es_errors *errors) {
     bool sorted = true;
@@ -747,6 +786,8 @@ static es_status write_batch(worker *w, scattered *row, size_t n, es_buffer *tex
     if (!sorted)
         qsort(row, n, sizeof *row, by_point);
     es_status status = make_rows(w, row, n, text, errors);
+    if (!status && w->pass->vectors)
+        status = add_ties(w, row, n, text, errors);
     if (sorted)
         return status ? status : es_row_sink_write(sink, text->data, text->length, n, errors);
     qsort(row, n, sizeof *row, by_place);
@@ -755,6 +796,7 @@ static es_status write_batch(worker *w, scattered *row, size_t n, es_buffer *tex
     return status;
 }
 
+/* Of a front with ties the points are the vectors, in order. */
 static es_status write_points(pass *p, const uint64_t *index, size_t stride, size_t n, es_row_sink *sink,
                               es_errors *errors) {
     worker w = {0};
@@ -766,7 +808,7 @@ static es_status write_points(pass *p, const uint64_t *index, size_t stride, siz
     for (size_t k = 0; k < n && !status;) {
         size_t m = 0;
         for (; m < BATCH_POINTS && k < n; m++, k++)
-            row[m] = (scattered){.point = index[k * stride], .place = m};
+            row[m] = (scattered){.point = index[k * stride], .place = m, .ties = p->vectors ? p->vectors[k].ties : 0};
         status = write_batch(&w, row, m, &text, sink, errors);
     }
     if (status && w.errors.n_errors)
@@ -813,31 +855,74 @@ static es_status write_best(run *r, const uint64_t *index, size_t stride, size_t
     return status;
 }
 
-/* Ties of the front's vectors are found again in a second pass: in index order, in constant memory. */
-static es_status write_front(run *r, const es_front_pass *finished, const uint64_t *index, size_t n,
-                             es_errors *errors) {
+/* What a second pass looks at: what the first has. */
+static es_run_options second_options(const run *r) {
     es_run_options options = *r->options;
-    pass p = make_pass(r, ES_RESULT_FRONT);
-    if (!options.unique)
-        p.finished = finished;
     if (options.limit && r->reached) {
         options.first = options.part ? options.first : 0;
         options.end = r->reached;
         options.part = true;
     }
     options.limit = 0;
+    return options;
+}
+
+/* Ties of the front's vectors are found again in a second pass: in index order, in constant memory. */
+static es_status write_front(run *r, const es_front_pass *finished, const es_front_vector *vector, size_t n,
+                             es_errors *errors) {
+    const es_run_options options = second_options(r);
+    pass p = make_pass(r, ES_RESULT_FRONT);
+    if (options.unique)
+        p.vectors = vector;
+    else
+        p.finished = finished;
     p.options = &options;
     es_status status = pass_build(&p, r->sweep->output, r->sweep->n_output, errors);
     if (!status)
         status = open_sink(&p, r->options->front_out, &r->front, errors);
     worker *workers = NULL;
-    if (!status && r->options->unique)
-        status = write_points(&p, index, 1, n, &r->front, errors);
+    if (!status && options.unique)
+        status = write_points(&p, &vector->index, sizeof *vector / sizeof vector->index, n, &r->front, errors);
     else if (!status)
         status = pass_run(&p, &r->front, &workers, errors);
     r->report->front_rows = r->front.rows;
     pass_end(&p, workers);
     return status;
+}
+
+/* ... or counted. */
+static es_status count_ties(run *r, const es_front_pass *finished, es_front_ties *ties, es_errors *errors) {
+    const es_run_options options = second_options(r);
+    pass p = make_pass(r, ES_RESULT_FRONT);
+    p.finished = finished;
+    p.ties = ties;
+    p.options = &options;
+    worker *workers = NULL;
+    es_status status = es_front_ties_init(ties, finished, options.part, errors);
+    if (!status)
+        status = pass_build(&p, NULL, 0, errors);
+    if (!status)
+        status = pass_run(&p, NULL, &workers, errors);
+    pass_end(&p, workers);
+    return status;
+}
+
+/* What tables show. */
+static es_status report_front(run *r, const es_front_vector *vector, size_t n, es_errors *errors) {
+    es_run_report *report = r->report;
+    const size_t shown = n < FRONT_SHOWN ? n : FRONT_SHOWN;
+    report->front_unique = n;
+    report->front = calloc(shown + 1, sizeof *report->front);
+    report->front_ties = r->options->unique ? calloc(shown + 1, sizeof *report->front_ties) : NULL;
+    if (!report->front || (r->options->unique && !report->front_ties))
+        return es_fail_memory(errors);
+    report->n_front = shown;
+    for (size_t i = 0; i < shown; i++) {
+        report->front[i] = vector[i].index;
+        if (report->front_ties)
+            report->front_ties[i] = vector[i].ties;
+    }
+    return ES_OK;
 }
 
 static es_status check_missing(const run *r, uint64_t missing, const es_origin *at, es_errors *errors) {
@@ -856,7 +941,8 @@ static void look_for_rounded(run *r, const es_objective *objective, double great
 }
 
 static es_status finish_front(run *r, es_front_pass *front, es_errors *errors) {
-    uint64_t *index = NULL;
+    es_front_vector *vector = NULL;
+    es_front_ties ties = {0};
     size_t n = 0;
     r->report->front_missing = front->missing;
     es_status status = check_missing(r, front->missing, &r->sweep->front.at, errors);
@@ -864,13 +950,16 @@ static es_status finish_front(run *r, es_front_pass *front, es_errors *errors) {
         status = es_front_pass_finish(front, r->report->threads, errors);
     for (unsigned k = 0; k < r->sweep->front.n_objectives && !status; k++)
         look_for_rounded(r, &r->sweep->front.objective[k], es_front_pass_greatest(front, k));
+    if (!status && r->options->unique)
+        status = count_ties(r, front, &ties, errors);
     if (!status)
-        status = es_front_pass_indices(front, &index, &n, errors);
+        status = es_front_pass_vectors(front, r->options->unique ? &ties : NULL, &vector, &n, errors);
     if (!status && r->options->front_out)
-        status = write_front(r, front, index, n, errors);
-    r->report->front_unique = n;
-    r->report->front = index;
-    r->report->n_front = n < FRONT_SHOWN ? n : FRONT_SHOWN;
+        status = write_front(r, front, vector, n, errors);
+    if (!status)
+        status = report_front(r, vector, n, errors);
+    es_front_ties_free(&ties);
+    free(vector);
     return status;
 }
 
@@ -954,6 +1043,6 @@ es_status es_sweep_run(const es_sweep *sweep, const es_run_options *options, es_
 }
 
 void es_run_report_free(es_run_report *report) {
-    free(report->rejected), free(report->front), free(report->best);
-    report->rejected = NULL, report->front = NULL, report->best = NULL;
+    free(report->rejected), free(report->front), free(report->front_ties), free(report->best);
+    report->rejected = NULL, report->front = NULL, report->front_ties = NULL, report->best = NULL;
 }

@@ -38,7 +38,7 @@ static unsigned judge(es_search *s, size_t i, const es_span *points) {
     /* Which condition rejects which point is not worth looking for among points that change nothing. */
     if (live == ES_LIVE_FILTER && points->live != ES_LIVE_FILTER && es_filter_all_run(s->filter, s->boxes, i))
         return 0;
-    if (live & ES_LIVE_MATCH && es_front_pass_mismatches(s->front, s->finished, s->boxes, i))
+    if (live & ES_LIVE_MATCH && es_front_pass_mismatches(s->front, s->finished, s->boxes, i, points->first, n))
         return 0;
     return live;
 }

@@ -8,6 +8,7 @@
 
 #include "engine/best.h"
 #include "engine/columns.h"
+#include "engine/front.h"
 #include "engine/receiver.h"
 
 enum { READY_CHUNKS = 3 /* finished and not yet taken: enough that threads seldom wait for the reader */ };
@@ -113,7 +114,9 @@ static es_status plan_table(es_stream *s, const es_stream_options *options, es_e
         return es_fail_memory(errors);
     const bool best = options->table == ES_STREAM_BEST;
     const size_t n = best ? es_best_columns(sweep, columns) : sweep->n_output;
-    es_status status = es_column_format_new(&s->format, sweep, best ? columns : sweep->output, n, errors);
+    const bool counted = options->table == ES_STREAM_FRONT && (options->unique || sweep->front.unique);
+    es_status status = es_column_format_new(&s->format, sweep, best ? columns : sweep->output, n,
+                                            counted ? &es_front_ties_column : NULL, errors);
     free(columns);
     if (!status)
         status = es_chunk_pool_new(&s->pool, s->format, options->chunk_rows, errors);

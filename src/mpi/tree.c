@@ -75,9 +75,16 @@ static es_status keep_front(const es_part *any, entry *list, size_t n, table *to
     if (!status)
         status = es_front_union_finish(front, errors);
     qsort(list, n, sizeof *list, by_index);
-    for (size_t i = 0; i < n && !status; i++)
-        if (es_front_union_has(front, list[i].record))
-            status = add_row(to, es_part_values(t), &list[i], errors);
+    for (size_t i = 0; i < n && !status && any->manifest.unique; i++)
+        es_front_union_count(front, list[i].record);
+    for (size_t i = 0; i < n && !status; i++) {
+        entry *e = &list[i];
+        if (!es_front_union_has(front, e->record))
+            continue;
+        status = es_front_union_row(front, &e->record, &e->row, &e->n, errors);
+        if (!status)
+            status = add_row(to, es_part_values(t), e, errors);
+    }
     es_front_union_free(front);
     return status;
 }

@@ -316,7 +316,7 @@ def open_stream(
     axes: values of any key of [sweep], as the file has them ("128:4096*2") or lists: prompt=[128, 512]; device__mem_bw_gbs is
     device.mem_bw_gbs.  sets: the same for keys of any section: {"best.pick": "precision", "device.mem_bw_gbs": "8:64+8"}.
     metrics: {"NAME [UNIT]": "EXPRESSION"}.  catalog: folders DIR or +DIR.  columns: which, in order.  unique: of equal points
-    of the front the first.  threads: 0, all.  limit: rows.  part: points (first, end).  batch_rows: 0, about 65536.
+    of the front the first, with `ties`.  threads: 0, all.  limit: rows.  part: points (first, end).  batch_rows: 0, about 65536.
     """
     tables = ("rows", "front", "best")
     if table not in tables:

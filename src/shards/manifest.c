@@ -62,6 +62,7 @@ es_manifest es_manifest_make(const es_sweep *sweep, const es_run_options *option
     m.table[ES_RESULT_ROWS].given = options->out != NULL;
     if (sweep->front.given)
         m.table[ES_RESULT_FRONT] = make_table(sweep->front.objective, sweep->front.n_objectives, sweep->front.n_by);
+    m.table[ES_RESULT_FRONT].counted = sweep->front.given && options->unique;
     if (sweep->best.given)
         m.table[ES_RESULT_BEST] = make_table(sweep->best.objective, sweep->best.n_objectives, sweep->best.n_by);
     m.table[ES_RESULT_BEST].ties = es_best_may_tie(sweep);
@@ -263,6 +264,7 @@ static es_status read_object(json_t *object, es_manifest *m, es_errors *errors) 
         const json_t *table = json_object_get(object, es_part_folder[r]);
         good = !table || read_table(table, r != ES_RESULT_ROWS, &m->table[r]);
     }
+    m->table[ES_RESULT_FRONT].counted = m->table[ES_RESULT_FRONT].given && m->unique;
     good = good && m->first <= m->end && m->end <= m->total && m->shard.k < m->shard.n && m->shard.n <= ES_MAX_SHARDS &&
            es_part_suffix(m->format);
     return good ? ES_OK : ES_EDAMAGED;

@@ -21,6 +21,7 @@ typedef struct es_part_table {
     uint64_t missing;                    /* points left out for want of a value */
     unsigned n_by, n_objectives;         /* values in a record */
     bool ties;                           /* and, between them, the picked value and the model */
+    bool counted;                        /* and, behind them, how many points share the vector: fronts of unique ones */
     uint8_t maximize[ES_MAX_OBJECTIVES]; /* 1 or 0 per objective */
 } es_part_table;
 
@@ -40,7 +41,7 @@ extern const char *const es_part_folder[ES_RESULTS];
 #define ES_MANIFEST_FOLDER "_manifest"
 
 static inline size_t es_part_values(const es_part_table *table) {
-    return table->n_by + (table->ties ? ES_TIE_VALUES : 0) + table->n_objectives;
+    return table->n_by + (table->ties ? ES_TIE_VALUES : 0) + table->n_objectives + table->counted;
 }
 
 /* part-00003-of-00016 */

@@ -274,6 +274,12 @@ static es_status add_to_front(void *context, const es_record *record, const char
     return es_front_union_add(((front_merge *)context)->front, record, errors);
 }
 
+static es_status count_on_front(void *context, const es_record *record, const char *row, size_t n, es_errors *errors) {
+    (void)row, (void)n, (void)errors;
+    es_front_union_count(((front_merge *)context)->front, record);
+    return ES_OK;
+}
+
 static es_status write_if_on_front(void *context, const es_record *record, const char *row, size_t n,
                                    es_errors *errors) {
     front_merge *f = context;
@@ -281,7 +287,8 @@ static es_status write_if_on_front(void *context, const es_record *record, const
         return ES_OK;
     f->m->report->rows[ES_RESULT_FRONT]++;
     es_output *output = f->m->output[ES_RESULT_FRONT];
-    return output ? es_output_write(output, row, n, errors) : ES_OK;
+    es_status status = es_front_union_row(f->front, &record, &row, &n, errors);
+    return !status && output ? es_output_write(output, row, n, errors) : status;
 }
 
 static es_status merge_front(merging *m, es_errors *errors) {
@@ -292,6 +299,8 @@ static es_status merge_front(merging *m, es_errors *errors) {
         status = visit_parts(m, ES_RESULT_FRONT, false, add_to_front, &f, errors);
     if (!status)
         status = es_front_union_finish(f.front, errors);
+    if (!status && any->unique)
+        status = visit_parts(m, ES_RESULT_FRONT, false, count_on_front, &f, errors);
     if (!status)
         status = write_header(m, ES_RESULT_FRONT, errors);
     if (!status)

@@ -1,5 +1,6 @@
 #include "shards/reduce.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #include "base/arena.h"
 #include "base/number.h"
 #include "engine/groups.h"
+#include "io/format.h"
 
 enum { BATCH = 256 };
 
@@ -21,6 +23,7 @@ typedef struct group {
     size_t n;
     uint64_t *index; /* BATCH */
     double *value;   /* columns of BATCH */
+    uint64_t *ties;  /* of the vectors of the finished archive */
 } group;
 
 struct es_front_union {
@@ -30,6 +33,9 @@ struct es_front_union {
     es_groups groups;
     group *group;
     size_t capacity;
+    es_record *record; /* that was asked for last, with its row */
+    char *row;
+    size_t row_capacity;
 };
 
 es_status es_front_union_new(es_front_union **to, const es_part_table *table, bool unique, es_errors *errors) {
@@ -39,6 +45,9 @@ es_status es_front_union_new(es_front_union **to, const es_part_table *table, bo
     front->n_by = table->n_by;
     front->d = table->n_objectives;
     front->unique = unique;
+    front->record = calloc(1, es_record_size(ES_MAX_RECORD));
+    if (!front->record)
+        return es_fail_memory(errors);
     for (size_t k = 0; k < front->d; k++)
         front->direction[k] = table->maximize[k] ? ES_MAXIMIZE : ES_MINIMIZE;
     es_groups_init(&front->groups, front->n_by);
@@ -52,8 +61,9 @@ void es_front_union_free(es_front_union *front) {
         es_archive_free(front->group[g].archive);
         free(front->group[g].index);
         free(front->group[g].value);
+        free(front->group[g].ties);
     }
-    free(front->group);
+    free(front->group), free(front->record), free(front->row);
     es_groups_free(&front->groups);
     free(front);
 }
@@ -104,17 +114,61 @@ es_status es_front_union_finish(es_front_union *front, es_errors *errors) {
         status = flush(front, &front->group[g], errors);
         if (!status)
             status = es_archive_finish(front->group[g].archive, errors);
+        if (!status &&
+            !(front->group[g].ties = calloc(es_archive_count(front->group[g].archive) + 1, sizeof(uint64_t))))
+            status = es_fail_memory(errors);
     }
     return status;
 }
 
-bool es_front_union_has(const es_front_union *front, const es_record *record) {
+/* The ties of the record's vector, with its index; NULL when the front has it not. */
+static uint64_t *ties_of(const es_front_union *front, const es_record *record, uint64_t *index) {
     size_t number;
     if (!es_groups_lookup(&front->groups, record->value, &number))
-        return false;
-    const es_archive *archive = front->group[number].archive;
-    size_t at = es_archive_find(archive, record->value + front->n_by);
-    return at != SIZE_MAX && (!front->unique || es_archive_index(archive)[at] == record->index);
+        return NULL;
+    const group *g = &front->group[number];
+    const size_t at = es_archive_find(g->archive, record->value + front->n_by);
+    if (at == SIZE_MAX)
+        return NULL;
+    *index = es_archive_index(g->archive)[at];
+    return &g->ties[at];
+}
+
+void es_front_union_count(es_front_union *front, const es_record *record) {
+    uint64_t index, *ties = ties_of(front, record, &index);
+    if (ties)
+        *ties += (uint64_t)record->value[front->n_by + front->d];
+}
+
+bool es_front_union_has(const es_front_union *front, const es_record *record) {
+    uint64_t index;
+    return ties_of(front, record, &index) && (!front->unique || index == record->index);
+}
+
+es_status es_front_union_row(es_front_union *front, const es_record **record, const char **row, size_t *n,
+                             es_errors *errors) {
+    enum { NUMBER = 20 };
+    const size_t values = front->n_by + front->d;
+    uint64_t index;
+    const uint64_t *ties = ties_of(front, *record, &index);
+    if (!front->unique || !ties)
+        return ES_OK;
+    if (!es_grow((void **)&front->row, &front->row_capacity, *n + NUMBER, 1))
+        return es_fail_memory(errors);
+    memcpy(front->record, *record, es_record_size(values));
+    front->record->value[values] = (double)*ties;
+    /* the last cell of the row, a whole number */
+    size_t end = *n;
+    while (end && !isdigit((unsigned char)(*row)[end - 1]))
+        end--;
+    size_t begin = end;
+    while (begin && isdigit((unsigned char)(*row)[begin - 1]))
+        begin--;
+    memcpy(front->row, *row, begin);
+    size_t length = begin + es_format_u64(front->row + begin, *ties);
+    memcpy(front->row + length, *row + end, *n - end);
+    *record = front->record, *row = front->row, *n = length + *n - end;
+    return ES_OK;
 }
 
 /* ---- best tables ---- */

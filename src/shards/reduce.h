@@ -10,7 +10,8 @@
 #include "shards/manifest.h"
 #include "engine/record.h"
 
-/* ---- fronts: show every record, finish, show every record again and keep the rows of those that match ---- */
+/* ---- fronts: show every record, finish, show every record again and keep the rows of those that match.  Of unique vectors
+ * the ties are counted in between, by showing every record once more ---- */
 
 typedef struct es_front_union es_front_union;
 
@@ -18,7 +19,11 @@ es_status es_front_union_new(es_front_union **to, const es_part_table *table, bo
 void es_front_union_free(es_front_union *front);
 es_status es_front_union_add(es_front_union *front, const es_record *record, es_errors *errors);
 es_status es_front_union_finish(es_front_union *front, es_errors *errors);
+void es_front_union_count(es_front_union *front, const es_record *record);
 bool es_front_union_has(const es_front_union *front, const es_record *record);
+/* Of a record that the front has, with its row of *n bytes: both with the ties of all, the front's until the next call. */
+es_status es_front_union_row(es_front_union *front, const es_record **record, const char **row, size_t *n,
+                             es_errors *errors);
 
 /* ---- best tables ---- */
 

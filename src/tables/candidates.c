@@ -4,12 +4,14 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/os.h"
 
 void es_candidates_free(es_candidates *c) {
     for (unsigned k = 0; k < c->d; k++)
         free(c->value[k]);
     free(c->index);
     free(c->group);
+    free(c->ties);
     free(c->text_end);
     free(c->text);
     *c = (es_candidates){.d = c->d};
@@ -21,12 +23,13 @@ static bool reserve(es_candidates *c, size_t n, size_t text_length) {
             return false;
     return es_grow((void **)&c->index, &c->index_capacity, n, sizeof *c->index) &&
            es_grow((void **)&c->group, &c->group_capacity, n, sizeof *c->group) &&
+           es_grow((void **)&c->ties, &c->ties_capacity, n, sizeof *c->ties) &&
            es_grow((void **)&c->text_end, &c->end_capacity, n, sizeof *c->text_end) &&
            es_grow((void **)&c->text, &c->text_capacity, text_length, 1);
 }
 
-es_status es_candidates_add(es_candidates *c, const double *value, uint64_t index, uint32_t group, es_slice text,
-                            es_errors *errors) {
+es_status es_candidates_add(es_candidates *c, const double *value, uint64_t index, uint32_t group, uint64_t ties,
+                            es_slice text, es_errors *errors) {
     if (!reserve(c, c->n + 1, c->text_length + text.length + 1))
         return es_fail_memory(errors);
     for (unsigned k = 0; k < c->d; k++)
@@ -36,6 +39,7 @@ es_status es_candidates_add(es_candidates *c, const double *value, uint64_t inde
     c->text_length += text.length;
     c->index[c->n] = index;
     c->group[c->n] = group;
+    c->ties[c->n] = ties;
     c->text_end[c->n++] = c->text_length;
     return ES_OK;
 }
@@ -58,10 +62,54 @@ void es_candidates_keep(es_candidates *c, const uint64_t *position, size_t count
             c->value[k][i] = c->value[k][from];
         c->index[i] = c->index[from];
         c->group[i] = c->group[from];
+        c->ties[i] = c->ties[from];
         c->text_end[i] = length;
     }
     c->n = count;
     c->text_length = length;
+}
+
+/* Order of group, objectives (-0.0 equals 0.0), position. */
+static int compare_equal_points(const void *a, const void *b, void *context) {
+    const es_candidates *c = context;
+    const uint64_t i = *(const uint64_t *)a, j = *(const uint64_t *)b;
+    if (c->group[i] != c->group[j])
+        return c->group[i] < c->group[j] ? -1 : 1;
+    for (unsigned k = 0; k < c->d; k++)
+        if (c->value[k][i] != c->value[k][j])
+            return c->value[k][i] < c->value[k][j] ? -1 : 1;
+    return i < j ? -1 : i > j;
+}
+
+static bool equal_points(const es_candidates *c, uint64_t i, uint64_t j) {
+    bool equal = c->group[i] == c->group[j];
+    for (unsigned k = 0; k < c->d; k++)
+        equal &= c->value[k][i] == c->value[k][j];
+    return equal;
+}
+
+static int compare_positions(const void *a, const void *b) {
+    const uint64_t i = *(const uint64_t *)a, j = *(const uint64_t *)b;
+    return i < j ? -1 : i > j;
+}
+
+es_status es_candidates_unite_equals(es_candidates *c, es_errors *errors) {
+    uint64_t *order = malloc((c->n + 1) * sizeof *order);
+    if (!order)
+        return es_fail_memory(errors);
+    for (size_t i = 0; i < c->n; i++)
+        order[i] = i;
+    es_os_sort(order, c->n, sizeof *order, compare_equal_points, c);
+    size_t count = 0;
+    for (size_t i = 0; i < c->n; i++)
+        if (count && equal_points(c, order[i], order[count - 1]))
+            c->ties[order[count - 1]] += c->ties[order[i]];
+        else
+            order[count++] = order[i];
+    qsort(order, count, sizeof *order, compare_positions);
+    es_candidates_keep(c, order, count);
+    free(order);
+    return ES_OK;
 }
 
 /* The part whose next candidate has the lowest index. */
@@ -90,7 +138,7 @@ es_status es_candidates_merge(es_candidates *all, es_candidates *part, size_t n_
         double value[ES_MAX_OBJECTIVES];
         for (unsigned k = 0; k < all->d; k++)
             value[k] = part[low].value[k][i];
-        status = es_candidates_add(all, value, part[low].index[i], part[low].group[i],
+        status = es_candidates_add(all, value, part[low].index[i], part[low].group[i], part[low].ties[i],
                                    es_candidates_text(&part[low], i), errors);
     }
     for (size_t i = 0; i < n_parts; i++)

@@ -78,10 +78,10 @@ static bool drops(const es_front_plan *plan, filter *f, const double *value, uin
         return false;
     switch (plan->mode) {
     case ES_FRONT_ROBUST: ends_of(plan, value, END_BEST, best); return es_archive_dominates(f->archive, best, &f->hint);
-    case ES_FRONT_PLAIN:
-        return plan->options->unique ? es_archive_covers(f->archive, value, index, &f->hint)
-                                     : es_archive_dominates(f->archive, value, &f->hint);
-    case ES_FRONT_BOXES: return es_archive_covers(f->archive, value, index, &f->hint);
+    case ES_FRONT_BOXES:
+        if (!plan->options->unique) /* else equal ones are counted */
+            return es_archive_covers(f->archive, value, index, &f->hint);
+    /* fallthrough */
     default: return es_archive_dominates(f->archive, value, &f->hint);
     }
 }
@@ -176,6 +176,24 @@ static es_status group_of(front_worker *w, const es_query_tile *tile, size_t i, 
     return status;
 }
 
+/* The number of rows that a row stands for; *row loses the cell that tells it. */
+static es_status ties_of(const front_worker *w, const es_query_tile *tile, size_t i, es_slice *row, uint64_t *ties,
+                         es_errors *errors) {
+    *ties = 1;
+    if (!w->plan->counted)
+        return ES_OK;
+    const es_slice whole = *row;
+    const double value = tile->value[w->plan->d][i];
+    *row = es_front_without_ties(w->plan, *row);
+    const size_t at = row->length + 1;
+    const es_origin origin = es_csv_block_origin(tile->block, (size_t)(whole.text - tile->block->text) + at);
+    *ties = value >= 1 && value < 0x1p63 ? (uint64_t)value : 0;
+    return (double)*ties == value && *ties
+               ? ES_OK
+               : es_fail(errors, ES_ERUNTIME, &origin, "ties: '%s'; expected a whole number of rows, 1 or more",
+                         es_quote((es_slice){whole.text + at, whole.length - at}).text);
+}
+
 static es_status take_row(front_worker *w, const es_query_tile *tile, size_t i, es_errors *errors) {
     double value[ES_MAX_OBJECTIVES];
     uint32_t group;
@@ -188,8 +206,11 @@ static es_status take_row(front_worker *w, const es_query_tile *tile, size_t i, 
     const uint64_t index = es_query_index(tile, i);
     if (status || drops(w->plan, f, value, index))
         return status;
-    status =
-        es_candidates_add(&w->candidates, value, index, group, es_csv_block_row(tile->block, tile->row[i]), errors);
+    uint64_t ties;
+    es_slice row = es_csv_block_row(tile->block, tile->row[i]);
+    status = ties_of(w, tile, i, &row, &ties, errors);
+    if (!status)
+        status = es_candidates_add(&w->candidates, value, index, group, ties, row, errors);
     if (!status && w->plan->mode != ES_FRONT_LAYERS)
         status = add_to_filter(w->plan, f, value, index, errors);
     return status;
@@ -300,7 +321,7 @@ es_status es_csv_front(es_csv_input *csv, const es_csv_front_options *options, c
     *counts = (es_csv_front_counts){0};
     es_status status = es_front_plan_init(&plan, csv, options, errors);
     query.number = plan.column;
-    query.n_numbers = plan.d;
+    query.n_numbers = plan.d + plan.counted;
     const es_status bound = es_query_bind(&query, options->where, errors);
     status = status ? status : bound;
     if (!status)

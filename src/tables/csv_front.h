@@ -36,9 +36,9 @@ typedef struct es_csv_front_options {
     size_t n_objectives;
     const es_slice *by; /* one front per distinct combination of texts in these columns */
     size_t n_by;
-    const es_where *where;      /* NULL: all rows */
-    bool skip_missing, strict;  /* of rows that lack a number: query.h */
-    bool unique;                /* of rows of a group with equal objectives only the first counts */
+    const es_where *where;     /* NULL: all rows */
+    bool skip_missing, strict; /* of rows that lack a number: query.h */
+    bool unique; /* the first of rows of a group with equal objectives stands for all; adds `ties`, their number */
     es_column_values epsilon;   /* box sizes; objectives not named have none (pareto.h, es_front_epsilon) */
     uint32_t max_rank;          /* layers to keep, with the column pareto_rank; 0: the front, without it */
     es_column_values uncertain; /* errors in per cent, in [0, 100); adds `robust` (pareto.h, es_front_robust) */

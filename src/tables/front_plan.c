@@ -107,6 +107,13 @@ static es_status set_mode(es_front_plan *plan, es_errors *errors) {
     return ES_OK;
 }
 
+/* Fronts of unique rows can be joined: what is read then tells for how many a row stands. */
+static void find_ties(es_front_plan *plan) {
+    const size_t last = es_csv_input_columns(plan->csv) - 1;
+    plan->counted = plan->options->unique && es_slice_equal(es_csv_input_name(plan->csv, last), "ties");
+    plan->column[plan->d] = last;
+}
+
 /* The names of added columns must be free, else the output would have two columns of one name. */
 static es_status check_added(const es_front_plan *plan, es_errors *errors) {
     const es_csv_front_options *options = plan->options;
@@ -116,7 +123,8 @@ static es_status check_added(const es_front_plan *plan, es_errors *errors) {
     } added[] = {{options->max_rank > 0, "pareto_rank"},
                  {options->crowding, "crowding_distance"},
                  {options->knee, "knee"},
-                 {options->uncertain.n > 0, "robust"}};
+                 {options->uncertain.n > 0, "robust"},
+                 {options->unique && !plan->counted, "ties"}};
     for (size_t i = 0; i < sizeof added / sizeof *added; i++)
         for (size_t c = 0; added[i].added && c < es_csv_input_columns(plan->csv); c++)
             if (es_slice_equal(es_csv_input_name(plan->csv, c), added[i].name))
@@ -137,6 +145,8 @@ es_status es_front_plan_init(es_front_plan *plan, es_csv_input *csv, const es_cs
         status = set_uncertainty(plan, errors);
     if (!status)
         status = set_reference(plan, errors);
+    if (!status)
+        find_ties(plan);
     return status ? status : check_added(plan, errors);
 }
 
@@ -165,67 +175,6 @@ es_points es_front_points(const es_front_plan *plan, const es_candidates *candid
                        .name = plan->name};
 }
 
-/* Order of group, objectives (-0.0 equals 0.0), position. */
-static int compare_equal_points(const void *a, const void *b, void *context) {
-    const es_candidates *c = context;
-    const uint64_t i = *(const uint64_t *)a, j = *(const uint64_t *)b;
-    if (c->group[i] != c->group[j])
-        return c->group[i] < c->group[j] ? -1 : 1;
-    for (unsigned k = 0; k < c->d; k++)
-        if (c->value[k][i] != c->value[k][j])
-            return c->value[k][i] < c->value[k][j] ? -1 : 1;
-    return i < j ? -1 : i > j;
-}
-
-static bool equal_points(const es_candidates *c, uint64_t i, uint64_t j) {
-    bool equal = c->group[i] == c->group[j];
-    for (unsigned k = 0; k < c->d; k++)
-        equal &= c->value[k][i] == c->value[k][j];
-    return equal;
-}
-
-static int compare_positions(const void *a, const void *b) {
-    const uint64_t i = *(const uint64_t *)a, j = *(const uint64_t *)b;
-    return i < j ? -1 : i > j;
-}
-
-/* The first of equal points of each group, by rising position. */
-static es_status first_of_equals(const es_candidates *c, es_index *first, es_errors *errors) {
-    uint64_t *order = malloc((c->n + 1) * sizeof *order);
-    if (!order)
-        return es_fail_memory(errors);
-    for (size_t i = 0; i < c->n; i++)
-        order[i] = i;
-    es_os_sort(order, c->n, sizeof *order, compare_equal_points, (void *)c);
-    size_t count = 0;
-    for (size_t i = 0; i < c->n; i++)
-        if (i == 0 || !equal_points(c, order[i], order[i - 1]))
-            order[count++] = order[i];
-    qsort(order, count, sizeof *order, compare_positions);
-    *first = (es_index){order, count};
-    return ES_OK;
-}
-
-/* Points at positions list[i], copied: row-major values and groups; freed by the caller. */
-typedef struct subset {
-    double *value;
-    uint32_t *group;
-} subset;
-
-static es_status take_subset(const es_candidates *c, const es_index *list, subset *s, es_errors *errors) {
-    s->value = malloc((list->count + 1) * c->d * sizeof *s->value);
-    s->group = malloc((list->count + 1) * sizeof *s->group);
-    if (!s->value || !s->group)
-        return es_fail_memory(errors);
-    for (size_t i = 0; i < list->count; i++) {
-        const uint64_t from = list->index[i];
-        for (unsigned k = 0; k < c->d; k++)
-            s->value[i * c->d + k] = c->value[k][from];
-        s->group[i] = c->group[from];
-    }
-    return ES_OK;
-}
-
 /* Ranks or robustness of the points, into arrays of points->n. */
 static es_status judge_points(const es_front_plan *plan, const es_points *points, unsigned threads, uint32_t *rank,
                               uint8_t *robust, es_errors *errors) {
@@ -233,70 +182,33 @@ static es_status judge_points(const es_front_plan *plan, const es_points *points
                                          : es_front_robust(points, plan->relative, threads, robust, errors);
 }
 
-/* The first of equal candidates as points of their own. */
-static es_status points_of_first(const es_front_plan *plan, const es_candidates *c, es_index *first, subset *s,
-                                 const double **column, es_points *points, es_errors *errors) {
-    es_status status = first_of_equals(c, first, errors);
-    if (!status)
-        status = take_subset(c, first, s, errors);
-    for (unsigned k = 0; k < plan->d && !status; k++)
-        column[k] = s->value + k;
-    points->n = first->count;
-    points->stride = plan->d;
-    points->group = points->group ? s->group : NULL;
-    return status;
-}
-
-/* From positions among the first of equals to candidates: backwards, because the latter are at or behind the former. */
-static void move_to_candidates(const es_index *first, es_front_verdict *verdict) {
-    for (size_t i = first->count; i-- > 0;) {
-        const uint32_t rank = verdict->rank[i];
-        const uint8_t robust = verdict->robust[i];
-        verdict->rank[i] = 0;
-        verdict->robust[i] = 0;
-        verdict->rank[first->index[i]] = rank;
-        verdict->robust[first->index[i]] = robust;
-    }
-}
-
-/* Layers or robustness, of all candidates or of the first of equal ones. */
-static es_status judge_each(const es_front_plan *plan, const es_candidates *c, unsigned threads,
+/* Layers or robustness of all candidates. */
+static es_status judge_each(const es_front_plan *plan, const es_points *points, unsigned threads,
                             es_front_verdict *verdict, es_errors *errors) {
-    es_index first = {0};
-    subset s = {0};
-    const double *column[ES_MAX_OBJECTIVES];
-    es_points points = es_front_points(plan, c, column);
-    verdict->rank = calloc(c->n + 1, sizeof *verdict->rank);
-    verdict->robust = calloc(c->n + 1, sizeof *verdict->robust);
-    verdict->kept.index = malloc((c->n + 1) * sizeof *verdict->kept.index);
+    verdict->rank = calloc(points->n + 1, sizeof *verdict->rank);
+    verdict->robust = calloc(points->n + 1, sizeof *verdict->robust);
+    verdict->kept.index = malloc((points->n + 1) * sizeof *verdict->kept.index);
     bool ok = verdict->rank && verdict->robust && verdict->kept.index;
     es_status status = ok ? ES_OK : es_fail_memory(errors);
-    if (!status && plan->options->unique)
-        status = points_of_first(plan, c, &first, &s, column, &points, errors);
     if (!status)
-        status = judge_points(plan, &points, threads, verdict->rank, verdict->robust, errors);
-    if (!status)
-        move_to_candidates(&first, verdict);
-    for (size_t i = 0; i < c->n && !status; i++)
+        status = judge_points(plan, points, threads, verdict->rank, verdict->robust, errors);
+    for (size_t i = 0; i < points->n && !status; i++)
         if (verdict->rank[i] || verdict->robust[i])
             verdict->kept.index[verdict->kept.count++] = i;
-    es_index_free(&first);
-    free(s.value);
-    free(s.group);
     return status;
 }
 
-es_status es_front_judge(const es_front_plan *plan, const es_candidates *candidates, unsigned threads,
+es_status es_front_judge(const es_front_plan *plan, es_candidates *candidates, unsigned threads,
                          es_front_verdict *verdict, es_errors *errors) {
     *verdict = (es_front_verdict){0};
-    if (candidates->n == 0)
-        return ES_OK;
+    es_status status = plan->options->unique ? es_candidates_unite_equals(candidates, errors) : ES_OK;
+    if (status || candidates->n == 0)
+        return status;
     const double *column[ES_MAX_OBJECTIVES];
     const es_points points = es_front_points(plan, candidates, column);
-    const es_ties ties = plan->options->unique ? ES_TIES_FIRST : ES_TIES_ALL;
     switch (plan->mode) {
-    case ES_FRONT_PLAIN: return es_front(&points, ties, threads, &verdict->kept, errors);
+    case ES_FRONT_PLAIN: return es_front(&points, ES_TIES_ALL, threads, &verdict->kept, errors);
     case ES_FRONT_BOXES: return es_front_epsilon(&points, plan->epsilon, threads, &verdict->kept, errors);
-    default: return judge_each(plan, candidates, threads, verdict, errors);
+    default: return judge_each(plan, &points, threads, verdict, errors);
     }
 }

@@ -12,7 +12,8 @@ typedef struct es_front_plan {
     es_csv_input *csv;
     es_front_mode mode;
     unsigned d;
-    size_t column[ES_MAX_OBJECTIVES];
+    bool counted;                         /* rows bring their ties in the last column, which is replaced */
+    size_t column[ES_MAX_OBJECTIVES + 1]; /* of the objectives, then of the ties */
     es_direction direction[ES_MAX_OBJECTIVES];
     const char *name[ES_MAX_OBJECTIVES];
     double epsilon[ES_MAX_OBJECTIVES];   /* ES_FRONT_BOXES */
@@ -34,12 +35,15 @@ typedef struct es_front_verdict {
 
 void es_front_verdict_free(es_front_verdict *verdict);
 
-/* Which candidates belong to the result, were they the whole table. */
-es_status es_front_judge(const es_front_plan *plan, const es_candidates *candidates, unsigned threads,
+/* Which candidates belong to the result, were they the whole table; with `unique` equal ones are united first. */
+es_status es_front_judge(const es_front_plan *plan, es_candidates *candidates, unsigned threads,
                          es_front_verdict *verdict, es_errors *errors);
 
 /* Candidates as points; `column` has room for d pointers. */
 es_points es_front_points(const es_front_plan *plan, const es_candidates *candidates, const double **column);
+
+/* A row or the header of a table whose rows bring their ties, without these. */
+es_slice es_front_without_ties(const es_front_plan *plan, es_slice row);
 
 /* Writes the table of the kept candidates and the hypervolumes.  `keys` names the groups. */
 struct es_keys;

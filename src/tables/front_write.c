@@ -34,8 +34,7 @@ static es_status mark_front(const es_front_plan *plan, const es_candidates *c, u
     const double *column[ES_MAX_OBJECTIVES];
     const es_points points = es_front_points(plan, c, column);
     es_index front = {0};
-    const es_status status =
-        es_front(&points, plan->options->unique ? ES_TIES_FIRST : ES_TIES_ALL, plan->options->threads, &front, errors);
+    const es_status status = es_front(&points, ES_TIES_ALL, plan->options->threads, &front, errors);
     for (size_t i = 0; i < front.count; i++)
         is_front[front.index[i]] = 1;
     es_index_free(&front);
@@ -141,17 +140,26 @@ static es_status measure(const es_front_plan *plan, const es_candidates *c, cons
 
 /* ---- The table ---- */
 
+es_slice es_front_without_ties(const es_front_plan *plan, es_slice row) {
+    while (row.length && row.text[row.length - 1] != es_csv_input_delimiter(plan->csv))
+        row.length--;
+    row.length -= row.length > 0;
+    return row;
+}
+
 static es_status put_header(const es_front_plan *plan, es_text_out *out, es_errors *errors) {
     const es_csv_front_options *options = plan->options;
     const char delimiter[2] = {es_csv_input_delimiter(plan->csv), '\0'};
-    es_status status = es_text_out_slice(out, es_csv_input_header(plan->csv), errors);
+    const es_slice header = es_csv_input_header(plan->csv);
+    es_status status = es_text_out_slice(out, plan->counted ? es_front_without_ties(plan, header) : header, errors);
     const struct {
         bool added;
         const char *name;
     } added[] = {{options->max_rank > 0, "pareto_rank"},
                  {options->crowding, "crowding_distance"},
                  {options->knee, "knee"},
-                 {options->uncertain.n > 0, "robust"}};
+                 {options->uncertain.n > 0, "robust"},
+                 {options->unique, "ties"}};
     for (size_t i = 0; i < sizeof added / sizeof *added && !status; i++)
         if (added[i].added)
             status = es_text_out_format(out, errors, "%s%s", delimiter, added[i].name);
@@ -159,8 +167,8 @@ static es_status put_header(const es_front_plan *plan, es_text_out *out, es_erro
 }
 
 /* The added cells of one row and the newline; at most 96 bytes. */
-static size_t format_added(const es_front_plan *plan, const es_front_verdict *verdict, const measures *m, uint64_t at,
-                           char *text) {
+static size_t format_added(const es_front_plan *plan, const es_candidates *c, const es_front_verdict *verdict,
+                           const measures *m, uint64_t at, char *text) {
     const char delimiter = es_csv_input_delimiter(plan->csv);
     size_t n = 0;
     if (plan->mode == ES_FRONT_LAYERS) {
@@ -185,6 +193,10 @@ static size_t format_added(const es_front_plan *plan, const es_front_verdict *ve
         memcpy(text + n, word, strlen(word));
         n += strlen(word);
     }
+    if (plan->options->unique) {
+        text[n++] = delimiter;
+        n += es_format_u64(text + n, c->ties[at]);
+    }
     text[n++] = '\n';
     return n;
 }
@@ -197,7 +209,7 @@ static es_status put_rows(const es_front_plan *plan, const es_candidates *c, con
         char added[128];
         status = es_text_out_slice(out, es_candidates_text(c, at), errors);
         if (!status)
-            status = es_text_out_slice(out, (es_slice){added, format_added(plan, verdict, m, at, added)}, errors);
+            status = es_text_out_slice(out, (es_slice){added, format_added(plan, c, verdict, m, at, added)}, errors);
     }
     return status;
 }

@@ -234,10 +234,17 @@ static void measure(const table *t, const setup *s, const uint32_t *layer, doubl
     }
 }
 
+/* Rows that may be on the front and are equal to row i, with itself. */
+static unsigned ties_of(const table *t, size_t i) {
+    unsigned ties = 0;
+    for (size_t j = 0; j < t->n; j++)
+        ties += t->row[j].satisfies && !t->row[j].missing && equal(t->d, &t->row[i], &t->row[j]);
+    return ties;
+}
+
 static void put_expected_row(const table *t, const setup *s, size_t i, uint32_t rank, double crowding, bool knee,
                              int robust, text *out) {
     char number[40] = "";
-    (void)t;
     append_text(out, t->row[i].text);
     if (s->options.max_rank) {
         sprintf(number, ",%u", rank);
@@ -252,6 +259,10 @@ static void put_expected_row(const table *t, const setup *s, size_t i, uint32_t 
         append_text(out, knee ? ",1" : ",0");
     if (s->options.uncertain.n)
         append_text(out, robust == ES_ROBUST_CERTAIN ? ",certain" : ",possible");
+    if (s->options.unique) {
+        sprintf(number, ",%u", ties_of(t, i));
+        append_text(out, number);
+    }
     append_text(out, "\n");
 }
 

@@ -336,13 +336,15 @@ typedef struct expectation {
     uint64_t *kept, n_kept; /* rows in order */
     uint64_t rejected[MAX_CONDITIONS];
     uint64_t *front, n_front, front_unique, front_missing; /* with ties, ascending */
-    uint64_t *unique;                                      /* the lowest index of each vector */
+    uint64_t *unique, *ties;                               /* the lowest index of each vector, and how many have it */
     es_best_row *best;
     size_t n_best;
     uint64_t best_missing;
 } expectation;
 
-static void expectation_free(expectation *e) { free(e->kept), free(e->front), free(e->unique), free(e->best); }
+static void expectation_free(expectation *e) {
+    free(e->kept), free(e->front), free(e->unique), free(e->ties), free(e->best);
+}
 
 static bool compare(comparison op, double a, double b) {
     if (isnan(a) || isnan(b))
@@ -421,6 +423,7 @@ static void expect_front(const subject *s, expectation *e) {
     const question *q = &s->front;
     e->front = malloc((e->n_kept + 1) * sizeof *e->front);
     e->unique = malloc((e->n_kept + 1) * sizeof *e->unique);
+    e->ties = calloc(e->n_kept + 1, sizeof *e->ties);
     for (uint64_t i = 0; i < e->n_kept; i++) {
         uint64_t point = e->kept[i], n = 0;
         if (is_missing(s, q, point)) {
@@ -442,12 +445,13 @@ static void expect_front(const subject *s, expectation *e) {
         e->front[e->n_front++] = point;
     }
     for (uint64_t i = 0; i < e->n_front; i++) {
-        bool seen = false;
-        for (uint64_t j = 0; j < e->front_unique && !seen; j++)
-            seen =
-                same_group(s, q, e->front[i], e->unique[j]) && relate(s, q, e->front[i], e->unique[j]) == EQUAL_POINTS;
-        if (!seen)
-            e->unique[e->front_unique++] = e->front[i];
+        uint64_t j = 0;
+        while (j < e->front_unique && !(same_group(s, q, e->front[i], e->unique[j]) &&
+                                        relate(s, q, e->front[i], e->unique[j]) == EQUAL_POINTS))
+            j++;
+        e->unique[j] = j == e->front_unique ? e->front[i] : e->unique[j];
+        e->front_unique += j == e->front_unique;
+        e->ties[j]++;
     }
 }
 
@@ -565,6 +569,22 @@ static text expected_csv(const subject *s, const int *columns, size_t n_columns,
     return t;
 }
 
+/* The lines of `plain` with a last column, which is freed. */
+static text with_ties(text plain, const uint64_t *ties) {
+    text t = {0};
+    char number[32];
+    size_t line = 0;
+    for (const char *from = plain.data, *end; *from; from = end + 1, line++) {
+        end = strchr(from, '\n');
+        text_add(&t, from, (size_t)(end - from));
+        const int n = line ? snprintf(number, sizeof number, ",%llu\n", (unsigned long long)ties[line - 1])
+                           : snprintf(number, sizeof number, ",ties\n");
+        text_add(&t, number, (size_t)n);
+    }
+    free(plain.data);
+    return t;
+}
+
 /* Stops at the first line that differs. */
 static void check_file(const subject *s, const folder *f, const char *name, text want) {
     char *got = slurp_in(f, name);
@@ -617,7 +637,8 @@ static void check_report(const subject *s, const es_run_report *report, const ex
                      (unsigned long long)report->front_unique, (unsigned long long)e->front_unique, what);
         cr_assert_eq(report->front_rows, v->unique ? e->front_unique : e->n_front, "%s", what);
         for (uint64_t i = 0; i < report->n_front; i++)
-            cr_assert_eq(report->front[i], e->unique[i], "%s", what);
+            cr_assert(report->front[i] == e->unique[i] && (!v->unique || report->front_ties[i] == e->ties[i]), "%s",
+                      what);
     }
     if (!s->best.given)
         return;
@@ -641,7 +662,7 @@ static void check_run(const subject *s, const folder *f, variant v) {
                               .limit = v.limit,
                               .first = v.first,
                               .end = v.end,
-                              .part = true,
+                              .part = v.first > 0 || v.end < s->sweep->n_points,
                               .csv = {.digits = v.digits}};
     static es_errors errors;
     errors = (es_errors){0};
@@ -655,8 +676,9 @@ static void check_run(const subject *s, const folder *f, variant v) {
         check_file(s, f, "out.csv", expected_csv(s, output, n_output, e.kept, 1, e.n_kept, v.digits));
     if (s->front.given)
         check_file(s, f, "front.csv",
-                   expected_csv(s, output, n_output, v.unique ? e.unique : e.front, 1,
-                                v.unique ? e.front_unique : e.n_front, v.digits));
+                   v.unique
+                       ? with_ties(expected_csv(s, output, n_output, e.unique, 1, e.front_unique, v.digits), e.ties)
+                       : expected_csv(s, output, n_output, e.front, 1, e.n_front, v.digits));
     if (s->best.given) {
         int columns[300];
         size_t n = best_columns(s, columns);

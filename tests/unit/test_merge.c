@@ -12,7 +12,7 @@ enum { N_BY = 2, N_VALUES = 3, POINTS = 600 };
 
 typedef struct point {
     uint64_t index;
-    double value[N_BY + N_VALUES];
+    double value[N_BY + N_VALUES + 1]; /* and ties */
 } point;
 
 static uint64_t state = 88172645463325252u;
@@ -32,6 +32,7 @@ static void draw_points(point *p) {
         }
         if (next_random() % 5 == 0)
             p[i].value[1] = NAN;
+        p[i].value[N_BY + N_VALUES] = (double)(1 + next_random() % 1000);
     }
 }
 
@@ -69,7 +70,31 @@ static bool on_front(const point *p, size_t i, bool unique) {
     return true;
 }
 
+static uint64_t ties_of(const point *p, size_t i) {
+    double ties = 0;
+    for (size_t j = 0; j < POINTS; j++)
+        if (same_group(&p[i], &p[j]) && equal_values(&p[i], &p[j]))
+            ties += p[j].value[N_BY + N_VALUES];
+    return (uint64_t)ties;
+}
+
 static const es_record *record_of(const point *p) { return (const es_record *)(const void *)p; }
+
+/* The row of a part tells the ties there, that of the whole all of them. */
+static void check_row(es_front_union *front, const point *p, size_t i, bool unique) {
+    static const char *const ends[] = {"\n", "\r\n", " |\n", "}\n"};
+    char part[64], whole[64];
+    const es_record *record = record_of(&p[i]);
+    const char *row = part, *end = ends[i % 4];
+    const uint64_t ties = unique ? ties_of(p, i) : 7;
+    if (!on_front(p, i, unique))
+        return;
+    size_t n = (size_t)snprintf(part, sizeof part, "a1,2.5,7%s", end);
+    snprintf(whole, sizeof whole, "a1,2.5,%llu%s", (unsigned long long)ties, end);
+    cr_assert_eq(es_front_union_row(front, &record, &row, &n, NULL), ES_OK);
+    cr_assert(n == strlen(whole) && !memcmp(row, whole, n), "%.*s, not %s", (int)n, row, whole);
+    cr_assert(record->index == p[i].index && (!unique || record->value[N_BY + N_VALUES] == (double)ties));
+}
 
 Test(reduce, fronts) {
     point *p = calloc(POINTS, sizeof *p);
@@ -84,6 +109,10 @@ Test(reduce, fronts) {
         for (size_t i = 0; i < POINTS; i++)
             cr_assert_eq(es_front_union_has(front, record_of(&p[i])), on_front(p, i, unique), "round %d, point %zu",
                          round, i);
+        for (size_t i = 0; i < POINTS && unique; i++)
+            es_front_union_count(front, record_of(&p[i]));
+        for (size_t i = 0; i < POINTS; i++)
+            check_row(front, p, i, unique);
         es_front_union_free(front);
     }
     free(p);
