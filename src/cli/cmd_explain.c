@@ -287,6 +287,8 @@ static void print_source(const es_explanation *x, const es_source *source, uint6
         fprintf(x->cli->out, "%s%s %s", separator, fields->fields[f].name, text);
         separator = ", ";
     }
+    if (source->kind == ES_SCORE && !source->row->text[ES_S_DATE][0])
+        fputs(", undated", x->cli->out);
     fputc('\n', x->cli->out);
 }
 

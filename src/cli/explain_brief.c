@@ -121,7 +121,30 @@ static void print_speed(const brief *b) {
     fprintf(b->out, ", first token after %s%s\n", text, range);
 }
 
-static void print_worth(const brief *b) {
+/* The scores that quality rests on: metric, mode, who measured, when and where it says so. */
+static void print_scores(const brief *b, const es_rows *rows) {
+    const es_kernel *kernel = b->sweep->kernel;
+    es_source list[ES_MAX_SOURCES];
+    double in[ES_MAX_INPUTS];
+    size_t id = 0;
+    while (id < kernel->n_nodes && strcmp(kernel->nodes[id].name, "score") != 0)
+        id++;
+    if (id == kernel->n_nodes || kernel->nodes[id].kind != ES_NODE_BLOCK)
+        return;
+    const es_block *block = &kernel->blocks[kernel->nodes[id].index];
+    for (size_t k = 0; k < block->n_in; k++)
+        in[k] = b->value[block->in[k]];
+    const size_t n = block->sources(b->sweep->plan->state, rows, in, kernel->nodes[id].output, list);
+    for (size_t i = 0; i < n; i++) {
+        const char *const *text = list[i].row->text;
+        if (list[i].kind == ES_SCORE)
+            fprintf(b->out, "          %s %s %s by %s, %s: %s\n", text[ES_S_METRIC], text[ES_S_MODE], text[ES_S_VALUE],
+                    text[ES_S_HARNESS], *text[ES_S_DATE] ? text[ES_S_DATE] : "undated",
+                    es_quote_text(text[ES_S_SOURCE]).text);
+    }
+}
+
+static void print_worth(const brief *b, const es_rows *rows) {
     const double quality = node_value(b, "quality"), energy = node_value(b, "energy_j_per_token");
     char range[100], text[40], basis[40], boundary[40];
     if (!es_is_missing(quality)) {
@@ -129,6 +152,7 @@ static void print_worth(const brief *b) {
         human(text, sizeof text, "", quality);
         fprintf(b->out, "quality   %s%s, score %s", text, range, word_of(b, "quality_basis", basis, sizeof basis));
         fprintf(b->out, ", loss of the format %s\n", word_of(b, "loss_basis", basis, sizeof basis));
+        print_scores(b, rows);
     }
     if (!es_is_missing(energy)) {
         human(text, sizeof text, "", energy);
@@ -165,7 +189,7 @@ void es_print_brief(const es_cli *cli, const es_sweep *sweep, uint64_t index, co
         fprintf(b.out, "verdict   %s: needs %s of %s\n", fits > 0 ? "fits" : "does not fit", text[0], text[1]);
     }
     print_speed(&b);
-    print_worth(&b);
+    print_worth(&b, &rows);
     print_terms(&b, "time", "step_s", " a token");
     print_terms(&b, "time", "end_to_end_ms", "");
     print_terms(&b, "memory", "peak_memory_bytes", "");
