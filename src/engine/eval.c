@@ -501,12 +501,26 @@ static void run_leaf(es_eval *e, const step *s, size_t n) {
         if (t->inner == 1)
             memcpy(out, table, n * sizeof *out);
         else
-            for (size_t i = 0; i < n; i++)
-                out[i] = table[i / t->inner];
+            for (size_t i = 0; i < n; i += t->inner)
+                fill(out + i, *table++, t->inner);
     } else {
         const es_axis *axis = &e->program->sweep->axes[node->axis];
-        for (size_t i = 0; i < n; i++)
-            out[i] = table[i / (size_t)axis->stride % axis->n];
+        for (size_t i = 0, at = 0; i < n; i += (size_t)axis->stride, at = at + 1 < axis->n ? at + 1 : 0)
+            fill(out + i, table[at], (size_t)axis->stride);
+    }
+}
+
+/* The value of each combination, from[d * stride] or from[offset[d] * stride], to its points. */
+static void expand(double *restrict out, const double *from, size_t stride, const uint64_t *offset,
+                   const es_pattern *pattern, size_t n) {
+    const size_t run = pattern->run;
+    for (size_t i = 0; i < n; i += run) {
+        const size_t d = pattern->sub[i];
+        const double value = from[(offset ? offset[d] : d) * stride];
+        if (run == 1)
+            out[i] = value;
+        else
+            fill(out + i, value, run);
     }
 }
 
@@ -523,9 +537,7 @@ static void run_compact(es_eval *e, const step *s, const double *const *in, size
         compact[k] = to;
     }
     es_pnode_run(node, e->scratch, compact, distinct);
-    double *restrict out = column(e, s->id);
-    for (size_t i = 0; i < n; i++)
-        out[i] = e->scratch[s->compact->sub[i]];
+    expand(column(e, s->id), e->scratch, 1, NULL, s->compact, n);
 }
 
 static void run_fn(es_eval *e, const step *s, size_t number, size_t n) {
@@ -588,10 +600,7 @@ static void expand_output(es_eval *e, uint16_t block, size_t k, const double *fr
             fill(out, out[0], p->tiling->points);
         return;
     }
-    for (size_t i = 0; i < n; i++) {
-        size_t d = pattern->sub[i];
-        out[i] = from[(offset ? offset[d] : d) * stride];
-    }
+    expand(out, from, stride, offset, pattern, n);
 }
 
 static void run_block(es_eval *e, uint16_t block, size_t n) {

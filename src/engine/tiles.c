@@ -44,7 +44,7 @@ uint64_t es_tile_of(const es_sweep *sweep, const es_tiling *t, uint64_t index) {
 }
 
 es_pattern es_pattern_make(const es_sweep *sweep, const es_tiling *t, uint64_t axes, uint16_t *sub, uint16_t *example) {
-    es_pattern p = {.axes = axes, .sub = sub, .example = example, .distinct = 1, .distinct_inner = 1};
+    es_pattern p = {.axes = axes, .sub = sub, .example = example, .distinct = 1, .distinct_inner = 1, .run = t->points};
     for (size_t i = 0; i < t->points; i++)
         sub[i] = 0;
     for (size_t a = t->split; a < sweep->n_axes; a++) {
@@ -56,6 +56,7 @@ es_pattern es_pattern_make(const es_sweep *sweep, const es_tiling *t, uint64_t a
             sub[i] = (uint16_t)(sub[i] * n + at);
         }
         p.distinct *= n;
+        p.run = stride; /* of the innermost */
         if (a != t->split)
             p.distinct_inner *= n;
     }

@@ -34,6 +34,7 @@ typedef struct es_pattern {
     uint64_t axes;           /* within tile_axes */
     size_t distinct;         /* combinations in a full tile */
     size_t distinct_inner;   /* combinations per value of the split axis when it is one of the axes, else all */
+    size_t run;              /* neighbours that share a combination, all of whose runs are as long */
     const uint16_t *sub;     /* points: combination of point i */
     const uint16_t *example; /* distinct: the first point with combination d */
 } es_pattern;

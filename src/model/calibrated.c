@@ -225,15 +225,16 @@ static void words_of(const es_setting *s, es_setting_words *w) {
     w->head = word_of((es_slice){digit, (size_t)(w->head_room + sizeof w->head_room - digit)});
 }
 
-static const es_row *repacked(const es_calibration *c, const es_row *unit, const char *type);
+static const es_row *repacked(const es_calibration *c, const es_row *unit, int type);
+enum { TYPE_Q4_0 = 4 }; /* in es_type_labels */
 
 /* Of what kernel a type's arithmetic is on a CPU of a unit for which types are repacked; empty: repacked, or not known. */
 static const char *kernel_of(const es_calibration *c, const es_rows *rows, int type) {
     if (type == ES_TYPE_NONE || !is_cpu(rows) || strcmp(rows->runtime->text[ES_R_FAMILY], "llama.cpp") != 0 ||
-        !repacked(c, rows->unit, "Q4_0"))
+        !repacked(c, rows->unit, TYPE_Q4_0))
         return "";
     const char *label = es_type_labels[type];
-    if (repacked(c, rows->unit, label))
+    if (repacked(c, rows->unit, type))
         return "";
     if (strchr("FB", label[0]))
         return "float";
@@ -394,6 +395,7 @@ enum { INTERVALS = 2 };
 struct es_calibration {
     const es_catalog *catalog;
     es_arena *arena;
+    const es_row **repacked; /* by unit, then by type: the row of the repacked kernel, NULL: there is none */
     entry *slot;
     size_t n, capacity; /* a power of two, at most half full */
     /* seed_of what is looked up most */
@@ -531,6 +533,7 @@ static es_calibration *copy(const es_calibration *of, bool effects, es_arena *ar
     es_calibration *blank = new_calibration(of->catalog, arena);
     if (!blank)
         return NULL;
+    blank->repacked = of->repacked;
     for (size_t i = 0; i < of->capacity; i++) {
         const entry *e = &of->slot[i];
         if (e->key && (effects || !is_fit_phase(e->phase)) &&
@@ -596,12 +599,28 @@ static es_status check_row(const es_row *row, es_errors *errors) {
         phase, es_quote_text(effect).text);
 }
 
+/* Of several kernels of a type on a unit the last, which asks for most. */
+static bool find_repacked(es_calibration *c) {
+    const es_table *units = &c->catalog->table[ES_UNIT], *kernels = &c->catalog->table[ES_REPACKED_TYPE];
+    c->repacked = es_arena_array(c->arena, units->n_rows * ES_MAX_TENSOR_TYPES + 1, sizeof *c->repacked);
+    for (size_t k = 0; k < kernels->n_rows && c->repacked; k++) {
+        const es_row *kernel = &kernels->rows[k];
+        size_t type = 0;
+        while (es_type_labels[type] && !es_equal_fold(es_type_labels[type], kernel->text[ES_RT_TYPE]))
+            type++;
+        for (size_t u = 0; u < units->n_rows && es_type_labels[type]; u++)
+            if (es_unit_has_all(&units->rows[u], kernel->text[ES_RT_ISA]))
+                c->repacked[u * ES_MAX_TENSOR_TYPES + type] = kernel;
+    }
+    return c->repacked;
+}
+
 es_status es_calibration_compile(const es_catalog *catalog, es_arena *arena, es_calibration **result,
                                  es_errors *errors) {
     const es_table *rows = &catalog->table[ES_CALIBRATION];
     es_calibration *c = new_calibration(catalog, arena);
     es_status status = ES_OK;
-    if (!c)
+    if (!c || !find_repacked(c))
         return es_fail_memory(errors);
     for (size_t i = 0; i < rows->n_rows; i++) {
         const es_row *row = &rows->rows[i];
@@ -685,22 +704,10 @@ static const es_fitted *class_row(const es_calibration *c, const es_rows *rows, 
                                rows->device->text[ES_D_CLASS]);
 }
 
-static bool has_isa(const es_row *unit, const char *isa) {
-    es_slice rest = es_slice_of(isa);
-    for (es_slice token; es_slice_part(&rest, '+', &token);)
-        if (!es_unit_has(unit, token))
-            return false;
-    return *unit->name != '\0';
-}
-
-/* The repacked kernel of a type on a unit: of several the last, which asks for most. */
-static const es_row *repacked(const es_calibration *c, const es_row *unit, const char *type) {
-    const es_table *table = &c->catalog->table[ES_REPACKED_TYPE];
-    const es_row *found = NULL;
-    for (size_t i = 0; i < table->n_rows; i++)
-        if (es_equal_fold(table->rows[i].text[ES_RT_TYPE], type) && has_isa(unit, table->rows[i].text[ES_RT_ISA]))
-            found = &table->rows[i];
-    return found;
+static const es_row *repacked(const es_calibration *c, const es_row *unit, int type) {
+    const es_table *units = &c->catalog->table[ES_UNIT];
+    const size_t u = unit >= units->rows ? (size_t)(unit - units->rows) : units->n_rows; /* else of no known unit */
+    return u < units->n_rows ? c->repacked[u * ES_MAX_TENSOR_TYPES + (size_t)type] : NULL;
 }
 
 /* Today's prefill kernel of a type over that of the build, at least on the unit's ISA; 1 where the build has it. */
@@ -709,7 +716,7 @@ static double gain_since(const es_calibration *c, const es_setting *s, int type,
     if (s->build == ES_BUILD_NEWEST || type == ES_TYPE_NONE ||
         strcmp(s->rows->runtime->text[ES_R_FAMILY], "llama.cpp") != 0 || !is_cpu(s->rows))
         return 1;
-    const es_row *kernel = repacked(c, s->rows->unit, es_type_labels[type]);
+    const es_row *kernel = repacked(c, s->rows->unit, type);
     if (!kernel || !older_than(s->build, kernel->text[ES_RT_FIRST_BUILD], kernel->text[ES_RT_FIRST_DATE]))
         return 1;
     *row = kernel;

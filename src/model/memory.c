@@ -83,15 +83,6 @@ static size_t family_named(const es_memory_tables *m, const char *name) {
     return i;
 }
 
-/* Whether the unit has every token of a list joined by +. */
-static bool has_all(const es_row *unit, const char *list) {
-    es_slice rest = es_slice_of(list);
-    for (es_slice token; es_slice_part(&rest, '+', &token);)
-        if (!es_unit_has(unit, token))
-            return false;
-    return unit->name[0] != '\0'; /* known by its class alone: who knows */
-}
-
 es_status es_memory_compile(const es_catalog *catalog, const es_gguf *gguf, es_arena *arena,
                             const es_memory_tables **result, es_errors *errors) {
     const es_table *rows = &catalog->table[ES_RUNTIME_MEMORY], *types = &catalog->table[ES_REPACKED_TYPE];
@@ -135,7 +126,7 @@ es_status es_memory_compile(const es_catalog *catalog, const es_gguf *gguf, es_a
     for (size_t u = 0; u < m->units->n_rows; u++)
         for (size_t i = 0; i < types->n_rows; i++) {
             const int type = es_gguf_type_id(gguf, types->rows[i].text[ES_RT_TYPE]);
-            if (type > 0 && has_all(&m->units->rows[u], types->rows[i].text[ES_RT_ISA]))
+            if (type > 0 && es_unit_has_all(&m->units->rows[u], types->rows[i].text[ES_RT_ISA]))
                 m->repacked[u] |= (uint64_t)1 << type;
         }
     *result = m;

@@ -13,6 +13,14 @@ bool es_unit_has(const es_row *unit, es_slice token) {
     return false;
 }
 
+bool es_unit_has_all(const es_row *unit, const char *tokens) {
+    es_slice rest = es_slice_of(tokens);
+    for (es_slice token; es_slice_part(&rest, '+', &token);)
+        if (!es_unit_has(unit, token))
+            return false;
+    return unit->name[0] != '\0'; /* known by its class alone: who knows */
+}
+
 static bool has_either(const es_row *unit, es_slice tokens) {
     for (es_slice token; es_slice_part(&tokens, '|', &token);)
         if (es_unit_has(unit, token))

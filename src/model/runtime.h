@@ -27,6 +27,8 @@ es_precision_kind es_format_kind(const es_row *precision);
 
 /* Whether the unit's isa has a token.  True for units known by their class alone. */
 bool es_unit_has(const es_row *unit, es_slice token);
+/* Whether it is known and has every token of a list joined by +. */
+bool es_unit_has_all(const es_row *unit, const char *tokens);
 
 typedef enum es_runs_answer { ES_RUNS, ES_RUNS_NOT_HERE, ES_RUNS_LOADS_NOT } es_runs_answer;
 
