@@ -534,7 +534,8 @@ typedef enum es_boundary {
     ES_BOUNDARY_WALL,
     ES_BOUNDARY_MODULE,
     ES_BOUNDARY_RAIL,
-    ES_BOUNDARY_SOC_ESTIMATE
+    ES_BOUNDARY_SOC_ESTIMATE,
+    ES_BOUNDARY_ANY /* of a sweep: the wall where it is known, else the first with a level */
 } es_boundary;
 typedef enum es_precision_kind { ES_PRECISION_FLOAT, ES_PRECISION_UNIFORM, ES_PRECISION_GGUF } es_precision_kind;
 typedef enum es_score_mode { ES_SCORE_BASE, ES_SCORE_INSTRUCT, ES_SCORE_THINKING } es_score_mode;

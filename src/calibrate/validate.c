@@ -47,7 +47,7 @@ es_status es_validate(const es_measured *measured, es_point_kernel *point, es_pr
             isnan(m->memory_mib) ? NAN : es_kernel_value(point->kernel, "peak_memory_bytes", value) / 1048576;
         p->memory_error = p->memory_mib / m->memory_mib - 1;
     }
-    point->boundary = ES_BOUNDARY_WALL;
+    point->boundary = ES_BOUNDARY_ANY;
     free(value);
     return ES_OK;
 }

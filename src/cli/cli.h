@@ -98,6 +98,7 @@ typedef enum es_opt {
     ES_OPT_HYPERVOLUME,
     ES_OPT_UNCERTAIN,
     ES_OPT_SKIP_MISSING,
+    ES_OPT_MIX_BOUNDARIES,
     ES_OPT_STRICT,
     ES_OPT_TOP,
     ES_OPT_LIMIT,

@@ -35,6 +35,7 @@ static es_status read_options(es_cli *cli, es_csv_best_options *options, es_erro
     options->pick = pick[0];
     options->skip_missing = es_given(cli, ES_OPT_SKIP_MISSING);
     options->strict = es_given(cli, ES_OPT_STRICT);
+    options->mix_boundaries = es_given(cli, ES_OPT_MIX_BOUNDARIES);
     options->top = es_count_of(cli, ES_OPT_TOP, 1);
     options->threads = (unsigned)es_count_of(cli, ES_OPT_THREADS, 0);
     return ES_OK;

@@ -30,6 +30,7 @@ static es_status read_options(es_cli *cli, es_csv_front_options *options, es_err
     options->skip_missing = es_given(cli, ES_OPT_SKIP_MISSING);
     options->strict = es_given(cli, ES_OPT_STRICT);
     options->unique = es_given(cli, ES_OPT_UNIQUE);
+    options->mix_boundaries = es_given(cli, ES_OPT_MIX_BOUNDARIES);
     options->max_rank = (uint32_t)es_count_of(cli, ES_OPT_RANKS, 0);
     options->crowding = es_given(cli, ES_OPT_CROWDING);
     options->knee = es_given(cli, ES_OPT_KNEE);

@@ -143,7 +143,7 @@ static void warn_about_result(const es_running *run, es_errors *errors) {
         es_warn(errors, NULL, "the best choices leave out %llu points without a value in an objective",
                 (unsigned long long)report->best_missing);
     if (report->front_missing || report->best_missing)
-        es_warn_quality(sweep, errors);
+        es_warn_lacking(sweep, errors);
     if (points == 0 && report->left_out)
         es_warn(errors, NULL, "empty result: no runtime runs any of %llu points", (unsigned long long)report->left_out);
     if (points == 0 || kept_points(run) || !sweep->n_conditions || !report->rejected)

@@ -158,6 +158,9 @@ static void print_worth(const brief *b, const es_rows *rows) {
         human(text, sizeof text, "", energy);
         fprintf(b->out, "energy    %s J a token, %.3g W %s\n", text, node_value(b, "power_w"),
                 word_of(b, "power_boundary", boundary, sizeof boundary));
+    } else if (es_kernel_node(b->sweep->kernel, "boundary_asked", strlen("boundary_asked")) >= 0) {
+        fputs("energy    not known: power.csv has no level of the board there, and its load_w is none of the wall\n",
+              b->out);
     }
 }
 

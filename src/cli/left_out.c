@@ -200,7 +200,7 @@ es_status es_print_left_out(const es_cli *cli, const es_sweep *sweep, const es_r
     return status ? status : printed;
 }
 
-/* ---- quality ---- */
+/* ---- quality and energy ---- */
 
 static bool is_quality(const es_sweep *sweep, int column) {
     return strncmp(sweep->columns[column].name, "quality", 7) == 0;
@@ -212,6 +212,17 @@ static bool asks_for_quality(const es_sweep *sweep) {
         asked |= is_quality(sweep, sweep->front.objective[i].column);
     for (size_t i = 0; i < sweep->best.n_objectives; i++)
         asked |= is_quality(sweep, sweep->best.objective[i].column);
+    return asked;
+}
+
+/* Whether a front or [best] asks for columns that follow the boundary of power. */
+static bool asks_for_energy(const es_sweep *sweep) {
+    const int node = es_kernel_node(sweep->kernel, "boundary_asked", strlen("boundary_asked"));
+    bool asked = false;
+    for (size_t i = 0; i < sweep->front.n_objectives; i++)
+        asked |= es_plan_follows(sweep, sweep->front.objective[i].column, node);
+    for (size_t i = 0; i < sweep->best.n_objectives; i++)
+        asked |= es_plan_follows(sweep, sweep->best.objective[i].column, node);
     return asked;
 }
 
@@ -248,19 +259,36 @@ static es_status warn_lacking(const es_sweep *sweep, es_kind entity, const char 
     return ES_OK;
 }
 
-es_status es_warn_quality(const es_sweep *sweep, es_errors *errors) {
-    if (es_kernel_node(sweep->kernel, "score", 5) < 0 || !asks_for_quality(sweep) || !sweep->n_points)
+static es_status warn_quality(const es_sweep *sweep, double *value, es_errors *errors) {
+    char what[128];
+    es_status status = es_sweep_point(sweep, 0, value, errors);
+    if (status)
+        return status;
+    snprintf(what, sizeof what, "no score, published or estimated (%s, %s), of",
+             text_of(sweep, "quality_metric", value), text_of(sweep, "quality_mode", value));
+    status = warn_lacking(sweep, ES_MODEL, "score", what, value, errors);
+    return status ? status
+                  : warn_lacking(sweep, ES_PRECISION, "quality_loss", "loss of quality is not known of", value, errors);
+}
+
+static es_status warn_energy(const es_sweep *sweep, double *value, es_errors *errors) {
+    const int node = es_kernel_node(sweep->kernel, "boundary_asked", strlen("boundary_asked"));
+    const es_option *option = &sweep->kernel->options[sweep->kernel->nodes[node].index];
+    const double asked = sweep->plan->node[node].constant;
+    char what[128];
+    snprintf(what, sizeof what, "no power is known (boundary = %s), so no energy, of", option->choices[(size_t)asked]);
+    return warn_lacking(sweep, ES_DEVICE, "power_boundary", what, value, errors);
+}
+
+es_status es_warn_lacking(const es_sweep *sweep, es_errors *errors) {
+    if (es_kernel_node(sweep->kernel, "score", 5) < 0 || !sweep->n_points)
         return ES_OK;
     double *value = calloc(es_sweep_nodes(sweep) + 1, sizeof *value);
-    char what[128];
-    es_status status = value ? es_sweep_point(sweep, 0, value, errors) : es_fail_memory(errors);
-    if (!status) {
-        snprintf(what, sizeof what, "no score, published or estimated (%s, %s), of",
-                 text_of(sweep, "quality_metric", value), text_of(sweep, "quality_mode", value));
-        status = warn_lacking(sweep, ES_MODEL, "score", what, value, errors);
-    }
-    if (!status)
-        status = warn_lacking(sweep, ES_PRECISION, "quality_loss", "loss of quality is not known of", value, errors);
+    es_status status = value ? ES_OK : es_fail_memory(errors);
+    if (!status && asks_for_quality(sweep))
+        status = warn_quality(sweep, value, errors);
+    if (!status && asks_for_energy(sweep))
+        status = warn_energy(sweep, value, errors);
     free(value);
     return status;
 }

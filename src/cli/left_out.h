@@ -16,8 +16,8 @@ es_status es_left_out(const es_sweep *sweep, const es_run_report *report, es_lis
 es_status es_print_left_out(const es_cli *cli, const es_sweep *sweep, const es_run_report *report, FILE *out,
                             es_errors *errors);
 
-/* Warns of the models that an objective on quality leaves out for want of a score, all by name, and of the formats on
- * which nothing is known. */
-es_status es_warn_quality(const es_sweep *sweep, es_errors *errors);
+/* Warns of what objectives leave out, all by name: models without a score, formats whose loss is not known, devices
+ * without a power. */
+es_status es_warn_lacking(const es_sweep *sweep, es_errors *errors);
 
 #endif

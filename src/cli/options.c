@@ -140,6 +140,8 @@ const es_cli_option es_cli_options[ES_OPTS] = {
                           .help = "add robust: certain or possible when values are off by up to PCT percent"},
     [ES_OPT_SKIP_MISSING] = {"skip-missing", 0, SWITCH, .commands = TABLES,
                              .help = "leave out rows with something else than a number in an objective, too"},
+    [ES_OPT_MIX_BOUNDARIES] = {"mix-boundaries", 0, SWITCH, .commands = PARETO | BEST,
+                               .help = "compare energies although power_boundary differs (help boundary)"},
     [ES_OPT_STRICT] = {"strict", 0, SWITCH, .commands = RUN | TABLES,
                        .help = "an empty cell in an objective is an error; otherwise its row is left out and counted"},
     [ES_OPT_TOP] = {"top", 0, COUNT("K", 1, 1e9), .commands = BEST | ADVISE | SENSITIVITY,

@@ -354,11 +354,33 @@ static const char memory_details[] =
     "\n"
     "  edgesweep run edge --kv-bits f16,q8_0 --set output.columns=model,kv_bytes,fits,max_context\n";
 
+static const char boundary_details[] =
+    "Watts depend on where they are measured. The same board draws 1.4 to 4 times as much at the plug as its chip says of "
+    "itself, so energies are compared at one boundary only:\n"
+    "\n"
+    "  wall          the plug: supply, board, storage, cooling; of a graphics card its whole host\n"
+    "  module        what enters the board or card: a shunt, a barrel jack meter, nvidia-smi\n"
+    "  rail          supply rails of the processor: VDD_CPU_GPU_CV of a Jetson, the PMIC of a Pi 5\n"
+    "  soc_estimate  what the chip estimates: powermetrics, RAPL, PPT\n"
+    "  any           the wall where it is known, else the first of the others with a measured level [default]\n"
+    "\n"
+    "boundary = NAME in [sweep], or --boundary NAME, takes one for all devices. The column power_boundary tells what a row "
+    "has. Levels are rows of power.csv (edgesweep show device NAME, explain): what a board draws while it decodes, which is "
+    "nearly the same for every model, 70% of it for the time, 30% for the bytes. A prefill draws 1.08 times as much. "
+    "Without a level the wall is idle_w + 0.87 (load_w - idle_w), if the device's figures are of the wall; at every other "
+    "boundary the cells stay empty, as nothing leads from one boundary to another.\n"
+    "\n"
+    "When [pareto] or [best] compares energies of several devices whose boundaries differ, all are taken at the wall and "
+    "those that are not known there are left out, with a warning; by = device keeps devices apart, boundary = any compares "
+    "them all the same. pareto and best refuse such tables unless --by power_boundary, a --where or --mix-boundaries says "
+    "what is meant.";
+
 const es_topic es_topics[] = {
     {"sweep", "sweep files: what to evaluate", 5, sweep_details, NULL},
     {"expressions", "conditions and columns of your own", 7, expression_details, NULL},
     {"catalogs", "catalog files: models, devices, precisions", 5, catalog_details, print_fields},
     {"quality", "scores, what formats cost, and their ranges", 7, quality_details, NULL},
+    {"boundary", "where power is measured, and what energies compare", 5, boundary_details, NULL},
     {"memory", "what is allocated, and what fits", 6, memory_details, NULL},
     {"workloads", "agents, answers, users, images, drafts, heat", 7, workload_details, NULL},
     {"json", "what -f json prints, for programs", 7, json_details, NULL},

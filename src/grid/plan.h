@@ -141,6 +141,11 @@ es_status es_plan_metrics(es_sweep *sweep, const es_spec *spec, es_errors *error
 es_status es_plan_questions(es_sweep *sweep, const es_spec *spec, const char *const *wheres, size_t n_wheres,
                             es_errors *errors); /* plan_questions.c */
 
+/* Energies that a front or [best] compares among devices are taken at one boundary, unless the spec says which. */
+es_status es_plan_boundary(es_sweep *sweep, const es_spec *spec, es_errors *errors); /* plan_boundary.c */
+/* Whether a column is computed from a node of the kernel. */
+bool es_plan_follows(const es_sweep *sweep, int column, int node);
+
 /* The column of this name, made when it is a catalog field (`device.price_usd`); an error when there is none. */
 es_status es_plan_find_column(es_sweep *sweep, es_slice name, es_origin at, int *column, es_errors *errors);
 

@@ -113,6 +113,8 @@ static es_status plan_sweep(es_sweep *sweep, const es_spec *spec, const char *co
     if (!status)
         status = es_plan_questions(sweep, spec, wheres, n_wheres, errors);
     if (!status)
+        status = es_plan_boundary(sweep, spec, errors);
+    if (!status)
         status = hash_sweep(sweep, errors);
     return status;
 }

@@ -21,7 +21,7 @@ es_status es_point_kernel_prepare(es_point_kernel *point, const char *name, cons
         return es_fail(errors, ES_EUSAGE, NULL, "no devices in the catalog");
     point->catalog = catalog;
     point->build = ES_BUILD_NEWEST;
-    point->boundary = ES_BOUNDARY_WALL;
+    point->boundary = ES_BOUNDARY_ANY;
     point->any_device = &catalog->table[ES_DEVICE].rows[0];
     return point->kernel->prepare ? point->kernel->prepare(catalog, arena, &point->state, errors) : ES_OK;
 }

@@ -48,7 +48,7 @@ static const char *const residency_labels[] = {"ram", "flash", NULL};
 static const char *const bottleneck_labels[] = {"compute", "memory", "storage", "network", "overhead", NULL};
 static const char *const quality_labels[] = {"published", "estimate", NULL};
 static const char *const loss_labels[] = {"measured", "calibrated", "formula", NULL};
-static const char *const boundary_choices[] = {"wall", "module", "rail", "soc_estimate", NULL}; /* es_boundary */
+static const char *const boundary_choices[] = {"wall", "module", "rail", "soc_estimate", "any", NULL}; /* es_boundary */
 static const char *const mode_choices[] = {"base", "instruct", "thinking", NULL};
 
 enum {
@@ -348,8 +348,8 @@ static const es_block blocks[] = {
                      .fn = es_roofline_power,
                      .sources = es_roofline_power_sources,
                      .n_out = ES_POWER_SIZE,
-                     .n_in = 2,
-                     .in = {N_power_boundary, N_threads_axis}},
+                     .n_in = 3,
+                     .in = {N_boundary_asked, N_threads_axis, N_wall_known}},
 };
 
 /* Bits an element with the scale of its block of 32, as ggml stores them. */
@@ -443,8 +443,8 @@ static const es_option options[] = {
                       .fallback = INFINITY,
                       .max = INFINITY,
                       .parse = es_build_parse},
-    [BOUNDARY_OPTION] = {"boundary", "", "where power and energy are measured", ES_BOUNDARY_WALL, 0,
-                         ES_BOUNDARY_SOC_ESTIMATE, boundary_choices, NULL, 0, 0, NULL},
+    [BOUNDARY_OPTION] = {"boundary", "", "where power and energy are measured; any: the wall, else the only one known", ES_BOUNDARY_ANY, 0,
+                         ES_BOUNDARY_ANY, boundary_choices, NULL, 0, 0, NULL},
 };
 
 const es_kernel *ES_SIMD_NAME(es_roofline)(void) {

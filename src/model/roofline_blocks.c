@@ -262,8 +262,7 @@ static bool is_of_board(const es_catalog *catalog, const es_row *level, const es
     return es_equal_fold(name, device->name) || (*board && es_equal_fold(board, device->text[ES_D_BOARD]));
 }
 
-const es_row *es_roofline_power_row(const void *state_, const es_rows *rows, double boundary, double threads) {
-    const es_roofline_state *state = state_;
+static const es_row *level_at(const es_roofline_state *state, const es_rows *rows, double boundary, double threads) {
     const es_table *levels = &state->catalog->table[ES_POWER];
     const char *unit = rows->unit ? rows->unit->name : "";
     const es_row *found = NULL;
@@ -280,12 +279,27 @@ const es_row *es_roofline_power_row(const void *state_, const es_rows *rows, dou
     return found;
 }
 
+const es_row *es_roofline_power_row(const void *state, const es_rows *rows, const double *in, double *boundary) {
+    const bool any = in[0] == ES_BOUNDARY_ANY;
+    *boundary = any ? ES_BOUNDARY_WALL : in[0];
+    const es_row *row = level_at(state, rows, *boundary, in[1]);
+    if (!any || row || in[2] > 0)
+        return row;
+    for (int other = ES_BOUNDARY_WALL + 1; other < ES_BOUNDARY_ANY && !row; other++)
+        if ((row = level_at(state, rows, other, in[1])) != NULL)
+            *boundary = other;
+    return row;
+}
+
 void es_roofline_power(const void *state, const es_rows *rows, const double *in, double *out) {
-    const es_row *row = es_roofline_power_row(state, rows, in[0], in[1]);
-    es_power_level level = {NAN, NAN, NAN};
+    es_power_level level = {NAN, NAN, NAN, NAN, NAN};
+    const es_row *row = es_roofline_power_row(state, rows, in, &level.boundary);
     if (row) {
         const double of = row->value[ES_W_THREADS], idle = row->value[ES_W_IDLE_W];
-        level = (es_power_level){row->value[ES_W_DECODE_W], row->value[ES_W_STREAM_GBS], row->value[ES_W_TIME_SHARE]};
+        level.decode_w = row->value[ES_W_DECODE_W];
+        level.stream_gbs = row->value[ES_W_STREAM_GBS];
+        level.time_share = row->value[ES_W_TIME_SHARE];
+        level.idle_w = idle;
         if (in[1] < of && !isnan(idle)) /* NaN: all threads */
             level.decode_w = idle + (level.decode_w - idle) * in[1] / of;
         if (isnan(level.stream_gbs) || isnan(level.time_share)) {

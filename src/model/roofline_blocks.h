@@ -99,11 +99,13 @@ typedef struct es_power_level {
     double decode_w;   /* with the threads asked for */
     double stream_gbs; /* streamed meanwhile */
     double time_share; /* of the power that does not follow the bytes */
+    double idle_w;
+    double boundary; /* where it is */
 } es_power_level;
 enum { ES_POWER_SIZE = sizeof(es_power_level) / sizeof(double) };
-/* in: boundary, threads -> es_power_level */
+/* in: boundary or ES_BOUNDARY_ANY, threads, whether the wall is known without a level -> es_power_level */
 void es_roofline_power(const void *state, const es_rows *rows, const double *in, double *out);
-const es_row *es_roofline_power_row(const void *state, const es_rows *rows, double boundary, double threads);
+const es_row *es_roofline_power_row(const void *state, const es_rows *rows, const double *in, double *boundary);
 
 /* in: d, level and basis of the loss, es_question -> es_quality */
 enum { ES_LOSS_INPUTS = 3 };

@@ -150,8 +150,10 @@ size_t es_roofline_quality_sources(const void *state_, const es_rows *rows, cons
 
 size_t es_roofline_power_sources(const void *state, const es_rows *rows, const double *in, size_t output,
                                  es_source *list) {
-    static const int field[ES_POWER_SIZE] = {ES_W_DECODE_W, ES_W_STREAM_GBS, ES_W_TIME_SHARE};
-    const es_row *row = es_roofline_power_row(state, rows, in[0], in[1]);
+    static const int field[ES_POWER_SIZE] = {ES_W_DECODE_W, ES_W_STREAM_GBS, ES_W_TIME_SHARE, ES_W_IDLE_W,
+                                             ES_W_BOUNDARY};
+    double boundary;
+    const es_row *row = es_roofline_power_row(state, rows, in, &boundary);
     size_t n = 0;
     if (row)
         add(list, &n, ES_POWER, row, field[output]);

@@ -8,6 +8,7 @@
 #include <edgesweep/sweep.h>
 
 #include "base/os.h"
+#include "tables/boundaries.h"
 #include "tables/keys.h"
 #include "base/arena.h"
 
@@ -29,14 +30,16 @@ typedef struct plan {
     size_t n_by;
     size_t objective[ES_MAX_OBJECTIVES];
     unsigned d;
-    bool ties;    /* quality decides first: formats of one model may tie */
-    size_t model; /* its column */
+    bool ties;       /* quality decides first: formats of one model may tie */
+    size_t model;    /* its column */
+    size_t boundary; /* column of what energies are measured at; SIZE_MAX: of no matter */
     const es_csv_input *csv;
 } plan;
 
 /* One thread, or all of them put together: entry i belongs to key i. */
 typedef struct best_worker {
     const plan *plan;
+    es_boundaries boundaries;
     es_keys keys;
     es_key key;
     entry *entry;
@@ -88,7 +91,11 @@ static es_status take_row(best_worker *w, const es_query_tile *tile, size_t i, e
     for (unsigned k = 0; k < p->d; k++)
         value[k] = tile->value[k][i];
     w->key.length = 0;
-    es_status status = es_key_append(&w->key, tile->block, tile->row[i], p->column, p->n_by, errors);
+    es_status status = p->boundary == SIZE_MAX ? ES_OK
+                                               : es_boundaries_note(&w->boundaries, tile->block, tile->row[i],
+                                                                    p->column, p->n_by, p->boundary, errors);
+    if (!status)
+        status = es_key_append(&w->key, tile->block, tile->row[i], p->column, p->n_by, errors);
     const size_t by_length = w->key.length;
     if (!status)
         status = es_key_append(&w->key, tile->block, tile->row[i], p->column + p->n_by, 1, errors);
@@ -119,6 +126,7 @@ static void worker_free(best_worker *w) {
     for (size_t i = 0; i < w->n; i++)
         free(w->entry[i].text);
     free(w->entry);
+    es_boundaries_free(&w->boundaries);
     es_keys_free(&w->keys);
     es_key_free(&w->key);
     *w = (best_worker){.plan = w->plan};
@@ -128,7 +136,7 @@ static void worker_free(best_worker *w) {
 
 /* Moves the better of two entries of each key into `w`. */
 static es_status merge_worker(best_worker *w, best_worker *other, es_errors *errors) {
-    es_status status = ES_OK;
+    es_status status = es_boundaries_merge(&w->boundaries, &other->boundaries, errors);
     for (uint32_t i = 0; i < other->n && !status; i++) {
         entry *from = &other->entry[i], *to = NULL;
         bool is_new;
@@ -254,6 +262,8 @@ static es_status run(best_worker *worker, size_t n, const es_query *query, es_cs
     best->rows = counts.rows;
     for (size_t i = 1; i < n && !status; i++)
         status = merge_worker(&worker[0], &worker[i], errors);
+    if (!status)
+        status = es_boundaries_check(&worker[0].boundaries, worker[0].plan->n_by, errors);
     free(counts.rejected);
     free(context);
     return status ? status : rank(&worker[0], best, errors);
@@ -298,6 +308,9 @@ static es_status plan_init(plan *p, const es_csv_input *csv, const es_csv_best_o
             p->model = c;
             p->ties = true;
         }
+    p->boundary = SIZE_MAX;
+    if (!first && !options->mix_boundaries)
+        first = es_boundaries_column(csv, options->objective, options->n_objectives, &p->boundary, errors);
     return first;
 }
 

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tables/boundaries.h"
 #include "tables/front_plan.h"
 #include "tables/keys.h"
 #include "base/arena.h"
@@ -39,6 +40,7 @@ typedef struct front_worker {
     const es_front_plan *plan;
     es_candidates candidates;
     size_t reduced, reduced_text; /* size after the last reduction */
+    es_boundaries boundaries;
     es_keys keys;
     es_key key, last_key;
     uint32_t last_group;
@@ -201,6 +203,9 @@ static es_status take_row(front_worker *w, const es_query_tile *tile, size_t i, 
     for (unsigned k = 0; k < w->plan->d; k++)
         value[k] = tile->value[k][i];
     es_status status = group_of(w, tile, i, &group, errors);
+    if (!status && w->plan->boundary != SIZE_MAX)
+        status = es_boundaries_note(&w->boundaries, tile->block, tile->row[i], w->plan->by, w->plan->options->n_by,
+                                    w->plan->boundary, errors);
     if (!status)
         status = filter_of(w, group, &f, errors);
     const uint64_t index = es_query_index(tile, i);
@@ -231,6 +236,7 @@ static void worker_free(front_worker *w) {
         es_archive_free(w->filter[i].archive);
     free(w->filter);
     es_candidates_free(&w->candidates);
+    es_boundaries_free(&w->boundaries);
     es_keys_free(&w->keys);
     es_key_free(&w->key);
     es_key_free(&w->last_key);
@@ -271,7 +277,13 @@ static es_status finish(const es_front_plan *plan, front_worker *worker, size_t 
     es_keys keys = {0};
     es_candidates all = {.d = plan->d};
     es_front_verdict verdict = {0};
-    es_status status = gather(worker, n, &keys, &all, errors);
+    es_status status = ES_OK;
+    for (size_t i = 1; i < n && !status; i++)
+        status = es_boundaries_merge(&worker[0].boundaries, &worker[i].boundaries, errors);
+    if (!status)
+        status = es_boundaries_check(&worker[0].boundaries, plan->options->n_by, errors);
+    if (!status)
+        status = gather(worker, n, &keys, &all, errors);
     if (!status)
         status = es_front_judge(plan, &all, (unsigned)n, &verdict, errors);
     if (!status)

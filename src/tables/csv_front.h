@@ -44,6 +44,7 @@ typedef struct es_csv_front_options {
     es_column_values uncertain; /* errors in per cent, in [0, 100); adds `robust` (pareto.h, es_front_robust) */
     bool crowding;              /* adds crowding_distance, per layer; empty where infinite and off the front */
     bool knee;                  /* adds knee: 1 for one row of each front, 0 for all others */
+    bool mix_boundaries;        /* energies of several power boundaries are compared */
     es_column_values reference; /* hypervolume of each front against this point, one value per objective */
     unsigned threads;           /* 0: as many as there are processors */
 } es_csv_front_options;

@@ -1,5 +1,7 @@
 #include "tables/front_plan.h"
 
+#include "tables/boundaries.h"
+
 #include "base/os.h"
 
 #include <math.h>
@@ -139,6 +141,9 @@ es_status es_front_plan_init(es_front_plan *plan, es_csv_input *csv, const es_cs
     status = keep_first(status, find_groups(plan, errors));
     if (!status)
         status = set_mode(plan, errors);
+    plan->boundary = SIZE_MAX;
+    if (!status && !options->mix_boundaries)
+        status = es_boundaries_column(csv, options->objective, options->n_objectives, &plan->boundary, errors);
     if (!status)
         status = set_epsilon(plan, errors);
     if (!status)

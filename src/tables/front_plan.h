@@ -8,6 +8,7 @@
 typedef enum es_front_mode { ES_FRONT_PLAIN, ES_FRONT_LAYERS, ES_FRONT_BOXES, ES_FRONT_ROBUST } es_front_mode;
 
 typedef struct es_front_plan {
+    size_t boundary; /* column of what energies are measured at; SIZE_MAX: of no matter */
     const es_csv_front_options *options;
     es_csv_input *csv;
     es_front_mode mode;

@@ -285,6 +285,8 @@ static void random_output(dice *d, subject *s) {
 static subject random_subject(dice *d, es_catalog *catalog, bool roofline, uint64_t most) {
     subject s = {.catalog = catalog};
     text_printf(new_set(&s), "kernel=%s", roofline ? "roofline" : "edgeprofiler");
+    if (roofline) /* left to itself it follows the questions */
+        text_printf(new_set(&s), "boundary=any");
     random_entities(d, &s, roofline);
     random_axes(d, &s, roofline, most);
     s.sweep = load_subject(&s);
