@@ -50,6 +50,7 @@ typedef enum es_opt {
     ES_OPT_FORMAT,
     ES_OPT_THREADS,
     ES_OPT_SET,
+    ES_OPT_BUILD,
     ES_OPT_UNSET,
     ES_OPT_CATALOG,
     ES_OPT_DEVICE,

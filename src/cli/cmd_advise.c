@@ -17,6 +17,7 @@
 #include "cli/load.h"
 #include "cli/points.h"
 #include "cli/print.h"
+#include "grid/plan.h"
 
 enum { TOP = 10, CANDIDATES = 512, CONDITIONS = 8, SETS = 32 };
 
@@ -730,7 +731,11 @@ static es_status print_text(const advice *a, es_errors *errors) {
             break;
         }
     }
-    printf("first: time to the first token; evidence: the weakest that the speed rests on.\nThe same as CSV:\n");
+    printf("first: time to the first token; evidence: the weakest that the speed rests on.\n");
+    const int build = es_kernel_node(a->sweep->kernel, "runtime_build", strlen("runtime_build"));
+    if (build >= 0 && isinf(a->sweep->plan->node[build].constant))
+        printf("Speeds are of the newest builds; --build b4000 or 2024-11 asks for another.\n");
+    printf("The same as CSV:\n");
     print_command(a, stdout);
     return ES_OK;
 }

@@ -55,7 +55,9 @@ static void value_text(const es_explanation *x, size_t id, char *to, size_t size
     const es_node *node = &x->kernel->nodes[id];
     double value = x->value[id];
     char digits[40];
+    const bool is_build = node->kind == ES_NODE_OPTION && x->kernel->options[node->index].parse;
     const char *label = isnan(value)   ? "none"
+                        : is_build     ? es_build_words(value, digits, sizeof digits)
                         : isinf(value) ? "beyond the range of a double"
                                        : label_of(x, node, value);
     if (label) {

@@ -1,4 +1,6 @@
 /* plan: what a run would do, measured on a small part of the grid. */
+#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/commands.h"
@@ -6,6 +8,7 @@
 #include "cli/load.h"
 #include "cli/points.h"
 #include "cli/print.h"
+#include "grid/plan.h"
 
 enum {
     SHEET_ROWS = 1048576, /* what spreadsheets open, header included */
@@ -162,13 +165,25 @@ static void warn_about_size(const es_estimate *estimate, es_errors *errors) {
     }
 }
 
+/* Of the runtimes: newest, or as asked for. */
+static const char *build_of(const es_sweep *sweep, char *text, size_t size) {
+    const int node = es_kernel_node(sweep->kernel, "runtime_build", strlen("runtime_build"));
+    const double build = node < 0 ? NAN : sweep->plan->node[node].constant;
+    if (isnan(build))
+        return "";
+    char words[24];
+    snprintf(text, size, ", runtimes of %s", es_build_words(build, words, sizeof words));
+    return text;
+}
+
 static es_status run_plan(es_cli *cli, es_errors *errors) {
+    char build[48];
     es_catalog catalog = {0};
     es_sweep *sweep = NULL;
     es_estimate estimate = {0};
     es_status status = es_cli_load_sweep(cli, &catalog, &sweep, errors);
     if (!status) {
-        fprintf(cli->out, "kernel   %s\n\n", sweep->kernel->name);
+        fprintf(cli->out, "kernel   %s%s\n\n", sweep->kernel->name, build_of(sweep, build, sizeof build));
         status = print_axes(cli, sweep, errors);
         fputc('\n', cli->out);
     }

@@ -164,6 +164,13 @@ static void print_worth(const brief *b, const es_rows *rows) {
     }
 }
 
+static void print_build(const brief *b) {
+    const double build = node_value(b, "runtime_build");
+    char words[24];
+    fprintf(b->out, "build     %s%s\n", es_build_words(build, words, sizeof words),
+            isinf(build) ? "; --build b4000 or 2024-11 asks for another" : "");
+}
+
 static void print_evidence(const brief *b) {
     char basis[64];
     const double rows = node_value(b, "evidence");
@@ -173,6 +180,7 @@ static void print_evidence(const brief *b) {
     if (rows > 0)
         fprintf(b->out, ", %.0f measurements behind them", rows);
     fputc('\n', b->out);
+    print_build(b);
 }
 
 void es_print_brief(const es_cli *cli, const es_sweep *sweep, uint64_t index, const double *value) {

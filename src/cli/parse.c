@@ -216,6 +216,8 @@ static bool explain_option(es_cli *cli, es_slice name, const char *dashes, es_er
 
 /* The key of [sweep] that an option `--n-ctx`, `--device.mem_bw_gbs` is short for; NULL: none. */
 static const char *key_of_option(es_cli *cli, es_slice name, es_errors *errors) {
+    if (cli->command && es_option_in(ES_OPT_BUILD, cli->command) && es_slice_equal(name, "build"))
+        return "runtime_build";
     if (!cli->command || is_option(cli, name, true))
         return NULL;
     const bool sweeps = es_option_in(ES_OPT_SET, cli->command);

@@ -1,6 +1,8 @@
 #include "cli/points.h"
 
 #include <math.h>
+#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "grid/plan.h"
@@ -45,4 +47,14 @@ const char *es_column_header(es_arena *arena, const es_column *column) {
     bool unit = column->unit && *column->unit && !is_bytes(column); /* cells of bytes carry theirs */
     return es_arena_printf(arena, "%s%s%s%s%s", column->labels ? "" : ">", column->name, unit ? " [" : "",
                            unit ? column->unit : "", unit ? "]" : "");
+}
+
+const char *es_build_words(double build, char *text, size_t size) {
+    if (isinf(build))
+        snprintf(text, size, "the newest build");
+    else if (build >= 100000)
+        snprintf(text, size, "%04.0f-%02.0f", floor(build / 100), fmod(build, 100));
+    else
+        snprintf(text, size, "b%.0f", build);
+    return text;
 }

@@ -23,4 +23,7 @@ const char *es_column_header(es_arena *arena, const es_column *column);
 /* What the node is in the table of the kernel. */
 static inline double es_column_value(const es_column *column, const double *value) { return value[column->node]; }
 
+/* A build of es_build_parse: "b8134", "2024-11", "the newest build". */
+const char *es_build_words(double build, char *text, size_t size);
+
 #endif

@@ -98,7 +98,7 @@ static bool older_than(double build, const char *first_build, const char *first_
     return build < first;
 }
 
-/* Last builds of the years: unsourced, from memory. */
+/* Last builds of the years: unsourced, from memory; b4390 is of 2024-12-24 (ggml-org/llama.cpp#10714). */
 enum { LAST_OF_2023 = 1767, LAST_OF_2024 = 4410 };
 
 /* "23", "24", "unknown"; NULL for newer builds. */
