@@ -20,7 +20,7 @@ BEGIN {
     allowed["calibrate"] = "grid model catalog io base"
     allowed["import"] = "grid model catalog io base"
     allowed["tables"] = "pareto grid model catalog io base"
-    allowed["analysis"] = "grid model catalog io base"
+    allowed["analysis"] = "pareto grid model catalog io base"
     allowed["engine"] = "tables pareto grid model catalog io base"
     allowed["shards"] = "engine tables pareto grid model catalog io base"
     allowed["report"] = "tables pareto grid model catalog io base"

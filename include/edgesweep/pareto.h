@@ -1,4 +1,4 @@
-/* Pareto fronts of points in memory and of points that stream by.
+/* Pareto fronts of points in memory and of points that stream by, and the best choices of points in memory.
  *
  * a dominates b when a is no worse in every objective and strictly better in one.  A front is the set of points that
  * no other point dominates; equal points do not dominate each other.  Values are compared as the raw doubles they are
@@ -46,7 +46,7 @@ typedef struct es_points {
     const char *const *name;       /* d objective names for messages; NULL: "objective 1" and so on */
 } es_points;
 
-/* Point indices, ascending.  The caller owns `index` and releases it with es_index_free; it is NULL when count is 0. */
+/* Point indices, ascending where nothing else is said.  The caller owns `index` and releases it with es_index_free; it is NULL when count is 0. */
 typedef struct es_index {
     uint64_t *index;
     size_t count;
@@ -124,6 +124,26 @@ typedef enum es_robust {
  * or possible.  relative: d values in [0, 1).  robust: n values, the caller's.  Per group. */
 es_status es_front_robust(const es_points *points, const double *relative, unsigned threads, uint8_t *robust,
                           es_errors *errors);
+
+/* ---- Best choices ----
+ * What [best] of a sweep and `edgesweep best` answer: which format per device, say.  In each group every picked value is
+ * represented by its best row, and the best of these wins: objectives are compared in turn, of equal rows the lower index is
+ * better. */
+
+/* Who competes within a group; arrays of n ids, any values, borrowed for the call. */
+typedef struct es_contest {
+    const uint32_t *pick; /* rows of one id stand for one choice; NULL: each row for its own */
+    const uint32_t *kin;  /* rows of one id may tie (ids of models); NULL: none */
+    double
+        margin; /* how near, in units of the first objective, makes a tie that the other objectives break: for quality
+                             ES_QUALITY_TIE, within which formats of a model cannot be told; 0: none */
+    size_t top; /* choices per group, 0: 1 */
+} es_contest;
+
+/* Lists the winner of each group, with `top` the next best behind it: groups in the order in which they first appear, in each
+ * from the best choice on.  Rows that lack a value are the caller's to leave out: NaN is refused.  ES_EUSAGE for a negative
+ * margin.  Memory beside the points: about 100 + 8 d bytes per picked value and group.  One thread. */
+es_status es_best_choices(const es_points *points, const es_contest *contest, es_index *rows, es_errors *errors);
 
 /* ---- Archive: the front of a stream ----
  * Holds the distinct non-dominated vectors seen so far, each with the lowest index that had it.  Ties beyond the first

@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "analysis/inputs.h"
-#include "grid/choice.h"
+#include "grid/tie.h"
+#include "pareto/choice.h"
 
 enum { NONE = -1, MAX_POINTS = 1 << 17 };
 
@@ -209,8 +210,9 @@ static int decide(const contest *c, const standing *s, uint32_t *first) {
     for (size_t p = 0; p < c->n_picks && c->tie_axis >= 0 && top != NONE; p++) {
         const int i = (int)first[p] - 1;
         if (i >= 0 &&
-            es_is_tie(c->sweep, c->tie_axis, s[i].objective, c->entrant[i].index, s[top].objective,
-                      c->entrant[top].index) &&
+            es_tie_kin(c->sweep, c->tie_axis, c->entrant[i].index) ==
+                es_tie_kin(c->sweep, c->tie_axis, c->entrant[top].index) &&
+            es_is_near(s[i].objective, s[top].objective, ES_QUALITY_TIE) &&
             es_breaks_tie(s[i].objective, c->entrant[i].index, s[chosen].objective, c->entrant[chosen].index, n))
             chosen = i;
     }

@@ -5,7 +5,7 @@
 #ifndef ES_CLI_PLOT_H
 #define ES_CLI_PLOT_H
 
-#include "tables/keys.h"
+#include "tables/row_key.h"
 #include "cli/cli.h"
 
 typedef struct es_plot_point {

@@ -7,7 +7,8 @@
 #include "base/arena.h"
 #include "base/number.h"
 #include "base/os.h"
-#include "grid/choice.h"
+#include "grid/tie.h"
+#include "pareto/choice.h"
 
 enum { MOST_KEPT = 2 }; /* entries of a group: winner and runner-up */
 
@@ -244,9 +245,9 @@ bool es_best_settles(es_best *best, const es_boxes *boxes, size_t i, uint64_t fi
 /* number[g]: what group g of `other` is here. */
 static es_status map_groups(es_grouping *groups, const es_grouping *other, uint32_t **number, es_errors *errors) {
     es_status status = ES_OK;
-    if (!(*number = calloc(other->groups.count + 1, sizeof **number)))
+    if (!(*number = calloc(other->groups.keys.n + 1, sizeof **number)))
         return es_fail_memory(errors);
-    for (size_t g = 0; g < other->groups.count && !status; g++) {
+    for (size_t g = 0; g < other->groups.keys.n && !status; g++) {
         size_t here = 0;
         status = es_groups_find(&groups->groups, es_grouping_key(other, g), &here, errors);
         (*number)[g] = (uint32_t)here;
@@ -273,56 +274,37 @@ es_status es_best_merge(es_best *best, const es_best *other, es_errors *errors) 
 
 /* ---- ranking ---- */
 
-/* Groups by the values of the by columns: places in the catalog for names, so a table in catalog order. */
 static int by_key(const void *a, const void *b, void *context) {
     const es_grouping *groups = context;
-    const double *x = es_grouping_key(groups, *(const uint32_t *)a), *y = es_grouping_key(groups, *(const uint32_t *)b);
-    for (size_t k = 0; k < groups->n_by; k++) {
-        bool x_missing = es_is_missing(x[k]), y_missing = es_is_missing(y[k]);
-        if (x_missing != y_missing)
-            return x_missing ? 1 : -1;
-        if (x[k] != y[k] && !x_missing)
-            return x[k] < y[k] ? -1 : 1;
-    }
-    return 0;
+    return es_groups_compare(es_grouping_key(groups, *(const uint32_t *)a),
+                             es_grouping_key(groups, *(const uint32_t *)b), groups->n_by);
 }
 
-/* Among the entries of a group that tie with `top`, the best by the objectives behind the first. */
-static const es_best_entry *break_tie(const es_best *best, uint32_t group, const es_best_entry *top) {
-    const es_best_entry *chosen = top;
-    const size_t n = best->sweep->best.n_objectives;
+/* The entries of a group, the best first; with a margin ties are broken. */
+static size_t rank_group(const es_best *best, uint32_t group, double margin, es_choice *choice) {
+    size_t n = 0;
     for (uint32_t at = best->first[group]; at; at = entry_at(best, at)->next) {
         const es_best_entry *entry = entry_at(best, at);
-        if (es_is_tie(best->sweep, best->tie_axis, entry->value, entry->index, top->value, top->index) &&
-            es_breaks_tie(entry->value, entry->index, chosen->value, chosen->index, n))
-            chosen = entry;
+        choice[n++] = (es_choice){
+            .value = entry->value, .index = entry->index, .kin = es_tie_kin(best->sweep, best->tie_axis, entry->index)};
     }
-    return chosen;
+    es_choices_rank(choice, n, best->sweep->best.n_objectives, margin);
+    return n;
 }
 
-/* The two best entries of a group, before ties are broken; NULL: there is no second. */
-static const es_best_entry *top_of(const es_best *best, uint32_t group, const es_best_entry **second) {
-    const size_t n = best->sweep->best.n_objectives;
-    const es_best_entry *winner = NULL;
-    *second = NULL;
-    for (uint32_t at = best->first[group]; at; at = entry_at(best, at)->next) {
-        const es_best_entry *entry = entry_at(best, at);
-        if (!winner || is_before(entry, winner, n)) {
-            *second = winner;
-            winner = entry;
-        } else if (!*second || is_before(entry, *second, n)) {
-            *second = entry;
-        }
+/* Room for the choices of any group. */
+static es_choice *new_choices(const es_best *best) {
+    size_t most = MOST_KEPT;
+    for (size_t g = 0; g < best->n_first && best->tie_axis >= 0; g++) {
+        size_t n = 0;
+        for (uint32_t at = best->first[g]; at; at = entry_at(best, at)->next)
+            n++;
+        most = n > most ? n : most;
     }
-    return winner;
+    return malloc(most * sizeof(es_choice));
 }
 
-static es_best_row rank_group(const es_best *best, uint32_t group) {
-    const es_best_entry *second, *winner = top_of(best, group, &second);
-    const es_best_entry *first = best->tie_axis < 0 ? winner : break_tie(best, group, winner);
-    second = first == winner ? second : winner;
-    return (es_best_row){first->index, second ? second->index : UINT64_MAX};
-}
+static double margin_of(const es_best *best) { return best->tie_axis >= 0 ? ES_QUALITY_TIE : 0; }
 
 bool es_best_may_tie(const es_sweep *sweep) { return sweep->best.given && es_tie_axis(sweep) >= 0; }
 
@@ -340,23 +322,25 @@ static int ascending(const void *a, const void *b) {
 
 es_status es_best_candidates(const es_best *best, uint64_t **index, size_t *n, es_errors *errors) {
     *n = 0;
+    es_choice *choice = new_choices(best);
     *index = malloc((best->n_entries + 1) * sizeof **index);
-    if (!*index)
+    if (!*index || !choice) {
+        free(choice);
         return es_fail_memory(errors);
+    }
     for (size_t g = 0; g < best->n_first; g++) {
-        const es_best_entry *second, *top = top_of(best, (uint32_t)g, &second);
-        for (uint32_t at = best->first[g]; at; at = entry_at(best, at)->next) {
-            const es_best_entry *entry = entry_at(best, at);
-            if (entry == top || (best->tie_axis >= 0 && entry->value[0] - top->value[0] < ES_QUALITY_TIE))
-                (*index)[(*n)++] = entry->index;
-        }
+        const size_t entries = rank_group(best, (uint32_t)g, 0, choice);
+        for (size_t i = 0; i < entries; i++)
+            if (i == 0 || es_is_near(choice[i].value, choice[0].value, margin_of(best)))
+                (*index)[(*n)++] = choice[i].index;
     }
     qsort(*index, *n, sizeof **index, ascending);
+    free(choice);
     return ES_OK;
 }
 
 es_status es_best_rank(es_best *best, es_best_row **rows, size_t *n, es_errors *errors) {
-    const size_t count = best->groups.groups.count;
+    const size_t count = best->groups.groups.keys.n;
     es_grouping_seal(&best->groups);
     uint32_t *order = calloc(count + 1, sizeof *order);
     bool sorted = true;
@@ -367,11 +351,14 @@ es_status es_best_rank(es_best *best, es_best_row **rows, size_t *n, es_errors *
     if (order && !sorted)
         es_os_sort(order, count, sizeof *order, by_key, &best->groups);
     es_grouping_free(&best->groups);
-    *rows = order ? calloc(count + 1, sizeof **rows) : NULL;
-    for (size_t g = 0; g < count && *rows; g++)
-        (*rows)[g] = rank_group(best, order[g]);
+    es_choice *choice = new_choices(best);
+    *rows = order && choice ? calloc(count + 1, sizeof **rows) : NULL;
+    for (size_t g = 0; g < count && *rows; g++) {
+        const size_t entries = rank_group(best, order[g], margin_of(best), choice);
+        (*rows)[g] = (es_best_row){choice[0].index, entries > 1 ? choice[1].index : UINT64_MAX};
+    }
     *n = *rows ? count : 0;
-    free(order);
+    free(order), free(choice);
     es_best_free(best);
     return *rows ? ES_OK : es_fail_memory(errors);
 }

@@ -31,7 +31,7 @@ es_status es_front_exchange_new(es_front_exchange **exchange, const es_sweep *sw
 void es_front_exchange_free(es_front_exchange *x) {
     if (!x)
         return;
-    for (size_t g = 0; g < x->groups.count; g++)
+    for (size_t g = 0; g < x->groups.keys.n; g++)
         es_archive_free(x->archive[g]);
     es_groups_free(&x->groups);
     free(x->archive);
@@ -118,15 +118,15 @@ static es_status new_archive(const es_front_spec *spec, es_archive **archive, es
 /* The archive that all threads join for a group; the lock is held. */
 static es_status find_shared(es_front_exchange *x, const es_front_spec *spec, const double *key, es_archive **shared,
                              es_errors *errors) {
-    size_t known = x->groups.count, group;
+    size_t known = x->groups.keys.n, group;
     es_status status = es_groups_find(&x->groups, key, &group, errors);
-    if (!status && x->groups.count > known) {
+    if (!status && x->groups.keys.n > known) {
         if (!es_grow((void **)&x->archive, &x->capacity, group + 1, sizeof *x->archive))
             status = es_fail_memory(errors);
         if (!status)
             status = new_archive(spec, &x->archive[group], errors);
         if (status)
-            x->groups.count = known;
+            x->groups.keys.n = (uint32_t)known;
     }
     *shared = status ? NULL : x->archive[group];
     return status;

@@ -51,8 +51,9 @@ es_status es_grouping_init(es_grouping *g, const es_sweep *sweep, const es_progr
 }
 
 void es_grouping_seal(es_grouping *g) {
-    free(g->number), free(g->offset), free(g->groups.index);
-    g->number = NULL, g->offset = NULL, g->groups.index = NULL, g->groups.index_size = 0;
+    free(g->number), free(g->offset);
+    g->number = NULL, g->offset = NULL;
+    es_keys_seal(&g->groups.keys);
 }
 
 void es_grouping_free(es_grouping *g) {

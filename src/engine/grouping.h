@@ -55,7 +55,7 @@ bool es_grouping_lookup(const es_grouping *grouping, const es_group_view *view, 
 void es_grouping_adopt(es_grouping *grouping, const es_grouping *from, const uint32_t *number);
 
 static inline const double *es_grouping_key(const es_grouping *grouping, size_t group) {
-    return grouping->groups.key + group * grouping->n_by;
+    return es_groups_key(&grouping->groups, group);
 }
 
 #endif

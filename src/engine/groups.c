@@ -1,86 +1,43 @@
 #include "engine/groups.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/arena.h"
 #include "base/number.h"
 
-void es_groups_init(es_groups *g, size_t width) { *g = (es_groups){.width = width}; }
-
-void es_groups_free(es_groups *g) {
-    free(g->key), free(g->index);
-    *g = (es_groups){.width = g->width};
-}
-
 /* One bit pattern per value that counts as equal. */
-static uint64_t bits_of(double value) {
-    uint64_t bits;
-    value = value == 0 ? 0 : value;
-    if (es_is_missing(value))
-        return UINT64_MAX;
-    memcpy(&bits, &value, sizeof bits);
-    return bits;
-}
-
-static uint64_t hash_key(const double *key, size_t n) {
-    uint64_t h = 0x9e3779b97f4a7c15u;
-    for (size_t i = 0; i < n; i++) {
-        h = (h ^ bits_of(key[i])) * 0xff51afd7ed558ccdu;
-        h = (h ^ h >> 32) * 0xc4ceb9fe1a85ec53u; /* small integers differ in few upper bits */
-        h ^= h >> 32;
+static es_slice canonical(const es_groups *g, const double *key, double *bits) {
+    for (size_t i = 0; i < g->width; i++) {
+        bits[i] = key[i] + 0.0; /* -0.0 becomes 0.0 */
+        if (es_is_missing(key[i]))
+            memset(&bits[i], 0xff, sizeof *bits);
     }
-    return h;
-}
-
-static bool same_key(const double *a, const double *b, size_t n) {
-    for (size_t i = 0; i < n; i++)
-        if (bits_of(a[i]) != bits_of(b[i]))
-            return false;
-    return true;
-}
-
-static void place(es_groups *g, uint32_t number) {
-    size_t at = hash_key(g->key + number * g->width, g->width) & (g->index_size - 1);
-    while (g->index[at])
-        at = (at + 1) & (g->index_size - 1);
-    g->index[at] = number + 1;
-}
-
-static bool grow_index(es_groups *g) {
-    size_t size = g->index_size ? g->index_size * 2 : 64;
-    uint32_t *index = calloc(size, sizeof *index);
-    if (!index)
-        return false;
-    free(g->index);
-    g->index = index;
-    g->index_size = size;
-    for (size_t i = 0; i < g->count; i++)
-        place(g, (uint32_t)i);
-    return true;
+    return (es_slice){(const char *)bits, g->width * sizeof *bits};
 }
 
 bool es_groups_lookup(const es_groups *g, const double *key, size_t *number) {
-    if (!g->index_size)
+    double bits[ES_MOST_GROUP_VALUES];
+    uint32_t found;
+    if (!es_keys_find(&g->keys, canonical(g, key, bits), &found))
         return false;
-    for (size_t at = hash_key(key, g->width) & (g->index_size - 1); g->index[at]; at = (at + 1) & (g->index_size - 1)) {
-        *number = g->index[at] - 1;
-        if (same_key(g->key + *number * g->width, key, g->width))
-            return true;
-    }
-    return false;
+    *number = found;
+    return true;
 }
 
 es_status es_groups_find(es_groups *g, const double *key, size_t *number, es_errors *errors) {
-    if (es_groups_lookup(g, key, number))
-        return ES_OK;
-    if ((g->count + 1) * 2 > g->index_size && !grow_index(g))
-        return es_fail_memory(errors);
-    size_t row = g->width ? g->width : 1;
-    if (!es_grow((void **)&g->key, &g->capacity, (g->count + 1) * row, sizeof *g->key))
-        return es_fail_memory(errors);
-    memcpy(g->key + g->count * g->width, key, g->width * sizeof *key);
-    *number = g->count++;
-    place(g, (uint32_t)*number);
-    return ES_OK;
+    double bits[ES_MOST_GROUP_VALUES];
+    uint32_t found = 0;
+    const es_status status = es_keys_number(&g->keys, canonical(g, key, bits), &found, errors);
+    *number = found;
+    return status;
+}
+
+int es_groups_compare(const double *a, const double *b, size_t n) {
+    for (size_t k = 0; k < n; k++) {
+        const bool a_missing = es_is_missing(a[k]), b_missing = es_is_missing(b[k]);
+        if (a_missing != b_missing)
+            return a_missing ? 1 : -1;
+        if (a[k] != b[k] && !a_missing)
+            return a[k] < b[k] ? -1 : 1;
+    }
+    return 0;
 }

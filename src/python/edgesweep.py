@@ -5,6 +5,7 @@
     rows["decode_tok_s"].max()
     frame = rows.to_pandas()
     front = edgesweep.pareto(frame, min="energy_j_per_token", max="quality")
+    choice = edgesweep.best(frame, pick="precision", by="device", max=["quality", "decode_tok_s"])
     duckdb.sql("select device, max(decode_tok_s) from rows group by device")   # by __arrow_c_stream__
 
 Sweeps are computed by libedgesweep, of the same version, found by $EDGESWEEP_LIBRARY, beside this file or above it, or by the
@@ -29,13 +30,13 @@ import sys
 import tempfile
 import warnings
 import weakref
-from ctypes import POINTER, byref, c_bool, c_char, c_char_p, c_int, c_int64, c_size_t, c_uint, c_uint64, c_void_p
+from ctypes import POINTER, byref, c_bool, c_char, c_char_p, c_double, c_int, c_int64, c_size_t, c_uint, c_uint64, c_void_p
 from typing import Any, Iterator, Mapping, Sequence
 
 import numpy as np
 
 __version__ = "0.1.0"
-__all__ = ["Batch", "Column", "Error", "Stream", "Table", "advise", "calibrate", "explain", "open_stream", "pareto", "run"]
+__all__ = ["Batch", "Column", "Error", "Stream", "Table", "advise", "best", "calibrate", "explain", "open_stream", "pareto", "run"]
 
 ABI = 0  # of the Makefile
 
@@ -95,6 +96,10 @@ class _Index(ctypes.Structure):
     _fields_ = [("index", POINTER(c_uint64)), ("count", c_size_t)]
 
 
+class _Contest(ctypes.Structure):
+    _fields_ = [("pick", c_void_p), ("kin", c_void_p), ("margin", c_double), ("top", c_size_t)]
+
+
 class _ArrowStream(ctypes.Structure):
     _fields_ = [(name, c_void_p) for name in ("get_schema", "get_next", "get_last_error", "release", "private_data")]
 
@@ -117,6 +122,7 @@ def _load() -> ctypes.CDLL:
         ("es_chunk_release", None, POINTER(_Chunk)),
         ("es_stream_to_arrow", c_int, c_void_p, POINTER(_ArrowStream), POINTER(_Errors)),
         ("es_front", c_int, POINTER(_Points), c_int, c_uint, POINTER(_Index), POINTER(_Errors)),
+        ("es_best_choices", c_int, POINTER(_Points), POINTER(_Contest), POINTER(_Index), POINTER(_Errors)),
         ("es_index_free", None, POINTER(_Index)),
     ):
         handle = getattr(library, function)
@@ -436,26 +442,72 @@ def pareto(frame: Any, *, min: str | Sequence[str] | None = None, max: str | Seq
 
     frame: a Table, a DataFrame (its like is returned) or a dict of arrays (n,), of which the row numbers are returned, int64.
     Equal rows are all kept, with unique only the first.  Rows without a value of an objective are left out."""
-    names = _names(min) + _names(max)
-    if not names:
+    objectives = [(name, 0) for name in _names(min)] + [(name, 1) for name in _names(max)]
+    points, rows = _points(frame, objectives, by)
+    front, errors = _Index(), _Errors()
+    _check(_library.es_front(byref(points), int(unique), threads, byref(front), byref(errors)), errors)
+    return _taken(frame, rows, front)
+
+
+QUALITY_TIE = 0.3  # ES_QUALITY_TIE of sweep.h
+
+
+def best(frame: Any, *, pick: str | Sequence[str], by: str | Sequence[str] | None = None,
+         min: str | Sequence[str] | None = None, max: str | Sequence[str] | None = None,
+         order: Sequence[str] | None = None, top: int = 1, tie: float | None = None, kin: str | None = None) -> Any:  # fmt: skip
+    """The best choice of each group of the `by` columns: every value of `pick` is represented by its best row, and of these the
+    best wins; with top=N the N best, in order.  Groups stand in the order in which they first appear.
+
+    min, max: the objectives; the first decides, the others break ties in turn, min before max where `order` (all their names)
+    says nothing else.  kin and tie: rows of one value of `kin` whose first objective differs by less than `tie` are equal in
+    it.  As in sweeps these are "model" and 0.3 points where max="quality" comes first and there are models; tie=0: never.
+    frame, and what is returned: as for pareto.  Rows without a value of an objective are left out."""
+    ways = {**dict.fromkeys(_names(min), 0), **dict.fromkeys(_names(max), 1)}
+    if order is not None and sorted(order) != sorted(ways):
+        raise ValueError("order: expected the names of min= and max=")
+    objectives = [(name, ways[name]) for name in order or ways]
+    is_quality = objectives[:1] == [("quality", 1)]
+    if kin is None and is_quality and "model" in frame.keys():
+        kin = "model"
+    if tie is None:
+        tie = QUALITY_TIE if is_quality else 0
+    points, rows = _points(frame, objectives, by)
+    picks, kins = _ids(frame, pick, rows), _ids(frame, kin, rows)
+    contest = _Contest(picks.ctypes.data, kins.ctypes.data if kin else None, tie, top)
+    found, errors = _Index(), _Errors()
+    _check(_library.es_best_choices(byref(points), byref(contest), byref(found), byref(errors)), errors)
+    return _taken(frame, rows, found)
+
+
+def _ids(frame: Any, names: str | Sequence[str] | None, rows: np.ndarray) -> np.ndarray:
+    """A number per row, equal where all columns are."""
+    group = np.zeros(len(rows), np.int64)
+    for name in _names(names):
+        codes = np.unique(np.asarray(frame[name], dtype=object)[rows].astype(str), return_inverse=True)[1]
+        group = np.unique(group * len(rows) + codes, return_inverse=True)[1]
+    return np.ascontiguousarray(group, np.uint32)
+
+
+def _points(frame: Any, objectives: Sequence[tuple[str, int]], by: Any) -> tuple[_Points, np.ndarray]:
+    """Rows that have a value of every objective, and their numbers."""
+    if not objectives:
         raise ValueError("no objective; expected min= or max=")
+    names = [name for name, _ in objectives]
     values = [np.ascontiguousarray(np.asarray(frame[name], dtype=np.float64)) for name in names]
     rows = np.flatnonzero(np.logical_and.reduce([np.isfinite(v) for v in values]))
     values = [np.ascontiguousarray(v[rows]) for v in values]
-    group = np.zeros(len(rows), np.int64)
-    for name in _names(by):
-        codes = np.unique(np.asarray(frame[name], dtype=object)[rows].astype(str), return_inverse=True)[1]
-        group = np.unique(group * len(rows) + codes, return_inverse=True)[1]
-    group = np.ascontiguousarray(group, np.uint32)
-    d = len(names)
+    group, d = _ids(frame, by, rows), len(names)
     points = _Points(
         len(rows), d, (c_void_p * d)(*[v.ctypes.data for v in values]), 1,
-        (c_int * d)(*([0] * len(_names(min)) + [1] * len(_names(max)))), group.ctypes.data, _texts(names),
+        (c_int * d)(*[way for _, way in objectives]), group.ctypes.data, _texts(names),
     )  # fmt: skip
-    front, errors = _Index(), _Errors()
-    _check(_library.es_front(byref(points), int(unique), threads, byref(front), byref(errors)), errors)
-    found = np.ctypeslib.as_array(front.index, (front.count,)).astype(np.int64) if front.count else np.empty(0, np.int64)
-    _library.es_index_free(byref(front))
+    points.arrays = values, group  # live as long
+    return points, rows
+
+
+def _taken(frame: Any, rows: np.ndarray, index: _Index) -> Any:
+    found = np.ctypeslib.as_array(index.index, (index.count,)).astype(np.int64) if index.count else np.empty(0, np.int64)
+    _library.es_index_free(byref(index))
     chosen = rows[found]
     if isinstance(frame, Table):
         return frame.take(chosen)

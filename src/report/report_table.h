@@ -2,7 +2,7 @@
 #ifndef ES_REPORT_REPORT_TABLE_H
 #define ES_REPORT_REPORT_TABLE_H
 
-#include "tables/keys.h"
+#include "tables/row_key.h"
 #include "base/arena.h"
 #include "io/csv_read.h"
 

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/number.h"
 #include "engine/groups.h"
+#include "pareto/choice.h"
 #include "io/format.h"
 
 enum { BATCH = 256 };
@@ -57,7 +58,7 @@ es_status es_front_union_new(es_front_union **to, const es_part_table *table, bo
 void es_front_union_free(es_front_union *front) {
     if (!front)
         return;
-    for (size_t g = 0; g < front->groups.count; g++) {
+    for (size_t g = 0; g < front->groups.keys.n; g++) {
         es_archive_free(front->group[g].archive);
         free(front->group[g].index);
         free(front->group[g].value);
@@ -78,7 +79,7 @@ static es_status add_group(es_front_union *front, size_t number, es_errors *erro
     if (status) {
         free(g.index);
         free(g.value);
-        front->groups.count = number;
+        front->groups.keys.n = (uint32_t)number;
         return status;
     }
     front->group[number] = g;
@@ -95,9 +96,9 @@ static es_status flush(const es_front_union *front, group *g, es_errors *errors)
 }
 
 es_status es_front_union_add(es_front_union *front, const es_record *record, es_errors *errors) {
-    size_t number, known = front->groups.count;
+    size_t number, known = front->groups.keys.n;
     es_status status = es_groups_find(&front->groups, record->value, &number, errors);
-    if (!status && front->groups.count > known)
+    if (!status && front->groups.keys.n > known)
         status = add_group(front, number, errors);
     if (status)
         return status;
@@ -110,7 +111,7 @@ es_status es_front_union_add(es_front_union *front, const es_record *record, es_
 
 es_status es_front_union_finish(es_front_union *front, es_errors *errors) {
     es_status status = ES_OK;
-    for (size_t g = 0; g < front->groups.count && !status; g++) {
+    for (size_t g = 0; g < front->groups.keys.n && !status; g++) {
         status = flush(front, &front->group[g], errors);
         if (!status)
             status = es_archive_finish(front->group[g].archive, errors);
@@ -173,9 +174,11 @@ es_status es_front_union_row(es_front_union *front, const es_record **record, co
 
 /* ---- best tables ---- */
 
+/* What the row of a choice points to, in one piece with the record and the row's text. */
 typedef struct winner {
-    es_record *record; /* malloc'ed, the row's text behind it */
-    size_t n;
+    size_t n; /* bytes of the text */
+    double value[ES_MAX_OBJECTIVES];
+    es_record *record;
 } winner;
 
 struct es_best_union {
@@ -184,7 +187,7 @@ struct es_best_union {
     size_t first; /* value of a record that is the first objective */
     double sign[ES_MAX_OBJECTIVES];
     es_groups groups;
-    winner *winner;
+    es_choice *choice; /* of each key */
     size_t capacity;
 };
 
@@ -205,115 +208,81 @@ es_status es_best_union_new(es_best_union **to, const es_part_table *table, es_e
 void es_best_union_free(es_best_union *best) {
     if (!best)
         return;
-    for (size_t g = 0; g < best->groups.count; g++)
-        free(best->winner[g].record);
-    free(best->winner);
+    for (size_t g = 0; g < best->groups.keys.n; g++)
+        free(best->choice[g].row);
+    free(best->choice);
     es_groups_free(&best->groups);
     free(best);
-}
-
-/* Lexicographic, from objective k on. */
-static int compare_from(const es_best_union *best, size_t k, const es_record *a, const es_record *b) {
-    for (; k < best->d; k++) {
-        double x = best->sign[k] * a->value[best->first + k], y = best->sign[k] * b->value[best->first + k];
-        if (x != y)
-            return x < y ? -1 : 1;
-    }
-    return 0;
-}
-
-/* ... then the lower index. */
-static bool is_better(const es_best_union *best, const es_record *a, const es_record *b) {
-    const int order = compare_from(best, 0, a, b);
-    return order ? order < 0 : a->index < b->index;
 }
 
 static size_t record_size(const es_best_union *best) { return es_record_size(best->first + best->d); }
 
 es_status es_best_union_add(es_best_union *best, const es_record *record, const char *row, size_t n,
                             es_errors *errors) {
-    size_t number, known = best->groups.count, size = record_size(best);
+    size_t number, known = best->groups.keys.n, size = record_size(best);
     es_status status = es_groups_find(&best->groups, record->value, &number, errors);
     if (status)
         return status;
-    bool fresh = best->groups.count > known;
-    if (fresh && !es_grow((void **)&best->winner, &best->capacity, number + 1, sizeof *best->winner)) {
-        best->groups.count = known;
+    bool fresh = best->groups.keys.n > known;
+    if (fresh && !es_grow((void **)&best->choice, &best->capacity, number + 1, sizeof *best->choice)) {
+        best->groups.keys.n = (uint32_t)known;
         return es_fail_memory(errors);
     }
-    winner *w = &best->winner[number];
+    es_choice *choice = &best->choice[number];
     if (fresh)
-        *w = (winner){0};
-    if (w->record && !is_better(best, record, w->record))
+        *choice = (es_choice){0};
+    double value[ES_MAX_OBJECTIVES];
+    for (size_t k = 0; k < best->d; k++)
+        value[k] = best->sign[k] * record->value[best->first + k];
+    if (choice->row && !es_is_better(value, record->index, choice->value, choice->index, best->d))
         return ES_OK;
-    es_record *copy = malloc(size + n);
-    if (!copy)
+    winner *w = malloc(sizeof *w + size + n);
+    if (!w)
         return es_fail_memory(errors);
-    memcpy(copy, record, size);
-    memcpy((char *)copy + size, row, n);
-    free(w->record);
-    *w = (winner){.record = copy, .n = n};
+    *w = (winner){.n = n, .record = (es_record *)(w + 1)};
+    memcpy(w->value, value, best->d * sizeof *value);
+    memcpy(w->record, record, size);
+    memcpy((char *)w->record + size, row, n);
+    free(choice->row);
+    *choice = (es_choice){.value = w->value,
+                          .index = record->index,
+                          .kin = best->ties ? (uint64_t)record->value[best->first - 1] : 0, /* the model */
+                          .row = w};
     return ES_OK;
 }
 
-/* As es_best_rank orders the groups of a run: missing values last. */
-static int by_key(const es_best_union *best, const winner *a, const winner *b) {
-    const double *x = a->record->value, *y = b->record->value;
-    for (size_t k = 0; k < best->n_by; k++) {
-        bool x_missing = es_is_missing(x[k]), y_missing = es_is_missing(y[k]);
-        if (x_missing != y_missing)
-            return x_missing ? 1 : -1;
-        if (x[k] != y[k] && !x_missing)
-            return x[k] < y[k] ? -1 : 1;
-    }
-    return 0;
-}
-
-static int by_rank(const void *a, const void *b, void *context) {
-    const winner *x = a, *y = b;
-    const int order = by_key(context, x, y);
-    return order ? order : is_better(context, x->record, y->record) ? -1 : is_better(context, y->record, x->record);
-}
-
-/* Of the n rows of a group, the best first, those that may win come first; gives their number. */
-static size_t keep_ties(const es_best_union *best, winner *w, size_t n, bool at_end) {
-    const es_record *top = w->record;
-    const size_t model = best->first - 1;
-    size_t kept = 1;
-    for (size_t i = 1; i < n; i++) {
-        const es_record *record = w[i].record;
-        if (!best->ties || !(top->value[best->first] - record->value[best->first] < ES_QUALITY_TIE))
-            continue;
-        const winner swap = w[at_end ? 0 : kept];
-        if (at_end && (record->value[model] != top->value[model] || compare_from(best, 1, record, swap.record) >= 0))
-            continue;
-        w[at_end ? 0 : kept++] = w[i];
-        w[i] = swap;
-    }
-    return kept;
+static int by_key(const void *a, const void *b, void *context) {
+    const winner *x = ((const es_choice *)a)->row, *y = ((const es_choice *)b)->row;
+    return es_groups_compare(x->record->value, y->record->value, *(const size_t *)context);
 }
 
 size_t es_best_union_finish(es_best_union *best, bool at_end) {
-    winner *w = best->winner;
-    const size_t count = best->groups.count;
-    size_t kept = 0;
+    const double margin = best->ties ? ES_QUALITY_TIE : 0;
+    const size_t count = best->groups.keys.n;
+    es_choice *choice = best->choice;
+    size_t kept = 0, top = 0;
     if (count)
-        es_os_sort(w, count, sizeof *w, by_rank, best);
-    for (size_t i = 0, n; i < count; i += n) {
-        for (n = 1; i + n < count && by_key(best, &w[i], &w[i + n]) == 0;)
-            n++;
-        const size_t ties = keep_ties(best, &w[i], n, at_end);
-        for (size_t k = 0; k < ties; k++, kept++) {
-            const winner swap = w[kept];
-            w[kept] = w[i + k];
-            w[i + k] = swap;
-        }
+        es_os_sort(choice, count, sizeof *choice, by_key, &best->n_by);
+    for (size_t i = 1; i < count; i++)
+        choice[i].group = choice[i - 1].group + (by_key(&choice[i - 1], &choice[i], &best->n_by) != 0);
+    if (count)
+        es_choices_rank(choice, count, best->d, at_end ? margin : 0);
+    for (size_t i = 0; i < count; i++) {
+        const bool first = i == 0 || choice[i].group != choice[top].group;
+        if (!first && (at_end || !es_is_near(choice[i].value, choice[top].value, margin)))
+            continue;
+        const es_choice swap = choice[kept];
+        choice[kept] = choice[i];
+        choice[i] = swap;
+        top = first ? kept : top;
+        kept++;
     }
     return kept;
 }
 
 const es_record *es_best_union_row(const es_best_union *best, size_t i, const char **row, size_t *n) {
-    *row = (const char *)best->winner[i].record + record_size(best);
-    *n = best->winner[i].n;
-    return best->winner[i].record;
+    const winner *w = best->choice[i].row;
+    *row = (const char *)w->record + record_size(best);
+    *n = w->n;
+    return w->record;
 }

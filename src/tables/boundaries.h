@@ -3,7 +3,7 @@
 #define ES_TABLES_BOUNDARIES_H
 
 #include "tables/csv_front.h"
-#include "tables/keys.h"
+#include "tables/row_key.h"
 
 /* What one thread has met; zero-initialise, release with es_boundaries_free. */
 typedef struct es_boundaries {

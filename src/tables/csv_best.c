@@ -1,27 +1,24 @@
 #include "tables/csv_best.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <edgesweep/sweep.h>
 
-#include "base/os.h"
+#include "pareto/choice.h"
 #include "tables/boundaries.h"
-#include "tables/keys.h"
+#include "tables/row_key.h"
 #include "base/arena.h"
 
 /* The best row so far of one picked value in one group. */
 typedef struct entry {
-    uint64_t index;       /* of the row */
-    uint64_t first_index; /* of the first row with this value in this group */
-    double value[ES_MAX_OBJECTIVES];
-    size_t by_length; /* of the part of the key that names the group */
-    char *text;       /* the row */
+    uint64_t index;                  /* of the row */
+    uint64_t first_index;            /* of the first row with this value in this group */
+    double value[ES_MAX_OBJECTIVES]; /* minimised */
+    size_t by_length;                /* of the part of the key that names the group */
+    char *text;                      /* the row */
     size_t text_length, text_capacity;
-    uint32_t group;
-    uint64_t group_first; /* index of the group's first row */
 } entry;
 
 typedef struct plan {
@@ -46,15 +43,9 @@ typedef struct best_worker {
     size_t n, capacity;
 } best_worker;
 
-/* Order of two rows: objectives in turn, then the index. */
-static int compare_rows(const plan *p, const double *a, uint64_t a_index, const double *b, uint64_t b_index) {
-    for (unsigned k = 0; k < p->d; k++) {
-        if (a[k] == b[k])
-            continue;
-        const bool minimize = p->options->objective[k].direction == ES_MINIMIZE;
-        return (a[k] < b[k]) == minimize ? -1 : 1;
-    }
-    return a_index < b_index ? -1 : a_index > b_index;
+/* Turned to minimisation, and back. */
+static double turned(const plan *p, unsigned k, double value) {
+    return p->options->objective[k].direction == ES_MINIMIZE ? value : -value;
 }
 
 /* ---- One thread ---- */
@@ -89,7 +80,7 @@ static es_status take_row(best_worker *w, const es_query_tile *tile, size_t i, e
     const plan *p = w->plan;
     double value[ES_MAX_OBJECTIVES];
     for (unsigned k = 0; k < p->d; k++)
-        value[k] = tile->value[k][i];
+        value[k] = turned(p, k, tile->value[k][i]);
     w->key.length = 0;
     es_status status = p->boundary == SIZE_MAX ? ES_OK
                                                : es_boundaries_note(&w->boundaries, tile->block, tile->row[i],
@@ -109,7 +100,7 @@ static es_status take_row(best_worker *w, const es_query_tile *tile, size_t i, e
     if (is_new) {
         e->first_index = index;
         e->by_length = by_length;
-    } else if (compare_rows(p, e->value, e->index, value, index) < 0) {
+    } else if (!es_is_better(value, index, e->value, e->index, p->d)) {
         return ES_OK;
     }
     return set_row(e, value, p->d, index, es_csv_block_row(tile->block, tile->row[i]), errors);
@@ -145,7 +136,7 @@ static es_status merge_worker(best_worker *w, best_worker *other, es_errors *err
             return status;
         const uint64_t first_index =
             is_new || from->first_index < to->first_index ? from->first_index : to->first_index;
-        if (is_new || compare_rows(w->plan, from->value, from->index, to->value, to->index) < 0) {
+        if (is_new || es_is_better(from->value, from->index, to->value, to->index, w->plan->d)) {
             const entry swap = *to;
             *to = *from;
             *from = swap;
@@ -155,87 +146,70 @@ static es_status merge_worker(best_worker *w, best_worker *other, es_errors *err
     return status;
 }
 
-/* Finds the groups and where they first appear. */
-static es_status find_groups(best_worker *w, es_errors *errors) {
+/* Finds the groups: each is known by the index of its first row, which orders them. */
+static es_status find_groups(const best_worker *w, es_choice *choice, es_errors *errors) {
     es_keys groups = {0};
     es_status status = ES_OK;
+    uint32_t *group = calloc(w->n + 1, sizeof *group);
+    if (!group)
+        return es_fail_memory(errors);
     for (uint32_t i = 0; i < w->n && !status; i++) {
         const es_slice key = es_keys_text(&w->keys, i);
-        status = es_keys_number(&groups, (es_slice){key.text, w->entry[i].by_length}, &w->entry[i].group, errors);
+        status = es_keys_number(&groups, (es_slice){key.text, w->entry[i].by_length}, &group[i], errors);
     }
     uint64_t *first = malloc(((size_t)groups.n + 1) * sizeof *first);
     if (!status && !first)
         status = es_fail_memory(errors);
     for (uint32_t i = 0; i < groups.n && !status; i++)
         first[i] = UINT64_MAX;
-    for (size_t i = 0; i < w->n && !status; i++) {
-        const entry *e = &w->entry[i];
-        first[e->group] = e->first_index < first[e->group] ? e->first_index : first[e->group];
-    }
     for (size_t i = 0; i < w->n && !status; i++)
-        w->entry[i].group_first = first[w->entry[i].group];
-    free(first);
+        if (w->entry[i].first_index < first[group[i]])
+            first[group[i]] = w->entry[i].first_index;
+    for (size_t i = 0; i < w->n && !status; i++)
+        choice[i].group = first[group[i]];
+    free(first), free(group);
     es_keys_free(&groups);
     return status;
 }
 
-static int compare_entries(const void *a, const void *b, void *context) {
-    const entry *x = a, *y = b;
-    if (x->group_first != y->group_first)
-        return x->group_first < y->group_first ? -1 : 1;
-    return compare_rows(context, x->value, x->index, y->value, y->index);
-}
-
-static es_slice model_of(const plan *p, const entry *e, es_slice *cell) {
-    es_csv_split((es_slice){e->text, e->text_length}, es_csv_input_delimiter(p->csv), cell,
-                 es_csv_input_columns(p->csv));
-    return cell[p->model];
-}
-
-/* Two formats of one model that differ by less than the model of their loss can tell, as in a run. */
-static bool is_tie(const plan *p, const entry *a, const entry *b, es_slice *cell) {
-    if (!p->ties || !(fabs(a->value[0] - b->value[0]) < ES_QUALITY_TIE))
-        return false;
-    const es_slice x = model_of(p, a, cell), y = model_of(p, b, cell);
-    return x.length == y.length && memcmp(x.text, y.text, x.length) == 0;
-}
-
-/* Moves the best by the objectives behind quality, of the n entries that tie with the first, to the front. */
-static void break_tie(const plan *p, entry *first, size_t n, es_slice *cell) {
-    entry *chosen = first;
-    for (entry *e = first + 1; e < first + n && first->value[0] - e->value[0] < ES_QUALITY_TIE; e++) {
-        if (!is_tie(p, first, e, cell))
-            continue;
-        unsigned k = 1;
-        while (k < p->d && e->value[k] == chosen->value[k])
-            k++;
-        const bool minimize = k < p->d && p->options->objective[k].direction == ES_MINIMIZE;
-        if (k < p->d && (e->value[k] < chosen->value[k]) == minimize)
-            chosen = e;
+/* Finds the models, whose formats may tie. */
+static es_status find_kin(const best_worker *w, es_choice *choice, es_errors *errors) {
+    const plan *p = w->plan;
+    es_keys models = {0};
+    es_status status = ES_OK;
+    es_slice *cell = malloc((es_csv_input_columns(p->csv) + 1) * sizeof *cell);
+    if (!cell)
+        status = es_fail_memory(errors);
+    for (size_t i = 0; i < w->n && p->ties && !status; i++) {
+        const entry *e = &w->entry[i];
+        uint32_t model = 0;
+        es_csv_split((es_slice){e->text, e->text_length}, es_csv_input_delimiter(p->csv), cell,
+                     es_csv_input_columns(p->csv));
+        status = es_keys_number(&models, cell[p->model], &model, errors);
+        choice[i].kin = model;
     }
-    const entry moved = *chosen;
-    memmove(first + 1, first, (size_t)(chosen - first) * sizeof *first);
-    *first = moved;
+    free(cell);
+    es_keys_free(&models);
+    return status;
 }
 
 /* Orders the entries and lists the first ones of each group. */
 static es_status rank(best_worker *w, es_csv_best *best, es_errors *errors) {
-    es_status status = find_groups(w, errors);
-    es_slice *cell = malloc((es_csv_input_columns(w->plan->csv) + 1) * sizeof *cell);
+    const plan *p = w->plan;
+    const double margin = p->ties ? ES_QUALITY_TIE : 0;
+    es_choice *choice = calloc(w->n + 1, sizeof *choice);
     best->choice = calloc(w->n + 1, sizeof *best->choice);
-    if (!status && (!best->choice || !cell))
-        status = es_fail_memory(errors);
+    es_status status = choice && best->choice ? find_groups(w, choice, errors) : es_fail_memory(errors);
+    if (!status)
+        status = find_kin(w, choice, errors);
+    for (size_t i = 0; i < w->n && !status; i++)
+        choice[i].row = &w->entry[i], choice[i].value = w->entry[i].value, choice[i].index = w->entry[i].index;
     if (!status && w->n)
-        es_os_sort(w->entry, w->n, sizeof *w->entry, compare_entries, (void *)w->plan);
-    for (size_t i = 0, n; i < w->n && !status; i += n) {
-        for (n = 1; i + n < w->n && w->entry[i + n].group_first == w->entry[i].group_first;)
-            n++;
-        break_tie(w->plan, &w->entry[i], n, cell);
-    }
+        es_choices_rank(choice, w->n, p->d, margin);
     uint64_t position = 0;
     for (size_t i = 0; i < w->n && !status; i++) {
-        const entry *e = &w->entry[i];
-        const bool new_group = i == 0 || e->group_first != w->entry[i - 1].group_first;
+        const entry *e = choice[i].row;
+        const bool new_group = i == 0 || choice[i].group != choice[i - 1].group;
         best->n_groups += new_group;
         position = new_group ? 1 : position + 1;
         if (position <= best->top + 1)
@@ -243,9 +217,12 @@ static es_status rank(best_worker *w, es_csv_best *best, es_errors *errors) {
                                                       position,
                                                       {e->text, e->text_length},
                                                       e->value,
-                                                      !new_group && is_tie(w->plan, e - 1, e, cell)};
+                                                      !new_group && es_choices_tie(&choice[i - 1], &choice[i], margin)};
     }
-    free(cell);
+    free(choice);
+    for (size_t i = 0; i < w->n; i++)
+        for (unsigned k = 0; k < p->d; k++)
+            w->entry[i].value[k] = turned(p, k, w->entry[i].value[k]);
     return status;
 }
 

@@ -17,7 +17,7 @@
 
 #include "tables/boundaries.h"
 #include "tables/front_plan.h"
-#include "tables/keys.h"
+#include "tables/row_key.h"
 #include "base/arena.h"
 
 enum {

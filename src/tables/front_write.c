@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "tables/front_plan.h"
-#include "tables/keys.h"
+#include "tables/row_key.h"
 #include "io/format.h"
 #include "io/text_out.h"
 

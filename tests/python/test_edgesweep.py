@@ -245,6 +245,44 @@ class Fronts(unittest.TestCase):
             edgesweep.pareto(data)
 
 
+class Choices(unittest.TestCase):
+    sets = {"model": "Llama-3.2-*, Qwen3-*", "device": "Raspberry*, Orange*, Jetson*", "prompt": "512, 2048"}
+
+    def test_is_that_of_the_command_and_of_the_sweep(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "t.csv")
+            flags = [word for key, value in self.sets.items() for word in ("--set", f"{key}={value}")]
+            command("run", "sweeps/edge.sweep", *flags, "--exact", "-q", "-o", path)
+            options = ("--pick", "precision", "--by", "device", "--max", "quality,decode_tok_s", "-o", "-")
+            one = rows_of(command("best", path, *options))
+            three = rows_of(command("best", path, *options, "--top", "3"))
+        table = edgesweep.run("sweeps/edge.sweep", **self.sets)
+        asked = {"pick": "precision", "by": "device", "max": ["quality", "decode_tok_s"]}
+        names = ("device", "precision", "model", "prompt")
+        for top, rows in ((1, one), (3, three)):
+            chosen = edgesweep.best(table, top=top, **asked)
+            for name in names:
+                self.assertEqual([str(v) for v in chosen[name]], [row[name] for row in rows])
+        frame = edgesweep.best(table.to_pandas(), **asked)
+        self.assertEqual(list(frame.index), [list(table.index).index(i) for i in edgesweep.best(table, **asked).index])
+        of_sweep = edgesweep.run("sweeps/edge.sweep", table="best", sets={"best.by": "device"}, **self.sets)
+        self.assertEqual(sorted(of_sweep.index), sorted(edgesweep.best(table, **asked).index))
+        self.assertNotEqual(list(edgesweep.best(table, tie=0, **asked).index), list(edgesweep.best(table, **asked).index))
+
+    def test_plain_arrays(self):
+        data = {"f": ["x", "y", "x", "z", "y"], "g": [1, 1, 1, 2, 2], "a": [3.0, 2, 1, np.nan, 5], "b": [0.0, 1, 2, 3, 4]}
+        self.assertEqual(list(edgesweep.best(data, pick="f", min="a")), [2])
+        self.assertEqual(list(edgesweep.best(data, pick="f", by="g", min="a", top=9)), [2, 1, 4])
+        self.assertEqual(list(edgesweep.best(data, pick="f", min="a", max="b", order=["b", "a"])), [4])
+        self.assertEqual(list(edgesweep.best(data, pick="f", min=["a", "b"], tie=1.5, kin="g")), [1])
+        with self.assertRaises(ValueError):
+            edgesweep.best(data, pick="f")
+        with self.assertRaises(ValueError):
+            edgesweep.best(data, pick="f", min="a", order=["b"])
+        with self.assertRaises(edgesweep.Error):
+            edgesweep.best(data, pick="f", min="a", kin="g", tie=-1)
+
+
 class Faults(unittest.TestCase):
     def refused(self, *arguments, **options):
         with self.assertRaises(edgesweep.Error) as caught:

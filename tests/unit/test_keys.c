@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tables/keys.h"
+#include "base/keys.h"
 
 static uint32_t number_of(es_keys *keys, const char *text, size_t length) {
     uint32_t number = UINT32_MAX;

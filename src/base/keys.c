@@ -1,4 +1,4 @@
-#include "tables/keys.h"
+#include "base/keys.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,17 +7,24 @@
 #include "base/arena.h"
 
 void es_keys_free(es_keys *keys) {
+    es_keys_seal(keys);
     free(keys->text);
     free(keys->end);
+    *keys = (es_keys){0};
+}
+
+void es_keys_seal(es_keys *keys) {
     free(keys->hash);
     free(keys->slot);
-    *keys = (es_keys){0};
+    keys->hash = NULL, keys->slot = NULL, keys->n_slots = 0;
 }
 
 es_slice es_keys_text(const es_keys *keys, uint32_t number) {
     const size_t first = number ? keys->end[number - 1] : 0;
     return (es_slice){keys->text + first, keys->end[number] - first};
 }
+
+static uint64_t hash_of(es_slice key) { return XXH3_64bits(key.length ? key.text : "", key.length); }
 
 /* The slot that holds the key, or the free one where it belongs. */
 static uint32_t *find_slot(const es_keys *keys, es_slice key, uint64_t hash) {
@@ -32,6 +39,14 @@ static uint32_t *find_slot(const es_keys *keys, es_slice key, uint64_t hash) {
         if (other.length == key.length && (key.length == 0 || !memcmp(other.text, key.text, key.length)))
             return slot;
     }
+}
+
+bool es_keys_find(const es_keys *keys, es_slice key, uint32_t *number) {
+    const uint32_t *slot = keys->n_slots ? find_slot(keys, key, hash_of(key)) : NULL;
+    if (!slot || *slot == 0)
+        return false;
+    *number = *slot - 1;
+    return true;
 }
 
 static es_status grow_slots(es_keys *keys, es_errors *errors) {
@@ -73,7 +88,7 @@ es_status es_keys_number(es_keys *keys, es_slice key, uint32_t *number, es_error
         if (status)
             return status;
     }
-    const uint64_t hash = XXH3_64bits(key.length ? key.text : "", key.length);
+    const uint64_t hash = hash_of(key);
     uint32_t *slot = find_slot(keys, key, hash);
     if (*slot == 0) {
         const es_status status = add_key(keys, key, hash, errors);
@@ -83,37 +98,4 @@ es_status es_keys_number(es_keys *keys, es_slice key, uint32_t *number, es_error
     }
     *number = *slot - 1;
     return ES_OK;
-}
-
-void es_key_free(es_key *key) {
-    free(key->text);
-    *key = (es_key){0};
-}
-
-es_status es_key_append(es_key *key, const es_csv_block *block, size_t row, const size_t *column, size_t n,
-                        es_errors *errors) {
-    for (size_t i = 0; i < n; i++) {
-        const es_slice cell = es_csv_block_cell(block, row, column[i]);
-        if (!es_grow((void **)&key->text, &key->capacity, key->length + sizeof(uint32_t) + cell.length, 1))
-            return es_fail_memory(errors);
-        char *to = key->text + key->length + sizeof(uint32_t);
-        const es_slice value = es_csv_value(cell, to);
-        if (value.text != to && value.length)
-            memcpy(to, value.text, value.length);
-        const uint32_t length = (uint32_t)value.length;
-        memcpy(key->text + key->length, &length, sizeof length);
-        key->length += sizeof length + value.length;
-    }
-    return ES_OK;
-}
-
-bool es_key_next(es_slice *key, es_slice *value) {
-    uint32_t length;
-    if (key->length < sizeof length)
-        return false;
-    memcpy(&length, key->text, sizeof length);
-    *value = (es_slice){key->text + sizeof length, length};
-    key->text += sizeof length + length;
-    key->length -= sizeof length + length;
-    return true;
 }
