@@ -90,16 +90,19 @@ static void tell(const es_cli *cli, const es_shard_options *options, const es_sh
 /* One shard after the other; those before a failure stay whole. */
 static es_status run_shards(const es_cli *cli, const es_sweep *sweep, es_shard_options *options, uint64_t last,
                             es_progress_line *progress, es_errors *errors) {
-    es_status status = ES_OK;
+    es_shard_batch *batch = NULL;
+    es_status status = es_shard_batch_new(&batch, options->directory, options->shard.k == last, errors);
     for (; options->shard.k <= last && !status; options->shard.k++) {
         es_shard_report report = {0};
-        status = es_shard_run(sweep, options, &report, errors);
+        status = es_shard_batch_run(batch, sweep, options, &report, errors);
         es_progress_end(progress);
         if (!status)
             tell(cli, options, &report);
         es_run_report_free(&report.run);
     }
-    return status;
+    const es_status committed = batch ? es_shard_batch_commit(batch, errors) : ES_OK;
+    es_shard_batch_free(batch);
+    return status ? status : committed;
 }
 
 es_status es_cli_run_shard(es_cli *cli, es_errors *errors) {

@@ -73,8 +73,10 @@ static es_status read_records(es_journal *journal, es_errors *errors) {
     size_t capacity = 0;
     ssize_t got;
     while ((got = read_all(journal->fd, &s, sizeof s)) == (ssize_t)sizeof s && s.check == check_of(&s.record)) {
-        if (s.record.identity != journal->identity)
+        if (s.record.identity != journal->identity) {
+            journal->foreign = true;
             return ES_OK;
+        }
         if (!es_grow((void **)&journal->record, &capacity, journal->n_records + 1, sizeof *journal->record))
             return es_fail_memory(errors);
         journal->record[journal->n_records++] = s.record;
@@ -192,6 +194,8 @@ static es_status append(es_journal *journal, const es_journal_record *record, es
 es_status es_journal_restart(es_journal *journal, size_t n_kept, es_errors *errors) {
     off_t end = (off_t)(n_kept * sizeof(stored));
     int result;
+    if (!journal->n_records && !journal->torn && !journal->foreign)
+        return ES_OK; /* it is empty */
     do
         result = ftruncate(journal->fd, end);
     while (result != 0 && errno == EINTR);

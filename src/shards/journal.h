@@ -25,7 +25,8 @@ typedef struct es_journal {
     uint64_t identity;
     es_journal_record *record; /* those that were found */
     size_t n_records;
-    bool torn; /* bytes behind the last whole record */
+    bool torn;    /* bytes behind the last whole record */
+    bool foreign; /* it holds records of another part, which are not read */
 } es_journal;
 
 typedef enum es_recovery {

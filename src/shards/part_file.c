@@ -8,7 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/open.h"
+#include "base/os.h"
 #include "base/text.h"
 
 /* Pieces smaller than GATHER_BELOW are gathered, larger ones go straight on. */
@@ -24,28 +26,24 @@ es_status es_part_file_name(es_part_file *file, const char *directory, const cha
 }
 
 /* Nothing that somebody planted at the name is opened for writing: no link, no FIFO, which would wait for a reader. */
-static es_status open_partial(es_part_file *file, int flags, es_errors *errors) {
-    struct stat status;
+static void open_partial(es_part_file *file, int flags) {
     file->sink.fd = es_open(file->partial, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | flags, 0666);
-    if (file->sink.fd < 0 || fstat(file->sink.fd, &status) != 0)
-        return es_fail_errno(errors, "cannot write", file->partial);
-    if (!S_ISREG(status.st_mode) || status.st_nlink != 1)
-        return es_fail(errors, ES_ERUNTIME, NULL, "cannot write: '%s' is not a file of its own",
-                       es_quote_text(file->partial).text);
     file->sink.path = file->partial;
     file->sink.reserve = true;
-    file->gathered = malloc(GATHER);
-    return file->gathered ? ES_OK : es_fail_memory(errors);
 }
 
 es_status es_part_file_open(es_part_file *file, const char *directory, const char *name, es_errors *errors) {
     es_status status = es_part_file_name(file, directory, name, errors);
-    if (!status && unlink(file->partial) != 0 && errno != ENOENT)
-        status = es_fail_errno(errors, "cannot write", file->partial);
-    if (!status)
-        status = open_partial(file, O_CREAT | O_EXCL, errors);
     if (status)
         return status;
+    open_partial(file, O_CREAT | O_EXCL);
+    if (file->sink.fd < 0 && errno == EEXIST) {
+        if (unlink(file->partial) != 0 && errno != ENOENT)
+            return es_fail_errno(errors, "cannot write", file->partial);
+        open_partial(file, O_CREAT | O_EXCL);
+    }
+    if (file->sink.fd < 0)
+        return es_fail_errno(errors, "cannot write", file->partial);
     file->hash = XXH64_createState();
     if (!file->hash)
         return es_fail_memory(errors);
@@ -54,10 +52,14 @@ es_status es_part_file_open(es_part_file *file, const char *directory, const cha
 }
 
 es_status es_part_file_continue(es_part_file *file, uint64_t bytes, XXH64_state_t *hash, es_errors *errors) {
+    struct stat status;
     file->hash = hash;
-    es_status status = open_partial(file, 0, errors);
-    if (status)
-        return status;
+    open_partial(file, 0);
+    if (file->sink.fd < 0 || fstat(file->sink.fd, &status) != 0)
+        return es_fail_errno(errors, "cannot write", file->partial);
+    if (!S_ISREG(status.st_mode) || status.st_nlink != 1)
+        return es_fail(errors, ES_ERUNTIME, NULL, "cannot write: '%s' is not a file of its own",
+                       es_quote_text(file->partial).text);
     if (ftruncate(file->sink.fd, (off_t)bytes) != 0 || lseek(file->sink.fd, (off_t)bytes, SEEK_SET) < 0)
         return es_fail_errno(errors, "cannot go on with", file->partial);
     file->bytes = file->sink.written = file->sink.reserved = bytes;
@@ -80,6 +82,8 @@ es_status es_part_file_write(es_part_file *file, const void *data, size_t n, es_
     file->bytes += n;
     if (n >= GATHER_BELOW)
         return es_sink_write(&file->sink, data, n, errors);
+    if (!es_grow((void **)&file->gathered, &file->capacity, file->n_gathered + n, 1))
+        return es_fail_memory(errors);
     memcpy(file->gathered + file->n_gathered, data, n);
     file->n_gathered += n;
     return ES_OK;
@@ -90,11 +94,11 @@ es_status es_part_file_flush(es_part_file *file, bool sync, es_errors *errors) {
     return !status && sync ? es_sink_sync(&file->sink, errors) : status;
 }
 
-es_status es_part_file_finish(es_part_file *file, es_file_state *state, es_errors *errors) {
+es_status es_part_file_finish(es_part_file *file, bool sync, es_file_state *state, es_errors *errors) {
     es_status status = write_gathered(file, errors);
     if (!status)
         status = es_sink_trim(&file->sink, errors);
-    if (!status)
+    if (!status && sync)
         status = es_sink_sync(&file->sink, errors);
     if (!status)
         status = es_sink_close(&file->sink, errors);
@@ -116,9 +120,9 @@ void es_part_file_close(es_part_file *file) {
     *file = (es_part_file){.sink = {.fd = -1}};
 }
 
-es_status es_sync_directory(const char *directory, es_errors *errors) {
+es_status es_sync_directory(const char *directory, bool whole, es_errors *errors) {
     int fd = es_open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0), result = -1;
-    while (fd >= 0 && (result = fsync(fd)) != 0 && errno == EINTR)
+    while (fd >= 0 && (result = whole ? es_os_sync_file_system(fd) : fsync(fd)) != 0 && errno == EINTR)
         continue;
     es_status status = result == 0 ? ES_OK : es_fail_errno(errors, "cannot fsync", directory);
     if (fd >= 0)

@@ -229,6 +229,7 @@ ssize_t OURS(pwrite64)(int fd, const void *from, size_t n, off_t at) { return OU
 
 FAILS_OR(CALL_sync, int, fsync, (int fd), (fd))
 FAILS_OR(CALL_sync, int, fdatasync, (int fd), (fd))
+FAILS_OR(CALL_sync, int, syncfs, (int fd), (fd))
 FAILS_OR(CALL_fallocate, int, fallocate, (int fd, int mode, off_t at, off_t n), (fd, mode, at, n))
 FAILS_OR(CALL_fallocate, int, fallocate64, (int fd, int mode, off_t at, off_t n), (fd, mode, at, n))
 FAILS_OR(CALL_ftruncate, int, ftruncate, (int fd, off_t n), (fd, n))
