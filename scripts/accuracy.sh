@@ -8,6 +8,7 @@ command=${1:-build/edgesweep}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "$command" calibrate sweeps/measured.csv -o "$work/fitted.csv" >"$work/summary" 2>"$work/warnings"
+"$command" calibrate sweeps/measured.csv --power -o "$work/power.csv" >"$work/power" 2>>"$work/warnings"
 "$command" validate sweeps/measured.csv >"$work/validated"
 cat <<END
 # Accuracy
@@ -17,6 +18,13 @@ Shrinking and priors were chosen on the same measurements: these figures are opt
 
 \`\`\`
 $(cat "$work/summary")
+\`\`\`
+
+Levels of power, with the model or the source of each row left out, on boards with other rows at the same boundary; the
+energy with the speed that the shipped calibration predicts:
+
+\`\`\`
+$(cat "$work/power")
 \`\`\`
 
 Power at each row's boundary, with the levels of [power.csv](../sweeps/catalog/power.csv), which come from these rows

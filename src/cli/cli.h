@@ -55,6 +55,7 @@ typedef enum es_opt {
     ES_OPT_CATALOG,
     ES_OPT_DEVICE,
     ES_OPT_IN_PLACE,
+    ES_OPT_POWER,
     ES_OPT_USE,
     ES_OPT_CONTEXT,
     ES_OPT_MIN_SPEED,

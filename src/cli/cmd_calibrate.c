@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "calibrate/calibrate.h"
+#include "calibrate/power.h"
 #include "cli/commands.h"
 #include "cli/measurements.h"
 #include "cli/print.h"
@@ -37,6 +38,84 @@ static es_status write_rows(es_measurements *m, const es_calibrated *result, es_
             status = es_measurements_print(m, errors, ",%.4f,%zu,%zu,\n", row->value, row->rows, row->sources);
     }
     return status;
+}
+
+/* ---- Power ---- */
+
+static const char *const power_header =
+    "device,power_boundary,unit,threads,decode_w,stream_gbs,time_share,idle_w,rows,sources,source,note";
+
+/* Whether a row of power.csv is of the level's board, unit and boundary. */
+static bool is_level_of(const es_measurements *m, const es_row *row, const es_fitted_level *level) {
+    const char *name = row->text[ES_W_DEVICE], *unit = row->text[ES_W_UNIT], *board = level->device->text[ES_D_BOARD];
+    const es_row *device = es_table_find(&m->catalog.table[ES_DEVICE], name, strlen(name));
+    return strcmp(level->boundary, row->text[ES_W_BOUNDARY]) == 0 &&
+           (!*unit || es_equal_fold(unit, level->device->text[ES_D_UNIT])) &&
+           (device == level->device || (device && *board && es_equal_fold(board, device->text[ES_D_BOARD])));
+}
+
+/* Threads and idle power are as the catalog has them: measurements tell neither. */
+static es_status write_level(es_measurements *m, const es_fitted_level *level, es_errors *errors) {
+    const es_table *known = &m->catalog.table[ES_POWER];
+    const char *threads = "", *idle_w = "";
+    for (size_t i = 0; i < known->n_rows; i++)
+        if (is_level_of(m, &known->rows[i], level)) {
+            threads = known->rows[i].text[ES_W_THREADS];
+            idle_w = known->rows[i].text[ES_W_IDLE_W];
+        }
+    es_status status = es_measurements_cell(m, level->device->name, ',', errors);
+    if (!status)
+        status = es_measurements_print(m, errors, ",%s,%s,%s,%.4g,%.4g,%g,%s,%zu,%zu,", level->boundary,
+                                       level->device->text[ES_D_UNIT], threads, level->decode_w, level->stream_gbs,
+                                       ES_POWER_TIME_SHARE, idle_w, level->rows, level->sources);
+    const char *list = "";
+    for (size_t i = 0; level->source[i] && !status; i++)
+        if (!(list = es_arena_printf(&m->cli->arena, "%s%s%s", list, i ? "; " : "", level->source[i])))
+            status = es_fail_memory(errors);
+    if (!status)
+        status = es_measurements_cell(m, list, ',', errors);
+    return status ? status : es_measurements_print(m, errors, ",\n");
+}
+
+static es_status write_power(es_measurements *m, const es_fitted_power *fitted, es_errors *errors) {
+    const es_table *kept = &m->catalog.table[ES_POWER];
+    es_status status = es_measurements_print(m, errors, "%s\n", power_header);
+    for (size_t i = 0; i < fitted->n && !status; i++)
+        status = write_level(m, &fitted->level[i], errors);
+    for (size_t i = 0; i < kept->n_rows && !status; i++) {
+        const es_row *row = &kept->rows[i];
+        bool replaced = false;
+        for (size_t k = 0; k < fitted->n; k++)
+            replaced |= is_level_of(m, row, &fitted->level[k]);
+        for (int field = 0; field < ES_W_FIELDS && !status && !replaced; field++) {
+            status = es_measurements_cell(m, row->text[field], ',', errors);
+            if (!status)
+                status = es_measurements_print(m, errors, field + 1 < ES_W_FIELDS ? "," : "\n");
+        }
+    }
+    return status;
+}
+
+static es_status print_power(es_measurements *m, const es_fitted_power *fitted, FILE *out, es_errors *errors) {
+    static const char *const header[] = {
+        "left out",         ">n", ">power bias", ">median error", ">90th percentile", ">energy bias", ">median error",
+        ">90th percentile", NULL};
+    static const char *const names[] = {"model", "source"};
+    es_listing grid;
+    es_listing_begin(&grid, header);
+    for (int s = 0; s < ES_POWER_SPLITS; s++) {
+        es_listing_cell(&grid, names[s]);
+        es_listing_format(&grid, "%zu", fitted->n_errors[s]);
+        for (int k = 0; k < 2; k++) {
+            const es_error_summary e =
+                es_summarise_errors(k ? fitted->energy_error[s] : fitted->power_error[s], fitted->n_errors[s]);
+            es_listing_format(&grid, "%+.1f%%", 100 * e.bias);
+            es_listing_format(&grid, "%.1f%%", 100 * e.median);
+            es_listing_format(&grid, "%.1f%%", 100 * e.p90);
+        }
+    }
+    fputs("Power, and energy of a token, in decode, by the other rows of the board at its boundary:\n", out);
+    return es_listing_print(&grid, m->cli, out, 0, errors);
 }
 
 /* ---- Summaries ---- */
@@ -160,19 +239,25 @@ static es_status print_summaries(es_measurements *m, const es_calibrated *result
 static es_status run_calibrate(es_cli *cli, es_errors *errors) {
     es_measurements m = {0};
     es_calibrated result = {0};
+    es_fitted_power levels = {0};
     const char *path = es_text_of(cli, ES_OPT_OUT);
     es_status status = es_measurements_begin(&m, cli, errors);
     const es_output_options options = {0};
     if (!status && !m.output && !cli->out_tty)
         status = es_output_open(&m.output, "-", &options, errors);
+    const bool power = es_given(cli, ES_OPT_POWER);
     if (!status)
-        status = es_calibrate(&m.measured, &m.point, true, &cli->arena, &result, errors);
+        status = power ? es_fit_power(&m.measured, &m.point, &cli->arena, &levels, errors)
+                       : es_calibrate(&m.measured, &m.point, true, &cli->arena, &result, errors);
+    if (!status && power && !levels.n)
+        es_warn(errors, NULL, "no measurement of decode has power_w and power_boundary");
     if (!status && m.output)
-        status = write_rows(&m, &result, errors);
-    status = es_measurements_commit(&m, status, result.n_rows, errors);
+        status = power ? write_power(&m, &levels, errors) : write_rows(&m, &result, errors);
+    status = es_measurements_commit(&m, status, power ? levels.n : result.n_rows, errors);
     const bool to_stdout = path && strcmp(path, "-") != 0;
+    FILE *out = to_stdout || cli->out_tty ? stdout : stderr;
     if (!status && !es_given(cli, ES_OPT_QUIET))
-        status = print_summaries(&m, &result, to_stdout || cli->out_tty ? stdout : stderr, errors);
+        status = power ? print_power(&m, &levels, out, errors) : print_summaries(&m, &result, out, errors);
     es_measurements_end(&m);
     return status;
 }
@@ -180,6 +265,8 @@ static es_status run_calibrate(es_cli *cli, es_errors *errors) {
 static const char *const examples[] = {
     "edgesweep calibrate sweeps/measured.csv -o calibration.csv",
     "the shipped calibration; --catalog +DIR uses DIR/calibration.csv",
+    "edgesweep calibrate sweeps/measured.csv --power -o power.csv",
+    "the levels of power in it",
     "llama-bench -m model.gguf -p 512 -n 128 -d 0,2048 -o csv | edgesweep calibrate - --device 'Raspberry Pi 5 8GB'",
     "the same from measurements of one's own",
     NULL,
@@ -213,7 +300,13 @@ const es_command es_cmd_calibrate = {
         "predicted from the others (NPUs only where other sources have rates of the device and format: there is no "
         "point "
         "without) and how many of its measurements lie inside the intervals that the others give. A warning tells when "
-        "measurements stream more than a device's mem_bw_gbs: then its row is wrong.",
+        "measurements stream more than a device's mem_bw_gbs: then its row is wrong.\n\n"
+        "--power fits the levels of power.csv instead, from rows of decode with power_w and power_boundary: the median "
+        "of "
+        "the watts of a board at a boundary and of the bytes it streams meanwhile (help boundary). Levels that no "
+        "measurement replaces are written as the catalog has them. The table shows how well levels predict rows of "
+        "models "
+        "and sources that were left out.",
     .examples = examples,
     .run = run_calibrate,
 };

@@ -65,6 +65,8 @@ const es_cli_option es_cli_options[ES_OPTS] = {
                        .help = "the device of measurements that name none, as llama-bench's"},
     [ES_OPT_IN_PLACE] = {"in-place", 0, SWITCH, .commands = ES_IN(ES_CMD_CALIBRATE),
                          .help = "OUT may be a file of --catalog, which is replaced"},
+    [ES_OPT_POWER] = {"power", 0, SWITCH, .commands = ES_IN(ES_CMD_CALIBRATE),
+                      .help = "fit power, not speed: write power.csv, levels by board and boundary"},
     [ES_OPT_USE] = {"use", 0, CHOICE("USE", es_advise_uses), .commands = ADVISE, .fallback = "chat",
                     .help = "lengths and bounds: chat, code, agent, summarise, batch"},
     [ES_OPT_CONTEXT] = {"context", 0, TEXT("N"), .commands = ADVISE, .fallback = "of the use",

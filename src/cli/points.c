@@ -1,7 +1,6 @@
 #include "cli/points.h"
 
 #include <math.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -2,6 +2,7 @@
 #include "point_help.h"
 
 #include "calibrate/measured.h"
+#include "calibrate/power.h"
 #include "calibrate/measured_table.h"
 #include "calibrate/validate.h"
 #include "model/runtime.h"
@@ -558,71 +559,34 @@ Test(measured, the_worst_rows_come_first) {
 
 /* ---- Levels of power ---- */
 
-typedef struct drawn {
-    const es_measurement *m;
-    double gbs, predicted_gbs, predicted_rate;
-} drawn;
-
-static double median_of(double *values, size_t n) {
-    es_error_summary s = es_summarise_errors(values, n);
-    return s.bias; /* the median, with its sign */
-}
-
-static bool same_level(const es_measurement *a, const es_measurement *b) {
-    return strcmp(a->power_boundary, b->power_boundary) == 0 &&
-           strcmp(a->rows.device->text[ES_D_BOARD], b->rows.device->text[ES_D_BOARD]) == 0;
-}
-
-/* Each row by the level of its board and boundary from the rows of other models, or of other sources. */
-static void check_left_out(const drawn *row, size_t n, bool by_source, double power_bar, double energy_bar) {
-    double *watts = calloc(4 * n, sizeof *watts), *gbs = watts + n, *power = gbs + n, *energy = power + n;
-    size_t n_errors = 0;
-    for (size_t i = 0; i < n; i++) {
-        const es_measurement *m = row[i].m;
-        size_t others = 0;
-        for (size_t j = 0; j < n; j++) {
-            const es_measurement *other = row[j].m;
-            const bool left_out =
-                by_source ? strcmp(m->source, other->source) == 0 : m->rows.model == other->rows.model;
-            if (left_out || !same_level(m, other))
-                continue;
-            watts[others] = other->power_w;
-            gbs[others++] = row[j].gbs;
-        }
-        if (!others)
-            continue;
-        const double level = median_of(watts, others), stream = median_of(gbs, others);
-        const double predicted = level * (0.7 + 0.3 * row[i].predicted_gbs / stream);
-        power[n_errors] = predicted / m->power_w - 1;
-        energy[n_errors++] = predicted / row[i].predicted_rate / (m->power_w / m->tokens_per_s) - 1;
-    }
-    const es_error_summary p = es_summarise_errors(power, n_errors), e = es_summarise_errors(energy, n_errors);
-    printf("%s left out: %zu rows, power %.1f%% (%.1f%%), energy %.1f%% (%.1f%%)\n", by_source ? "source" : "model",
-           n_errors, 100 * p.median, 100 * p.p90, 100 * e.median, 100 * e.p90);
-    cr_expect_gt(n_errors, 100);
-    cr_expect_lt(p.median, power_bar, "power %g", p.median);
-    cr_expect_lt(e.median, energy_bar, "energy %g", e.median);
-    free(watts);
-}
-
 Test(measured, levels_of_power_hold_for_models_and_sources_left_out) {
+    static const double power_bar[] = {0.10, 0.15}, energy_bar = 0.15;
     es_measured measured;
-    double *value = calloc(point.kernel->n_nodes, sizeof *value);
+    es_fitted_power fitted;
     cr_assert_eq(es_measured_read(&measured, "sweeps/measured.csv", NULL, NULL, &catalog, &point, &arena, NULL), ES_OK);
-    drawn *row = calloc(measured.n, sizeof *row);
-    const int bytes = es_kernel_node(point.kernel, "decode_bytes", 12),
-              tpot = es_kernel_node(point.kernel, "tpot_s", 6);
-    size_t n = 0;
-    for (size_t i = 0; i < measured.n; i++) {
-        const es_measurement *m = &measured.row[i];
-        if (m->reason || m->phase != ES_PHASE_DECODE || isnan(m->power_w) || !*m->power_boundary)
-            continue;
-        es_measurement_evaluate(&point, m, value);
-        const double rate = m->batch / value[tpot], gb = value[bytes] / 1e9;
-        row[n++] = (drawn){m, gb * m->tokens_per_s, gb * rate, rate};
+    cr_assert_eq(es_fit_power(&measured, &point, &arena, &fitted, NULL), ES_OK);
+    for (int s = 0; s < ES_POWER_SPLITS; s++) {
+        const es_error_summary p = es_summarise_errors(fitted.power_error[s], fitted.n_errors[s]),
+                               e = es_summarise_errors(fitted.energy_error[s], fitted.n_errors[s]);
+        cr_expect_gt(fitted.n_errors[s], 100);
+        cr_expect_lt(p.median, power_bar[s], "power %g", p.median);
+        cr_expect_lt(e.median, energy_bar, "energy %g", e.median);
     }
-    check_left_out(row, n, false, 0.10, 0.15);
-    check_left_out(row, n, true, 0.15, 0.15);
-    free(row);
-    free(value);
+    /* the shipped levels are these rows' */
+    const es_table *shipped = &catalog.table[ES_POWER];
+    size_t compared = 0;
+    for (size_t l = 0; l < fitted.n; l++)
+        for (size_t i = 0; i < shipped->n_rows; i++) {
+            const es_row *row = &shipped->rows[i];
+            const es_fitted_level *level = &fitted.level[l];
+            const char *name = row->text[ES_W_DEVICE];
+            const es_row *device = es_table_find(&catalog.table[ES_DEVICE], name, strlen(name));
+            if (!device || strcmp(device->text[ES_D_BOARD], level->device->text[ES_D_BOARD]) != 0 ||
+                strcmp(row->text[ES_W_BOUNDARY], level->boundary) != 0 || level->rows < 5)
+                continue;
+            compared++;
+            cr_expect_lt(fabs(log(level->decode_w / row->value[ES_W_DECODE_W])), 0.15, "%s: %g W, shipped %g", name,
+                         level->decode_w, row->value[ES_W_DECODE_W]);
+        }
+    cr_expect_gt(compared, 5);
 }
