@@ -334,6 +334,8 @@ Test(memory, published_split) {
         cr_expect(b > 0.7 && b < 1.8, "%s: slope %g", phase ? "prefill" : "decode", b);
     }
     cr_expect(fabs((step[0] - step[N - 1]) / (1 / decode[0] - 1 / decode[N - 1]) - 1) < 0.1, "time of a layer");
+    for (size_t i = 0; i < N; i++) /* and, without any of the points, the level */
+        cr_expect(fabs(1 / (step[i] * decode[i]) - 1) < 0.3, "level %g", 1 / (step[i] * decode[i]));
 }
 
 /* gpt-oss keeps its 4-bit experts in every file type: llama.cpp#15117. */
