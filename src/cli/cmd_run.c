@@ -146,7 +146,13 @@ static void warn_about_result(const es_running *run, es_errors *errors) {
         es_warn_lacking(sweep, errors);
     if (points == 0 && report->left_out)
         es_warn(errors, NULL, "empty result: no runtime runs any of %llu points", (unsigned long long)report->left_out);
-    if (points == 0 || kept_points(run) || !sweep->n_conditions || !report->rejected)
+    if (points == 0 || !sweep->n_conditions || !report->rejected)
+        return;
+    const size_t last = sweep->n_conditions - 1;
+    if (kept_points(run) && report->rejected[last] > 0 && strcmp(sweep->condition[last], ES_SPLIT_FITS) == 0)
+        es_warn(errors, NULL, "%llu points left out: their gpu_layers or cpu_experts do not fit",
+                (unsigned long long)report->rejected[last]);
+    if (kept_points(run))
         return;
     es_warn(errors, NULL, "empty result: none of %llu points fulfils all conditions", points);
     for (size_t i = 0; i < sweep->n_conditions; i++)

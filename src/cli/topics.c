@@ -348,9 +348,9 @@ static const char memory_details[] =
     "\n"
     "Axes: n_ctx (allocated, of one sequence), batch, ubatch, flash_attn, kv_bits and kv_bits_v (f16, q8_0, q4_0 ...), "
     "swa_full, kv_unified, mmap = 0 (the file is read: nothing can be evicted), image (the projector is loaded), "
-    "gpu_layers = N|auto and cpu_experts = N on a discrete GPU whose row has host_ram_gb and host_mem_bw_gbs. Points "
-    "that cannot be (a quantized cache of values without flash attention, a split that no runtime makes) have empty "
-    "cells and fits = 0.\n"
+    "gpu_layers = N|auto and cpu_experts = N on a discrete GPU whose row has host_ram_gb and host_mem_bw_gbs: a split "
+    "that does not fit, or that no runtime makes, is no point. Others that cannot be (a quantized cache of values "
+    "without flash attention) have empty cells and fits = 0.\n"
     "\n"
     "  edgesweep run edge --kv-bits f16,q8_0 --set output.columns=model,kv_bytes,fits,max_context\n";
 

@@ -44,6 +44,9 @@ typedef struct es_pblock {
     uint64_t mask;
 } es_pblock;
 
+/* Its text, where gpu_layers or cpu_experts are given. */
+#define ES_SPLIT_FITS "gpu_layers and cpu_experts fit"
+
 typedef enum es_pcond_kind { ES_PCOND_NUMBER, ES_PCOND_NODE, ES_PCOND_EMPTY, ES_PCOND_NOT_EMPTY } es_pcond_kind;
 
 typedef struct es_pcond {

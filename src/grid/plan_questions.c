@@ -240,6 +240,21 @@ static es_status resolve_condition(es_sweep *sweep, const es_condition *conditio
     return ES_OK;
 }
 
+/* Where a sweep splits models over two memories, what does not fit so is no point: a condition that nobody has to write. */
+static bool split_condition(const es_sweep *sweep, es_pcond *out) {
+    const es_kernel *kernel = sweep->kernel;
+    bool splits = false;
+    for (size_t a = 0; a < sweep->n_axes; a++)
+        splits |= sweep->axes[a].given &&
+                  (strcmp(sweep->axes[a].name, "gpu_layers") == 0 || strcmp(sweep->axes[a].name, "cpu_experts") == 0);
+    for (size_t i = 0; i < kernel->n_nodes && splits; i++)
+        if (strcmp(kernel->nodes[i].name, "no_offload") == 0) {
+            *out = (es_pcond){.kind = ES_PCOND_NUMBER, .op = ES_EQ, .a = (uint16_t)i, .number = 0};
+            return true;
+        }
+    return false;
+}
+
 /* Those of the file, then those of the command line. */
 static es_status conditions(es_sweep *sweep, const es_spec *spec, const char *const *wheres, size_t n_wheres,
                             es_errors *errors) {
@@ -256,8 +271,8 @@ static es_status conditions(es_sweep *sweep, const es_spec *spec, const char *co
         es_status one = es_where_parse(&where, text, at, &words, &plan->arena, errors);
         status = status ? status : one;
     }
-    plan->condition = es_arena_array(&plan->arena, where.count + 1, sizeof *plan->condition);
-    const char **text = es_arena_array(&plan->arena, where.count + 1, sizeof *text);
+    plan->condition = es_arena_array(&plan->arena, where.count + 2, sizeof *plan->condition);
+    const char **text = es_arena_array(&plan->arena, where.count + 2, sizeof *text);
     if (!plan->condition || !text)
         status = es_fail_memory(errors);
     for (size_t i = 0; i < where.count && plan->condition && text; i++) {
@@ -269,6 +284,10 @@ static es_status conditions(es_sweep *sweep, const es_spec *spec, const char *co
     }
     sweep->condition = text;
     sweep->n_conditions = where.count;
+    if (plan->condition && text && split_condition(sweep, &plan->condition[where.count])) {
+        text[where.count] = ES_SPLIT_FITS;
+        sweep->n_conditions++;
+    }
     es_where_free(&where);
     return status;
 }
