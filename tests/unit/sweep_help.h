@@ -88,7 +88,7 @@ typedef struct text {
 } text;
 
 static inline void text_add(text *t, const char *bytes, size_t n) {
-    if (t->length + n + 1 > t->capacity) {
+    if (n >= t->capacity - t->length) { /* with its end */
         t->capacity = 2 * (t->length + n + 1);
         t->data = realloc(t->data, t->capacity);
         cr_assert(t->data != NULL);

@@ -1,2 +1,2 @@
-CREATE TABLE t (m TEXT);
+OCREATE TABLE t (m TEXT);
 INSERT INTO t (m, ms) VALUES ('it''s', 2), ('B', NULL);
