@@ -48,6 +48,10 @@ else
         emulated=$PWD/build/aarch64/edgesweep
         printf '#!/bin/sh\nexec qemu-aarch64 %q "$@"\n' "$PWD/build/aarch64/edgesweep-static" >"$emulated"
         chmod +x "$emulated"
+        aarch64-linux-gnu-gcc -std=c11 -O2 -D_GNU_SOURCE -DES_SIMD_SUFFIX=_baseline -Iinclude -Isrc -static \
+            tests/cross/probe_kernels.c src/import/probe.simd.c -o build/aarch64/probe_kernels &&
+            qemu-aarch64 -cpu max build/aarch64/probe_kernels
+        check 'loops of probe by SDOT and SMMLA' $?
         here=$(hash_of_sweeps "$command")
         for level in baseline v3; do
             [ "$(EDGESWEEP_SIMD=$level hash_of_sweeps "$command")" = "$here" ]

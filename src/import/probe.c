@@ -119,11 +119,32 @@ static memory_rate bandwidth(reader *sum, const uint64_t *data, size_t words, un
     return best;
 }
 
+static bool has_dot8(void) {
+#if defined(__x86_64__)
+    unsigned a, b, c, d;
+    if (es_simd_level_now() == ES_SIMD_V4)
+        return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (c & (1u << 11)); /* AVX512_VNNI */
+    return es_simd_level_now() == ES_SIMD_V3 && __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & (1u << 4));
+#elif defined(__aarch64__)
+    return getauxval(AT_HWCAP) & (1ul << 20); /* HWCAP_ASIMDDP */
+#else
+    return false;
+#endif
+}
+
+static reader *dot_reader(void) {
+#if defined(__aarch64__)
+    if (has_dot8())
+        return ES_SIMD_PICK(es_probe_dot_sdot);
+#endif
+    return ES_SIMD_PICK(es_probe_dot);
+}
+
 /* What products with 8-bit blocks leave of the bandwidth, both read in turn. */
 static void measure_dot(es_probe *p, const uint64_t *data, size_t words) {
     double dot = 0, plain = 0;
     for (int i = 0; i < ROUNDS; i++) {
-        dot = fmax(dot, bandwidth(ES_SIMD_PICK(es_probe_dot), data, words, p->threads).by_work);
+        dot = fmax(dot, bandwidth(dot_reader(), data, words, p->threads).by_work);
         plain = fmax(plain, bandwidth(ES_SIMD_PICK(es_probe_sum), data, words, p->threads).by_work);
     }
     p->dot_util = dot > 0 && plain > 0 ? fmin(1, dot / plain) : NAN;
@@ -165,14 +186,9 @@ static bool has_fp16(void) {
 #endif
 }
 
-static bool has_dot8(void) {
-#if defined(__x86_64__)
-    unsigned a, b, c, d;
-    if (es_simd_level_now() == ES_SIMD_V4)
-        return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (c & (1u << 11)); /* AVX512_VNNI */
-    return es_simd_level_now() == ES_SIMD_V3 && __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & (1u << 4));
-#elif defined(__aarch64__)
-    return getauxval(AT_HWCAP) & (1ul << 20); /* HWCAP_ASIMDDP */
+static bool has_mmla(void) {
+#if defined(__aarch64__)
+    return getauxval(AT_HWCAP2) & (1ul << 13); /* HWCAP2_I8MM */
 #else
     return false;
 #endif
@@ -184,8 +200,13 @@ static void measure_peaks(es_probe *p) {
     const double fp16 = has_fp16() ? peak(ES_SIMD_PICK(es_probe_fp16), p->threads) / 1e9 : 0;
     p->fp32_gflops = peak(ES_SIMD_PICK(es_probe_fp32), p->threads) / 1e9;
     p->fp16_gflops = fp16 > 0 ? fp16 : NAN;
-    p->int8_gops = fmax(int8, dot8) > 0 ? fmax(int8, dot8) : NAN;
-    p->int8_how = dot8 > int8 ? "dot-product instructions" : int8 > 0 ? "widening multiply-adds" : "no instructions";
+    const double mmla = has_mmla() ? peak(ES_SIMD_PICK(es_probe_mmla), p->threads) / 1e9 : 0;
+    const double best = fmax(mmla, fmax(int8, dot8));
+    p->int8_gops = best > 0 ? best : NAN;
+    p->int8_how = best == 0      ? "no instructions"
+                  : best == mmla ? "matrix instructions"
+                  : best == dot8 ? "dot-product instructions"
+                                 : "widening multiply-adds";
 }
 
 /* ---- Storage ---- */

@@ -33,9 +33,11 @@ enum { CHAINS = 12, FLOATS = BYTES / 4, HALVES = BYTES / 2 };
 #if defined(__aarch64__) && defined(__clang__)
 #define WITH_FP16 __attribute__((target("fullfp16")))
 #define WITH_DOT8 __attribute__((target("dotprod")))
+#define WITH_MMLA __attribute__((target("i8mm")))
 #elif defined(__aarch64__)
 #define WITH_FP16 __attribute__((target("arch=armv8.2-a+fp16")))
 #define WITH_DOT8 __attribute__((target("arch=armv8.2-a+dotprod")))
+#define WITH_MMLA __attribute__((target("arch=armv8.2-a+i8mm")))
 #endif
 
 #define NO_KERNEL(name)                                                                                                \
@@ -150,4 +152,34 @@ KERNEL(es_probe_dot8, octets, 1, 2 * BYTES, STEP_DOT8)
 WITH_DOT8 KERNEL(es_probe_dot8, octets, 1, 2 * BYTES, STEP_DOT8)
 #else
 NO_KERNEL(es_probe_dot8)
+#endif
+
+/* Two rows of eight bytes times two columns. */
+#if defined(__aarch64__)
+#define STEP_MMLA(a) __asm__ volatile("smmla %0.4s, %1.16b, %2.16b" : "+w"(a) : "w"(x), "w"(y));
+WITH_MMLA KERNEL(es_probe_mmla, octets, 1, 2 * 2 * 2 * 8, STEP_MMLA)
+
+WITH_DOT8 uint64_t ES_SIMD_NAME(es_probe_dot_sdot)(const uint64_t *data, size_t n) {
+    enum { CHAINS_OF_DOT = 4 };
+    typedef int32_t ints __attribute__((vector_size(BYTES)));
+    const octets *at = (const octets *)__builtin_assume_aligned(data, 64);
+    const octets *end = at + n * sizeof *data / BYTES;
+    octets low, high;
+    floats sum[CHAINS_OF_DOT] = {{0}};
+    for (int i = 0; i < BYTES; i++)
+        low[i] = (uint8_t)(i + 1), high[i] = (uint8_t)(i + 1 + BYTES);
+    for (; at < end; at += 2 * CHAINS_OF_DOT)
+        for (int c = 0; c < CHAINS_OF_DOT; c++) {
+            ints block = {0};
+            __asm__("sdot %0.4s, %1.16b, %2.16b" : "+w"(block) : "w"(at[2 * c]), "w"(low));
+            __asm__("sdot %0.4s, %1.16b, %2.16b" : "+w"(block) : "w"(at[2 * c + 1]), "w"(high));
+            sum[c] += 2.0f * __builtin_convertvector(block, floats);
+        }
+    double total = 0;
+    for (int i = 0; i < FLOATS; i++)
+        total += (double)sum[0][i] + (double)sum[1][i] + (double)sum[2][i] + (double)sum[3][i];
+    return (uint64_t)(int64_t)total;
+}
+#else
+            NO_KERNEL(es_probe_mmla)
 #endif

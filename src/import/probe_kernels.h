@@ -19,5 +19,11 @@ ES_SIMD_DECLARE(double, es_probe_fp32, (uint64_t rounds));
 ES_SIMD_DECLARE(double, es_probe_fp16, (uint64_t rounds)); /* needs the CPU's support beyond the level */
 ES_SIMD_DECLARE(double, es_probe_int8, (uint64_t rounds));
 ES_SIMD_DECLARE(double, es_probe_dot8, (uint64_t rounds)); /* VNNI, SDOT; needs the CPU's support beyond the level */
+ES_SIMD_DECLARE(double, es_probe_mmla, (uint64_t rounds)); /* SMMLA, of a CPU that has it */
+
+#ifdef __aarch64__
+/* es_probe_dot by SDOT, as llama.cpp does it where the CPU has that. */
+ES_SIMD_DECLARE(uint64_t, es_probe_dot_sdot, (const uint64_t *data, size_t n));
+#endif
 
 #endif
