@@ -454,6 +454,7 @@ typedef struct es_field {
     X(KIND, "kind", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "mtp, eagle, lookup or model")                    \
     X(BACKEND, "backend", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "of the runtime; empty: any")                         \
     X(EXPERTS, "experts", "", ES_FLAG, 0, 0, 1, 0, NULL, "1: models with routed experts")                              \
+    X(TASK, "task", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "a word of the axis, of rows about acceptance; empty: any") \
     X(COST, "cost", "", ES_REAL, ES_EXCLUSIVE, 0, 100, ES_ABSENT, NULL,                                                \
       "what a drafted token adds to a round, in decode steps [from bytes and operations]")                             \
     X(ACCEPTANCE, "acceptance", "", ES_REAL, 0, 0, 1, ES_ABSENT, NULL, "share of drafted tokens that are accepted")    \

@@ -9,7 +9,7 @@
 #include "base/number.h"
 #include "model/runtime.h"
 
-const char *const es_phase_names[ES_PHASES + 1] = {"prefill", "decode", "prefill+decode", NULL};
+const char *const es_phase_names[ES_PHASES + 1] = {"prefill", "decode", "prefill+decode", "speed-up", NULL};
 
 /* The columns of all kinds of tables. */
 typedef enum column {
@@ -53,6 +53,11 @@ typedef enum column {
     BOUNDARY,
     MEMORY,
     SOURCE_DATE,
+    DRAFT,
+    DRAFT_TOKENS,
+    ACCEPTANCE,
+    TASK,
+    RATE_WITHOUT,
     COLUMNS
 } column;
 
@@ -97,6 +102,11 @@ static const char *const column_names[COLUMNS] = {
     [BOUNDARY] = "power_boundary",
     [MEMORY] = "memory_mib",
     [SOURCE_DATE] = "source_date",
+    [DRAFT] = "draft",
+    [DRAFT_TOKENS] = "draft_tokens",
+    [ACCEPTANCE] = "acceptance",
+    [TASK] = "task",
+    [RATE_WITHOUT] = "tokens_per_s_without",
 };
 
 typedef struct reader {
@@ -491,6 +501,41 @@ static bool read_phase(const char *text, es_phase *phase, double *tokens) {
     return false;
 }
 
+/* A word of the axis `name`; NaN: none of them. */
+static double axis_word(const es_kernel *kernel, const char *name, const char *word) {
+    for (size_t k = 0; k < kernel->n_axes; k++)
+        for (const es_axis_word *w = strcmp(kernel->axes[k].name, name) == 0 ? kernel->axes[k].words : NULL;
+             w && w->name; w++)
+            if (es_equal_fold(w->name, word))
+                return w->value;
+    return NAN;
+}
+
+/* A run with a draft tells its speed-up over the run without. */
+static void join_draft(reader *r, size_t row, es_measurement *m) {
+    const char *draft = cell(r, row, DRAFT);
+    if (!*draft || es_equal_fold(draft, "none"))
+        return;
+    m->phase = ES_PHASE_SPEEDUP;
+    m->vague = true;
+    m->tokens_per_s /= number(r, row, RATE_WITHOUT);
+    m->draft = axis_word(r->point->kernel, "draft", draft);
+    m->draft_tokens = number(r, row, DRAFT_TOKENS);
+    m->acceptance = number(r, row, ACCEPTANCE);
+    m->task = axis_word(r->point->kernel, "task", cell(r, row, TASK));
+    m->draft_backend = es_arena_text(r->arena, backend_name(cell(r, row, BACKEND)));
+    if (!m->draft_backend)
+        m->draft_backend = "";
+    if (!isnan(m->draft) || m->reason)
+        return;
+    const es_table *models = &r->catalog->table[ES_MODEL];
+    double params;
+    const es_row *model = es_model_of_file(r->point, models, m->rows.precision, es_slice_of(draft), 0, &params);
+    m->draft = model ? (double)(ES_AXIS_FIRST_MODEL + (model - models->rows)) : NAN;
+    if (!model)
+        m->reason = no_row(r, "draft model", draft);
+}
+
 static void read_plain(reader *r, size_t row, es_measurement *m) {
     const char *phase = cell(r, row, PHASE), *note = cell(r, row, NOTE);
     double tokens = NAN;
@@ -520,6 +565,7 @@ static void read_plain(reader *r, size_t row, es_measurement *m) {
     join_device(r, row, m);
     join_precision(r, row, m);
     join_model(r, row, m);
+    join_draft(r, row, m);
     if (!known && !m->reason)
         m->reason = "phase is neither prefill nor decode";
 }
@@ -528,8 +574,10 @@ static bool is_count(double x, double least) { return x >= least && x <= 1e6 && 
 
 static const char *fault_of(const es_measurement *m) {
     if (!(m->tokens_per_s > 0) || isinf(m->tokens_per_s))
-        return "no rate above 0";
-    if (!is_count(m->prompt, m->phase == ES_PHASE_DECODE ? 0 : 1) ||
+        return m->phase == ES_PHASE_SPEEDUP ? "no rates above 0 with and without the draft" : "no rate above 0";
+    if (m->phase == ES_PHASE_SPEEDUP && !(is_count(m->draft_tokens, 1) && m->draft_tokens <= 64))
+        return "draft_tokens is no whole number from 1 to 64";
+    if (!is_count(m->prompt, m->phase == ES_PHASE_DECODE || m->phase == ES_PHASE_SPEEDUP ? 0 : 1) ||
         !is_count(m->gen, m->phase == ES_PHASE_PREFILL ? 0 : 1) || !is_count(m->depth, 0) || !is_count(m->batch, 1) ||
         (!isnan(m->ubatch) && !is_count(m->ubatch, 1)))
         return "prompt, generation, depth and batch are no whole numbers in range";
@@ -540,7 +588,7 @@ static const char *fault_of(const es_measurement *m) {
 static void warn_of_text(reader *r, size_t row, es_errors *errors) {
     const column rate = r->markdown ? TABLE_RATE : r->bench ? BENCH_RATE : RATE;
     const char *text = cell(r, row, rate);
-    if (!text[0] || r->warned)
+    if (!text[0] || r->warned || !isnan(number(r, row, rate)))
         return;
     es_warn(errors, &r->table.origin[row], "not a number in column '%s': '%s'%s", column_names[rate],
             es_quote_text(text).text, es_csv_number_hint(es_slice_of(text)));
@@ -565,6 +613,9 @@ static es_status read_rows(reader *r, es_measured *measured, es_errors *errors) 
                               .kv_bits = NAN,
                               .build = ES_BUILD_NEWEST,
                               .power_w = NAN,
+                              .draft_tokens = NAN,
+                              .acceptance = NAN,
+                              .task = NAN,
                               .power_boundary = "",
                               .memory_mib = NAN};
         if (r->markdown)
@@ -666,7 +717,7 @@ void es_measurement_evaluate(es_point_kernel *point, const es_measurement *m, do
     for (size_t k = 0; k < ES_MAX_INPUTS; k++)
         workload[k] = NAN;
     /* A generation behind nothing starts with one token: the grid has no empty prompts. */
-    const bool empty = m->phase == ES_PHASE_DECODE;
+    const bool empty = m->phase == ES_PHASE_DECODE || m->phase == ES_PHASE_SPEEDUP;
     set_axis(kernel, "prompt", empty ? 1 : m->prompt, workload);
     set_axis(kernel, "depth", empty && m->depth > 0 ? m->depth - 1 : m->depth, workload);
     set_axis(kernel, "gen", m->gen > 0 ? m->gen : 1, workload);
@@ -674,6 +725,12 @@ void es_measurement_evaluate(es_point_kernel *point, const es_measurement *m, do
     set_axis(kernel, "ubatch", m->ubatch, workload);
     set_axis(kernel, "kv_bits", m->kv_bits, workload);
     set_axis(kernel, "threads", m->threads, workload);
+    if (m->phase == ES_PHASE_SPEEDUP) {
+        set_axis(kernel, "draft", m->draft, workload);
+        set_axis(kernel, "draft_tokens", m->draft_tokens, workload);
+        set_axis(kernel, "acceptance", m->acceptance, workload);
+        set_axis(kernel, "task", m->task, workload);
+    }
     point->build = m->build;
     es_point_evaluate(point, &m->rows, workload, value);
 }

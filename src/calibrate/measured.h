@@ -2,8 +2,8 @@
  *
  * Reads two kinds of tables as they are: a CSV with the columns device, model, quant, phase, tokens_per_s (and
  * device_variant, runtime, backend, build, build_date, unit, kernel_note, format, n_prompt, n_gen, ctx_depth, threads,
- * batch, ubatch, power_w, power_boundary, memory_mib, source_url, source_date, note where known), and what
- * `llama-bench -o csv`, `-o jsonl` or `-o json` prints.
+ * batch, ubatch, power_w, power_boundary, memory_mib, source_url, source_date, note where known; draft, draft_tokens,
+ * acceptance, task, tokens_per_s_without of runs with speculative decoding), and what `llama-bench -o csv`, `-o jsonl` or `-o json` prints.
  */
 #ifndef ES_CALIBRATE_MEASURED_H
 #define ES_CALIBRATE_MEASURED_H
@@ -23,6 +23,7 @@ typedef enum es_phase {
     ES_PHASE_PREFILL, /* n_prompt tokens behind depth */
     ES_PHASE_DECODE,  /* n_gen tokens behind depth */
     ES_PHASE_BOTH,    /* both, one after the other */
+    ES_PHASE_SPEEDUP, /* of decode by a draft: tokens/s with it over those without */
     ES_PHASES
 } es_phase;
 
@@ -35,14 +36,16 @@ typedef struct es_measurement {
     es_phase phase;
     double prompt, gen, depth, batch, ubatch, kv_bits; /* ubatch and kv_bits NaN: not said */
     double threads;                                    /* NaN: not said */
-    double build; /* of the runtime, es_build_parse; of the source's day when the row has none */
-    double tokens_per_s;
-    double power_w, memory_mib; /* NaN: not said */
-    const char *power_boundary; /* "": not said */
-    const char *runtime;        /* as calibrations name it */
-    es_rows rows;               /* NULL as far as they were not found */
-    bool vague;                 /* format or backend are not stated: predicted, never fitted */
-    const char *reason;         /* why there is no prediction; NULL when there can be one */
+    double build;        /* of the runtime, es_build_parse; of the source's day when the row has none */
+    double tokens_per_s; /* ES_PHASE_SPEEDUP: the speed-up */
+    double draft, draft_tokens, acceptance, task; /* as the axes; 0 and NaN: none, not said */
+    const char *draft_backend;                    /* "": not said */
+    double power_w, memory_mib;                   /* NaN: not said */
+    const char *power_boundary;                   /* "": not said */
+    const char *runtime;                          /* as calibrations name it */
+    es_rows rows;                                 /* NULL as far as they were not found */
+    bool vague;                                   /* format or backend are not stated: predicted, never fitted */
+    const char *reason;                           /* why there is no prediction; NULL when there can be one */
 } es_measurement;
 
 typedef struct es_measured {

@@ -1,5 +1,7 @@
 #include "calibrate/validate.h"
 
+#include "calibrate/calibrate.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,11 +35,13 @@ es_status es_validate(const es_measured *measured, es_point_kernel *point, es_pr
         const es_evidence evidence =
             es_evidence_of(calibration, &setting, m->phase == ES_PHASE_PREFILL ? ES_FIT_PREFILL : ES_FIT_DECODE,
                            type > ES_TYPE_NONE ? (int)type : ES_TYPE_NONE);
-        p->tokens_per_s = es_measurement_rate(m, es_kernel_value(point->kernel, "ttft_s", value),
-                                              es_kernel_value(point->kernel, "tpot_s", value));
+        p->tokens_per_s = m->phase == ES_PHASE_SPEEDUP
+                              ? es_kernel_value(point->kernel, "speedup", value)
+                              : es_measurement_rate(m, es_kernel_value(point->kernel, "ttft_s", value),
+                                                    es_kernel_value(point->kernel, "tpot_s", value));
         p->error = p->tokens_per_s / m->tokens_per_s - 1;
-        p->low = p->tokens_per_s * exp(evidence.log_low);
-        p->high = p->tokens_per_s * exp(evidence.log_high);
+        p->low = m->phase == ES_PHASE_SPEEDUP ? NAN : p->tokens_per_s * exp(evidence.log_low);
+        p->high = m->phase == ES_PHASE_SPEEDUP ? NAN : p->tokens_per_s * exp(evidence.log_high);
         p->basis = evidence.basis;
         p->params = es_kernel_value(point->kernel, "params", value);
         p->power_w =
@@ -169,4 +173,77 @@ size_t es_worst_rows(const es_measured *measured, const es_prediction *predictio
             rows[at] = i;
     }
     return found;
+}
+
+/* ---- Speed-ups, the source left out ---- */
+
+static double draft_kind(const es_measurement *m) { return fmin(m->draft, ES_AXIS_FIRST_MODEL); }
+
+static bool other_source(const es_measurement *a, const es_measurement *b) {
+    const es_slice x = es_source_of(a->source), y = es_source_of(b->source);
+    return x.length != y.length || memcmp(x.text, y.text, x.length) != 0;
+}
+
+static bool has_experts(const es_measurement *m) { return m->rows.model->value[ES_M_N_EXPERTS] > 1; }
+
+/* Devices matter to bytes only. */
+static bool is_pair(const es_measurement *m) {
+    return m->phase == ES_PHASE_SPEEDUP && m->rows.model && m->draft > 0 && m->tokens_per_s > 0 && m->draft_tokens >= 1;
+}
+
+/* What a drafted token added to the round, in decode steps; NaN: the acceptance is not stated. */
+static double cost_of(const es_measurement *m) {
+    return ((1 + m->acceptance * m->draft_tokens) / m->tokens_per_s - 1) / m->draft_tokens;
+}
+
+/* Median over rows of other sources that are like row `at`; `of` gives NaN for rows that do not count. */
+static double median_elsewhere(const es_measured *all, size_t at, double (*of)(const es_measurement *), bool cost,
+                               double *room) {
+    const es_measurement *m = &all->row[at];
+    size_t n = 0;
+    for (size_t i = 0; i < all->n; i++) {
+        const es_measurement *other = &all->row[i];
+        if (!is_pair(other) || draft_kind(other) != draft_kind(m) || isnan(of(other)) || !other_source(other, m))
+            continue;
+        if (cost ? has_experts(other) == has_experts(m) && es_equal_fold(other->draft_backend, m->draft_backend)
+                 : isnan(m->task) || other->task == m->task)
+            room[n++] = of(other);
+    }
+    qsort(room, n, sizeof *room, by_value);
+    return n ? quantile(room, n, 0.5) : NAN;
+}
+
+static double acceptance_of(const es_measurement *m) { return m->acceptance; }
+
+/* Rounds of bytes and operations, in decode steps. */
+static double round_of_bytes(const es_measurement *m, es_point_kernel *point, double *value) {
+    es_measurement_evaluate(point, m, value);
+    const double verify = es_kernel_value(point->kernel, "verify_s", value),
+                 draft = es_kernel_value(point->kernel, "draft_s", value),
+                 step = es_kernel_value(point->kernel, "step_s", value);
+    return (verify + m->draft_tokens * draft) / step;
+}
+
+es_status es_speedups_left_out(const es_measured *measured, es_point_kernel *point, es_speedup *speedups,
+                               es_errors *errors) {
+    double *value = calloc(point->kernel->n_nodes + measured->n + 1, sizeof *value);
+    if (!value)
+        return es_fail_memory(errors);
+    double *room = value + point->kernel->n_nodes;
+    for (size_t i = 0; i < measured->n; i++) {
+        const es_measurement *m = &measured->row[i];
+        es_speedup *s = &speedups[i];
+        *s = (es_speedup){.predicted = NAN};
+        if (!is_pair(m))
+            continue;
+        s->stated = !isnan(m->acceptance);
+        const double acceptance = s->stated ? m->acceptance : median_elsewhere(measured, i, acceptance_of, false, room);
+        const double cost = median_elsewhere(measured, i, cost_of, true, room);
+        s->from_rows = !isnan(cost);
+        if (s->from_rows || !m->reason)
+            s->predicted = (1 + acceptance * m->draft_tokens) /
+                           (s->from_rows ? 1 + cost * m->draft_tokens : round_of_bytes(m, point, value));
+    }
+    free(value);
+    return ES_OK;
 }

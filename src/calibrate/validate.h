@@ -24,6 +24,19 @@ typedef struct es_prediction {
 es_status es_validate(const es_measured *measured, es_point_kernel *point, es_prediction *predictions,
                       es_errors *errors);
 
+/* A speed-up as it is predicted by who does not know the row's source: a round costs what rows of other sources with the
+ * same kind of draft, backend and experts say (their median; of any device, also of one that is in no catalog), without such
+ * rows what its bytes and operations take. */
+typedef struct es_speedup {
+    bool from_rows,
+        stated;       /* of other sources; the acceptance is, else it is the median of the kind and task elsewhere */
+    double predicted; /* NaN: no such row, or no prediction */
+} es_speedup;
+
+/* `speedups` has room for measured->n. */
+es_status es_speedups_left_out(const es_measured *measured, es_point_kernel *point, es_speedup *speedups,
+                               es_errors *errors);
+
 typedef struct es_error_summary {
     size_t n;
     double bias, median, p90; /* median of errors, median and 90th percentile of their absolute values */

@@ -69,7 +69,8 @@ static void check_text(es_csv_reader *r) {
 }
 
 es_status es_csv_open(es_csv_reader *r, const char *file, const char *text, size_t size, es_errors *errors) {
-    *r = (es_csv_reader){.file = file, .text = text, .size = size, .line = 1, .errors = errors, .row.raw = {"", 0}};
+    *r = (es_csv_reader){
+        .file = file, .text = text ? text : "", .size = size, .line = 1, .errors = errors, .row.raw = {"", 0}};
     start_parser(r);
     if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
         r->text += 3;

@@ -93,6 +93,44 @@ static es_status print_power(validation *v, es_errors *errors) {
     return any ? es_listing_print(&listing, v->m.cli, stdout, 0, errors) : ES_OK;
 }
 
+/* Lines by what stands behind the round and the acceptance. */
+static es_status print_speedups(validation *v, es_errors *errors) {
+    static const char *const header[] = {"round",         "acceptance",       ">n", ">bias",
+                                         ">median error", ">90th percentile", NULL};
+    static const char *const rounds[] = {"bytes and operations", "other sources"}, *const shares[] = {"estimated",
+                                                                                                      "stated"};
+    const es_measured *all = &v->m.measured;
+    es_speedup *speedup = es_arena_array(&v->m.cli->arena, all->n + 1, sizeof *speedup);
+    double *error = es_arena_array(&v->m.cli->arena, all->n + 1, sizeof *error);
+    es_listing listing;
+    bool any = false;
+    if (!speedup || !error)
+        return es_fail_memory(errors);
+    const es_status status = es_speedups_left_out(all, &v->m.point, speedup, errors);
+    for (int line = 0; line < 4 && !status; line++) {
+        const bool from_rows = line < 2, stated = line % 2 == 0;
+        size_t n = 0;
+        for (size_t i = 0; i < all->n; i++)
+            if (!isnan(speedup[i].predicted) && speedup[i].from_rows == from_rows && speedup[i].stated == stated)
+                error[n++] = speedup[i].predicted / all->row[i].tokens_per_s - 1;
+        if (!n)
+            continue;
+        if (!any)
+            es_listing_begin(&listing, header);
+        any = true;
+        const es_error_summary s = es_summarise_errors(error, n);
+        es_listing_cell(&listing, rounds[from_rows]);
+        es_listing_cell(&listing, shares[stated]);
+        es_listing_format(&listing, "%zu", n);
+        add_percent(&listing, s.bias);
+        add_percent(&listing, s.median);
+        add_percent(&listing, s.p90);
+    }
+    if (any)
+        puts("\nSpeed-ups by drafts, each with its source left out:");
+    return any && !status ? es_listing_print(&listing, v->m.cli, stdout, 0, errors) : status;
+}
+
 static es_status print_worst(validation *v, es_errors *errors) {
     static const char *const header[] = {"device",     "runtime", "model", "quantization", "phase", ">measured",
                                          ">predicted", ">error",  NULL};
@@ -113,7 +151,7 @@ static es_status print_worst(validation *v, es_errors *errors) {
         es_listing_number(&listing, v->prediction[rows[i]].tokens_per_s);
         es_listing_format(&listing, "%+.0f%%", 100 * v->prediction[rows[i]].error);
     }
-    puts("\nFarthest off, in tokens per second:");
+    puts("\nFarthest off, in tokens per second (speed-ups: with / without the draft):");
     return es_listing_print(&listing, v->m.cli, stdout, 0, errors);
 }
 
@@ -222,6 +260,8 @@ static es_status print_tables(validation *v, es_errors *errors) {
     if (!status)
         status = print_power(v, errors);
     if (!status)
+        status = print_speedups(v, errors);
+    if (!status)
         status = print_worst(v, errors);
     if (!status && predicted < n)
         status = print_unmatched(v, errors);
@@ -267,7 +307,11 @@ const es_command es_cmd_validate = {
         "known besides are device_variant, runtime, backend, build, build_date, unit, kernel_note, format, n_prompt, "
         "n_gen, "
         "ctx_depth, threads, batch, ubatch, power_w, power_boundary, memory_mib, params_b, source_url, source_date and "
-        "note. What "
+        "note. A row with draft (mtp, eagle, lookup or a model) and draft_tokens is a pair: the speed-up of "
+        "tokens_per_s "
+        "over tokens_per_s_without is compared, at its acceptance or, without one, that of its task (drafts.csv); such "
+        "rows are "
+        "never fitted. What "
         "llama-bench prints is read as it is (-o csv, json, jsonl, md, sql), from a file or from standard input (-); "
         "--device names the device unless the name of its CPU or GPU does.\n\n"
         "Names are those of the catalogs or their aliases, but for case, punctuation, the size of the RAM and words "

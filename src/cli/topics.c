@@ -304,9 +304,12 @@ static const char workload_details[] =
     "draft_tokens a "
     "round, of which a share of acceptance is accepted (or the first with that probability and the following with "
     "acceptance_decay times less each). Without measured rounds of the kind and backend (drafts.csv) their time "
-    "follows from bytes and operations. speedup, tokens_per_round, round_s, draft_bytes.\n"
+    "follows from bytes and operations. Without acceptance it is that of the kind and of task (chat, code, math, "
+    "prose, "
+    "summary, qa, translation), an estimate. speedup, tokens_per_round, round_s, draft_bytes.\n"
     "\n"
-    "Heat: sustained = 1 is the speed after ten minutes of load; empty where nobody measured the device.\n"
+    "Heat: sustained = 1 is the speed after ten minutes of load; empty where nobody measured the device, as basis then "
+    "says (no sustained speed).\n"
     "\n"
     "Files: quantizer = 202602 is a file made before March 2026, imatrix = 1 one with an importance matrix.\n";
 

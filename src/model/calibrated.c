@@ -32,8 +32,8 @@ const char *const es_effect_names[ES_EFFECTS + 1] = {
     [ES_EFFECT_TYPE_ARITHMETIC] = "type:arithmetic",
     [ES_EFFECT_DEVICE_ARITHMETIC] = "device:arithmetic",
 };
-const char *const es_basis_names[ES_BASES + 1] = {"calibrated", "device",       "unit", "kind",
-                                                  "class",      "hypothetical", "axis", NULL};
+const char *const es_basis_names[ES_BASES + 1] = {
+    "calibrated", "device", "unit", "kind", "class", "hypothetical", "axis", "no sustained speed", NULL};
 const char *const es_evidence_names[ES_EVIDENCE_LEVELS + 1] = {"A", "B", "C", "D", "E", NULL};
 
 /* Phases of calibration.csv beside decode and prefill. */

@@ -149,6 +149,7 @@ typedef enum es_basis {
     ES_BASIS_CLASS,
     ES_BASIS_HYPOTHETICAL,
     ES_BASIS_AXIS,
+    ES_BASIS_NOT_SUSTAINED, /* asked for after ten minutes, of a device that nobody measured so */
     ES_BASES
 } es_basis;
 

@@ -79,6 +79,7 @@ enum {
     DRAFT_AXIS,
     DRAFT_TOKENS_AXIS,
     ACCEPTANCE_AXIS,
+    TASK_AXIS,
     ACCEPTANCE_DECAY_AXIS,
     MMAP_AXIS
 };
@@ -341,8 +342,8 @@ static const es_block blocks[] = {
                      .reads = ES_READS_DEVICE | ES_READS_RUNTIME | ES_READS_PRECISION,
                      .fn = es_roofline_draft,
                      .n_out = ES_DRAFT_SIZE,
-                     .n_in = 4,
-                     .in = {N_draft, N_n_experts, N_imatrix, N_quantizer}},
+                     .n_in = 5,
+                     .in = {N_draft, N_n_experts, N_imatrix, N_quantizer, N_task}},
     [POWER_BLOCK] = {.name = "power levels",
                      .reads = ES_READS_DEVICE | ES_READS_RUNTIME,
                      .fn = es_roofline_power,
@@ -408,6 +409,8 @@ static const es_workload_axis axes[] = {
                            ES_AXIS_QUIET},
     [ACCEPTANCE_AXIS] = {"acceptance", "", "share of drafted tokens that are accepted [of drafts.csv]", NAN, 0, 1,
                          false, NULL, ES_AXIS_QUIET},
+    [TASK_AXIS] = {"task", "", "what is written, where acceptance is not given", 0, 0, 7, true, es_task_words,
+                   ES_AXIS_QUIET},
     [ACCEPTANCE_DECAY_AXIS] = {"acceptance_decay", "",
                                "acceptance is that of the first token and falls by this factor per token [a share]",
                                NAN, 0, 1, false, NULL, ES_AXIS_QUIET},

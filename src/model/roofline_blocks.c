@@ -232,11 +232,31 @@ static const es_row *draft_row(const es_roofline_state *state, const es_rows *ro
     for (size_t i = 0; i < table->n_rows; i++) {
         const es_row *row = &table->rows[i];
         const char *of = row->text[ES_DR_BACKEND];
-        if (strcmp(row->text[ES_DR_KIND], kind) != 0 || (row->value[ES_DR_EXPERTS] > 0) != experts ||
-            strncmp(backend, of, strlen(of)) != 0)
+        if (strcmp(row->text[ES_DR_KIND], kind) != 0 || row->text[ES_DR_TASK][0] ||
+            (row->value[ES_DR_EXPERTS] > 0) != experts || strncmp(backend, of, strlen(of)) != 0)
             continue;
         if (!found || of[0])
             found = row;
+    }
+    return found;
+}
+
+const es_axis_word es_task_words[] = {{"any", 0},     {"chat", 1}, {"code", 2},        {"math", 3}, {"prose", 4},
+                                      {"summary", 5}, {"qa", 6},   {"translation", 7}, {NULL, 0}};
+
+/* Of the kind and the task, else of the kind. */
+static double usual_acceptance(const es_roofline_state *state, const char *kind, double task) {
+    const es_table *table = &state->catalog->table[ES_DRAFT];
+    double found = NAN;
+    for (size_t i = 0; i < table->n_rows; i++) {
+        const es_row *row = &table->rows[i];
+        const char *of = row->text[ES_DR_TASK];
+        if (strcmp(row->text[ES_DR_KIND], kind) != 0 || isnan(row->value[ES_DR_ACCEPTANCE]))
+            continue;
+        if (of[0] && strcmp(of, es_task_words[(size_t)task].name) == 0)
+            return row->value[ES_DR_ACCEPTANCE];
+        if (!of[0] && isnan(found))
+            found = row->value[ES_DR_ACCEPTANCE];
     }
     return found;
 }
@@ -247,7 +267,7 @@ void es_roofline_draft(const void *state_, const es_rows *rows, const double *in
     const size_t number = (size_t)in[0], kind = number < ES_AXIS_FIRST_MODEL ? number : ES_AXIS_FIRST_MODEL;
     const es_row *row = in[0] > ES_DRAFT_NONE ? draft_row(state, rows, kinds[kind], in[1] > 1) : NULL;
     es_draft draft = {.cost = row ? row->value[ES_DR_COST] : NAN,
-                      .acceptance = row ? row->value[ES_DR_ACCEPTANCE] : NAN};
+                      .acceptance = in[0] > ES_DRAFT_NONE ? usual_acceptance(state, kinds[kind], in[4]) : NAN};
     if (kind == ES_AXIS_FIRST_MODEL && number - ES_AXIS_FIRST_MODEL < state->models->n_rows)
         describe_draft(state, rows, &state->models->rows[number - ES_AXIS_FIRST_MODEL],
                        (es_quantizer){in[3], in[2] > 0}, &draft);

@@ -91,7 +91,9 @@ typedef struct es_draft {
     double layers;
 } es_draft;
 enum { ES_DRAFT_SIZE = sizeof(es_draft) / sizeof(double) };
-/* in: draft, routed experts of the target, imatrix, quantizer -> es_draft */
+/* Words of the axis `task`, also of drafts.csv; the first is any. */
+extern const es_axis_word es_task_words[];
+/* in: draft, routed experts of the target, imatrix, quantizer, task -> es_draft */
 void es_roofline_draft(const void *state, const es_rows *rows, const double *in, double *out);
 
 /* What a device draws in decode at a boundary: a row of power.csv.  Only doubles; NaN: there is none. */
