@@ -57,13 +57,17 @@ HARDENING := $(fortify) $(if $(INSTRUMENT),,-fstack-protector-strong) -fPIC -fno
 OPENMP ?= -fopenmp
 # Tests with many random cases take fewer of them where ES_SLOW_BUILD is defined.
 # OS=posix: only what POSIX has, as on systems other than Linux (src/base/os.h).
-BASE_CPPFLAGS = -D_GNU_SOURCE $(if $(filter posix,$(OS)),-DES_OS_POSIX) -Iinclude -Isrc $(if $(SQLITE),-DES_HAVE_SQLITE) $(if $(filter-out coverage,$(FLAVOUR)),$(if $(INSTRUMENT),-DES_SLOW_BUILD))
+BASE_CPPFLAGS = -D_GNU_SOURCE $(if $(filter posix,$(OS)),-DES_OS_POSIX) -Iinclude -Isrc $(if $(SQLITE),-DES_HAVE_SQLITE) $(if $(ISAL),,-DES_NO_ISAL) $(if $(filter-out coverage,$(FLAVOUR)),$(if $(INSTRUMENT),-DES_SLOW_BUILD))
 COMPILE = $(CC) -std=c11 $(BASE_CPPFLAGS) $(CPPFLAGS) $(WARNINGS) $(CFLAGS) $(ARITHMETIC) $(HARDENING) $(OPENMP) $(INSTRUMENT)
 # -o NAME.db needs SQLite; `make SQLITE=` builds without.
 SQLITE ?= $(shell printf '\043include <sqlite3.h>\nint main(void) { return !sqlite3_libversion_number(); }\n' | \
   $(CC) -x c - -o /dev/null -lsqlite3 >/dev/null 2>&1 && echo 1)
 SQLITE := $(SQLITE)
-LIBS := -lcsv -ljansson -lxxhash -lzstd -lz $(if $(SQLITE),-lsqlite3) -lm
+# ISA-L deflates; `make ISAL=` leaves that to zlib.
+ISAL ?= $(shell printf '\043include <isa-l.h>\nint main(void) { return (int)crc32_gzip_refl(0, 0, 0); }\n' | \
+  $(CC) -x c - -o /dev/null -lisal >/dev/null 2>&1 && echo 1)
+ISAL := $(ISAL)
+LIBS := -lcsv -ljansson -lxxhash -lzstd -lz $(if $(ISAL),-lisal) $(if $(SQLITE),-lsqlite3) -lm
 LINK = $(CC) $(CFLAGS) $(OPENMP) $(INSTRUMENT) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 
 # ---- Sources ----

@@ -48,6 +48,7 @@ need_header jansson.h libjansson-dev 'reads and writes JSON (manifests, model co
 need_header xxhash.h libxxhash-dev 'hashes of outputs and catalogs'
 need_header zlib.h zlib1g-dev 'writes .csv.gz'
 need_header zstd.h libzstd-dev 'writes .csv.zst'
+[ $tests = 0 ] || need_header isa-l.h libisal-dev 'writes .csv.gz several times faster (optional)'
 [ $tests = 0 ] || need_header sqlite3.h libsqlite3-dev 'writes databases (optional)'
 [ $tests = 0 ] || need_header criterion/criterion.h libcriterion-dev 'unit tests'
 if [ $tests = 1 ]; then
