@@ -335,7 +335,7 @@ bench-%: $(B)/bench/bench_%
 bench: benches $(COMMAND)
 	@for bench in $(BENCHES); do printf '\n%s\n' "$${bench##*/}"; EDGESWEEP=$(COMMAND) $$bench $(ARGS) || exit 1; done
 	@printf '\nbench_stream.py\n'
-	@EDGESWEEP_LIBRARY=$(abspath $(SHARED)) PYTHONPATH=src/python $(PYTHON) -B tests/bench/bench_stream.py
+	@EDGESWEEP_LIBRARY=$(abspath $(SHARED)) PYTHONPATH=src/python $(PYTHON) -B tests/bench/bench_stream.py $(B)/bench/bench_stream
 
 # Every library call made to fail in turn (tests/faults/), in the release build by preloading, in the AddressSanitizer
 # build, where leaks count, by linking.  SAMPLE=N: at most N places of each fault in each command.  Then full disks, planted

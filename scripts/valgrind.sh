@@ -42,6 +42,9 @@ check "$command" import hf tests/fuzz/seeds/fuzz_import_hf/Mixtral-8x7B
 check "$command" import gguf tests/fuzz/seeds/fuzz_import_gguf/moe
 check "$command" report "$paper" -o "$work/report.html"
 check "$command" show device 'Raspberry Pi 5'
+# The library by its public headers: a stream of a front.
+"${CC:-cc}" -Iinclude tests/examples/front.c -o "$work/front" -L"$(dirname "$command")" -ledgesweep -Wl,-rpath,"$(dirname "$command")" &&
+    check "$work/front" 'Raspberry Pi 5 8GB'
 for target in "$@"; do
     check "$target" "tests/fuzz/seeds/${target##*/}"
 done

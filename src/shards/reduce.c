@@ -148,7 +148,7 @@ bool es_front_union_has(const es_front_union *front, const es_record *record) {
 
 es_status es_front_union_row(es_front_union *front, const es_record **record, const char **row, size_t *n,
                              es_errors *errors) {
-    enum { NUMBER = 20 };
+    enum { NUMBER = 32 }; /* what es_format_u64 may write over */
     const size_t values = front->n_by + front->d;
     uint64_t index;
     const uint64_t *ties = ties_of(front, *record, &index);
