@@ -88,13 +88,13 @@ double es_build_parse(es_slice text) {
     return year >= 1000 && month >= 1 && month <= 12 ? 100 * year + month : NAN;
 }
 
-static bool is_month(double build) { return build >= 100000 && isfinite(build); }
+bool es_build_is_month(double build) { return build >= 100000 && build <= 999999; }
 
 /* Whether `build` lacks what arrived with the build and on the day given; one that is not known does not. */
 static bool older_than(double build, const char *first_build, const char *first_date) {
     if (build == ES_BUILD_UNKNOWN || isnan(build))
         return false;
-    const double first = es_build_parse(es_slice_of(is_month(build) ? first_date : first_build));
+    const double first = es_build_parse(es_slice_of(es_build_is_month(build) ? first_date : first_build));
     return build < first;
 }
 
@@ -105,7 +105,7 @@ enum { LAST_OF_2023 = 1767, LAST_OF_2024 = 4410 };
 static const char *era_of(double build) {
     if (build == ES_BUILD_UNKNOWN)
         return "unknown";
-    const bool month = is_month(build);
+    const bool month = es_build_is_month(build);
     if (build < (month ? 202401 : LAST_OF_2023 + 1))
         return "23";
     return build < (month ? 202501 : LAST_OF_2024 + 1) ? "24" : NULL;

@@ -36,6 +36,7 @@
 
 /* "b8134", "2024-11", "2024-11-25"; NaN: something else. */
 double es_build_parse(es_slice text);
+bool es_build_is_month(double build);
 
 /* ---- Effects ---- */
 

@@ -1,10 +1,12 @@
 #include "model/memory.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
 #include "base/number.h"
 #include "base/text.h"
+#include "model/calibrated.h"
 #include "model/roofline_blocks.h"
 #include "model/runtime.h"
 
@@ -58,6 +60,13 @@ typedef struct rule {
     bool named; /* the runtime itself, not its family */
 } rule;
 
+/* Since when a type is rearranged for a unit: build and month; infinite: it is not. */
+typedef struct repack {
+    double build, month;
+} repack;
+
+enum { TYPE_IDS = 64 };
+
 struct es_memory_tables {
     const es_table *models, *runtimes, *units;
     const char **family; /* that rules name, 1 ... */
@@ -65,7 +74,7 @@ struct es_memory_tables {
     size_t *family_of; /* of each model; none: n_families */
     rule **rules;      /* of each runtime */
     size_t *n_rules;
-    uint64_t *repacked; /* of each unit: tensor types that are rearranged */
+    repack *repacked; /* of each unit and tensor type */
 };
 
 static int rule_named(const char *name) {
@@ -83,6 +92,22 @@ static size_t family_named(const es_memory_tables *m, const char *name) {
     return i;
 }
 
+/* The types of a row of repacked_types.csv, from the first build of any ISA of the unit on. */
+static void add_repacked(repack *of_unit, const es_gguf *gguf, const es_row *row) {
+    const double build = es_build_parse(es_slice_of(row->text[ES_RT_FIRST_BUILD]));
+    const double month = es_build_parse(es_slice_of(row->text[ES_RT_FIRST_DATE]));
+    es_slice rest = es_slice_of(row->text[ES_RT_TYPE]), word;
+    while (es_slice_part(&rest, ' ', &word)) {
+        char name[32] = "";
+        es_copy_text(name, sizeof name, word);
+        const int type = es_gguf_type_id(gguf, name);
+        if (type <= 0 || type >= TYPE_IDS)
+            continue;
+        of_unit[type].build = fmin(of_unit[type].build, isnan(build) ? 0 : build);
+        of_unit[type].month = fmin(of_unit[type].month, isnan(month) ? 0 : month);
+    }
+}
+
 es_status es_memory_compile(const es_catalog *catalog, const es_gguf *gguf, es_arena *arena,
                             const es_memory_tables **result, es_errors *errors) {
     const es_table *rows = &catalog->table[ES_RUNTIME_MEMORY], *types = &catalog->table[ES_REPACKED_TYPE];
@@ -95,7 +120,7 @@ es_status es_memory_compile(const es_catalog *catalog, const es_gguf *gguf, es_a
     m->family_of = es_arena_array(arena, m->models->n_rows + 1, sizeof *m->family_of);
     m->rules = es_arena_array(arena, m->runtimes->n_rows + 1, sizeof *m->rules);
     m->n_rules = es_arena_array(arena, m->runtimes->n_rows + 1, sizeof *m->n_rules);
-    m->repacked = es_arena_array(arena, m->units->n_rows + 1, sizeof *m->repacked);
+    m->repacked = es_arena_array(arena, (m->units->n_rows + 1) * TYPE_IDS, sizeof *m->repacked);
     if (!m->family || !m->family_of || !m->rules || !m->n_rules || !m->repacked)
         return es_fail_memory(errors);
     m->n_families = 1; /* ANY */
@@ -123,12 +148,12 @@ es_status es_memory_compile(const es_catalog *catalog, const es_gguf *gguf, es_a
                 m->rules[r][m->n_rules[r]++] = found;
         }
     }
+    for (size_t i = 0; i < m->units->n_rows * TYPE_IDS; i++)
+        m->repacked[i] = (repack){INFINITY, INFINITY};
     for (size_t u = 0; u < m->units->n_rows; u++)
-        for (size_t i = 0; i < types->n_rows; i++) {
-            const int type = es_gguf_type_id(gguf, types->rows[i].text[ES_RT_TYPE]);
-            if (type > 0 && es_unit_has_all(&m->units->rows[u], types->rows[i].text[ES_RT_ISA]))
-                m->repacked[u] |= (uint64_t)1 << type;
-        }
+        for (size_t i = 0; i < types->n_rows; i++)
+            if (es_unit_has_all(&m->units->rows[u], types->rows[i].text[ES_RT_ISA]))
+                add_repacked(&m->repacked[u * TYPE_IDS], gguf, &types->rows[i]);
     *result = m;
     return ES_OK;
 }
@@ -180,8 +205,16 @@ void es_roofline_memory_unit(const void *state_, const es_rows *rows, const doub
         .discrete = gpu && rows->device->value[ES_D_H2D_BW] > 0 && values[RULE_embedding_on_host] > 0,
     };
     unit.driver_bytes = unit.discrete * values[RULE_driver_bytes];
-    if (cpu && values[RULE_repacks] > 0 && u < m->units->n_rows)
-        for (int i = 0; i < ES_SLOTS; i++)
-            unit.repacked[i] = in[i] > ES_TYPE_NONE && m->repacked[u] >> (unsigned)in[i] & 1;
+    /* Builds of llama.cpp: one that is not known has what the newest has. */
+    const double build = rows->runtime && strcmp(rows->runtime->text[ES_R_FAMILY], "llama.cpp") == 0 &&
+                                 in[ES_SLOTS] != ES_BUILD_UNKNOWN && !isnan(in[ES_SLOTS])
+                             ? in[ES_SLOTS]
+                             : DBL_MAX;
+    for (int i = 0; i < ES_SLOTS && cpu && values[RULE_repacks] > 0 && u < m->units->n_rows; i++) {
+        if (in[i] <= ES_TYPE_NONE || in[i] >= TYPE_IDS)
+            continue;
+        const repack *since = &m->repacked[u * TYPE_IDS + (size_t)in[i]];
+        unit.repacked[i] = fmin(build, DBL_MAX) >= (es_build_is_month(build) ? since->month : since->build);
+    }
     memcpy(out, &unit, sizeof unit);
 }

@@ -68,7 +68,7 @@ es_status es_memory_compile(const es_catalog *catalog, const es_gguf *gguf, es_a
 
 /* Block functions.  -> es_memory_of */
 void es_roofline_memory_rules(const void *state, const es_rows *rows, const double *in, double *out);
-/* in: types of the slots -> es_memory_unit */
+/* in: types of the slots, the build -> es_memory_unit */
 void es_roofline_memory_unit(const void *state, const es_rows *rows, const double *in, double *out);
 
 #endif
