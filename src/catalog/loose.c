@@ -126,7 +126,9 @@ static es_likeness likeness(const char *name, const asked_name *typed, size_t *c
     if (strlen(wanted) >= 2 &&
         (!strncmp(other, wanted, strlen(wanted)) || (*expanded && !strncmp(other, expanded, strlen(expanded)))))
         return ES_LIKE_BEGIN;
-    if ((strlen(wanted) >= 3 && strstr(other, wanted)) || has_words(other, typed->text, typed->kind))
+    /* formats have aliases of many digits */
+    if ((strlen(wanted) >= (typed->kind == ES_PRECISION ? 4 : 3) && strstr(other, wanted)) ||
+        has_words(other, typed->text, typed->kind))
         return ES_LIKE_PART;
     const size_t length = strlen(wanted);
     const unsigned wrong = length < 4 ? 3 : distance(other, *expanded ? expanded : wanted);

@@ -1,7 +1,9 @@
 /* advise: a board and a wish in one line, ten rows out. */
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +12,7 @@
 #include "base/number.h"
 #include "catalog/loose.h"
 #include "import/machine.h"
+#include "model/runtime.h"
 #include "import/probe.h"
 #include "calibrate/measured_names.h"
 #include "cli/commands.h"
@@ -36,19 +39,25 @@ static const struct {
  * this share of what it has above chance in 16 bits.  Unsourced choices, printed, changed by --min-quality. */
 static const double LEAST_QUALITY = 40, LEAST_RETAINED = 0.9;
 
+/* Four answers to choose from give 25; below this a model hardly knows anything.  Unsourced. */
+static const double GUESSING = 30;
+
 /* The metric that decides, then what breaks ties.  Formats of a model within 0.3 points are a tie in quality (QUALITY:
  * the noise of a measured loss), so quality counts in such steps. */
 static const struct {
     const char *name, *metric; /* NULL: columns that there are anyway */
     const char *decides, *then, *shown;
     bool maximize, maximize_then;
+    const char *head; /* of a column of its own, NULL: tables have it anyway */
+    bool of_hardware; /* it orders devices, too; else the price does */
 } goals[] = {
-    {"quality", "quality_step = floor(quality / 0.3) * 0.3", "quality_step", "decode_tok_s", "quality", true, true},
-    {"speed", NULL, "decode_tok_s", "quality", "decode_tok_s", true, true},
-    {"energy", NULL, "energy_j_per_token", "quality", "energy_j_per_token", false, true},
-    {"cost", NULL, "usd_per_mtok", "quality", "usd_per_mtok", false, true},
+    {"quality", "quality_step = floor(quality / 0.3) * 0.3", "quality_step", "decode_tok_s", "quality", true, true,
+     NULL, false},
+    {"speed", NULL, "decode_tok_s", "quality", "decode_tok_s", true, true, NULL, true},
+    {"energy", NULL, "energy_j_per_token", "quality", "energy_j_per_token", false, true, ">J/token", true},
+    {"cost", NULL, "usd_per_mtok", "quality", "usd_per_mtok", false, true, ">USD/Mtok", true},
     {"balanced", "balance = quality * decode_tok_s / (decode_tok_s + 10)", "balance", "decode_tok_s", "balance", true,
-     true},
+     true, NULL, false},
 };
 
 /* A condition of the wish, and the column that says by how much it is missed. */
@@ -82,7 +91,7 @@ typedef struct advice {
     es_sweep *sweep;
     es_run_report report;
     choice *choice;
-    size_t n_choices;
+    size_t n_choices, n_uncompiled; /* left out: the runtime has no such model */
 } advice;
 
 /* ---- The operands ---- */
@@ -135,14 +144,68 @@ static es_status take_name(advice *a, const char *text, const meaning *m, es_err
     return ES_OK;
 }
 
+/* "16gb", "16 GB" beside the name of a device: its memory.  Returns the number of words taken. */
+static size_t take_memory(advice *a, size_t at) {
+    es_cli *cli = a->cli;
+    char *rest, unit[8];
+    const double size = strtod(cli->operand[at], &rest);
+    const bool apart = !*rest && at + 1 < cli->n_operands;
+    snprintf(unit, sizeof unit, "%s", apart ? cli->operand[at + 1] : rest);
+    if (!isdigit((unsigned char)*cli->operand[at]) || !(size > 0 && size < 1e5) ||
+        (strcasecmp(unit, "gb") && strcasecmp(unit, "gib") && strcasecmp(unit, "g")))
+        return 0;
+    a->ram = size;
+    return 1 + apart;
+}
+
+/* What nothing is called: from operand `at` on, up to one that is a name. */
+static const char *unknown_text(const advice *a, size_t at) {
+    const es_cli *cli = a->cli;
+    const char *text = cli->operand[at];
+    meaning *m = es_arena_alloc(&a->cli->arena, sizeof *m);
+    if (!m)
+        return NULL;
+    for (size_t i = at + 1; i < cli->n_operands && text; i++) {
+        find_meaning(a, cli->operand[i], m);
+        if (m->like <= ES_LIKE_PLAIN)
+            break;
+        text = es_arena_printf(&a->cli->arena, "%s %s", text, cli->operand[i]);
+    }
+    return text;
+}
+
+/* With the name before it, when that has other words, too: it may be the beginning of what is meant. */
+static es_status refuse_unknown(advice *a, size_t before, size_t at, meaning *m, es_errors *errors) {
+    const char *text = unknown_text(a, at);
+    if (text && before != SIZE_MAX) {
+        find_meaning(a, a->cli->operand[before], m);
+        for (size_t i = at; i-- > before;)
+            text = es_arena_printf(&a->cli->arena, "%s %s", a->cli->operand[i], text ? text : "");
+    }
+    if (!text)
+        return es_fail_memory(errors);
+    if (before == SIZE_MAX || m->like > ES_LIKE_PART)
+        return es_usage(a->cli, errors,
+                        "neither a device nor a model nor a format: '%s'; see edgesweep list devices, list models",
+                        es_quote_text(text).text);
+    return es_usage(a->cli, errors, "neither a device nor a model nor a format: '%s'; there is '%s'",
+                    es_quote_text(text).text, m->row[0]->name);
+}
+
 /* Names of several words need no quotes: the longest run of words that names something surely is one name. */
 static es_status take_operands(advice *a, es_errors *errors) {
     es_cli *cli = a->cli;
     es_status status = ES_OK;
+    size_t last = SIZE_MAX; /* where the name before begins */
     meaning *m = es_arena_alloc(&cli->arena, sizeof *m);
     if (!m)
         return es_fail_memory(errors);
     for (size_t at = 0; at < cli->n_operands && !status;) {
+        const size_t memory = a->n[ES_DEVICE] ? take_memory(a, at) : 0;
+        if (memory) {
+            at += memory;
+            continue;
+        }
         size_t end = cli->n_operands;
         const char *text = NULL, *near = NULL, *wrong = NULL, *several = NULL; /* the longest run that is so */
         for (; end > at; end--) {
@@ -159,12 +222,18 @@ static es_status take_operands(advice *a, es_errors *errors) {
             if (!near && m->like < ES_LIKE_NOTHING && m->like >= ES_LIKE_SPELT)
                 near = m->row[0]->name, wrong = text;
         }
-        if (m->like == ES_LIKE_NOTHING && near)
+        const char *unknown = m->like == ES_LIKE_NOTHING ? unknown_text(a, at) : "";
+        if (!unknown)
+            return es_fail_memory(errors);
+        if (m->like == ES_LIKE_NOTHING && near && strlen(unknown) >= strlen(wrong))
             return es_usage(cli, errors, "neither a device nor a model nor a format: '%s'; did you mean '%s'?",
                             es_quote_text(wrong).text, near);
         if (several && (m->like >= ES_LIKE_SPELT || m->n > 1))
             find_meaning(a, text = several, m);
+        if (m->like == ES_LIKE_NOTHING) /* "Pixel 8": its "Pixel" has been taken for another one */
+            return refuse_unknown(a, last, at, m, errors);
         status = take_name(a, text, m, errors);
+        last = at;
         at = end;
     }
     return status;
@@ -341,7 +410,7 @@ static es_status read_wish(advice *a, wish *w, es_errors *errors) {
         {ES_OPT_CONTEXT, uses[a->use].prompt + uses[a->use].gen, &w->context},
         {ES_OPT_MIN_SPEED, uses[a->use].min_speed, &a->speed},
         {ES_OPT_MAX_TTFT, uses[a->use].max_ttft, &a->ttft},
-        {ES_OPT_RAM, 0, &w->ram},
+        {ES_OPT_RAM, a->ram, &w->ram},
         {ES_OPT_MAX_PRICE, 0, &a->budget},
         {ES_OPT_MIN_QUALITY, w->any_quality && !named ? LEAST_QUALITY : 0, &w->quality},
     };
@@ -503,6 +572,20 @@ static const es_row *row_of(const advice *a, uint64_t index, es_kind kind) {
     return NULL;
 }
 
+static double price_of(const advice *a, const choice *c) {
+    const es_row *device = row_of(a, c->index, ES_DEVICE);
+    return device ? device->value[ES_D_PRICE_USD] : NAN;
+}
+
+/* Some runtimes run only the models that their maker compiled; lists that nobody wrote down stand in brackets. */
+static bool is_compiled_for(const advice *a, const choice *c) {
+    char name[128];
+    label_of(a, c, "runtime", name, sizeof name);
+    const es_row *runtime = es_table_find(&a->catalog.table[ES_RUNTIME], name, strlen(name));
+    return !runtime || *runtime->text[ES_R_MODELS] == '(' ||
+           es_runtime_has_model(runtime, row_of(a, c->index, ES_MODEL));
+}
+
 /* Better choices first; for hardware the cheapest, then the slowest, that does. */
 static int compare_choices(const void *x, const void *y) {
     const choice *a = x, *b = y;
@@ -520,20 +603,24 @@ static es_status collect(advice *a, es_errors *errors) {
     a->choice = es_arena_array(&a->cli->arena, a->report.n_best + 1, sizeof *a->choice);
     if (!a->choice)
         return es_fail_memory(errors);
-    a->n_choices = 0;
+    a->n_choices = a->n_uncompiled = 0;
     for (size_t i = 0; i < a->report.n_best; i++) {
         choice *c = &a->choice[a->n_choices++];
         *c = (choice){.index = a->report.best[i].index, .value = es_arena_array(&a->cli->arena, nodes, sizeof(double))};
         es_status status = c->value ? es_sweep_point(a->sweep, c->index, c->value, errors) : es_fail_memory(errors);
         if (status)
             return status;
+        if (!is_compiled_for(a, c)) {
+            a->n_choices--;
+            a->n_uncompiled++;
+            continue;
+        }
         const double decides = column_of(a, c, known(a, goals[a->goal].decides)),
                      then = column_of(a, c, known(a, goals[a->goal].then));
         c->decides = goals[a->goal].maximize ? decides : -decides;
         c->then = goals[a->goal].maximize_then ? then : -then;
-        if (a->by_device) {
-            const es_row *device = row_of(a, c->index, ES_DEVICE);
-            const double price = device ? device->value[ES_D_PRICE_USD] : NAN;
+        if (a->by_device && !goals[a->goal].of_hardware) {
+            const double price = price_of(a, c);
             c->price = isnan(price) ? HUGE_VAL : price;
             c->decides = -column_of(a, c, "decode_tok_s");
         }
@@ -574,12 +661,13 @@ static void add_row(const advice *a, const choice *c, es_listing *listing) {
     if (!isnan(ttft))
         es_human_seconds(text, sizeof text, ttft);
     es_listing_cell(listing, text);
-    es_human_bytes(text, sizeof text, column_of(a, c, "peak_memory_bytes"));
+    if (goals[a->goal].head)
+        snprintf(text, sizeof text, "%.3g", column_of(a, c, goals[a->goal].shown));
+    else
+        es_human_bytes(text, sizeof text, column_of(a, c, "peak_memory_bytes"));
     es_listing_cell(listing, text);
     if (a->by_device) {
-        *text = '\0';
-        if (c->price < HUGE_VAL)
-            es_human_number(text, sizeof text, c->price);
+        es_human_number(text, sizeof text, price_of(a, c));
         es_listing_cell(listing, text);
     } else if (isnan(quality)) {
         es_listing_cell(listing, "");
@@ -616,7 +704,7 @@ static es_status print_table(const advice *a, es_errors *errors) {
                                    ">tok/s",
                                    ">10-90%",
                                    ">first",
-                                   ">memory",
+                                   goals[a->goal].head ? goals[a->goal].head : ">memory",
                                    a->by_device ? ">USD" : ">MMLU",
                                    "evidence",
                                    NULL};
@@ -670,21 +758,23 @@ static size_t tied_with_first(const advice *a) {
 
 /* "chat: prompt 512 + answer 256 tokens, >= 5 tok/s, first token in 15 s" */
 static void print_use(const advice *a) {
-    printf("%s: ", uses[a->use].name);
+    char text[400], longest[40];
+    size_t n = 0;
+#define ADD(...) n += (size_t)snprintf(text + n, n < sizeof text ? sizeof text - n : 0, __VA_ARGS__)
+    ADD("%s: ", uses[a->use].name);
     if (a->depth > 0)
-        printf("%.0f tokens of earlier turns, ", a->depth);
-    printf("prompt %.0f + answer %.0f tokens", a->prompt, a->gen);
+        ADD("%.0f tokens of earlier turns, ", a->depth);
+    ADD("prompt %.0f + answer %.0f tokens", a->prompt, a->gen);
     if (a->speed > 0)
-        printf(", >= %.4g tok/s", a->speed);
-    if (a->ttft > 0) {
-        char longest[32];
-        es_human_seconds(longest, sizeof longest, a->ttft);
-        printf(", first token in %s", longest);
-    }
+        ADD(", >= %.4g tok/s", a->speed);
+    es_human_seconds(longest, sizeof longest, a->ttft);
+    if (a->ttft > 0)
+        ADD(", first token in %s", longest);
     for (size_t i = 0; i < a->n_conditions && !a->unscored; i++)
         if (is_of_quality(&a->condition[i]))
-            printf(",\n%s", a->condition[i].text);
-    printf("\n");
+            ADD(", %s", a->condition[i].text);
+#undef ADD
+    es_print_wrapped(stdout, text, 0, a->cli->width);
 }
 
 static void print_head(const advice *a) {
@@ -714,11 +804,15 @@ static es_status print_text(const advice *a, es_errors *errors) {
     printf("\n");
     if (shown < a->n_choices)
         printf("%zu of %zu; --top %zu shows all.\n", shown, a->n_choices, a->n_choices);
-    if (a->by_device)
+    if (a->by_device && !goals[a->goal].of_hardware)
         printf("Order: price, then the slowest that is fast enough.\n");
     else
         printf("Order: %s%s, then %s.\n", known(a, goals[a->goal].shown),
                a->goal == 0 && !a->unscored ? " in steps of 0.3 points" : "", known(a, goals[a->goal].then));
+    if (!a->by_device && !a->unscored && column_of(a, &a->choice[0], "quality") < GUESSING)
+        printf("MMLU 25 is what guessing gives: nothing that knows more meets the wish.\n");
+    if (a->n_uncompiled)
+        printf("%zu left out: the runtime runs only models that its maker compiled.\n", a->n_uncompiled);
     if (a->unscored)
         printf("No quality of the model is known: more bits per weight count as better.\n");
     if (!a->by_device && tied > 1)
@@ -771,13 +865,22 @@ static es_status print_json(const advice *a, es_errors *errors) {
     return es_typed_print(all, errors);
 }
 
-/* The choice that comes nearest to a condition; NULL: none is left. */
+/* Of the choices that come nearest to a condition, within a quarter (unsourced: a fraction of their ranges), the one of most
+ * quality; NULL: none is left. */
 static const choice *nearest_to(const advice *a, const condition *c) {
     const choice *best = NULL;
-    const double sign = c->maximize ? 1 : -1;
-    for (size_t i = 0; i < a->n_choices; i++)
-        if (!best || sign * column_of(a, &a->choice[i], c->column) > sign * column_of(a, best, c->column))
+    double nearest = c->maximize ? -HUGE_VAL : HUGE_VAL;
+    for (size_t i = 0; i < a->n_choices; i++) {
+        const double x = column_of(a, &a->choice[i], c->column);
+        nearest = c->maximize ? fmax(nearest, x) : fmin(nearest, x);
+    }
+    for (size_t i = 0; i < a->n_choices; i++) {
+        const double x = column_of(a, &a->choice[i], c->column), quality = column_of(a, &a->choice[i], "quality"),
+                     held = best ? column_of(a, best, "quality") : NAN;
+        const bool near = c->maximize ? x * 1.25 >= nearest : x <= nearest * 1.25;
+        if (near && (!best || quality > held || (isnan(held) && !isnan(quality))))
             best = &a->choice[i];
+    }
     return best;
 }
 
@@ -804,6 +907,25 @@ static void print_miss(const advice *a, const choice *best) {
     if (!isnan(quality))
         printf(", MMLU %.1f", quality);
     printf("\n");
+}
+
+/* Another device: of the runtime that was asked for, which ones. */
+static void print_elsewhere(const advice *a) {
+    const es_table *devices = &a->catalog.table[ES_DEVICE];
+    const char *runtime = NULL;
+    size_t n = 0;
+    for (size_t i = 0; i < a->n_sets; i++)
+        if (strncmp(a->set[i], "runtime=", 8) == 0)
+            runtime = a->set[i] + 8;
+    if (!runtime) {
+        printf("  another device: no runtime of it that is known runs this\n");
+        return;
+    }
+    printf("  a device that %s runs on:", runtime);
+    for (size_t i = 0; i < devices->n_rows; i++)
+        if (es_runtime_find(&a->catalog, es_slice_of(runtime), es_unit_of(&a->catalog, &devices->rows[i])) && n++ < 4)
+            printf("%s%s", n > 1 ? ", " : "\n    ", devices->rows[i].name);
+    printf("%s\n", n > 4 ? " ..." : n ? "" : " none is known");
 }
 
 static es_status find_miss(advice *a, uint64_t without, const condition *nearest, const choice **best,
@@ -862,7 +984,7 @@ static es_status explain_nothing(advice *a, es_errors *errors) {
         printf("  more than one change; the least memory");
         print_miss(a, best);
     } else if (!status) {
-        printf("  another device: no runtime of it that is known runs this\n");
+        print_elsewhere(a);
     }
     return status;
 }

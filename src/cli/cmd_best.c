@@ -47,7 +47,8 @@ typedef struct es_showing {
     const es_tables *tables;
     const es_csv_best *best;
     const es_csv_best_options *options;
-    es_slice *cell; /* of one row */
+    es_slice *cell;         /* of one row */
+    size_t *named, n_named; /* columns that --columns adds */
     es_arena arena;
     es_listing listing;
 } es_showing;
@@ -106,7 +107,10 @@ static void describe_next(es_showing *s, const es_csv_choice *winner, const es_c
 
 static es_status begin_grid(es_showing *s, es_errors *errors) {
     const es_csv_best *best = s->best;
-    const char **header = es_arena_array(&s->arena, best->n_by + best->n_objectives + 4, sizeof *header);
+    es_status status = es_tables_named_columns(s->tables, &s->named, &s->n_named, errors);
+    if (status)
+        return status;
+    const char **header = es_arena_array(&s->arena, best->n_by + best->n_objectives + s->n_named + 4, sizeof *header);
     size_t n = 0;
     if (!header)
         return es_fail_memory(errors);
@@ -120,6 +124,8 @@ static es_status begin_grid(es_showing *s, es_errors *errors) {
         if (!header[n++])
             return es_fail_memory(errors);
     }
+    for (size_t i = 0; i < s->n_named; i++)
+        header[n++] = es_csv_input_name(s->tables->csv, s->named[i]).text;
     header[n] = "next best";
     es_listing_begin(&s->listing, header);
     return ES_OK;
@@ -141,6 +147,16 @@ static void add_choice(es_showing *s, size_t i) {
         char number[64];
         es_csv_number(number, sizeof number, s->options->objective[k].column, choice->value[k]);
         es_listing_cell(&s->listing, number);
+    }
+    for (size_t k = 0; k < s->n_named; k++) {
+        const char *text = cell_text(s, choice, s->named[k]);
+        double value;
+        char number[64];
+        if (es_parse_double(es_slice_of(text), &value) == ES_NUMBER_OK) {
+            es_csv_number(number, sizeof number, es_csv_input_name(s->tables->csv, s->named[k]), value);
+            text = number;
+        }
+        es_listing_cell(&s->listing, text);
     }
     if (has_next)
         describe_next(s, choice, &best->choice[i + 1], next, sizeof next);

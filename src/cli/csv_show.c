@@ -121,9 +121,11 @@ static es_status read_sheet(const es_tables *t, es_arena *arena, es_sheet *sheet
     return status;
 }
 
-/* Groups, objectives and added columns, then others from the left as long as they fit. */
-static void choose_columns(es_sheet *sheet, size_t room, size_t n_input, const es_csv_view *view) {
-    size_t used = 0;
+/* Groups, objectives and added columns, then those of --columns, else others from the left as long as they fit. */
+static es_status choose_columns(es_sheet *sheet, const es_tables *tables, const es_csv_view *view, es_errors *errors) {
+    const size_t n_input = es_csv_input_columns(tables->csv), room = tables->cli->width;
+    size_t used = 0, n_named, *named;
+    es_status status = es_tables_named_columns(tables, &named, &n_named, errors);
     for (size_t c = 0; c < sheet->n_columns; c++) {
         for (size_t i = 0; i < view->n_by; i++)
             sheet->chosen[c] |= es_slice_equal(view->by[i], sheet->cell[c]);
@@ -132,12 +134,15 @@ static void choose_columns(es_sheet *sheet, size_t room, size_t n_input, const e
         sheet->chosen[c] |= c >= n_input;
         used += sheet->chosen[c] ? sheet->width[c] + 2 : 0;
     }
-    for (size_t c = 0; c < sheet->n_columns; c++) {
+    for (size_t i = 0; i < n_named && !status; i++)
+        sheet->chosen[named[i]] = true;
+    for (size_t c = 0; c < sheet->n_columns && !n_named; c++) {
         if (sheet->chosen[c] || used + sheet->width[c] > room)
             continue;
         sheet->chosen[c] = true;
         used += sheet->width[c] + 2;
     }
+    return status;
 }
 
 static bool same_group(const es_sheet *sheet, const es_csv_view *view, size_t a, size_t b) {
@@ -223,10 +228,10 @@ es_status es_tables_show(const es_tables *tables, const es_csv_view *view, es_er
     double *value = status ? NULL : objective_values(&sheet, view, &arena);
     if (!status)
         status = value ? shorten(&sheet, &arena, errors) : es_fail_memory(errors);
-    if (!status) {
-        choose_columns(&sheet, tables->cli->width, es_csv_input_columns(tables->csv), view);
+    if (!status)
+        status = choose_columns(&sheet, tables, view, errors);
+    if (!status)
         status = print_sheet(tables, &sheet, view, value, &arena, errors);
-    }
     es_arena_free(&arena);
     return status;
 }

@@ -52,6 +52,24 @@ es_status es_cli_column_list(es_cli *cli, es_opt option, es_slice **list, size_t
     return status;
 }
 
+es_status es_tables_named_columns(const es_tables *tables, size_t **column, size_t *n, es_errors *errors) {
+    es_slice *name;
+    es_status status = es_cli_column_list(tables->cli, ES_OPT_COLUMNS, &name, n, errors);
+    *column = es_arena_array(&tables->cli->arena, *n + 1, sizeof **column);
+    if (!status && !*column)
+        status = es_fail_memory(errors);
+    for (size_t i = 0; i < *n && !status; i++) {
+        size_t c = 0;
+        while (c < es_csv_input_columns(tables->csv) &&
+               !es_slice_equal(name[i], es_csv_input_name(tables->csv, c).text))
+            c++;
+        (*column)[i] = c;
+        if (c == es_csv_input_columns(tables->csv))
+            status = es_usage(tables->cli, errors, "--columns: no such column: '%s'", es_quote(name[i]).text);
+    }
+    return status;
+}
+
 /* Number of the argument that holds an option's value. */
 static int place_of(const es_cli *cli, const char *value) {
     for (int i = 1; i < cli->argc; i++)

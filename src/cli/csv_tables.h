@@ -51,6 +51,9 @@ es_status es_cli_objectives(es_cli *cli, es_column_objective **list, size_t *n, 
 /* COL=VALUE,... of an option; with `plain` also VALUE,... in the order of the objectives. */
 es_status es_cli_column_values(es_cli *cli, es_opt option, bool plain, es_column_values *values, es_errors *errors);
 
+/* The columns that --columns names, by place in the table; none without it. */
+es_status es_tables_named_columns(const es_tables *tables, size_t **column, size_t *n, es_errors *errors);
+
 /* A number of this column for people: four digits; columns called `bytes` or `..._bytes` in kB, MB ... */
 void es_csv_number(char *to, size_t size, es_slice column, double value);
 

@@ -93,10 +93,17 @@ static es_status point_by_values(es_cli *cli, const es_sweep *sweep, uint64_t *i
     es_status status = ES_OK;
     while (!status && rest.length && es_list_next(&rest, &at, &item))
         status = choose_value(cli, sweep, item.text, coordinate, chosen, &runtime, errors);
-    for (size_t a = 0; a < sweep->n_axes && !status; a++)
-        if (!chosen[a] && sweep->axes[a].n > 1 && sweep->axes[a].role != ES_AXIS_RUNTIME)
+    for (size_t a = 0; a < sweep->n_axes && !status; a++) {
+        const es_axis *axis = &sweep->axes[a];
+        if (chosen[a] || axis->n < 2 || axis->role == ES_AXIS_RUNTIME)
+            continue;
+        if (axis->role == ES_AXIS_WORKLOAD && axis->value)
+            es_note(cli, "%s %.9g, the first of %zu values; --%s %.9g shows another", axis->name, axis->value[0],
+                    axis->n, axis->name, axis->value[1]);
+        else
             status = es_usage(cli, errors, "which %s? axis %s has %zu values; expected --point %s=VALUE or --index I",
-                              sweep->axes[a].name, sweep->axes[a].name, sweep->axes[a].n, sweep->axes[a].name);
+                              axis->name, axis->name, axis->n, axis->name);
+    }
     if (!status && sweep->plan->runtime_axis >= 0)
         status = choose_runtime(cli, sweep, runtime, coordinate, errors);
     *index = status ? 0 : es_sweep_index(sweep, coordinate);
