@@ -389,7 +389,7 @@ static void expect_recomputed(const point *p) {
                               ? get(p, "weight_bytes")
                               : share * get(p, "layer_bytes") + fmax(get(p, "first_bytes"), get(p, "last_bytes"));
     double available = (get(p, "ram_gb") - get(p, "os_reserved_gb")) * 1073741824.0;
-    bool flash = node_weights > available;
+    bool flash = node_weights > fmax(available, (get(p, "ram_gb") - 0.3) * 1073741824.0);
     double storage = get(p, "storage_bw_mbs") * 1e6 * get(p, "u_storage_util"),
            net = get(p, "net_bw_mbps") * 125000 * get(p, "u_net_util");
     double hop = (nodes - 1) * get(p, "hidden") * 2 / net;
