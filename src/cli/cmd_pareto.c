@@ -48,8 +48,12 @@ static es_status read_options(es_cli *cli, es_csv_front_options *options, es_err
 static es_status show(const es_tables *tables, const es_csv_front_options *options, const es_csv_front_counts *counts,
                       bool is_table, es_errors *errors) {
     const es_cli *cli = tables->cli;
-    const es_csv_view view = {options->by, options->n_by, options->objective, options->n_objectives};
-    es_status status = is_table ? es_tables_show(tables, &view, errors) : ES_OK;
+    es_csv_view view = {options->by, options->n_by, options->objective, options->n_objectives, NULL, 0};
+    size_t *named;
+    es_status status = es_tables_named_columns(tables, &named, &view.n_named, errors);
+    view.named = named;
+    if (!status && is_table)
+        status = es_tables_show(tables, &view, errors);
     if (!status && es_given(cli, ES_OPT_PLOT) && counts->shown && (is_table || !es_given(cli, ES_OPT_QUIET))) {
         putc('\n', is_table ? stdout : stderr);
         status = es_tables_plot(tables, &view, is_table ? stdout : stderr, errors);

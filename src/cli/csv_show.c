@@ -122,10 +122,9 @@ static es_status read_sheet(const es_tables *t, es_arena *arena, es_sheet *sheet
 }
 
 /* Groups, objectives and added columns, then those of --columns, else others from the left as long as they fit. */
-static es_status choose_columns(es_sheet *sheet, const es_tables *tables, const es_csv_view *view, es_errors *errors) {
+static void choose_columns(es_sheet *sheet, const es_tables *tables, const es_csv_view *view) {
     const size_t n_input = es_csv_input_columns(tables->csv), room = tables->cli->width;
-    size_t used = 0, n_named, *named;
-    es_status status = es_tables_named_columns(tables, &named, &n_named, errors);
+    size_t used = 0;
     for (size_t c = 0; c < sheet->n_columns; c++) {
         for (size_t i = 0; i < view->n_by; i++)
             sheet->chosen[c] |= es_slice_equal(view->by[i], sheet->cell[c]);
@@ -134,15 +133,14 @@ static es_status choose_columns(es_sheet *sheet, const es_tables *tables, const 
         sheet->chosen[c] |= c >= n_input;
         used += sheet->chosen[c] ? sheet->width[c] + 2 : 0;
     }
-    for (size_t i = 0; i < n_named && !status; i++)
-        sheet->chosen[named[i]] = true;
-    for (size_t c = 0; c < sheet->n_columns && !n_named; c++) {
+    for (size_t i = 0; i < view->n_named; i++)
+        sheet->chosen[view->named[i]] = true;
+    for (size_t c = 0; c < sheet->n_columns && !view->n_named; c++) {
         if (sheet->chosen[c] || used + sheet->width[c] > room)
             continue;
         sheet->chosen[c] = true;
         used += sheet->width[c] + 2;
     }
-    return status;
 }
 
 static bool same_group(const es_sheet *sheet, const es_csv_view *view, size_t a, size_t b) {
@@ -228,10 +226,10 @@ es_status es_tables_show(const es_tables *tables, const es_csv_view *view, es_er
     double *value = status ? NULL : objective_values(&sheet, view, &arena);
     if (!status)
         status = value ? shorten(&sheet, &arena, errors) : es_fail_memory(errors);
-    if (!status)
-        status = choose_columns(&sheet, tables, view, errors);
-    if (!status)
+    if (!status) {
+        choose_columns(&sheet, tables, view);
         status = print_sheet(tables, &sheet, view, value, &arena, errors);
+    }
     es_arena_free(&arena);
     return status;
 }

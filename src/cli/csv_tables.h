@@ -63,6 +63,8 @@ typedef struct es_csv_view {
     size_t n_by;
     const es_column_objective *objective;
     size_t n_objectives;
+    const size_t *named; /* columns that --columns names */
+    size_t n_named;
 } es_csv_view;
 
 /* Shows the waiting CSV on stdout: the first rows, groups and objectives, and as many more columns as fit. */
