@@ -101,7 +101,7 @@ static void compile_distortions(es_qualities *q) {
 }
 
 /* Whether `name` is one of the precisions or tensor types that the model was trained in. */
-static bool is_native(const es_qualities *q, const es_row *model, const char *name) {
+bool es_is_native(const es_qualities *q, const es_row *model, const char *name) {
     const es_table *precisions = &q->catalog->table[ES_PRECISION];
     const es_row *wanted = es_table_find(precisions, name, strlen(name));
     es_slice rest = es_slice_of(model->text[ES_M_NATIVE_FORMAT]);
@@ -173,7 +173,7 @@ static void add_tensor(void *data, const es_tensor *t, int type, double count) {
         s->embedding = distortion;
     if (t->place != ES_PLACE_LAYER || t->use == ES_USE_NEVER)
         return;
-    if (t->use == ES_USE_ROUTED && is_native(s->q, s->model, es_gguf_type_name(s->q->gguf, type)))
+    if (t->use == ES_USE_ROUTED && es_is_native(s->q, s->model, es_gguf_type_name(s->q->gguf, type)))
         distortion = 0;
     double weight = weight_of(s, t) * t->in * t->out * t->depth * count;
     s->weighted += weight * distortion;
@@ -218,7 +218,7 @@ static es_loss loss_at_level_1(const es_qualities *q, const es_row *model, const
     else if (!es_gguf_types(q->gguf, mixture, quantizer, arch, shape, add_tensor, &s))
         s.weighted = NAN; /* the file cannot be made */
     es_loss loss = loss_of_sums(&s, es_count_params(arch, shape).total);
-    if (is_native(q, model, precision->name))
+    if (es_is_native(q, model, precision->name))
         loss.d = 0;
     return loss;
 }

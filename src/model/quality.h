@@ -44,6 +44,9 @@ es_loss es_loss_of(const es_qualities *q, const es_row *model, const es_row *pre
 /* Row i of those that the level rests on; NULL behind the last. */
 const es_row *es_loss_row(const es_qualities *q, const es_row *model, bool imatrix, size_t i);
 
+/* Whether the model was trained in the format or tensor type of that name, which then costs its experts nothing. */
+bool es_is_native(const es_qualities *q, const es_row *model, const char *name);
+
 /* ---- The score in full precision ---- */
 
 /* What is asked for.  Texts are rows of the score table that have them, by index; NaN: no such row, for the harness any. */

@@ -83,6 +83,8 @@ size_t es_roofline_slot_sources(const void *state_, const es_rows *rows, const d
 /* ---- quality: the types behind a distortion, the losses behind a level, the scores behind a score ---- */
 
 typedef struct types_seen {
+    const es_roofline_state *state;
+    const es_row *model;
     bool seen[ES_MAX_TENSOR_TYPES];
     size_t output;
 } types_seen;
@@ -92,7 +94,9 @@ static void note_type(void *data, const es_tensor *t, int type, double count) {
     types_seen *seen = data;
     if (!t)
         return;
-    const bool body = t->place == ES_PLACE_LAYER && t->use != ES_USE_NEVER;
+    const bool native = t->use == ES_USE_ROUTED &&
+                        es_is_native(seen->state->qualities, seen->model, es_gguf_type_name(seen->state->gguf, type));
+    const bool body = t->place == ES_PLACE_LAYER && t->use != ES_USE_NEVER && !native;
     seen->seen[type] |= (body && seen->output == OUTPUT_OF(es_loss, body)) ||
                         (t->use == ES_USE_HEAD && seen->output == OUTPUT_OF(es_loss, head)) ||
                         (t->id == ES_TENSOR_TOKEN_EMBD && seen->output == OUTPUT_OF(es_loss, embedding));
@@ -103,7 +107,7 @@ static size_t distortions_of(const es_roofline_state *state, const es_rows *rows
     const es_table *table = &state->catalog->table[ES_DISTORTION];
     const bool gguf = rows->precision->value[ES_P_KIND] == ES_PRECISION_GGUF;
     const es_quantizer quantizer = es_roofline_quantizer(in);
-    types_seen types = {.output = output};
+    types_seen types = {.state = state, .model = rows->model, .output = output};
     size_t n = 0;
     es_shape shape;
     memcpy(&shape, in, sizeof shape);
