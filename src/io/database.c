@@ -22,6 +22,7 @@ es_status es_database_write(const char *path, const es_database_content *content
 #else
 
 #include <limits.h>
+#include <math.h>
 #include <sqlite3.h>
 
 typedef struct es_writing {
@@ -79,6 +80,16 @@ static es_status create_table(es_writing *w, const char *table, const es_csv_inp
     return status;
 }
 
+enum { TILE = 512 }; /* rows whose numbers are read at once */
+
+/* A column of the table that is filled.  What is bound stays bound until it changes. */
+typedef struct es_filled {
+    es_database_type type;
+    double *number; /* of a tile, NaN where a cell holds none; NULL: cells may be anything */
+    double bound;   /* NaN: something else than a number */
+    es_slice text;  /* TEXT: the cell that is bound, in the block; without text: another one is */
+} es_filled;
+
 static int bind_text(sqlite3_stmt *insert, int at, es_slice text) {
     return sqlite3_bind_text64(insert, at, text.text, text.length, SQLITE_TRANSIENT, SQLITE_UTF8);
 }
@@ -98,31 +109,80 @@ static int bind_cell(sqlite3_stmt *insert, int at, es_slice text, es_database_ty
     return is_whole ? sqlite3_bind_int64(insert, at, whole) : sqlite3_bind_double(insert, at, number);
 }
 
-static es_status insert_row(es_writing *w, sqlite3_stmt *insert, const es_csv_block *block, size_t r,
-                            const es_database_type *type, es_errors *errors) {
+static int bind_as_written(sqlite3_stmt *insert, int at, es_slice cell, es_database_type type) {
+    char *scratch = memchr(cell.text, '"', cell.length) ? malloc(cell.length + 1) : NULL;
+    const int result = bind_cell(insert, at, es_csv_value(cell, scratch), type);
+    free(scratch);
+    return result;
+}
+
+/* Most texts are those of the row before. */
+static int bind_label(sqlite3_stmt *insert, int at, es_slice cell, es_filled *f) {
+    if (f->text.text && f->text.length == cell.length && memcmp(f->text.text, cell.text, cell.length) == 0)
+        return SQLITE_OK;
+    f->text = cell;
+    return bind_as_written(insert, at, cell, ES_DATABASE_TEXT);
+}
+
+static int bind_number(sqlite3_stmt *insert, int at, es_slice cell, double number, es_filled *f) {
+    if (number == f->bound && number != 0) /* zeros have signs */
+        return SQLITE_OK;
+    f->bound = number;
+    if (f->type == ES_DATABASE_REAL && !isnan(number))
+        return sqlite3_bind_double(insert, at, number);
+    if (fabs(number) < ES_WHOLE_MAX && number == floor(number))
+        return sqlite3_bind_int64(insert, at, (sqlite3_int64)number);
+    f->bound = NAN;
+    return bind_as_written(insert, at, cell, f->type);
+}
+
+static es_status insert_row(es_writing *w, sqlite3_stmt *insert, const es_csv_block *block, size_t r, size_t in_tile,
+                            es_filled *filled, es_errors *errors) {
     int result = SQLITE_OK;
     for (size_t c = 0; c < block->columns && result == SQLITE_OK; c++) {
         const es_slice cell = es_csv_block_cell(block, r, c);
-        char *scratch = memchr(cell.text, '"', cell.length) ? malloc(cell.length + 1) : NULL;
-        result = bind_cell(insert, (int)c + 1, es_csv_value(cell, scratch), type[c]);
-        free(scratch);
+        es_filled *f = &filled[c];
+        result = f->number                     ? bind_number(insert, (int)c + 1, cell, f->number[in_tile], f)
+                 : f->type == ES_DATABASE_TEXT ? bind_label(insert, (int)c + 1, cell, f)
+                                               : bind_as_written(insert, (int)c + 1, cell, f->type);
     }
     if (result == SQLITE_OK)
         result = sqlite3_step(insert) == SQLITE_DONE ? sqlite3_reset(insert) : SQLITE_ERROR;
     return result == SQLITE_OK ? ES_OK : fail(w, errors);
 }
 
+static es_status insert_block(es_writing *w, sqlite3_stmt *insert, const es_csv_block *block, es_filled *filled,
+                              es_errors *errors) {
+    es_status status = ES_OK;
+    for (size_t c = 0; c < block->columns; c++)
+        filled[c].text = (es_slice){0};
+    for (size_t first = 0; first < block->n_rows && !status; first += TILE) {
+        const size_t n = block->n_rows - first < TILE ? block->n_rows - first : TILE;
+        for (size_t c = 0; c < block->columns; c++)
+            if (filled[c].number)
+                es_csv_block_numbers(block, c, NULL, first, n, filled[c].number);
+        for (size_t i = 0; i < n && !status; i++)
+            status = insert_row(w, insert, block, first + i, i, filled, errors);
+    }
+    return status;
+}
+
 static es_status insert_rows(es_writing *w, es_csv_input *csv, sqlite3_stmt *insert, es_errors *errors) {
     es_csv_block block = {0};
-    es_database_type *type = es_arena_array(&w->arena, es_csv_input_columns(csv), sizeof *type);
+    const size_t columns = es_csv_input_columns(csv);
+    es_filled *filled = es_arena_array(&w->arena, columns, sizeof *filled);
     bool more = true;
-    es_status status = type ? ES_OK : es_fail_memory(errors);
-    for (size_t c = 0; c < es_csv_input_columns(csv) && !status; c++)
-        type[c] = column_type(w, es_csv_input_name(csv, c));
+    es_status status = filled ? ES_OK : es_fail_memory(errors);
+    for (size_t c = 0; c < columns && !status; c++) {
+        filled[c] = (es_filled){.type = column_type(w, es_csv_input_name(csv, c)), .bound = NAN};
+        const bool number = filled[c].type == ES_DATABASE_REAL || filled[c].type == ES_DATABASE_INTEGER;
+        if (number && !(filled[c].number = es_arena_array(&w->arena, TILE, sizeof(double))))
+            status = es_fail_memory(errors);
+    }
     while (!status && more) {
         status = es_csv_input_next(csv, &block, &more, errors);
-        for (size_t r = 0; !status && more && r < block.n_rows; r++)
-            status = insert_row(w, insert, &block, r, type, errors);
+        if (!status && more)
+            status = insert_block(w, insert, &block, filled, errors);
         if (!status && more)
             status = es_csv_block_fail(&block, errors);
     }
@@ -176,7 +236,10 @@ static es_status fill(es_writing *w, const char *file, es_errors *errors) {
     es_status status = ES_OK;
     if (sqlite3_open_v2(file, &w->database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
         return fail(w, errors);
-    status = execute(w, sqlite3_mprintf("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN"), errors);
+    status = execute(w,
+                     sqlite3_mprintf("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; "
+                                     "PRAGMA locking_mode = EXCLUSIVE; PRAGMA page_size = 16384; BEGIN"),
+                     errors);
     for (size_t i = 0; i < w->content->n_tables && !status; i++)
         status = add_table(w, &w->content->table[i], errors);
     if (!status)
