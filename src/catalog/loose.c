@@ -169,10 +169,23 @@ static const es_row *common_row(const es_table *table, es_kind kind, const es_ro
     return one_board ? es_table_find(table, row[0]->text[ES_D_BOARD], strlen(row[0]->text[ES_D_BOARD])) : NULL;
 }
 
-es_likeness es_loose_find(const es_table *table, es_kind kind, es_slice text, const es_row **row, size_t room,
-                          size_t *n) {
+/* "M2 Pro 16GB": what stands before the size of the memory, all of the text when none is said; the size to *gib. */
+static es_slice without_memory(es_slice text, double *gib) {
+    size_t end = text.length;
+    while (end > 0 && strchr("gGiIbB ", text.text[end - 1]))
+        end--;
+    size_t begin = end;
+    while (begin > 0 && isdigit((unsigned char)text.text[begin - 1]))
+        begin--;
+    if (begin == end || end == text.length || begin < 2 || text.text[begin - 1] != ' ' || end - begin > 4)
+        return text;
+    *gib = strtod(text.text + begin, NULL);
+    return es_slice_trim((es_slice){text.text, begin});
+}
+
+static es_likeness find(const es_table *table, es_kind kind, es_slice text, const es_row **row, size_t room,
+                        size_t *n) {
     es_likeness best = ES_LIKE_NOTHING;
-    text = es_slice_trim(text);
     asked_name typed = {.text = text, .kind = kind};
     size_t most = 0;
     *n = 0;
@@ -213,6 +226,27 @@ es_likeness es_loose_find(const es_table *table, es_kind kind, es_slice text, co
         *n = 1;
     }
     return best;
+}
+
+es_likeness es_loose_find(const es_table *table, es_kind kind, es_slice text, const es_row **row, size_t room,
+                          size_t *n) {
+    text = es_slice_trim(text);
+    const es_likeness whole = find(table, kind, text, row, room, n);
+    double gib = 0;
+    const es_slice named = kind == ES_DEVICE && whole >= ES_LIKE_SPELT ? without_memory(text, &gib) : text;
+    if (named.length == text.length)
+        return whole;
+    const es_likeness like = find(table, kind, named, row, room, n);
+    size_t kept = 0;
+    for (size_t i = 0; i < *n && i < room; i++)
+        if (row[i]->value[ES_D_RAM_GB] == gib)
+            row[kept++] = row[i];
+    if (kept == 0) { /* not with that memory: a suggestion */
+        *n = *n > 0;
+        return *n && like < ES_LIKE_SPELT ? ES_LIKE_SPELT : like;
+    }
+    *n = kept;
+    return like;
 }
 
 enum { CANDIDATES = 64 };

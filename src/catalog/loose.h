@@ -21,7 +21,8 @@ typedef enum es_likeness {
 
 /* The rows that the text means at the surest level that any row reaches: up to `room` of them in catalog order, their number
  * (of all of them) in *n; of suggestions one, the newest of those that begin right.  Of devices that are variants of one, only
- * that one counts: the board with its bare name, the power mode without a remark.  Rows whose name begins with "EP" (the paper's)
+ * that one counts: the board with its bare name, the power mode without a remark; "M2 Pro 16GB" is an M2 Pro, a suggestion
+ * when the row has another memory.  Rows whose name begins with "EP" (the paper's)
  * count only when the text does.  Thread-safe. */
 es_likeness es_loose_find(const es_table *table, es_kind kind, es_slice text, const es_row **row, size_t room,
                           size_t *n);

@@ -344,7 +344,9 @@ static bool names_what_it_asks(const es_cli *cli, const char *word) {
     const es_row *row;
     bool named = false;
     if (length >= 2 && es_catalog_load(&catalog, NULL, 0, &errors) == ES_OK) {
-        const es_likeness surest = es_nearest(es_slice_of(word), names, n) ? ES_LIKE_PLAIN : ES_LIKE_BEGIN;
+        const es_likeness surest = strpbrk(word, " 0123456789")              ? ES_LIKE_SPELT /* no command has them */
+                                   : es_nearest(es_slice_of(word), names, n) ? ES_LIKE_PLAIN
+                                                                             : ES_LIKE_BEGIN;
         named = es_loose_find(&catalog.table[ES_DEVICE], ES_DEVICE, es_slice_of(word), &row, 1, &found) <= surest ||
                 es_loose_find(&catalog.table[ES_MODEL], ES_MODEL, es_slice_of(word), &row, 1, &found) <= surest;
         es_catalog_free(&catalog);
