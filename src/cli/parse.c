@@ -343,7 +343,7 @@ static bool names_what_it_asks(const es_cli *cli, const char *word) {
     es_errors errors = {0};
     const es_row *row;
     bool named = false;
-    if (length >= 2 && es_catalog_load(&catalog, NULL, 0, &errors) == ES_OK) {
+    if (length >= 2 && !strpbrk(word, "\x1b\n\t") && es_catalog_load(&catalog, NULL, 0, &errors) == ES_OK) {
         const es_likeness surest = strpbrk(word, " 0123456789")              ? ES_LIKE_SPELT /* no command has them */
                                    : es_nearest(es_slice_of(word), names, n) ? ES_LIKE_PLAIN
                                                                              : ES_LIKE_BEGIN;
