@@ -834,7 +834,7 @@ static es_status print_text(const advice *a, es_errors *errors) {
     return ES_OK;
 }
 
-static es_status print_json(const advice *a, es_errors *errors) {
+static es_status print_advice_json(const advice *a, es_errors *errors) {
     static const char *const columns[] = {
         "decode_tok_s", "decode_tok_s_low", "decode_tok_s_high",  "prefill_tok_s", "ttft_s",
         "ttft_s_low",   "ttft_s_high",      "peak_memory_bytes",  "max_context",   "quality",
@@ -1027,7 +1027,9 @@ static es_status run_advise(es_cli *cli, es_errors *errors) {
         status = es_typed_asked(cli, &json, errors);
     if (!status) {
         es_cli_report(cli, errors);
-        status = json ? print_json(a, errors) : a->n_choices ? print_text(a, errors) : explain_nothing(a, errors);
+        status = json           ? print_advice_json(a, errors)
+                 : a->n_choices ? print_text(a, errors)
+                                : explain_nothing(a, errors);
     }
     es_run_report_free(&a->report);
     es_sweep_free(a->sweep);

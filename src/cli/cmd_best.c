@@ -224,7 +224,7 @@ static es_status plot_winners(const es_tables *tables, const es_csv_best *best, 
 }
 
 /* The choices as objects: rank, then the cells of their rows, numbers as numbers. */
-static es_status print_json(const es_tables *tables, const es_csv_best *best, es_errors *errors) {
+static es_status print_choices_json(const es_tables *tables, const es_csv_best *best, es_errors *errors) {
     es_showing s = {.tables = tables, .best = best};
     const size_t n = es_csv_input_columns(tables->csv);
     json_t *all = json_array();
@@ -269,7 +269,7 @@ static es_status put(es_tables *tables, const es_csv_best *best, const es_csv_be
     const es_cli *cli = tables->cli;
     es_status status = ES_OK;
     if (es_given(cli, ES_OPT_FORMAT))
-        return print_json(tables, best, errors);
+        return print_choices_json(tables, best, errors);
     if (!tables->output) {
         status = show(tables, best, options, stdout, errors);
         if (!status && es_given(cli, ES_OPT_PLOT))

@@ -400,7 +400,7 @@ static json_t *node_json(const es_explanation *x, size_t id) {
     return object;
 }
 
-static es_status print_json(const es_explanation *x, es_errors *errors) {
+static es_status print_explanation_json(const es_explanation *x, es_errors *errors) {
     json_t *all = json_object(), *nodes = json_object(), *conditions = json_object();
     json_object_set_new(all, "index", json_integer((json_int_t)x->index));
     json_object_set_new(all, "points", json_integer((json_int_t)x->sweep->n_points));
@@ -429,7 +429,7 @@ static es_status explain(es_explanation *x, es_errors *errors) {
         return es_fail_memory(errors);
     es_status status = es_sweep_point(x->sweep, x->index, x->value, errors);
     if (!status && x->json) {
-        status = print_json(x, errors);
+        status = print_explanation_json(x, errors);
     } else if (!status && !es_given(x->cli, ES_OPT_FULL)) {
         es_print_brief(x->cli, x->sweep, x->index, x->value);
     } else if (!status) {
