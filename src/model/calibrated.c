@@ -429,11 +429,13 @@ static bool is_joined(const char *text, const es_key_word *const *words, size_t 
     return *text == '\0';
 }
 
+static bool is_same(const char *a, const char *b) { return a == b || strcmp(a, b) == 0; }
+
 static entry *find_slot(const es_calibration *c, uint64_t hash, const char *phase, const char *effect,
                         const es_key_word *const *words, size_t n) {
     for (uint64_t at = hash;; at++) {
         entry *slot = &c->slot[at & (c->capacity - 1)];
-        if (!slot->key || (slot->hash == hash && strcmp(slot->phase, phase) == 0 && strcmp(slot->effect, effect) == 0 &&
+        if (!slot->key || (slot->hash == hash && is_same(slot->phase, phase) && is_same(slot->effect, effect) &&
                            is_joined(slot->key, words, n)))
             return slot;
     }
@@ -476,6 +478,13 @@ static entry *find_text(const es_calibration *c, const char *phase, const char *
     return find_slot(c, hash_of(seed_of(phase, effect), key->hash), phase, effect, &key, 1);
 }
 
+/* The name that equals the text: most are compared by their address. */
+static const char *known(const char *const *names, const char *text) {
+    while (*names && strcmp(*names, text) != 0)
+        names++;
+    return *names ? *names : text;
+}
+
 es_fitted *es_calibration_set(es_calibration *c, const char *phase, const char *effect, const char *key,
                               es_fitted fitted) {
     if (!make_room(c))
@@ -485,7 +494,7 @@ es_fitted *es_calibration_set(es_calibration *c, const char *phase, const char *
     if (!slot->key) {
         slot->hash = hash_of(seed_of(phase, effect), of.hash);
         slot->key = es_arena_text(c->arena, es_slice_of(key));
-        slot->phase = phase, slot->effect = effect;
+        slot->phase = known(es_fit_phase_names, phase), slot->effect = known(es_effect_names, effect);
         if (!slot->key)
             return NULL;
         c->n++;
