@@ -386,6 +386,18 @@ const es_hf_arch es_hf_archs[] = {
      SIZES(34, 4096, 12800, 153376, 32, 8, 0, 32768), .defaults = "bias=1", .row = "qkv_bias=bias o_bias=bias"},
     {"Dream", "Dream", "dream", "silu", SIZES(32, 4096, 22016, 151936, 32, 32, 0, 32768), .order = ES_HF_LATE,
      .defaults = "sliding_window=4096 max_window_layers=28", .row = "qkv_bias=1"},
+    {"llada", "LLaDA LLaDAModelLM", "llada", "silu", SIZES(32, 4096, 0, 126464, 32, 0, 0, 1024), ES_HF_WIDE,
+     .names = "num_hidden_layers=n_layers|num_hidden_layers hidden_size=d_model|hidden_size num_attention_heads=n_heads|num_attention_heads "
+              "num_key_value_heads=n_kv_heads|num_key_value_heads intermediate_size=mlp_hidden_size|intermediate_size "
+              "vocab_size=embedding_size|vocab_size max_position_embeddings=max_sequence_length|max_position_embeddings "
+              "tie_word_embeddings=weight_tying|tie_word_embeddings",
+     .defaults = "block_group_size=1 mlp_ratio=4 rope=1 flash_attention=0 layer_norm_with_affine=1 attention_layer_norm_with_affine=1 "
+                 "include_bias=0 include_qkv_bias=0 alibi_bias_max=8 scale_logits=0",
+     .row = "qkv_bias=include_qkv_bias o_bias=include_bias mlp_bias=include_bias"},
+    {"plamo3", "Plamo3 PLaMo3", "plamo3", "silu", SIZES(32, 4096, 13312, 32000, 32, 4, 128, 2048), .order = ES_HF_SLIDING,
+     .period = "sliding_window_pattern", .names = "sliding_window=window_size|sliding_window|interleaved_sliding_window",
+     .defaults = "tie_word_embeddings=1 sliding_window=2048 sliding_window_pattern=8 scale_embedding=0",
+     .row = ATTENTION "qk_norm=1 norms_per_layer=4"},
     {"rnd1", "RND1", "rnd1", "silu", SIZES(48, 2048, 6144, 151936, 32, 4, 128, 32768), ES_HF_EXPERTS, .order = ES_HF_LATE,
      .defaults = "decoder_sparse_step=1 mlp_only_layers=0 sliding_window=4096 max_window_layers=28 num_experts=128 "
                  "num_experts_per_tok=8 moe_intermediate_size=768",

@@ -72,6 +72,7 @@ static const struct {
     {"dots1", "dots1", 0, 0},
     {"exaone-moe", "exaone-moe", 4, 0},
     {"smallthinker", "smallthinker", -4, 0},
+    {"plamo3", "plamo3", 8, 0},
     {"laguna", "laguna", -4, 0},
     {"afmoe", "afmoe", 4, 0},
     {"mellum", "mellum", 4, 0},

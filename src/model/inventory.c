@@ -46,7 +46,7 @@ es_arch es_arch_of_family(const char *family, const char *fuse) {
         const char *families, *fuse;
     } fusing[] = {
         {"phi3", "qkv;gate_up"},
-        {"gpt2;gptneox;bloom;falcon;mpt;dbrx;qwen;bailingmoe2;starcoder;openelm", "qkv"},
+        {"gpt2;gptneox;bloom;falcon;mpt;dbrx;qwen;bailingmoe2;starcoder;openelm;plamo3", "qkv"},
         {"glm;chatglm;glm4", "gate_up"},
         {"minicpm3;plm", "kv_b"},
     };

@@ -819,7 +819,8 @@ Test(import_gguf, as_from_config_json) {
         "cohere",    "cohere2",      "baichuan",      "orion",         "apertus",
         "afmoe",     "smallthinker", "deci",          "xverse",        "mellum",
         "jais2",     "mistral4",     "PanguEmbedded", "Dream",         "rnd1",
-        "laguna",    "hy_v3",        "solar_open",    "youtu"};
+        "laguna",    "hy_v3",        "solar_open",    "youtu",         "llada",
+        "plamo3"};
     static const char *const more[] = {
         "'laguna', 'num_hidden_layers': 4, 'gating': 'per-element', 'num_attention_heads_per_layer': [48, 64, 64, 64], "
         "'layer_types': ['full_attention', 'sliding_attention', 'sliding_attention', 'sliding_attention']",
