@@ -49,7 +49,8 @@ CFLAGS ?= $(or $(flags_$(FLAVOUR)),-O3 -g1)
 
 # ---- Flags every object gets; the arithmetic ones make any build give the same bits ----
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes \
-  -Wpointer-arith -Wvla -Wwrite-strings $(if $(filter-out 0,$(WERROR)),-Werror)
+  -Wpointer-arith -Wvla -Wwrite-strings $(if $(filter-out 0,$(WERROR)),-Werror) \
+  $(if $(findstring clang,$(CC)),-Wno-enum-float-conversion) # choices of the catalog are numbers (clang 19 asks in -Wextra)
 ARITHMETIC := -ffp-contract=off -fno-math-errno -fno-trapping-math
 # Fortified libc calls need optimisation and get in the way of the sanitizers.
 fortify = $(if $(INSTRUMENT)$(filter -O0,$(CFLAGS)),,$(if $(filter -O%,$(CFLAGS)),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3))

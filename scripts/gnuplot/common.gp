@@ -68,7 +68,8 @@ label(column) = \
     column eq "quality" ? "quality, MMLU 5-shot [%]" : column eq "power_w" ? "power [W]" : \
     column eq "device.peak_gflops_fp32" ? "peak of 32-bit floats" : \
     column eq "device.peak_gflops_fp16" ? "peak of 16-bit floats" : column eq "device.peak_gops_int8" ? "peak of 8-bit integers" : \
-    column eq "usd_per_mtok" ? "USD per million tokens" : column eq "load_s" ? "load time [s]" : \
+    column eq "answer_s" ? "time of an answer [s]" : column eq "speedup" ? "speed with the draft / without" : \
+    column eq "draft_tokens" ? "tokens drafted in a round" : column eq "usd_per_mtok" ? "USD per million tokens" : column eq "load_s" ? "load time [s]" : \
     is_bytes(column) ? column[1:strlen(column) - 6]." [GB]" : column
 
 grey = "#666666"

@@ -5,6 +5,7 @@
 #   x=context        a column; context is prompt + depth, what stands before the first generated token
 #   y=decode_tok_s
 #   by=device colour=model dash=kv_bits
+#   scale=log        of both axes, or linear
 #   only=A,B         panels in this order; default: the first six of the file
 load ARG0[1:strlen(ARG0) - strlen("context.gp")]."common.gp"
 csv = ARG1
@@ -34,9 +35,11 @@ if (is_table(out)) { set table out; set format "%.17g" } else {
     set output out
     set multiplot layout rows, columns margins 0.07, 0.985, 0.21 / rows + 0.02, 1 - 0.09 / rows spacing 0.045, 0.22 / rows
 }
-set logscale xy
-set format x "%.0s%c"
-set yrange [low * 0.8:high * 1.25]
+if (argument("scale", "log") eq "log") {
+    set logscale xy
+    set format x "%.0s%c"
+    set yrange [low * 0.8:high * 1.25]
+} else { set yrange [0:high * 1.1] }
 set xlabel x_name eq "context" ? "context [tokens]" : label(x_name)
 unset key
 do for [p = 1:n] {

@@ -131,6 +131,14 @@ all_figures() {
     draw choices "$work/choices.csv" "$1/choices" front="$work/front.csv"
     best_choices "$work/choices.csv" --max quality --min peak_memory_bytes
     draw choices "$work/choices.csv" "$1/choices-memory" front="$work/front.csv" x=peak_memory_bytes better=low
+    sweep tasks "$sweeps/tasks.sweep" --set tokens_per_answer=503 --set pareto= --set best= \
+        --set device='Raspberry Pi 5 8GB, Jetson Orin Nano Super 8GB, Apple M4'
+    best_choices "$work/tasks.csv" --max quality --min answer_s
+    draw choices "$work/tasks.csv" "$1/tasks" front="$work/front.csv" x=answer_s better=low
+    sweep drafts --set model='Qwen3-8B, Qwen3-30B-A3B' --set device='Jetson AGX Orin 64GB, Apple M4 Max,
+        RTX 4090 24GB' --set precision=Q4_K_M --set draft=mtp --set draft_tokens=1,2,3,4,6,8 \
+        --set acceptance=0.5,0.7,0.9 --set output.columns='model, device, precision, draft_tokens, acceptance, speedup'
+    draw context "$work/drafts.csv" "$1/drafts" x=draft_tokens y=speedup dash=acceptance scale=linear
     "$command" sensitivity --set model=Llama-3.2-3B --set device='Raspberry Pi 5 8GB' --set precision=Q4_K_M --set prompt=512 \
         --set gen=128 --of decode_tok_s -q -o "$work/tornado.csv"
     draw tornado "$work/tornado.csv" "$1/tornado"
