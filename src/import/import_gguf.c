@@ -85,7 +85,7 @@ typedef struct layer {
     const es_gguf_tensor *tensor[ES_TENSOR_IDS];
     const es_gguf_tensor *q_norm, *conv, *w1; /* of the shapes that no matrix tells */
     double norms;
-    bool ssm_norm;
+    bool ssm_norm, sinks;
 } layer;
 
 typedef struct importer {
@@ -264,6 +264,7 @@ static bool read_vector(importer *m, layer *to, const char *rest, const es_gguf_
     to->q_norm = strcmp(rest, "attn_q_norm.weight") == 0 ? t : to->q_norm;
     to->conv = strcmp(rest, "ssm_conv1d.weight") == 0 || strcmp(rest, "shortconv.conv.weight") == 0 ? t : to->conv;
     to->w1 = strcmp(rest, "time_mix_w1.weight") == 0 ? t : to->w1;
+    to->sinks |= strcmp(rest, "attn_sinks.weight") == 0;
     to->ssm_norm |= strcmp(rest, "ssm_norm.weight") == 0 || strcmp(rest, "ssm_dt_norm.weight") == 0;
     if (strcmp(rest, "position_embd.weight") == 0)
         m->pos_rows = (double)t->dim[1];
@@ -376,7 +377,6 @@ static void read_ends(importer *m) {
     put(m, ES_M_QKV_BIAS, m->qkv_bias);
     put(m, ES_M_O_BIAS, m->o_bias);
     put(m, ES_M_MLP_BIAS, m->mlp_bias);
-    put(m, ES_M_ATTN_SINKS, m->sinks);
     put(m, ES_M_SUB_NORMS, m->sub_norms);
     put(m, ES_M_ROUTER_BIAS, m->router_bias);
     put(m, ES_M_EXPERT_BIAS, m->expert_bias);
@@ -617,6 +617,10 @@ static void read_layers(importer *m) {
         return;
     put_all_usual(m, row);
     read_fusion(m);
+    bool sinks = m->sinks; /* of some layers only (MiMo-V2): counted in extra_params */
+    for (size_t i = 0; i < m->layers; i++)
+        sinks &= m->layer[i].sinks || !attends(&m->layer[i]);
+    put(m, ES_M_ATTN_SINKS, sinks);
     for (size_t i = 0; i < m->layers; i++) /* vision towers apart, gpt-oss is the one released with 4-bit experts */
         if (strcmp(m->arch, "gpt-oss") == 0 && has(&m->layer[i], ES_TENSOR_FFN_UP_EXPS) &&
             m->layer[i].tensor[ES_TENSOR_FFN_UP_EXPS]->type == 39)
