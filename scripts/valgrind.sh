@@ -43,8 +43,10 @@ check "$command" import gguf tests/fuzz/seeds/fuzz_import_gguf/moe
 check "$command" report "$paper" -o "$work/report.html"
 check "$command" show device 'Raspberry Pi 5'
 # The library by its public headers: a stream of a front.
-"${CC:-cc}" -Iinclude tests/examples/front.c -o "$work/front" -L"$(dirname "$command")" -ledgesweep -Wl,-rpath,"$(dirname "$command")" &&
-    check "$work/front" 'Raspberry Pi 5 8GB'
+folder=$(dirname "$command")
+# shellcheck disable=SC2086  # CC may be several words
+${CC:-cc} -Iinclude tests/examples/front.c -o "$work/front" -L"$folder" -ledgesweep -Wl,-rpath,"$folder"
+check "$work/front" 'Raspberry Pi 5 8GB'
 for target in "$@"; do
     check "$target" "tests/fuzz/seeds/${target##*/}"
 done
