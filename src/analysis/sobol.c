@@ -9,7 +9,8 @@
 #include "grid/plan.h"
 #include "grid/block_memory.h"
 
-enum { TILE = 128, GROUPS = 64, MAX_INPUTS = 60, MEMORY_DOUBLES = 1 << 18 };
+/* A memory of 8 MB a block: samples come in no order, and models by devices by formats are some 100,000. */
+enum { TILE = 128, GROUPS = 64, MAX_INPUTS = 60, MEMORY_DOUBLES = 1 << 20 };
 
 static const double z_90 = 1.2815515655446004; /* 90% quantile of the normal distribution */
 
