@@ -68,6 +68,8 @@ static const double own_deviation[ES_FIT_PHASES][ALL_EFFECTS] = {
                         [ES_EFFECT_DEVICE_ATTN] = 1,
                         [ES_EFFECT_HEAD_ATTN] = 0.5},
 };
+/* NPUs run what was compiled for them: a device has a rate for each format, nothing leads from one to another. */
+static const double npu_format_lambda = 0.1;
 static const double robust_from = 0.35, own_robust_from = 0.1;
 
 enum { SWEEPS = 40, SWEEPS_LEFT_OUT = 12, MAX_FOLDS = 64 };
@@ -380,6 +382,10 @@ static es_status make_rows(calibrator *c) {
 
 /* ---- Fits ---- */
 
+static bool is_npu_format(const key *k) {
+    return k->effect == ES_EFFECT_DEVICE_TYPE && strstr(k->text, "|npu|") != NULL;
+}
+
 static es_status begin_fit(calibrator *c, es_fit_phase phase) {
     phase_fit *f = &c->phase[phase];
     f->lambda = es_arena_array(c->arena, f->n_keys + 1, sizeof *f->lambda);
@@ -394,7 +400,9 @@ static es_status begin_fit(calibrator *c, es_fit_phase phase) {
                 f->order[n++] = k;
     for (size_t k = 0; k < f->n_keys; k++) {
         const double scatter = own_noise / own_deviation[phase][f->key[k].effect];
-        f->lambda[k] = c->own ? scatter * scatter : lambdas[phase][f->key[k].effect];
+        f->lambda[k] = c->own                      ? scatter * scatter
+                       : is_npu_format(&f->key[k]) ? npu_format_lambda
+                                                   : lambdas[phase][f->key[k].effect];
         f->key[k].fitted = es_calibration_set(
             c->fit, es_fit_phase_names[phase], effect_name(f->key[k].effect), f->key[k].text,
             *es_calibration_find(c->fit, es_fit_phase_names[phase], effect_name(f->key[k].effect), f->key[k].text));
