@@ -294,7 +294,7 @@ figures:
 	@EDGESWEEP=$(BUILD)/edgesweep FORMATS='$(FORMATS)' scripts/gnuplot/figures.sh --all $(FIGURES)
 
 # ---- Testing ----
-.PHONY: test check check-unit check-cli asan ubsan tsan bench coverage fuzz
+.PHONY: test check check-unit check-cli asan ubsan tsan bench bench-readme coverage fuzz
 test:
 	@scripts/bootstrap.sh --tests
 	@$(PARALLEL) check
@@ -333,8 +333,22 @@ asan-%:
 bench-%: $(B)/bench/bench_%
 	@$< $(ARGS)
 
-bench: benches $(COMMAND)
-	@for bench in $(BENCHES); do printf '\n%s\n' "$${bench##*/}"; EDGESWEEP=$(COMMAND) $$bench $(ARGS) || exit 1; done
+# What a careful C++ program would take; without a C++ compiler that row is missing.
+CXX ?= g++
+STRONG_ROWS := $(B)/bench/strong_rows
+$(STRONG_ROWS): tests/bench/strong_rows.cpp
+	@mkdir -p $(@D)
+	@$(CXX) -std=c++17 -O3 -march=native -fopenmp -o $@ $< || echo 'no C++ compiler for $<' >&2
+
+# The first table of results/performance.md, made here and now.
+bench-readme: $(B)/bench/bench_rows $(STRONG_ROWS) $(COMMAND)
+	@EDGESWEEP=$(COMMAND) STRONG_ROWS=$(STRONG_ROWS) MARKDOWN=1 $< $(ARGS) >$(B)/bench/rows.md
+	@awk -v new=$(B)/bench/rows.md '/^<!-- rows -->/ { print; print ""; while ((getline line <new) > 0) print line; print ""; skip = 1 } \
+	  /^<!-- \/rows -->/ { skip = 0 } !skip' results/performance.md >$(B)/bench/performance.md
+	@cp $(B)/bench/performance.md results/performance.md
+
+bench: benches $(STRONG_ROWS) $(COMMAND)
+	@for bench in $(BENCHES); do printf '\n%s\n' "$${bench##*/}"; EDGESWEEP=$(COMMAND) STRONG_ROWS=$(STRONG_ROWS) $$bench $(ARGS) || exit 1; done
 	@printf '\nbench_stream.py\n'
 	@EDGESWEEP_LIBRARY=$(abspath $(SHARED)) PYTHONPATH=src/python $(PYTHON) -B tests/bench/bench_stream.py $(B)/bench/bench_stream
 
@@ -505,6 +519,7 @@ help:
 	  'make check-cli  the command line cases of tests/cli and the README examples (UPDATE=1 rewrites the cases)' \
 	  'make asan | ubsan | tsan        tests under AddressSanitizer (with UBSan), UBSan alone, ThreadSanitizer' \
 	  'make bench      build and run the benchmarks; one of them: make bench-NAME ARGS=...' \
+	  'make bench-readme               the table of rows in results/performance.md, measured' \
 	  'make test-NAME | asan-NAME      one unit test binary, tests/unit/test_NAME.c' \
 	  'make test-growth                how instructions grow with rows of input (valgrind); fails above slope 1.2' \
 	  'make mpi | test-scale           build/edgesweep-mpi (MPICC=mpicc); tests of shards, job arrays and MPI' \

@@ -1,8 +1,11 @@
-/* Rows per second as whole processes, in turn, medians: this program, a plain C program with fprintf, write() of the same
- * bytes, and DuckDB, polars and pandas where python3 has them.  The grid of the published model: 4 models x 3 devices x 4
+/* Rows per second and seconds of CPU as whole processes, in turn, medians: this program, write() of the same bytes with and
+ * without space reserved ahead, a careful C++ program (where there is a compiler), a plain C program with fprintf, and
+ * DuckDB, polars and pandas where python3 has them.  The grid of the published model: 4 models x 3 devices x 4
  * precisions x seq_len, 16 columns, %.9g.
  *
- *   EDGESWEEP=build/edgesweep bench_rows [ROWS [RUNS]]     10 million rows, 5 runs; peers write a tenth of that
+ *   EDGESWEEP=build/edgesweep [STRONG_ROWS=build/bench/strong_rows] [MARKDOWN=1] bench_rows [ROWS [RUNS]]
+ *
+ * 10 million rows, 5 runs; peers write a tenth of that.
  */
 #include <fcntl.h>
 #include <stdbool.h>
@@ -10,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -19,8 +23,8 @@ enum { OUTER = 48, MAX_RUNS = 99, PEER_SHARE = 10 };
 
 typedef struct setting {
     uint64_t rows, bytes;
-    char folder[64], file[96], seq_len[64], short_seq_len[64];
-    const char *command;
+    char folder[64], file[96], seq_len[64], peer_seq_len[64], short_seq_len[64];
+    const char *command, *strong;
 } setting;
 
 typedef void way_fn(const setting *s);
@@ -29,7 +33,7 @@ typedef struct way {
     const char *name;
     way_fn *fn;
     uint64_t share; /* rows are divided by this */
-    double seconds[MAX_RUNS];
+    double seconds[MAX_RUNS], cpu[MAX_RUNS];
 } way;
 
 static const char *const columns =
@@ -69,11 +73,29 @@ static void ours_file(const setting *s) { ours(s, s->file, s->seq_len, NULL); }
 static void ours_null(const setting *s) { ours(s, "/dev/null", s->seq_len, NULL); }
 static void ours_utils(const setting *s) { ours(s, "/dev/null", s->short_seq_len, "device.mem_util=lin(0.1,1,100)"); }
 
-static void raw_write(const setting *s) {
+/* A table in a format of its own, by the suffix. */
+static void ours_packed(const setting *s, const char *suffix, const char *seq_len) {
+    char file[128];
+    snprintf(file, sizeof file, "%s%s", s->file, suffix);
+    ours(s, file, seq_len, NULL);
+}
+
+static void ours_gz(const setting *s) { ours_packed(s, ".gz", s->seq_len); }
+static void ours_zst(const setting *s) { ours_packed(s, ".zst", s->seq_len); }
+static void ours_db(const setting *s) { ours_packed(s, ".db", s->peer_seq_len); }
+
+static void strong(const setting *s) {
+    char rows[32];
+    snprintf(rows, sizeof rows, "%llu", (unsigned long long)s->rows);
+    execl(s->strong, s->strong, s->file, rows, (char *)NULL);
+    _exit(127);
+}
+
+static void write_bytes(const setting *s, bool reserved) {
     enum { CHUNK = 1 << 20 };
     char *chunk = malloc(CHUNK);
     int fd = open(s->file, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-    if (!chunk || fd < 0)
+    if (!chunk || fd < 0 || (reserved && posix_fallocate(fd, 0, (off_t)s->bytes)))
         _exit(1);
     memset(chunk, '7', CHUNK);
     for (uint64_t left = s->bytes; left;) {
@@ -84,6 +106,9 @@ static void raw_write(const setting *s) {
     }
     _exit(close(fd) != 0);
 }
+
+static void raw_write(const setting *s) { write_bytes(s, false); }
+static void reserved_write(const setting *s) { write_bytes(s, true); }
 
 typedef struct board {
     const char *name;
@@ -170,16 +195,20 @@ static double now(void) {
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* Wall seconds of one process, negative when it failed. */
-static double run_way(const way *w, const setting *s) {
+static double seconds_of(struct timeval t) { return (double)t.tv_sec + 1e-6 * (double)t.tv_usec; }
+
+/* Wall seconds of one process, negative when it failed; *cpu: those of its threads, and of the kernel for them. */
+static double run_way(const way *w, const setting *s, double *cpu) {
+    struct rusage usage;
     unlink(s->file);
     double start = now();
     pid_t child = fork();
     if (child == 0)
         w->fn(s);
     int status = 1;
-    if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status) || WEXITSTATUS(status))
+    if (child < 0 || wait4(child, &status, 0, &usage) != child || !WIFEXITED(status) || WEXITSTATUS(status))
         return -1;
+    *cpu = seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
     return now() - start;
 }
 
@@ -194,16 +223,34 @@ static bool has_library(const char *name) {
     return system(command) == 0; /* fixed names only */
 }
 
+/* Rates, and what the first way is times faster, by the clock and by CPU seconds. */
 static void print_ways(way *ways, size_t n, int runs, uint64_t rows) {
-    double reference = 0;
-    printf("%-34s %12s %12s\n", "way", "rows/s", "ours is");
+    const bool markdown = getenv("MARKDOWN") != NULL;
+    double reference = 0, reference_cpu = 0;
+    printf(markdown ? "| | rows/s | CPU s per 1e7 rows | times ours | ... in CPU |\n|---|---:|---:|---:|---:|\n"
+                    : "%-34s %12s %18s %10s %10s\n",
+           "way", "rows/s", "CPU s per 1e7 rows", "times ours", "in CPU");
     for (size_t i = 0; i < n; i++) {
+        const double count = (double)(rows / ways[i].share);
         qsort(ways[i].seconds, (size_t)runs, sizeof(double), ascending);
-        double rate = (double)(rows / ways[i].share) / ways[i].seconds[runs / 2];
+        qsort(ways[i].cpu, (size_t)runs, sizeof(double), ascending);
+        const double rate = count / ways[i].seconds[runs / 2], cpu = ways[i].cpu[runs / 2] / count * 1e7;
         if (!i)
-            reference = rate;
-        printf("%-34s %10.2f M %11.2fx\n", ways[i].name, rate / 1e6, reference / rate);
+            reference = rate, reference_cpu = cpu;
+        printf(markdown ? "| %s | %.2f M | %.2f | %.2f | %.2f |\n" : "%-34s %10.2f M %18.2f %10.2f %10.2f\n",
+               ways[i].name, rate / 1e6, cpu, reference / rate, cpu / reference_cpu);
     }
+}
+
+/* Files that the ways leave, and what lies beside them. */
+static void remove_files(const setting *s) {
+    static const char *const suffixes[] = {"", ".gz", ".zst", ".db", ".meta.json", ".gz.meta.json", ".zst.meta.json"};
+    char file[128];
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+        snprintf(file, sizeof file, "%s%s", s->file, suffixes[i]);
+        unlink(file);
+    }
+    rmdir(s->folder);
 }
 
 int main(int argc, char **argv) {
@@ -219,12 +266,21 @@ int main(int argc, char **argv) {
     snprintf(s.file, sizeof s.file, "%s/rows.csv", s.folder);
     snprintf(s.seq_len, sizeof s.seq_len, "seq_len=1:%llu", (unsigned long long)(s.rows / OUTER));
     snprintf(s.short_seq_len, sizeof s.short_seq_len, "seq_len=1:%llu", (unsigned long long)(s.rows / OUTER / 100));
-    way ways[9] = {{.name = "edgesweep to a file", .fn = ours_file, .share = 1},
-                   {.name = "write() of the same bytes", .fn = raw_write, .share = 1},
-                   {.name = "plain C, fprintf", .fn = plain_c, .share = PEER_SHARE},
-                   {.name = "edgesweep to /dev/null", .fn = ours_null, .share = 1},
-                   {.name = "  device.mem_util innermost", .fn = ours_utils, .share = 1}};
-    size_t n = 5;
+    snprintf(s.peer_seq_len, sizeof s.peer_seq_len, "seq_len=1:%llu",
+             (unsigned long long)(s.rows / PEER_SHARE / OUTER));
+    way ways[16] = {{.name = "edgesweep to a file", .fn = ours_file, .share = 1},
+                    {.name = "write(), space reserved ahead", .fn = reserved_write, .share = 1},
+                    {.name = "write()", .fn = raw_write, .share = 1},
+                    {.name = "plain C, fprintf", .fn = plain_c, .share = PEER_SHARE},
+                    {.name = "edgesweep to /dev/null", .fn = ours_null, .share = 1},
+                    {.name = "... with device.mem_util innermost", .fn = ours_utils, .share = 1},
+                    {.name = "edgesweep to .csv.gz", .fn = ours_gz, .share = 1},
+                    {.name = "edgesweep to .csv.zst", .fn = ours_zst, .share = 1},
+                    {.name = "edgesweep to .db", .fn = ours_db, .share = PEER_SHARE}};
+    size_t n = 9;
+    s.strong = getenv("STRONG_ROWS");
+    if (s.strong && access(s.strong, X_OK) == 0)
+        ways[n++] = (way){.name = "careful C++, std::to_chars, threads", .fn = strong, .share = 1};
     if (has_library("duckdb"))
         ways[n++] = (way){.name = "DuckDB COPY", .fn = duckdb, .share = PEER_SHARE};
     if (has_library("polars"))
@@ -233,20 +289,17 @@ int main(int argc, char **argv) {
         ways[n++] = (way){.name = "pandas to_csv", .fn = pandas, .share = PEER_SHARE};
     int status = 0;
     struct stat st;
-    if (run_way(&ways[0], &s) < 0 || stat(s.file, &st))
+    if (run_way(&ways[0], &s, &ways[0].cpu[0]) < 0 || stat(s.file, &st))
         status = 1;
     s.bytes = status ? 0 : (uint64_t)st.st_size;
     for (int r = 0; r < runs && !status; r++)
         for (size_t i = 0; i < n && !status; i++)
-            if ((ways[i].seconds[r] = run_way(&ways[i], &s)) < 0) {
+            if ((ways[i].seconds[r] = run_way(&ways[i], &s, &ways[i].cpu[r])) < 0) {
                 fprintf(stderr, "failed: %s\n", ways[i].name);
                 status = 1;
             }
     if (!status)
         print_ways(ways, n, runs, s.rows);
-    unlink(s.file);
-    strncat(s.file, ".meta.json", sizeof s.file - strlen(s.file) - 1);
-    unlink(s.file);
-    rmdir(s.folder);
+    remove_files(&s);
     return status;
 }
