@@ -1,6 +1,7 @@
 /* One invocation from argv to exit status: parse, run the command, report, check that stdout took everything. */
 #include "cli/program.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -149,6 +150,26 @@ static char *folder_of_program(es_cli *cli) {
     return real;
 }
 
+/* A bare word that is no file and no sweep of the folder: the one that was meant, if there is one like it. */
+static es_status suggest_sweep(es_cli *cli, const char *name, const char *folder, es_errors *errors) {
+    enum { LOOKED_AT = 64 };
+    const char *known[LOOKED_AT];
+    size_t n = 0;
+    DIR *open = folder ? opendir(folder) : NULL;
+    for (struct dirent *entry; open && n < LOOKED_AT && (entry = readdir(open));) {
+        const size_t length = strlen(entry->d_name), suffix = strlen(".sweep");
+        if (length > suffix && strcmp(entry->d_name + length - suffix, ".sweep") == 0 &&
+            (known[n] = es_arena_text(&cli->arena, (es_slice){entry->d_name, length - suffix})))
+            n++;
+    }
+    if (open)
+        closedir(open);
+    const char *near = es_nearest(es_slice_of(name), known, n);
+    return near ? es_usage(cli, errors, "no such file: '%s'; did you mean the sweep '%s'?", es_quote_text(name).text,
+                           near)
+                : ES_OK;
+}
+
 /* `edge` for the sweep edge.sweep that comes along: in the source folder of a build, or installed with the program. */
 static es_status find_shipped_sweep(es_cli *cli, es_errors *errors) {
     static const char *const folders[] = {"../sweeps", "../../sweeps", "../share/edgesweep/sweeps"};
@@ -166,6 +187,8 @@ static es_status find_shipped_sweep(es_cli *cli, es_errors *errors) {
             cli->operand[0] = path;
             break;
         }
+        if (path && !strchr(name, '.'))
+            status = suggest_sweep(cli, name, es_arena_printf(&cli->arena, "%s/%s", folder, folders[i]), errors);
     }
     free(folder);
     return status;
