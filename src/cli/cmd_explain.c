@@ -195,15 +195,15 @@ static bool is_idle(const es_explanation *x, const es_node *node) {
 
 /* ---- printing ---- */
 
-static void print_row_source(const es_explanation *x, const char *kind, const es_row *row, int basis, int source,
-                             int note) {
+static void print_row_source(const es_explanation *x, const char *kind, const es_row *row, int basis, int unsourced,
+                             int source, int note) {
     char where[300], text[1024];
     origin_text(&row->origin, where, sizeof where);
     es_escape(text, sizeof text, es_slice_of(row->name));
     fprintf(x->cli->out, "%-10s %s, %s\n", kind, text, where);
-    const int fields[] = {basis, source, note};
-    static const char *const names[] = {"basis", "source", "note"};
-    for (size_t i = 0; i < 3; i++) {
+    const int fields[] = {basis, unsourced, source, note};
+    static const char *const names[] = {"basis", "unsourced", "source", "note"};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         if (fields[i] < 0 || !row->text[fields[i]][0])
             continue;
         es_escape(text, sizeof text, es_slice_of(row->text[fields[i]]));
@@ -214,11 +214,11 @@ static void print_row_source(const es_explanation *x, const char *kind, const es
 static void print_point(const es_explanation *x) {
     fprintf(x->cli->out, "point %llu of %llu, kernel %s\n\n", (unsigned long long)x->index,
             (unsigned long long)x->sweep->n_points, x->kernel->name);
-    print_row_source(x, "model", x->rows.model, -1, ES_M_SOURCE, ES_M_NOTE);
-    print_row_source(x, "device", x->rows.device, ES_D_BASIS, ES_D_SOURCE, ES_D_NOTE);
+    print_row_source(x, "model", x->rows.model, -1, -1, ES_M_SOURCE, ES_M_NOTE);
+    print_row_source(x, "device", x->rows.device, ES_D_BASIS, ES_D_UNSOURCED, ES_D_SOURCE, ES_D_NOTE);
     if (x->rows.runtime)
-        print_row_source(x, "runtime", x->rows.runtime, -1, ES_R_SOURCE, ES_R_NOTE);
-    print_row_source(x, "precision", x->rows.precision, -1, ES_P_SOURCE, ES_P_NOTE);
+        print_row_source(x, "runtime", x->rows.runtime, -1, -1, ES_R_SOURCE, ES_R_NOTE);
+    print_row_source(x, "precision", x->rows.precision, -1, -1, ES_P_SOURCE, ES_P_NOTE);
 }
 
 /* The names of those nodes that `chosen` wants, in one line. */
