@@ -177,7 +177,7 @@ static es_status finish(const char *partial, const char *path, const char *paren
     es_status status = hash_file(partial, meta, errors);
     if (!status)
         status = publish(partial, path, meta, errors);
-    return status ? status : es_sync_directory(parent, errors);
+    return status ? status : es_sync_directory(parent, false, errors);
 }
 
 static uint64_t rows_of_all(const es_parts *share) {
