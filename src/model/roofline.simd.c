@@ -354,8 +354,9 @@ static const es_block blocks[] = {
 };
 
 /* Bits an element with the scale of its block of 32, as ggml stores them. */
-static const es_axis_word kv_types[] = {{"f32", 32},   {"f16", 16}, {"bf16", 16},  {"q8_0", 8.5},   {"q5_1", 6},
-                                        {"q5_0", 5.5}, {"q4_1", 5}, {"q4_0", 4.5}, {"iq4_nl", 4.5}, {NULL, 0}};
+static const es_axis_word kv_types[] = {{"f32", 32},     {"f16", 16},   {"bf16", 16}, {"q8_0", 8.5},
+                                        {"q5_1", 6},     {"q5_0", 5.5}, {"q4_1", 5},  {"q4_0", 4.5},
+                                        {"iq4_nl", 4.5}, {"q8", 8.5},   {NULL, 0}};
 
 /* Only the merge of ggml-org/llama.cpp pull 19770 changed what the rules say. */
 static const es_axis_word quantizers[] = {{"newest", ES_NEW_QUANTIZER}, {NULL, 0}};
@@ -446,8 +447,8 @@ static const es_option options[] = {
                       .fallback = INFINITY,
                       .max = INFINITY,
                       .parse = es_build_parse},
-    [BOUNDARY_OPTION] = {"boundary", "", "where power and energy are measured; any: the wall, else the only one known", ES_BOUNDARY_ANY, 0,
-                         ES_BOUNDARY_ANY, boundary_choices, NULL, 0, 0, NULL},
+    [BOUNDARY_OPTION] = {"boundary", "", "where power and energy are measured; any: the wall, else the only one known",
+                         ES_BOUNDARY_ANY, 0, ES_BOUNDARY_ANY, boundary_choices, NULL, 0, 0, NULL},
 };
 
 const es_kernel *ES_SIMD_NAME(es_roofline)(void) {
