@@ -91,7 +91,8 @@ void es_csv_close(es_csv_reader *r) {
 
 es_origin es_csv_cell_origin(const es_csv_reader *r, size_t cell) {
     es_origin at = {r->file, r->row.line, 1};
-    const char *c = r->row.raw.text, *end = c + r->row.raw.length;
+    const char *c = r->row.raw.text ? r->row.raw.text : "",
+               *end = c + r->row.raw.length; /* no row: a file without any */
     for (bool quoted = false; cell > 0 && c < end; c++) {
         if (*c == '"')
             quoted = !quoted;
