@@ -111,18 +111,25 @@ typedef enum es_robust {
     ES_ROBUST_CERTAIN = 2   /* non-dominated in every outcome */
 } es_robust;
 
-/* Robustness to relative uncertainty.  An *outcome* gives every point its own value of every objective anywhere in
- * [v - relative[k]|v|, v + relative[k]|v|], independently of all other points and objectives (end points computed in
- * double); relative[k] = 0.1 means 10%, 0 means that the values of objective k are exact.  Let best(x) and worst(x) be
+/* How far the values v of an objective may be off: anywhere in [low, high], where the point has them, else in
+ * [v - relative|v|, v + relative|v|].  relative = 0.1 means 10%, 0 that the values are exact.  An end on the wrong side of v,
+ * or NaN, is v itself. */
+typedef struct es_uncertainty {
+    double relative;          /* in [0, 1) */
+    const double *low, *high; /* of each point, as far apart as its values, in their unit; NULL: relative */
+} es_uncertainty;
+
+/* Robustness to uncertainty.  An *outcome* gives every point its own value of every objective anywhere in its interval,
+ * independently of all other points and objectives (end points computed in double).  Let best(x) and worst(x) be
  * the vectors of the best and worst ends of the intervals of point x.  Since intervals are independent, the extremes
  * decide:
  *     certain   no other point b has best(b) dominating worst(a)
  *     possible  no other point b has worst(b) dominating best(a), and a is not certain
  * A point's own error counts (worst(a) is compared) but never against itself.  Equal points are separate points with
- * separate errors: with any relative[k] > 0 on a nonzero value they can overtake each other, so neither is certain.
- * With all relative[k] = 0 the certain points are the front and none is possible.  Every point of the front is certain
- * or possible.  relative: d values in [0, 1).  robust: n values, the caller's.  Per group. */
-es_status es_front_robust(const es_points *points, const double *relative, unsigned threads, uint8_t *robust,
+ * separate errors: where an interval is wider than a point they can overtake each other, so neither is certain.
+ * When all values are exact the certain points are the front and none is possible.  Every point of the front is certain
+ * or possible.  uncertainty: d of them.  robust: n values, the caller's.  Per group. */
+es_status es_front_robust(const es_points *points, const es_uncertainty *uncertainty, unsigned threads, uint8_t *robust,
                           es_errors *errors);
 
 /* ---- Best choices ----

@@ -98,6 +98,10 @@ static const char *const examples[] = {
     "the first three layers, from standard input",
     "edgesweep pareto all.csv --min end_to_end_ms,energy_j --uncertain end_to_end_ms=10,energy_j=25",
     "which rows stay on the front when the time may err by 10% and the energy by 25%",
+    "edgesweep run edge --device 'Raspberry Pi 5 8GB' -q -o pi.csv",
+    "a table with ranges",
+    "edgesweep pareto pi.csv --max decode_tok_s,quality --uncertain decode_tok_s,quality",
+    "which rows stay on the front wherever speed and quality lie in their ranges",
     NULL,
 };
 
@@ -125,7 +129,9 @@ const es_command es_cmd_pareto = {
         "row in each box that no other occupied box dominates: the one nearest to the best corner of its box, of "
         "equally near ones the lexicographically best, then the first. --ranks, --epsilon and --uncertain exclude each "
         "other.\n\n"
-        "--uncertain lets each named value v of each row lie anywhere in v - p|v| ... v + p|v|, independently. "
+        "--uncertain lets each value of a named column X of each row lie anywhere between its cells in the columns "
+        "X_low and X_high, as sweeps write them for speeds, ttft_s and quality, or with X=PCT in v - p|v| ... v + "
+        "p|v|, independently; rows without a range are left out and counted; --unique then compares ranges, too. "
         "`robust` is certain when no outcome puts another row in front of this one, possible when some outcomes leave "
         "it undominated and others do not; rows that are dominated in the table but not in every outcome are added.\n\n"
         "--crowding adds the sum, over the objectives, of the gap between the two neighbours on the front divided by "

@@ -1,6 +1,7 @@
 #include "cli/csv_tables.h"
 
 #include <glob.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -132,6 +133,10 @@ static es_status read_value(es_cli *cli, es_opt option, bool plain, es_slice ele
     if (equals) {
         value->column = es_slice_trim((es_slice){element.text, (size_t)(equals - element.text)});
         number = es_slice_trim((es_slice){equals + 1, (size_t)(element.text + element.length - equals - 1)});
+    }
+    if (!equals && option == ES_OPT_UNCERTAIN && element.length) { /* as the table's own ranges say */
+        *value = (es_column_value){es_slice_trim(element), NAN};
+        return ES_OK;
     }
     if (equals ? value->column.length == 0 : !plain)
         return es_usage(cli, errors, "--%s: not COL=VALUE: '%s'", name, es_quote(element).text);

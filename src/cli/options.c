@@ -141,8 +141,9 @@ const es_cli_option es_cli_options[ES_OPTS] = {
     [ES_OPT_CROWDING] = {"crowding", 0, SWITCH, .commands = PARETO, .help = "add crowding_distance"},
     [ES_OPT_HYPERVOLUME] = {"hypervolume", 0, TEXT("REF"), .commands = PARETO,
                             .help = "print the hypervolume against the reference values REF, one per objective"},
-    [ES_OPT_UNCERTAIN] = {"uncertain", 0, TEXT("COL=PCT,..."), .commands = PARETO,
-                          .help = "add robust: certain or possible when values are off by up to PCT percent"},
+    [ES_OPT_UNCERTAIN] = {"uncertain", 0, TEXT("COL[=PCT],..."), .commands = PARETO,
+                          .help = "add robust: certain or possible when values are anywhere in COL_low to COL_high, or "
+                                  "off by up to PCT percent"},
     [ES_OPT_SKIP_MISSING] = {"skip-missing", 0, SWITCH, .commands = TABLES,
                              .help = "leave out rows with something else than a number in an objective, too"},
     [ES_OPT_MIX_BOUNDARIES] = {"mix-boundaries", 0, SWITCH, .commands = PARETO | BEST,

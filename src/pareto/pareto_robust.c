@@ -1,11 +1,10 @@
-#include <float.h>
-#include <math.h>
 #include <stdlib.h>
 
 #include "pareto/pareto_front.h"
+#include "pareto/pareto_robust.h"
 #include "pareto/pareto_set.h"
 
-/* Robustness to relative uncertainty, as defined in pareto.h.
+/* Robustness to uncertainty, as defined in pareto.h.
  *
  * possible: nothing needs to be tested but the front of the worst ends, because a worst end dominates no best end of
  * its own point.
@@ -13,24 +12,26 @@
  * Together with the front of what is left without it, it does: whatever another point dominates, some member of the one
  * or the other that is not the point itself dominates too. */
 typedef struct robustness {
-    const double *relative;
+    const es_uncertainty *uncertainty;
+    size_t stride;   /* of the ends */
     uint8_t *robust; /* by point */
 } robustness;
 
 enum end { BEST, WORST };
 
-static double end_of(double value, double relative, enum end end) {
-    double error = relative * fabs(value);
-    double moved = end == BEST ? value - error : value + error;
-    return (moved > DBL_MAX ? DBL_MAX : moved < -DBL_MAX ? -DBL_MAX : moved) + 0.0;
-}
-
-/* Rows of one kind of ends, the caller's to free; NULL when there is no memory. */
-static double *rows_of_ends(const es_view *view, const double *relative, enum end end) {
+/* Rows of one kind of ends, minimised, the caller's to free; NULL when there is no memory. */
+static double *rows_of_ends(const robustness *r, const es_view *view, const uint32_t *member, enum end end) {
     double *row = es_alloc_aligned(view->n, view->d * sizeof *row);
-    for (unsigned k = 0; k < view->d && row; k++)
-        for (size_t i = 0; i < view->n; i++)
-            row[i * view->d + k] = end_of(es_view_at(view, k, i), relative[k], end);
+    for (unsigned k = 0; k < view->d && row; k++) {
+        const es_uncertainty *u = &r->uncertainty[k];
+        const bool upper = (end == WORST) != (view->flip[k] != 0);
+        const double *given = upper ? u->high : u->low;
+        for (size_t i = 0; i < view->n; i++) {
+            const double value = view->column[k][i * view->stride];
+            const double *own = given ? given + (member ? member[i] : i) * r->stride : NULL;
+            row[i * view->d + k] = es_flipped(es_uncertain_end(value, u->relative, own, upper), view->flip[k]);
+        }
+    }
     return row;
 }
 
@@ -117,8 +118,8 @@ static es_status robust_group(void *context, const es_view *view, const uint32_t
     verdicts v = {.d = view->d};
     es_set_init(&v.best_front, view->d);
     es_set_init(&v.worst_front, view->d);
-    v.best = rows_of_ends(view, r->relative, BEST);
-    v.worst = rows_of_ends(view, r->relative, WORST);
+    v.best = rows_of_ends(r, view, member, BEST);
+    v.worst = rows_of_ends(r, view, member, WORST);
     es_status status = v.best && v.worst ? ES_OK : es_fail_memory(errors);
     if (!status)
         status = find_fronts(&v, view->n, threads, errors);
@@ -139,12 +140,12 @@ static es_status robust_group(void *context, const es_view *view, const uint32_t
     return status;
 }
 
-es_status es_front_robust(const es_points *points, const double *relative, unsigned threads, uint8_t *robust,
+es_status es_front_robust(const es_points *points, const es_uncertainty *uncertainty, unsigned threads, uint8_t *robust,
                           es_errors *errors) {
     es_view view;
     es_status status = es_view_init(&view, points, errors);
     for (unsigned k = 0; k < points->d && !status; k++)
-        if (!(relative[k] >= 0 && relative[k] < 1))
+        if (!(uncertainty[k].relative >= 0 && uncertainty[k].relative < 1))
             status =
                 es_fail(errors, ES_EUSAGE, NULL, "uncertainty of objective %u: expected 0 or more, below 1", k + 1);
     if (!status)
@@ -154,7 +155,7 @@ es_status es_front_robust(const es_points *points, const double *relative, unsig
     uint8_t *found = calloc(points->n ? points->n : 1, 1);
     if (!found)
         return es_fail_memory(errors);
-    robustness r = {.relative = relative, .robust = found};
+    robustness r = {.uncertainty = uncertainty, .stride = view.stride, .robust = found};
     status = es_for_each_group(points, &view, threads, robust_group, &r, errors);
     if (!status)
         memcpy(robust, found, points->n);

@@ -135,7 +135,7 @@ es_status es_candidates_merge(es_candidates *all, es_candidates *part, size_t n_
     es_status status = next && reserve(all, n, length + 1) ? ES_OK : es_fail_memory(errors);
     for (size_t done = 0; done < n && !status; done++) {
         const size_t low = lowest_part(part, next, n_parts), i = next[low]++;
-        double value[ES_MAX_OBJECTIVES];
+        double value[ES_MAX_FRONT_COLUMNS];
         for (unsigned k = 0; k < all->d; k++)
             value[k] = part[low].value[k][i];
         status = es_candidates_add(all, value, part[low].index[i], part[low].group[i], part[low].ties[i],

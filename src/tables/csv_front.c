@@ -8,8 +8,6 @@
  * dominates the best end of a, then b stands in for a against every other point, and a cannot matter to b. */
 #include "tables/csv_front.h"
 
-#include <float.h>
-#include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +17,7 @@
 #include "tables/front_plan.h"
 #include "tables/row_key.h"
 #include "base/arena.h"
+#include "pareto/pareto_robust.h"
 
 enum {
     MIN_CANDIDATES = 8192,    /* reduce no smaller lists */
@@ -64,13 +63,12 @@ static es_status filter_of(front_worker *w, uint32_t group, filter **found, es_e
 
 typedef enum value_end { END_BEST, END_WORST } value_end;
 
-/* The interval that an uncertain value may lie in, computed as es_front_robust does. */
+/* The best or worst ends of the intervals that the values may lie in. */
 static void ends_of(const es_front_plan *plan, const double *value, value_end end, double *ends) {
     for (unsigned k = 0; k < plan->d; k++) {
-        const double error = plan->relative[k] * fabs(value[k]);
-        const bool down = (plan->direction[k] == ES_MINIMIZE) == (end == END_BEST);
-        const double moved = down ? value[k] - error : value[k] + error;
-        ends[k] = moved > DBL_MAX ? DBL_MAX : moved < -DBL_MAX ? -DBL_MAX : moved;
+        const bool upper = (plan->direction[k] == ES_MINIMIZE) == (end == END_WORST);
+        const double *given = plan->range[k] ? &value[plan->range[k] + upper] : NULL;
+        ends[k] = es_uncertain_end(value[k], plan->relative[k], given, upper);
     }
 }
 
@@ -185,7 +183,7 @@ static es_status ties_of(const front_worker *w, const es_query_tile *tile, size_
     if (!w->plan->counted)
         return ES_OK;
     const es_slice whole = *row;
-    const double value = tile->value[w->plan->d][i];
+    const double value = tile->value[w->plan->n_columns][i];
     *row = es_front_without_ties(w->plan, *row);
     const size_t at = row->length + 1;
     const es_origin origin = es_csv_block_origin(tile->block, (size_t)(whole.text - tile->block->text) + at);
@@ -197,10 +195,10 @@ static es_status ties_of(const front_worker *w, const es_query_tile *tile, size_
 }
 
 static es_status take_row(front_worker *w, const es_query_tile *tile, size_t i, es_errors *errors) {
-    double value[ES_MAX_OBJECTIVES];
+    double value[ES_MAX_FRONT_COLUMNS];
     uint32_t group;
     filter *f = NULL;
-    for (unsigned k = 0; k < w->plan->d; k++)
+    for (unsigned k = 0; k < w->plan->n_columns; k++)
         value[k] = tile->value[k][i];
     es_status status = group_of(w, tile, i, &group, errors);
     if (!status && w->plan->boundary != SIZE_MAX)
@@ -275,7 +273,7 @@ static es_status gather(front_worker *worker, size_t n, es_keys *keys, es_candid
 static es_status finish(const es_front_plan *plan, front_worker *worker, size_t n, const es_text_sink *out,
                         const es_text_sink *side, es_csv_front_counts *counts, es_errors *errors) {
     es_keys keys = {0};
-    es_candidates all = {.d = plan->d};
+    es_candidates all = {.d = plan->n_columns};
     es_front_verdict verdict = {0};
     es_status status = ES_OK;
     for (size_t i = 1; i < n && !status; i++)
@@ -308,7 +306,7 @@ static es_status run(const es_front_plan *plan, const es_query *query, const es_
     void **context = calloc(n, sizeof *context);
     es_status status = worker && context ? ES_OK : es_fail_memory(errors);
     for (size_t i = 0; i < n && !status; i++) {
-        worker[i] = (front_worker){.plan = plan, .candidates.d = plan->d};
+        worker[i] = (front_worker){.plan = plan, .candidates.d = plan->n_columns};
         context[i] = &worker[i];
     }
     if (!status)
@@ -333,7 +331,7 @@ es_status es_csv_front(es_csv_input *csv, const es_csv_front_options *options, c
     *counts = (es_csv_front_counts){0};
     es_status status = es_front_plan_init(&plan, csv, options, errors);
     query.number = plan.column;
-    query.n_numbers = plan.d + plan.counted;
+    query.n_numbers = plan.n_columns + plan.counted;
     const es_status bound = es_query_bind(&query, options->where, errors);
     status = status ? status : bound;
     if (!status)

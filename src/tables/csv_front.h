@@ -38,10 +38,12 @@ typedef struct es_csv_front_options {
     size_t n_by;
     const es_where *where;     /* NULL: all rows */
     bool skip_missing, strict; /* of rows that lack a number: query.h */
-    bool unique; /* the first of rows of a group with equal objectives stands for all; adds `ties`, their number */
+    bool
+        unique; /* the first of rows of a group with equal objectives (and ranges) stands for all; adds `ties`, their number */
     es_column_values epsilon;   /* box sizes; objectives not named have none (pareto.h, es_front_epsilon) */
     uint32_t max_rank;          /* layers to keep, with the column pareto_rank; 0: the front, without it */
-    es_column_values uncertain; /* errors in per cent, in [0, 100); adds `robust` (pareto.h, es_front_robust) */
+    es_column_values uncertain; /* errors in per cent, in [0, 100), NaN: columns X_low and X_high; adds `robust`
+                                   (pareto.h, es_front_robust) */
     bool crowding;              /* adds crowding_distance, per layer; empty where infinite and off the front */
     bool knee;                  /* adds knee: 1 for one row of each front, 0 for all others */
     bool mix_boundaries;        /* energies of several power boundaries are compared */

@@ -22,7 +22,7 @@ static es_status find_objectives(es_front_plan *plan, es_errors *errors) {
     if (options->n_objectives > ES_MAX_OBJECTIVES)
         return es_fail(errors, ES_EUSAGE, NULL, "%zu objectives, at most %d are possible", options->n_objectives,
                        ES_MAX_OBJECTIVES);
-    plan->d = (unsigned)options->n_objectives;
+    plan->n_columns = plan->d = (unsigned)options->n_objectives;
     for (unsigned k = 0; k < plan->d; k++) {
         const es_slice name = options->objective[k].column;
         for (unsigned j = 0; j < k; j++)
@@ -77,10 +77,39 @@ static es_status set_epsilon(es_front_plan *plan, es_errors *errors) {
     return status;
 }
 
+/* Finds the columns X_low and X_high of objective k. */
+static es_status find_range(es_front_plan *plan, unsigned k, es_errors *errors) {
+    static const char *const ends[] = {"low", "high"};
+    plan->range[k] = plan->n_columns;
+    plan->relative[k] = 0;
+    for (size_t i = 0; i < 2; i++) {
+        const size_t size = strlen(plan->name[k]) + sizeof "_high", n = es_csv_input_columns(plan->csv);
+        char *name = malloc(size);
+        if (!name)
+            return es_fail_memory(errors);
+        snprintf(name, size, "%s_%s", plan->name[k], ends[i]);
+        size_t c = 0;
+        while (c < n && !es_slice_equal(es_csv_input_name(plan->csv, c), name))
+            c++;
+        plan->column[plan->n_columns++] = c;
+        const es_status status = c < n ? ES_OK
+                                       : es_fail(errors, ES_EUSAGE, NULL,
+                                                 "uncertainty of '%s': the table has no column '%s' (or %s=PERCENT)",
+                                                 es_quote_text(plan->name[k]).text, es_quote_text(name).text,
+                                                 es_quote_text(plan->name[k]).text);
+        free(name);
+        if (status)
+            return status;
+    }
+    return ES_OK;
+}
+
 static es_status set_uncertainty(es_front_plan *plan, es_errors *errors) {
-    const es_status status = spread(plan, plan->options->uncertain, "uncertainty", plan->relative, errors);
+    es_status status = spread(plan, plan->options->uncertain, "uncertainty", plan->relative, errors);
     for (unsigned k = 0; k < plan->d && !status; k++) {
-        if (!(plan->relative[k] >= 0 && plan->relative[k] < 100))
+        if (isnan(plan->relative[k]))
+            status = find_range(plan, k, errors);
+        else if (!(plan->relative[k] >= 0 && plan->relative[k] < 100))
             return es_fail(errors, ES_EUSAGE, NULL, "uncertainty of '%s' is %g%% (expected 0 to below 100)",
                            plan->name[k], plan->relative[k]);
         plan->relative[k] /= 100;
@@ -113,7 +142,7 @@ static es_status set_mode(es_front_plan *plan, es_errors *errors) {
 static void find_ties(es_front_plan *plan) {
     const size_t last = es_csv_input_columns(plan->csv) - 1;
     plan->counted = plan->options->unique && es_slice_equal(es_csv_input_name(plan->csv, last), "ties");
-    plan->column[plan->d] = last;
+    plan->column[plan->n_columns] = last;
 }
 
 /* The names of added columns must be free, else the output would have two columns of one name. */
@@ -180,23 +209,30 @@ es_points es_front_points(const es_front_plan *plan, const es_candidates *candid
                        .name = plan->name};
 }
 
-/* Ranks or robustness of the points, into arrays of points->n. */
-static es_status judge_points(const es_front_plan *plan, const es_points *points, unsigned threads, uint32_t *rank,
-                              uint8_t *robust, es_errors *errors) {
-    return plan->mode == ES_FRONT_LAYERS ? es_front_ranks(points, plan->options->max_rank, threads, rank, errors)
-                                         : es_front_robust(points, plan->relative, threads, robust, errors);
+static es_status judge_robustness(const es_front_plan *plan, const es_candidates *candidates, const es_points *points,
+                                  unsigned threads, uint8_t *robust, es_errors *errors) {
+    es_uncertainty uncertainty[ES_MAX_OBJECTIVES];
+    for (unsigned k = 0; k < plan->d; k++) {
+        const unsigned range = plan->range[k];
+        uncertainty[k] = (es_uncertainty){.relative = plan->relative[k],
+                                          .low = range ? candidates->value[range] : NULL,
+                                          .high = range ? candidates->value[range + 1] : NULL};
+    }
+    return es_front_robust(points, uncertainty, threads, robust, errors);
 }
 
 /* Layers or robustness of all candidates. */
-static es_status judge_each(const es_front_plan *plan, const es_points *points, unsigned threads,
-                            es_front_verdict *verdict, es_errors *errors) {
+static es_status judge_each(const es_front_plan *plan, const es_candidates *candidates, const es_points *points,
+                            unsigned threads, es_front_verdict *verdict, es_errors *errors) {
     verdict->rank = calloc(points->n + 1, sizeof *verdict->rank);
     verdict->robust = calloc(points->n + 1, sizeof *verdict->robust);
     verdict->kept.index = malloc((points->n + 1) * sizeof *verdict->kept.index);
     bool ok = verdict->rank && verdict->robust && verdict->kept.index;
     es_status status = ok ? ES_OK : es_fail_memory(errors);
     if (!status)
-        status = judge_points(plan, points, threads, verdict->rank, verdict->robust, errors);
+        status = plan->mode == ES_FRONT_LAYERS
+                     ? es_front_ranks(points, plan->options->max_rank, threads, verdict->rank, errors)
+                     : judge_robustness(plan, candidates, points, threads, verdict->robust, errors);
     for (size_t i = 0; i < points->n && !status; i++)
         if (verdict->rank[i] || verdict->robust[i])
             verdict->kept.index[verdict->kept.count++] = i;
@@ -214,6 +250,6 @@ es_status es_front_judge(const es_front_plan *plan, es_candidates *candidates, u
     switch (plan->mode) {
     case ES_FRONT_PLAIN: return es_front(&points, ES_TIES_ALL, threads, &verdict->kept, errors);
     case ES_FRONT_BOXES: return es_front_epsilon(&points, plan->epsilon, threads, &verdict->kept, errors);
-    default: return judge_each(plan, &points, threads, verdict, errors);
+    default: return judge_each(plan, candidates, &points, threads, verdict, errors);
     }
 }

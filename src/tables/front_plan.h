@@ -13,12 +13,15 @@ typedef struct es_front_plan {
     es_csv_input *csv;
     es_front_mode mode;
     unsigned d;
-    bool counted;                         /* rows bring their ties in the last column, which is replaced */
-    size_t column[ES_MAX_OBJECTIVES + 1]; /* of the objectives, then of the ties */
+    bool counted;                            /* rows bring their ties in the last column, which is replaced */
+    unsigned n_columns;                      /* that are kept as numbers: d, and two of each range */
+    size_t column[ES_MAX_FRONT_COLUMNS + 1]; /* of the objectives, then of their ranges, then of the ties */
     es_direction direction[ES_MAX_OBJECTIVES];
     const char *name[ES_MAX_OBJECTIVES];
-    double epsilon[ES_MAX_OBJECTIVES];   /* ES_FRONT_BOXES */
-    double relative[ES_MAX_OBJECTIVES];  /* ES_FRONT_ROBUST: errors as fractions */
+    double epsilon[ES_MAX_OBJECTIVES];  /* ES_FRONT_BOXES */
+    double relative[ES_MAX_OBJECTIVES]; /* ES_FRONT_ROBUST: errors as fractions */
+    unsigned
+        range[ES_MAX_OBJECTIVES]; /* ES_FRONT_ROBUST: of column[], the low end, the high one behind it; 0: relative */
     double reference[ES_MAX_OBJECTIVES]; /* when asked for */
     size_t *by;                          /* columns, options->n_by of them */
 } es_front_plan;

@@ -63,7 +63,7 @@ enum { MAX_ROWS = 6000, MAX_D = 8 };
 
 typedef struct row {
     char *text; /* as written */
-    double value[MAX_D];
+    double value[MAX_D], low[MAX_D], high[MAX_D];
     int group;
     bool missing, satisfies;
 } row;
@@ -101,9 +101,12 @@ static bool dominates(const setup *s, unsigned d, const row *a, const row *b) {
     return better && a->group == b->group;
 }
 
-static bool equal(unsigned d, const row *a, const row *b) {
+/* Whether the ranges of the table make objective k uncertain. */
+static bool is_ranged(const setup *s, unsigned k) { return s->options.uncertain.n && isnan(s->uncertain[k].value); }
+
+static bool equal(const setup *s, unsigned d, const row *a, const row *b) {
     for (unsigned k = 0; k < d; k++)
-        if (a->value[k] != b->value[k])
+        if (a->value[k] != b->value[k] || (is_ranged(s, k) && (a->low[k] != b->low[k] || a->high[k] != b->high[k])))
             return false;
     return a->group == b->group;
 }
@@ -111,7 +114,7 @@ static bool equal(unsigned d, const row *a, const row *b) {
 static void apply_unique(const table *t, const setup *s, bool *in) {
     for (size_t i = 0; i < t->n && s->options.unique; i++)
         for (size_t j = 0; j < i && in[i]; j++)
-            in[i] = !(in[j] && equal(t->d, &t->row[i], &t->row[j]));
+            in[i] = !(in[j] && equal(s, t->d, &t->row[i], &t->row[j]));
 }
 
 /* rank[i] = 0 for rows that are not in or behind the last layer. */
@@ -171,7 +174,11 @@ static row moved(const table *t, const setup *s, const row *r, double sign) {
     row end = *r;
     for (unsigned k = 0; k < t->d; k++) {
         const double error = s->uncertain[k].value / 100 * fabs(r->value[k]);
-        end.value[k] += s->objective[k].direction == ES_MINIMIZE ? sign * error : -sign * error;
+        const bool upper = (s->objective[k].direction == ES_MINIMIZE) == (sign > 0);
+        if (is_ranged(s, k))
+            end.value[k] = upper ? fmax(r->value[k], r->high[k]) : fmin(r->value[k], r->low[k]);
+        else
+            end.value[k] += upper ? error : -error;
     }
     return end;
 }
@@ -235,10 +242,10 @@ static void measure(const table *t, const setup *s, const uint32_t *layer, doubl
 }
 
 /* Rows that may be on the front and are equal to row i, with itself. */
-static unsigned ties_of(const table *t, size_t i) {
+static unsigned ties_of(const table *t, const setup *s, size_t i) {
     unsigned ties = 0;
     for (size_t j = 0; j < t->n; j++)
-        ties += t->row[j].satisfies && !t->row[j].missing && equal(t->d, &t->row[i], &t->row[j]);
+        ties += t->row[j].satisfies && !t->row[j].missing && equal(s, t->d, &t->row[i], &t->row[j]);
     return ties;
 }
 
@@ -260,7 +267,7 @@ static void put_expected_row(const table *t, const setup *s, size_t i, uint32_t 
     if (s->options.uncertain.n)
         append_text(out, robust == ES_ROBUST_CERTAIN ? ",certain" : ",possible");
     if (s->options.unique) {
-        sprintf(number, ",%u", ties_of(t, i));
+        sprintf(number, ",%u", ties_of(t, s, i));
         append_text(out, number);
     }
     append_text(out, "\n");
@@ -316,11 +323,15 @@ static void random_row(table *t, row *r, int style, size_t padding) {
     append_text(&line, group_cells[g][1]);
     for (unsigned k = 0; k < t->d; k++) {
         r->value[k] = random_value(style);
+        r->low[k] = r->value[k] - (double)random_below(3) + (random_below(20) ? 0 : 3); /* seldom on the wrong side */
+        r->high[k] = r->value[k] + (double)random_below(3);
         sprintf(cell, random_below(9) ? ",%.17g" : ", \"%.17g\" ", r->value[k]);
         if (random_below(200) == 0) {
             strcpy(cell, random_below(2) ? "," : ",inf");
             r->missing = true;
         }
+        append_text(&line, cell);
+        sprintf(cell, ",%.17g,%.17g", r->low[k], r->high[k]);
         append_text(&line, cell);
     }
     const size_t tag = random_below(10);
@@ -339,7 +350,7 @@ static void random_setup(const table *t, setup *s) {
         s->objective[k] =
             (es_column_objective){es_slice_of(column_names[k]), random_below(2) ? ES_MINIMIZE : ES_MAXIMIZE};
         s->epsilon[k] = (es_column_value){es_slice_of(column_names[k]), random_below(3) ? 0.75 : 0};
-        s->uncertain[k] = (es_column_value){{0}, (double[]){0, 5, 33, 99}[random_below(4)]};
+        s->uncertain[k] = (es_column_value){{0}, (double[]){0, 5, 33, 99, NAN, NAN}[random_below(6)]};
         s->reference[k] = (es_column_value){{0}, s->objective[k].direction == ES_MINIMIZE ? 3 : -1};
     }
     *o = (es_csv_front_options){.objective = s->objective, .n_objectives = t->d, .by = s->by, .skip_missing = true};
@@ -364,8 +375,9 @@ static void write_table(const table *t, text *out) {
     clear(out);
     append_text(out, "g,h");
     for (unsigned k = 0; k < t->d; k++) {
-        append_text(out, ",");
-        append_text(out, column_names[k]);
+        char names[40];
+        sprintf(names, ",%s,%s_low,%s_high", column_names[k], column_names[k], column_names[k]);
+        append_text(out, names);
     }
     append_text(out, ",tag,padding\n");
     for (size_t i = 0; i < t->n; i++) {

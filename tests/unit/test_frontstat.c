@@ -303,25 +303,59 @@ Test(frontstat, epsilon_out_of_range_is_refused) {
 
 /* ---- Robustness ---- */
 
-static void end_vector(const random_case *c, const double *relative, size_t i, double sign, double *vector) {
+/* How uncertain a random case is: objectives with ends of their own, and the others. */
+typedef struct doubt {
+    es_uncertainty of[ES_MAX_OBJECTIVES];
+    double *end; /* low and high of each objective */
+} doubt;
+
+static void doubt_init(doubt *u, const random_case *c, size_t exact, uint64_t *state) {
+    const size_t stride = c->points.stride ? c->points.stride : 1, size = c->n * stride + 1;
+    u->end = calloc(2 * c->d * size, sizeof *u->end);
     for (unsigned k = 0; k < c->d; k++) {
-        double value = minimised(c, k, i);
-        vector[k] = value + sign * (relative[k] * fabs(value));
+        double *low = u->end + 2 * k * size, *high = low + size;
+        u->of[k] = (es_uncertainty){
+            .relative = random_below(state, 3) < exact ? 0 : 0.3 * random_unit(state) * random_unit(state)};
+        if (exact == 3 || random_below(state, 2))
+            continue;
+        for (size_t i = 0; i < c->n; i++) {
+            const double value = c->points.column[k][i * stride];
+            const bool wrong = random_below(state, 10) == 0; /* then the end is no end */
+            low[i * stride] = wrong ? value + 1 : value - (double)random_below(state, 3);
+            high[i * stride] = wrong ? NAN : value + (double)random_below(state, 3);
+        }
+        u->of[k].low = low;
+        u->of[k].high = high;
     }
 }
 
-static es_robust brute_robust(const random_case *c, const double *relative, size_t i) {
+static void end_vector(const random_case *c, const es_uncertainty *uncertainty, size_t i, double sign, double *vector) {
+    const size_t stride = c->points.stride ? c->points.stride : 1;
+    for (unsigned k = 0; k < c->d; k++) {
+        const es_uncertainty *u = &uncertainty[k];
+        const bool turned = c->points.direction && c->points.direction[k] == ES_MAXIMIZE;
+        double value = minimised(c, k, i);
+        vector[k] = value + sign * (u->relative * fabs(value));
+        if (u->low) {
+            const double low = turned ? -u->high[i * stride] : u->low[i * stride],
+                         high = turned ? -u->low[i * stride] : u->high[i * stride];
+            vector[k] = sign < 0 ? fmin(value, low) : fmax(value, high); /* of NaN: the value */
+        }
+    }
+}
+
+static es_robust brute_robust(const random_case *c, const es_uncertainty *uncertainty, size_t i) {
     double best[ES_MAX_OBJECTIVES], worst[ES_MAX_OBJECTIVES], other[ES_MAX_OBJECTIVES];
-    end_vector(c, relative, i, -1, best);
-    end_vector(c, relative, i, 1, worst);
+    end_vector(c, uncertainty, i, -1, best);
+    end_vector(c, uncertainty, i, 1, worst);
     es_robust robust = ES_ROBUST_CERTAIN;
     for (size_t j = 0; j < c->n; j++) {
         if (j == i || !same_group(c, i, j))
             continue;
-        end_vector(c, relative, j, 1, other);
+        end_vector(c, uncertainty, j, 1, other);
         if (vector_dominates(other, best, c->d))
             return ES_ROBUST_NO;
-        end_vector(c, relative, j, -1, other);
+        end_vector(c, uncertainty, j, -1, other);
         if (vector_dominates(other, worst, c->d))
             robust = ES_ROBUST_POSSIBLE;
     }
@@ -329,12 +363,13 @@ static es_robust brute_robust(const random_case *c, const double *relative, size
 }
 
 /* Draws an outcome and checks that no verdict contradicts it. */
-static void try_outcome(const random_case *c, const double *relative, const uint8_t *robust, uint64_t *state) {
+static void try_outcome(const random_case *c, const es_uncertainty *uncertainty, const uint8_t *robust,
+                        uint64_t *state) {
     double(*vector)[ES_MAX_OBJECTIVES] = malloc((c->n + 1) * sizeof *vector);
     for (size_t i = 0; i < c->n; i++) {
         double low[ES_MAX_OBJECTIVES], high[ES_MAX_OBJECTIVES];
-        end_vector(c, relative, i, -1, low);
-        end_vector(c, relative, i, 1, high);
+        end_vector(c, uncertainty, i, -1, low);
+        end_vector(c, uncertainty, i, 1, high);
         for (unsigned k = 0; k < c->d; k++) {
             double part = random_unit(state);
             vector[i][k] = random_below(state, 3) == 0 ? low[k]
@@ -357,27 +392,26 @@ Test(frontstat, robustness_equals_brute_force) {
     for (uint64_t which = 0; which < 4000; which++) {
         uint64_t state = which * 23 + 9;
         random_case c;
-        double relative[ES_MAX_OBJECTIVES];
+        doubt u;
         random_case_init(&c, &state, which % 100 ? 40 : 1200, 5);
         size_t exact = random_below(&state, 4);
         for (size_t i = 0; i < c.n * c.d; i++)
             c.value[i] = fabs(c.value[i]) > 1e200 ? 1e200 : c.value[i];
-        for (unsigned k = 0; k < c.d; k++)
-            relative[k] = random_below(&state, 3) < exact ? 0 : 0.3 * random_unit(&state) * random_unit(&state);
+        doubt_init(&u, &c, exact, &state);
         uint8_t *robust = malloc(c.n + 1);
         bool *on_front = calloc(c.n + 1, sizeof *on_front);
         brute_front(&c, ES_TIES_ALL, NULL, on_front);
-        cr_assert_eq(es_front_robust(&c.points, relative, 2, robust, NULL), ES_OK);
+        cr_assert_eq(es_front_robust(&c.points, u.of, 2, robust, NULL), ES_OK);
         for (size_t i = 0; i < c.n; i++) {
-            cr_assert_eq(robust[i], brute_robust(&c, relative, i), "case %llu, point %zu", (unsigned long long)which,
-                         i);
+            cr_assert_eq(robust[i], brute_robust(&c, u.of, i), "case %llu, point %zu", (unsigned long long)which, i);
             cr_assert(!on_front[i] || robust[i] != ES_ROBUST_NO);
             cr_assert(exact < 3 || (robust[i] == ES_ROBUST_CERTAIN) == on_front[i]);
         }
         if (c.n < 100)
-            try_outcome(&c, relative, robust, &state);
+            try_outcome(&c, u.of, robust, &state);
         free(on_front);
         free(robust);
+        free(u.end);
         random_case_free(&c);
     }
 }
@@ -389,5 +423,5 @@ Test(frontstat, uncertainty_out_of_range_is_refused) {
     static const double bad[] = {-0.1, 1, NAN};
     uint8_t robust;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        cr_assert_eq(es_front_robust(&points, &bad[i], 1, &robust, NULL), ES_EUSAGE);
+        cr_assert_eq(es_front_robust(&points, &(es_uncertainty){.relative = bad[i]}, 1, &robust, NULL), ES_EUSAGE);
 }
