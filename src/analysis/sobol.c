@@ -1,6 +1,7 @@
 #include "analysis/sobol.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,8 +10,8 @@
 #include "grid/plan.h"
 #include "grid/block_memory.h"
 
-/* A memory of 8 MB a block: samples come in no order, and models by devices by formats are some 100,000. */
-enum { TILE = 128, GROUPS = 64, MAX_INPUTS = 60, MEMORY_DOUBLES = 1 << 20 };
+/* A table has at most 128 MB, of which pages are taken as combinations come; the memory for what no table has, 8 MB. */
+enum { TILE = 128, GROUPS = 64, MAX_INPUTS = 60, TABLE_DOUBLES = 1 << 24, MEMORY_DOUBLES = 1 << 20 };
 
 static const double z_90 = 1.2815515655446004; /* 90% quantile of the normal distribution */
 
@@ -23,6 +24,18 @@ typedef struct factor {
     int scaled, low_node, high_node; /* the time that is divided by measured/predicted speed, and that range */
 } factor;
 
+/* The needed outputs of a block.  Samples come in no order but have few models, devices and formats: what a combination of
+ * them gives is computed once, by the thread that first meets it, and kept for all. */
+typedef struct outputs {
+    uint16_t *id; /* their nodes */
+    size_t n;
+    size_t step[MAX_INPUTS]; /* per factor that changes them: of a combination's number */
+    _Atomic unsigned char *state;
+    double *value; /* [combination][n]; NULL: no table, as a continuous factor changes them or they are too many */
+} outputs;
+
+enum { ABSENT, BEING_WRITTEN, PRESENT };
+
 typedef struct design {
     const es_sweep *sweep;
     const es_plan *plan;
@@ -32,6 +45,8 @@ typedef struct design {
     int factor_of_axis[ES_MAX_AXES];
     uint64_t *mask; /* per node: which factors change it */
     uint8_t *needed;
+    outputs *outputs; /* per block */
+    size_t most_outputs;
     uint64_t seed, per_group;
     double *offset; /* per metric: a value of it, so that sums of squares keep their digits */
 } design;
@@ -51,8 +66,8 @@ typedef struct worker {
     double *sample_a, *sample_b;   /* [factor][TILE]: uniform */
     double *f;                     /* [2 + factors][metrics][TILE] */
     es_block_memory *memory;       /* per block of the plan */
+    double *computed;              /* [TILE][most outputs] */
     uint8_t *done;
-    uint16_t *id; /* nodes of the block in hand */
     size_t coordinate[ES_MAX_AXES];
     bool started;
 } worker;
@@ -138,29 +153,57 @@ static void run_leaf(const design *d, const worker *w, const es_pnode *node, int
         out[i] = own ? between(f, u[i]) : node->table[pick(d, f, u[i])];
 }
 
-/* All outputs of a block that are needed. */
-static void run_block(const design *d, worker *w, uint16_t block, int other, double *slab) {
+/* The outputs for a sample whose combination no table has, into `out`. */
+static void compute_outputs(const design *d, worker *w, uint16_t block, size_t sample, int other, double *out) {
+    const outputs *o = &d->outputs[block];
     const es_plan *plan = d->plan;
     const es_block *def = plan->block[block].def;
     double in[ES_MAX_INPUTS] = {0};
-    uint16_t *id = w->id;
-    size_t n = 0;
-    for (size_t k = 0; k < plan->n_nodes; k++)
-        if (d->needed[k] && plan->node[k].kind == ES_PNODE_BLOCK && plan->node[k].block == block)
-            id[n++] = (uint16_t)k;
-    for (size_t i = 0; i < TILE; i++) {
-        for (size_t j = 0; j < d->n_factors; j++)
-            if (d->factor[j].axis >= 0)
-                w->coordinate[d->factor[j].axis] = pick(d, &d->factor[j], drawn(d, w, j, other)[i]);
-        for (size_t k = 0; k < def->n_in; k++)
-            in[k] = w->from[def->in[k]][i];
-        const es_rows rows = es_plan_rows(d->sweep, w->coordinate);
-        const double *out = es_block_ask(&w->memory[block], def, plan->state, &rows, in);
-        for (size_t k = 0; k < n; k++)
-            slab[(size_t)id[k] * TILE + i] = out[plan->node[id[k]].output];
+    for (size_t j = 0; j < d->n_factors; j++)
+        if (d->factor[j].axis >= 0)
+            w->coordinate[d->factor[j].axis] = pick(d, &d->factor[j], drawn(d, w, j, other)[sample]);
+    for (size_t k = 0; k < def->n_in; k++)
+        in[k] = w->from[def->in[k]][sample];
+    const es_rows rows = es_plan_rows(d->sweep, w->coordinate);
+    const double *all = es_block_ask(&w->memory[block], def, plan->state, &rows, in);
+    for (size_t k = 0; k < o->n; k++)
+        out[k] = all[plan->node[o->id[k]].output];
+}
+
+/* Whoever comes while another thread writes computes the same for itself and goes on. */
+static void keep_outputs(const outputs *o, size_t combination, const double *value) {
+    unsigned char absent = ABSENT;
+    if (!atomic_compare_exchange_strong(&o->state[combination], &absent, BEING_WRITTEN))
+        return;
+    memcpy(o->value + combination * o->n, value, o->n * sizeof *value);
+    atomic_store_explicit(&o->state[combination], PRESENT, memory_order_release);
+}
+
+static void run_block(const design *d, worker *w, uint16_t block, int other, double *slab) {
+    const outputs *o = &d->outputs[block];
+    const double *row[TILE];
+    size_t combination[TILE] = {0};
+    for (size_t j = 0; j < d->n_factors && o->value; j++) {
+        const double *u = drawn(d, w, j, other);
+        for (size_t i = 0; i < TILE && o->step[j]; i++)
+            combination[i] += o->step[j] * pick(d, &d->factor[j], u[i]);
     }
-    for (size_t k = 0; k < n; k++)
-        w->from[id[k]] = slab + (size_t)id[k] * TILE;
+    for (size_t i = 0; i < TILE; i++) {
+        double *computed = w->computed + i * o->n;
+        row[i] = o->value ? o->value + combination[i] * o->n : computed;
+        if (o->value && atomic_load_explicit(&o->state[combination[i]], memory_order_acquire) == PRESENT)
+            continue;
+        compute_outputs(d, w, block, i, other, computed);
+        row[i] = computed;
+        if (o->value)
+            keep_outputs(o, combination[i], computed);
+    }
+    for (size_t k = 0; k < o->n; k++) {
+        double *out = slab + (size_t)o->id[k] * TILE;
+        for (size_t i = 0; i < TILE; i++)
+            out[i] = row[i][k];
+        w->from[o->id[k]] = out;
+    }
 }
 
 /* The range of a speed, on the time it belongs to. */
@@ -388,6 +431,48 @@ static es_status make_design(design *d, es_sobol *sobol, es_arena *arena, es_err
     return ES_OK;
 }
 
+/* How many combinations the block has; 0: a continuous factor changes it, or they are too many. */
+static size_t number_combinations(const design *d, uint64_t mask, outputs *o) {
+    size_t n = 1;
+    for (size_t j = 0; j < d->n_factors; j++) {
+        const factor *f = &d->factor[j];
+        if (!(mask >> j & 1))
+            continue;
+        if (f->axis < 0 || f->continuous || d->sweep->axes[f->axis].n > TABLE_DOUBLES / o->n / n)
+            return 0;
+        o->step[j] = n;
+        n *= d->sweep->axes[f->axis].n;
+    }
+    return n;
+}
+
+/* A table for which there is no memory is done without. */
+static bool make_outputs(design *d, es_arena *arena) {
+    const es_plan *plan = d->plan;
+    d->outputs = es_arena_array(arena, plan->n_blocks + 1, sizeof *d->outputs);
+    for (size_t b = 0; d->outputs && b < plan->n_blocks; b++) {
+        outputs *o = &d->outputs[b];
+        uint64_t mask = 0;
+        if (!(o->id = es_arena_array(arena, plan->n_nodes, sizeof *o->id)))
+            return false;
+        for (size_t k = 0; k < plan->n_nodes; k++)
+            if (d->needed[k] && plan->node[k].kind == ES_PNODE_BLOCK && plan->node[k].block == b) {
+                o->id[o->n++] = (uint16_t)k;
+                mask |= d->mask[k];
+            }
+        const size_t combinations = o->n ? number_combinations(d, mask, o) : 0;
+        d->most_outputs = o->n > d->most_outputs ? o->n : d->most_outputs;
+        o->state = combinations ? calloc(combinations, sizeof *o->state) : NULL;
+        o->value = o->state ? malloc(combinations * o->n * sizeof *o->value) : NULL;
+    }
+    return d->outputs != NULL;
+}
+
+static void free_outputs(design *d) {
+    for (size_t b = 0; d->outputs && b < d->plan->n_blocks; b++)
+        free((void *)d->outputs[b].state), free(d->outputs[b].value);
+}
+
 static bool make_worker(const design *d, worker *w) {
     const size_t n = d->plan->n_nodes, samples = (d->n_factors + 1) * TILE;
     w->a = calloc(n * TILE, sizeof *w->a);
@@ -399,9 +484,9 @@ static bool make_worker(const design *d, worker *w) {
     w->f = calloc((d->n_factors + 2) * d->n_metrics * TILE, sizeof *w->f);
     w->memory = calloc(d->plan->n_blocks + 1, sizeof *w->memory);
     w->done = calloc(d->plan->n_blocks + 1, 1);
-    w->id = calloc(n, sizeof *w->id);
-    bool made =
-        w->a && w->b && w->from_a && w->from && w->sample_a && w->sample_b && w->f && w->memory && w->done && w->id;
+    w->computed = calloc((d->most_outputs + 1) * TILE, sizeof *w->computed);
+    bool made = w->a && w->b && w->from_a && w->from && w->sample_a && w->sample_b && w->f && w->memory && w->done &&
+                w->computed;
     for (size_t b = 0; made && b < d->plan->n_blocks; b++)
         made = es_block_memory_new(&w->memory[b], d->plan->block[b].def, MEMORY_DOUBLES);
     return made;
@@ -411,7 +496,7 @@ static void free_worker(const design *d, worker *w) {
     for (size_t b = 0; w->memory && b < d->plan->n_blocks; b++)
         es_block_memory_free(&w->memory[b]);
     free(w->a), free(w->b), free(w->from_a), free(w->from), free(w->sample_a), free(w->sample_b);
-    free(w->f), free(w->memory), free(w->done), free(w->id);
+    free(w->f), free(w->memory), free(w->done), free(w->computed);
 }
 
 /* A value of every metric. */
@@ -440,9 +525,9 @@ es_status es_sobol_run(es_sobol *sobol, const es_sweep *sweep, const uint16_t *n
     sobol->index = es_arena_array(arena, n_cross, sizeof *sobol->index);
     if (!sum || !crosses || !left_out || !workers || !sobol->index)
         return es_fail_memory(errors);
-    bool made = true;
-    for (size_t t = 0; t < threads; t++)
-        made = make_worker(&d, &workers[t]) && made;
+    bool made = make_outputs(&d, arena);
+    for (size_t t = 0; t < threads && made; t++)
+        made = make_worker(&d, &workers[t]);
     if (made) {
         set_offsets(&d, &workers[0]);
 #pragma omp parallel for num_threads((int)threads) schedule(static, 1)
@@ -452,6 +537,7 @@ es_status es_sobol_run(es_sobol *sobol, const es_sweep *sweep, const uint16_t *n
     }
     for (size_t t = 0; t < threads; t++)
         free_worker(&d, &workers[t]);
+    free_outputs(&d);
     if (!made)
         return es_fail_memory(errors);
     if (options->stop && *options->stop)
