@@ -77,11 +77,31 @@ static const char *worse_word(const es_column_objective *objective) {
     return rate ? "slower" : "lower";
 }
 
+/* " (one of 8 within the ranges)": how many choices the winner's range of the first objective does not rule out; `named` where
+ * what stands before tells of another objective. */
+static void describe_overlap(const es_showing *s, const es_csv_choice *winner, const es_csv_choice *next, bool named,
+                             char *text, size_t size) {
+    const es_quoted column = es_quote(s->options->objective[0].column);
+    const unsigned long long n = winner->n_overlapped;
+    char count[40] = "";
+    *text = '\0';
+    if (!next->overlaps && n == 0)
+        return;
+    if (!next->overlaps)
+        snprintf(count, sizeof count, n == 1 ? "%llu other " : "%llu others ", n);
+    else if (n > 1)
+        snprintf(count, sizeof count, "one of %llu ", n);
+    snprintf(text, size, " (%swithin the ranges%s%s)", count, named ? " of " : "", named ? column.text : "");
+}
+
 /* "Q4_0, 12% slower": by the first objective in which the two differ. */
 static void describe_next(es_showing *s, const es_csv_choice *winner, const es_csv_choice *next, char *text,
                           size_t size) {
     const char *name = cell_text(s, next, s->best->pick);
-    for (size_t k = 0; k < s->best->n_objectives; k++) {
+    char worse[160], within[160];
+    size_t k = 0;
+    snprintf(worse, sizeof worse, "%s", next->tie ? "" : ", equal");
+    for (; k < s->best->n_objectives; k++) {
         const es_column_objective *objective = &s->options->objective[k];
         const double percent = fabs(next->value[k] - winner->value[k]) / fabs(winner->value[k]) * 100;
         const char *word = worse_word(objective);
@@ -90,19 +110,21 @@ static void describe_next(es_showing *s, const es_csv_choice *winner, const es_c
         if (k == 0 && next->tie) {
             name = es_arena_printf(&s->arena, "%s, tie", name);
             name = name ? name : "";
+            *worse = '\0';
             continue;
         }
         const es_quoted column = es_quote(objective->column);
         const bool named = strcmp(word, "slower") != 0 || k > 0;
         const char *of = named ? " " : "", *what = named ? column.text : "";
         if (!isfinite(percent))
-            snprintf(text, size, "%s, %s %s", name, word, column.text);
+            snprintf(worse, sizeof worse, ", %s %s", word, column.text);
         else
-            snprintf(text, size, percent < 0.995 ? "%s, %.2g%% %s%s%s" : "%s, %.0f%% %s%s%s", name, percent, word, of,
+            snprintf(worse, sizeof worse, percent < 0.995 ? ", %.2g%% %s%s%s" : ", %.0f%% %s%s%s", percent, word, of,
                      what);
-        return;
+        break;
     }
-    snprintf(text, size, next->tie ? "%s" : "%s, equal", name);
+    describe_overlap(s, winner, next, k > 0, within, sizeof within);
+    snprintf(text, size, "%s%s%s", name, worse, within);
 }
 
 static es_status begin_grid(es_showing *s, es_errors *errors) {
@@ -135,7 +157,7 @@ static void add_choice(es_showing *s, size_t i) {
     const es_csv_best *best = s->best;
     const es_csv_choice *choice = &best->choice[i];
     const bool has_next = i + 1 < best->n && best->choice[i + 1].group == choice->group;
-    char next[256] = "none";
+    char next[512] = "none";
     for (size_t k = 0; k < best->n_by; k++)
         es_listing_cell(&s->listing, cell_text(s, choice, best->by[k]));
     s->listing.pen = choice->rank == 1 ? ES_GOOD : ES_PLAIN;
@@ -330,7 +352,9 @@ const es_command es_cmd_best = {
     .details =
         "For every combination of texts in the --by columns, each value of the --pick column is represented by its "
         "best row, and the best of these rows wins. The first objective decides, in the order of the command line; "
-        "further ones break ties, then the order of the input does.\n\n"
+        "further ones break ties, then the order of the input does. Where the table has the columns X_low and X_high "
+        "of the first objective X, it is said how many of the others the winner's range overlaps: with these it may be "
+        "no better; formats of one model tie in quality within 0.3 points instead (help quality).\n\n"
         "The output has the --by columns, the picked column, `rank` when --top asks for more than one, and all other "
         "columns of the winning row as they are; groups stand in the order in which they first appear. A table with "
         "the next best value and how much worse it is goes to stderr, or to stdout instead of the CSV when that is a "

@@ -7,6 +7,7 @@
 #include "base/number.h"
 #include "cli/points.h"
 #include "cli/print.h"
+#include "pareto/choice.h"
 
 enum {
     SHOWN_ROWS = 20,
@@ -171,21 +172,32 @@ static bool is_quality_tie(const es_sweep *sweep, const es_column *column, const
            fabs(es_column_value(column, a) - es_column_value(column, b)) < ES_QUALITY_TIE;
 }
 
-/* " of Qwen3-4B", when quality compares two models, and whether its 90% ranges can tell them apart. */
+/* An end of the range of the first objective, minimised; NaN where it has none. */
+static double range_end(const es_sweep *sweep, const double *value, bool best_end) {
+    const es_objective *objective = &sweep->best.objective[0];
+    char name[128];
+    const int n = snprintf(name, sizeof name, "%s_%s", sweep->columns[objective->column].name,
+                           best_end == objective->maximize ? "high" : "low");
+    const int column = (size_t)n < sizeof name ? es_sweep_column(sweep, name, (size_t)n) : -1;
+    const double end = column < 0 ? NAN : es_column_value(&sweep->columns[column], value);
+    return objective->maximize ? -end : end;
+}
+
+/* " of Qwen3-4B", when quality compares two models, and whether ranges can tell the two points apart: those of one model's
+ * quality move together. */
 static void describe_models(char *name, size_t size, char *range, size_t range_size, const es_sweep *sweep,
                             const double *winner, const double *other) {
-    const int model = es_sweep_column(sweep, "model", 5), low = es_sweep_column(sweep, "quality_low", 11),
-              high = es_sweep_column(sweep, "quality_high", 12);
-    if (strcmp(sweep->columns[sweep->best.objective[0].column].name, "quality") != 0 || model < 0 || low < 0 ||
-        high < 0 || sweep->best.pick == model)
-        return;
-    const es_column *column = &sweep->columns[model];
-    if (es_column_value(column, winner) == es_column_value(column, other))
-        return;
-    char text[128];
-    es_column_text(column, es_column_value(column, other), 4, text, sizeof text);
-    snprintf(name, size, " of %s", text);
-    if (winner[sweep->columns[low].node] <= other[sweep->columns[high].node])
+    const int model = es_sweep_column(sweep, "model", 5);
+    if (strcmp(sweep->columns[sweep->best.objective[0].column].name, "quality") == 0 && model >= 0) {
+        const es_column *column = &sweep->columns[model];
+        if (es_column_value(column, winner) == es_column_value(column, other))
+            return;
+        char text[128];
+        es_column_text(column, es_column_value(column, other), 4, text, sizeof text);
+        if (sweep->best.pick != model)
+            snprintf(name, size, " of %s", text);
+    }
+    if (es_ranges_overlap(range_end(sweep, winner, false), range_end(sweep, other, true)))
         snprintf(range, range_size, " (within the ranges)");
 }
 
@@ -198,7 +210,8 @@ static void describe_runner_up(char *to, size_t size, const es_sweep *sweep, con
     es_column_text(pick, es_column_value(pick, other), 4, name, sizeof name);
     describe_models(model, sizeof model, range, sizeof range, sweep, winner, other);
     const char *tie = "";
-    for (size_t i = 0; i < best->n_objectives; i++) {
+    size_t i = 0; /* the objective that tells the two apart */
+    for (; i < best->n_objectives; i++) {
         const es_column *column = &sweep->columns[best->objective[i].column];
         double a = es_column_value(column, winner), b = es_column_value(column, other);
         if (a == b)
@@ -222,7 +235,7 @@ static void describe_runner_up(char *to, size_t size, const es_sweep *sweep, con
             snprintf(worse, sizeof worse, "%s %s", word, column->name);
         break;
     }
-    snprintf(to, size, "%s%s, %s%s%s", name, model, strcmp(worse, "tie") == 0 ? "" : tie, worse, range);
+    snprintf(to, size, "%s%s, %s%s%s", name, model, strcmp(worse, "tie") == 0 ? "" : tie, worse, i == 0 ? range : "");
 }
 
 static es_status add_best(es_listing *listing, const es_sweep *sweep, const es_chosen *chosen, const es_best_row *row,

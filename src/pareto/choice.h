@@ -2,7 +2,8 @@
  *
  * Objectives are compared in turn, all turned to minimisation, then the lower index wins.  Rows without a value of an
  * objective do not compete: who fills these structures leaves them out.  With a margin, rows of one kin whose first objective
- * differs by less than it tie, as what it measures is not known better, and the others decide between them.
+ * differs by less than it tie, as what it measures is not known better, and the others decide between them.  Where values
+ * have ranges, the better value wins all the same; that the ranges overlap is said beside it.
  */
 #ifndef ES_PARETO_CHOICE_H
 #define ES_PARETO_CHOICE_H
@@ -43,6 +44,10 @@ static inline bool es_breaks_tie(const double *a, uint64_t a_index, const double
 static inline bool es_choices_tie(const es_choice *a, const es_choice *b, double margin) {
     return a->kin == b->kin && es_is_near(a->value, b->value, margin);
 }
+
+/* Whether the range of the first objective of one that wins reaches that of another, so that it may not be better: their worst
+ * and best ends, minimised, NaN where not known.  Ranges of one kin move together: these tie by the margin alone. */
+static inline bool es_ranges_overlap(double worst_end, double other_best_end) { return other_best_end <= worst_end; }
 
 /* Orders by group, then from the best choice on; where ties are broken, the winner stands before those that it ties with. */
 void es_choices_rank(es_choice *choice, size_t n, size_t d, double margin);

@@ -1,5 +1,6 @@
 #include "tables/csv_best.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include "tables/boundaries.h"
 #include "tables/row_key.h"
 #include "base/arena.h"
+#include "base/number.h"
 
 /* The best row so far of one picked value in one group. */
 typedef struct entry {
@@ -17,6 +19,7 @@ typedef struct entry {
     uint64_t first_index;            /* of the first row with this value in this group */
     double value[ES_MAX_OBJECTIVES]; /* minimised */
     size_t by_length;                /* of the part of the key that names the group */
+    double best_end, worst_end;      /* of the range of the first objective, minimised; NaN: not known */
     char *text;                      /* the row */
     size_t text_length, text_capacity;
 } entry;
@@ -30,6 +33,7 @@ typedef struct plan {
     bool ties;       /* quality decides first: formats of one model may tie */
     size_t model;    /* its column */
     size_t boundary; /* column of what energies are measured at; SIZE_MAX: of no matter */
+    size_t range[2]; /* columns of the low and the high end of the first objective; SIZE_MAX: none */
     const es_csv_input *csv;
 } plan;
 
@@ -172,25 +176,71 @@ static es_status find_groups(const best_worker *w, es_choice *choice, es_errors 
     return status;
 }
 
-/* Finds the models, whose formats may tie. */
-static es_status find_kin(const best_worker *w, es_choice *choice, es_errors *errors) {
+/* The number in a cell, NaN when there is none. */
+static double number_in(const plan *p, size_t column, es_slice cell) {
+    char text[ES_CSV_NUMBER_MAX], room[ES_CSV_NUMBER_MAX];
+    double value;
+    if (cell.length >= sizeof text)
+        return NAN;
+    const es_slice number = es_csv_input_number(p->csv, column, es_csv_value(cell, text), room);
+    return es_parse_double(number, &value) == ES_NUMBER_OK ? value : NAN;
+}
+
+/* Reads what decides about ties: models, whose formats may tie, and ranges. */
+static es_status find_kin(best_worker *w, es_choice *choice, es_errors *errors) {
     const plan *p = w->plan;
+    const bool minimised = p->options->objective[0].direction == ES_MINIMIZE;
     es_keys models = {0};
     es_status status = ES_OK;
     es_slice *cell = malloc((es_csv_input_columns(p->csv) + 1) * sizeof *cell);
     if (!cell)
         status = es_fail_memory(errors);
-    for (size_t i = 0; i < w->n && p->ties && !status; i++) {
-        const entry *e = &w->entry[i];
+    for (size_t i = 0; i < w->n && (p->ties || p->range[0] != SIZE_MAX) && !status; i++) {
+        entry *e = &w->entry[i];
         uint32_t model = 0;
         es_csv_split((es_slice){e->text, e->text_length}, es_csv_input_delimiter(p->csv), cell,
                      es_csv_input_columns(p->csv));
-        status = es_keys_number(&models, cell[p->model], &model, errors);
+        if (p->ties)
+            status = es_keys_number(&models, cell[p->model], &model, errors);
         choice[i].kin = model;
+        if (p->range[0] != SIZE_MAX) {
+            const double low = number_in(p, p->range[0], cell[p->range[0]]),
+                         high = number_in(p, p->range[1], cell[p->range[1]]);
+            e->best_end = minimised ? low : -high;
+            e->worst_end = minimised ? high : -low;
+        }
     }
     free(cell);
     es_keys_free(&models);
     return status;
+}
+
+/* Whether the range of a choice reaches that of one behind it in its group. */
+static bool overlap(const plan *p, const es_choice *better, const es_choice *other) {
+    const entry *a = better->row, *b = other->row;
+    return p->range[0] != SIZE_MAX && !(p->ties && better->kin == other->kin) &&
+           es_ranges_overlap(a->worst_end, b->best_end);
+}
+
+/* Lists the first choices of each group, with what they cannot be told from. */
+static void list_choices(const plan *p, const es_choice *choice, size_t n, double margin, es_csv_best *best) {
+    for (size_t first = 0, end; first < n; first = end) {
+        uint64_t within = 0;
+        for (end = first + 1; end < n && choice[end].group == choice[first].group; end++)
+            within += overlap(p, &choice[first], &choice[end]);
+        for (size_t i = first; i < end && i - first <= best->top; i++) {
+            const entry *e = choice[i].row;
+            best->choice[best->n++] =
+                (es_csv_choice){.group = best->n_groups,
+                                .rank = i - first + 1,
+                                .row = {e->text, e->text_length},
+                                .value = e->value,
+                                .tie = i > first && es_choices_tie(&choice[i - 1], &choice[i], margin),
+                                .overlaps = i > first && overlap(p, &choice[i - 1], &choice[i]),
+                                .n_overlapped = i > first ? 0 : within};
+        }
+        best->n_groups++;
+    }
 }
 
 /* Orders the entries and lists the first ones of each group. */
@@ -206,19 +256,8 @@ static es_status rank(best_worker *w, es_csv_best *best, es_errors *errors) {
         choice[i].row = &w->entry[i], choice[i].value = w->entry[i].value, choice[i].index = w->entry[i].index;
     if (!status && w->n)
         es_choices_rank(choice, w->n, p->d, margin);
-    uint64_t position = 0;
-    for (size_t i = 0; i < w->n && !status; i++) {
-        const entry *e = choice[i].row;
-        const bool new_group = i == 0 || choice[i].group != choice[i - 1].group;
-        best->n_groups += new_group;
-        position = new_group ? 1 : position + 1;
-        if (position <= best->top + 1)
-            best->choice[best->n++] = (es_csv_choice){best->n_groups - 1,
-                                                      position,
-                                                      {e->text, e->text_length},
-                                                      e->value,
-                                                      !new_group && es_choices_tie(&choice[i - 1], &choice[i], margin)};
-    }
+    if (!status)
+        list_choices(p, choice, w->n, margin, best);
     free(choice);
     for (size_t i = 0; i < w->n; i++)
         for (unsigned k = 0; k < p->d; k++)
@@ -247,6 +286,23 @@ static es_status run(best_worker *worker, size_t n, const es_query *query, es_cs
 }
 
 /* ---- Options against the header ---- */
+
+/* Finds the columns X_low and X_high of the first objective; a table that lacks one has no ranges. */
+static void find_range(plan *p) {
+    static const char *const ends[] = {"_low", "_high"};
+    const es_slice name = p->options->objective[0].column;
+    for (size_t i = 0; i < 2; i++) {
+        p->range[i] = SIZE_MAX;
+        for (size_t c = 0; c < es_csv_input_columns(p->csv); c++) {
+            const es_slice other = es_csv_input_name(p->csv, c);
+            if (other.length == name.length + strlen(ends[i]) && !memcmp(other.text, name.text, name.length) &&
+                !memcmp(other.text + name.length, ends[i], strlen(ends[i])))
+                p->range[i] = c;
+        }
+    }
+    if (p->range[1] == SIZE_MAX)
+        p->range[0] = SIZE_MAX;
+}
 
 static es_status plan_init(plan *p, const es_csv_input *csv, const es_csv_best_options *options, es_errors *errors) {
     es_status first = ES_OK;
@@ -285,6 +341,7 @@ static es_status plan_init(plan *p, const es_csv_input *csv, const es_csv_best_o
             p->model = c;
             p->ties = true;
         }
+    find_range(p);
     p->boundary = SIZE_MAX;
     if (!first && !options->mix_boundaries)
         first = es_boundaries_column(csv, options->objective, options->n_objectives, &p->boundary, errors);

@@ -23,11 +23,13 @@ typedef struct es_csv_best_options {
 
 /* The best row of one picked value in its group. */
 typedef struct es_csv_choice {
-    uint32_t group;      /* 0, 1 ... in the order in which groups appear in the table */
-    uint64_t rank;       /* 1 is the winner of the group */
-    es_slice row;        /* as written */
-    const double *value; /* of the objectives */
-    bool tie;            /* with the choice before it: formats of one model, see ES_QUALITY_TIE */
+    uint32_t group;        /* 0, 1 ... in the order in which groups appear in the table */
+    uint64_t rank;         /* 1 is the winner of the group */
+    es_slice row;          /* as written */
+    const double *value;   /* of the objectives */
+    bool tie;              /* with the choice before it: formats of one model, see ES_QUALITY_TIE */
+    bool overlaps;         /* with the choice before it: the ranges of the first objective, columns X_low and X_high */
+    uint64_t n_overlapped; /* of the winner: how many others of the group its range overlaps */
 } es_csv_choice;
 
 /* Choices by group, then by rank; one more than `top` per group where there is one: the next best.  `pick`, `by` and

@@ -9,7 +9,7 @@
 
 #include "tables/csv_best.h"
 
-enum { MAX_ROWS = 3000, TEXT_ROOM = MAX_ROWS * 64 };
+enum { MAX_ROWS = 3000, MAX_GROUPS = 4, TEXT_ROOM = MAX_ROWS * 64 };
 
 typedef struct row {
     char text[64];
@@ -50,7 +50,10 @@ typedef struct setup {
     size_t n_objectives;
     es_column_objective objective[3];
     size_t n_by, top;
+    bool ranged; /* columns b and c are the range of a */
 } setup;
+
+static const char *const names[2][3] = {{"a", "b", "c"}, {"a", "a_low", "a_high"}};
 
 static bool better(const setup *s, const row *rows, size_t i, size_t j) {
     for (size_t k = 0; k < s->n_objectives; k++) {
@@ -69,7 +72,18 @@ static size_t place_of(const setup *s, const row *rows, size_t n, const bool *is
     return place;
 }
 
-static void put_expected(const setup *s, const row *rows, size_t n, text *out) {
+/* How many others of its group the range of winner i overlaps. */
+static uint64_t overlaps_of(const setup *s, const row *rows, size_t n, const bool *is_best, size_t i) {
+    uint64_t count = 0;
+    for (size_t j = 0; j < n && s->ranged; j++)
+        if (is_best[j] && j != i && rows[j].group == rows[i].group)
+            count += s->objective[0].direction == ES_MINIMIZE ? rows[j].value[1] <= rows[i].value[2]
+                                                              : rows[j].value[2] >= rows[i].value[1];
+    return count;
+}
+
+/* The rows, and by group how many choices the winner's range overlaps. */
+static void put_expected(const setup *s, const row *rows, size_t n, text *out, uint64_t *overlaps) {
     static bool is_best[MAX_ROWS], done[MAX_ROWS];
     for (size_t i = 0; i < n; i++) {
         is_best[i] = rows[i].satisfies;
@@ -87,6 +101,8 @@ static void put_expected(const setup *s, const row *rows, size_t n, text *out) {
             for (size_t j = 0; j < n; j++)
                 if (is_best[j] && rows[j].group == rows[first].group && place_of(s, rows, n, is_best, j) == place) {
                     char line[128], rank[24] = "";
+                    if (place == 1)
+                        *overlaps++ = overlaps_of(s, rows, n, is_best, j);
                     es_slice cell[6];
                     es_csv_split(es_slice_of(rows[j].text), ',', cell, 6);
                     if (s->top > 1)
@@ -125,15 +141,22 @@ static void check(const setup *s, const row *rows, size_t n, size_t block_size, 
     static const es_slice by[] = {{"g", 1}};
     char path[40];
     csv.length = out.length = expected.length = 0;
-    append_text(&csv, "g,a,b,c,p,fits\n");
+    uint64_t overlaps[MAX_GROUPS];
+    char header[64];
+    sprintf(header, "%s,%s,%s", names[s->ranged][0], names[s->ranged][1], names[s->ranged][2]);
+    append_text(&csv, "g,");
+    append_text(&csv, header);
+    append_text(&csv, ",p,fits\n");
     for (size_t i = 0; i < n; i++) {
         append_text(&csv, rows[i].text);
         append_text(&csv, "\n");
     }
     append_text(&expected, s->n_by ? "g,p" : "p");
     append_text(&expected, s->top > 1 ? ",rank" : "");
-    append_text(&expected, s->n_by ? ",a,b,c,fits\n" : ",g,a,b,c,fits\n");
-    put_expected(s, rows, n, &expected);
+    append_text(&expected, s->n_by ? "," : ",g,");
+    append_text(&expected, header);
+    append_text(&expected, ",fits\n");
+    put_expected(s, rows, n, &expected, overlaps);
     es_where where = {0};
     es_arena arena = {0};
     es_errors errors = {0};
@@ -159,6 +182,8 @@ static void check(const setup *s, const row *rows, size_t n, size_t block_size, 
     cr_assert_eq(best.rows, n);
     cr_assert_eq(es_csv_best_write(input, &best, &sink, &errors), ES_OK);
     cr_assert_str_eq(out.bytes, expected.bytes);
+    for (size_t i = 0; i < best.n; i++)
+        cr_assert_eq(best.choice[i].n_overlapped, best.choice[i].rank == 1 ? overlaps[best.choice[i].group] : 0);
     es_csv_best_free(&best);
     es_csv_input_close(input);
     es_where_free(&where);
@@ -168,12 +193,13 @@ static void check(const setup *s, const row *rows, size_t n, size_t block_size, 
 
 Test(csv_best, choices_match_the_definition, .timeout = 120) {
     static row rows[MAX_ROWS];
-    static const char *const names[] = {"a", "b", "c"};
     for (int round = 0; round < 1500; round++) {
         const size_t n = round % 300 ? random_below(30) : 400;
         setup s = {.n_objectives = 1 + random_below(3), .n_by = random_below(2), .top = 1 + random_below(3)};
+        s.ranged = random_below(2) == 0;
         for (size_t k = 0; k < 3; k++)
-            s.objective[k] = (es_column_objective){es_slice_of(names[k]), random_below(2) ? ES_MINIMIZE : ES_MAXIMIZE};
+            s.objective[k] =
+                (es_column_objective){es_slice_of(names[s.ranged][k]), random_below(2) ? ES_MINIMIZE : ES_MAXIMIZE};
         const size_t values = 1 + random_below(6), picks = 1 + random_below(6);
         for (size_t i = 0; i < n; i++) {
             random_row(&rows[i], values, picks);
