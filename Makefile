@@ -69,6 +69,8 @@ ISAL ?= $(shell printf '\043include <isa-l.h>\nint main(void) { return (int)crc3
   $(CC) -x c - -o /dev/null -lisal >/dev/null 2>&1 && echo 1)
 ISAL := $(ISAL)
 LIBS := -lcsv -ljansson -lxxhash -lzstd -lz $(if $(ISAL),-lisal) $(if $(SQLITE),-lsqlite3) -lm
+# What waits for people and files is made small, so that the static program stays under 5 MB.
+SMALL := $(foreach part,cli/ report/ shards/ calibrate/ import/import_ import/hf_ import/gguf,$(B)/obj/src/$(part))
 LINK = $(CC) $(CFLAGS) $(OPENMP) $(INSTRUMENT) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 
 # ---- Sources ----
@@ -147,6 +149,7 @@ $(COMMAND): $(CLI_OBJECTS) $(LIBRARY) $(B)/link.stamp
 	$(call say,LINK,$@)
 	$(Q)$(LINK) -o $@ $(CLI_OBJECTS) $(LIBRARY) $(LIBS)
 
+$(foreach part,$(SMALL),$(part)%.o): CFLAGS := $(subst -O3,-Os,$(CFLAGS))
 $(B)/obj/%.o: %.c $(B)/compile.stamp
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(COMPILE) -MMD -MP -c -o $@ $<
