@@ -46,7 +46,8 @@ typedef struct es_points {
     const char *const *name;       /* d objective names for messages; NULL: "objective 1" and so on */
 } es_points;
 
-/* Point indices, ascending where nothing else is said.  The caller owns `index` and releases it with es_index_free; it is NULL when count is 0. */
+/* Point indices, ascending where nothing else is said.  The caller owns `index` and releases it with es_index_free; it is
+ * NULL when count is 0. */
 typedef struct es_index {
     uint64_t *index;
     size_t count;
@@ -141,9 +142,9 @@ es_status es_front_robust(const es_points *points, const es_uncertainty *uncerta
 typedef struct es_contest {
     const uint32_t *pick; /* rows of one id stand for one choice; NULL: each row for its own */
     const uint32_t *kin;  /* rows of one id may tie (ids of models); NULL: none */
-    double
-        margin; /* how near, in units of the first objective, makes a tie that the other objectives break: for quality
-                             ES_QUALITY_TIE, within which formats of a model cannot be told; 0: none */
+    /* How near, in units of the first objective, makes a tie that the other objectives break: for quality ES_QUALITY_TIE,
+     * within which formats of a model cannot be told; 0: none. */
+    double margin;
     size_t top; /* choices per group, 0: 1 */
 } es_contest;
 

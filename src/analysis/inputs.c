@@ -337,6 +337,10 @@ double es_elasticity_size(const es_elasticity *e) {
     return fmax(fmax(isnan(both) ? 0 : both, isnan(down) ? 0 : down), isnan(up) ? 0 : up);
 }
 
+double es_elasticity_shown(const es_elasticity *e) {
+    return !isnan(e->both) ? e->both : !isnan(e->up) ? e->up : e->down;
+}
+
 static int by_size(const void *a_, const void *b_) {
     const es_ranked *a = a_, *b = b_;
     const double x = es_elasticity_size(&a->e), y = es_elasticity_size(&b->e);

@@ -55,7 +55,8 @@ void es_nodes_needed(const es_plan *plan, uint8_t *needed);
 void es_vary(es_varied *varied, const es_input *input, double factor);
 
 /* The factors of the next legal values on either side: +-0.01% of a real number; for whole ones +- the largest power of two
- * that divides the number and is at most 256, and of numbers below 1024 an eighth, so that rows stay whole blocks of their formats.  1: none. */
+ * that divides the number and is at most 256, and of numbers below 1024 an eighth, so that rows stay whole blocks of their
+ * formats.  1: none. */
 void es_input_steps(const es_input *input, double *down, double *up);
 
 /* d ln f / d ln x: over both steps, and over each alone, which differ at a kink.  NaN where f is 0, missing or changes sign. */
@@ -71,8 +72,13 @@ typedef struct es_ranked {
     es_elasticity e;
 } es_ranked;
 
+/* Effects below 0.05% per percent are not worth a line. */
+#define ES_NOTICED 5e-4
+
 /* The largest of the three. */
 double es_elasticity_size(const es_elasticity *e);
+/* The one over both steps, else over the one that there is. */
+double es_elasticity_shown(const es_elasticity *e);
 
 /* The inputs by the size of their effect on each of n nodes, the largest first; list has room for varied->n_inputs a node. */
 es_status es_rank_inputs(es_varied *varied, const uint16_t *node, size_t n, es_ranked *list, es_errors *errors);

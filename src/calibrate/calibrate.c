@@ -123,10 +123,7 @@ typedef struct calibrator {
     es_calibrated *result;
 } calibrator;
 
-static double node(const calibrator *c, const char *name) {
-    const int at = es_kernel_node(c->point.kernel, name, strlen(name));
-    return at < 0 ? NAN : c->value[at];
-}
+static double node(const calibrator *c, const char *name) { return es_kernel_value(c->point.kernel, name, c->value); }
 
 /* ---- Clusters ---- */
 
@@ -139,6 +136,11 @@ es_slice es_source_of(const char *address) {
         if (all.text[i] == '#' || (all.text[i] == '/' && ++slashes == 5))
             return (es_slice){all.text, i};
     return all;
+}
+
+bool es_same_source(const char *a, const char *b) {
+    const es_slice x = es_source_of(a), y = es_source_of(b);
+    return x.length == y.length && memcmp(x.text, y.text, x.length) == 0;
 }
 
 static size_t cluster_of(calibrator *c, int split, const char *name) {

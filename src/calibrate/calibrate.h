@@ -52,5 +52,7 @@ es_status es_calibrate(const es_measured *measured, es_point_kernel *point, bool
 
 /* The repository of an address; files of ggml-org/llama.cpp, where many measure, count by themselves. */
 es_slice es_source_of(const char *address);
+/* Whether two addresses are of one. */
+bool es_same_source(const char *a, const char *b);
 
 #endif

@@ -3,7 +3,8 @@
  * Reads two kinds of tables as they are: a CSV with the columns device, model, quant, phase, tokens_per_s (and
  * device_variant, runtime, backend, build, build_date, unit, kernel_note, format, n_prompt, n_gen, ctx_depth, threads,
  * batch, ubatch, power_w, power_boundary, memory_mib, source_url, source_date, note where known; draft, draft_tokens,
- * acceptance, task, tokens_per_s_without of runs with speculative decoding), and what `llama-bench -o csv`, `-o jsonl` or `-o json` prints.
+ * acceptance, task, tokens_per_s_without of runs with speculative decoding), and what `llama-bench -o csv`, `-o jsonl` or
+ * `-o json` prints.
  */
 #ifndef ES_CALIBRATE_MEASURED_H
 #define ES_CALIBRATE_MEASURED_H

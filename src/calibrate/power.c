@@ -13,11 +13,6 @@ typedef struct drawn {
     size_t level;
 } drawn;
 
-static bool same_source(const es_measurement *a, const es_measurement *b) {
-    const es_slice x = es_source_of(a->source), y = es_source_of(b->source);
-    return x.length == y.length && memcmp(x.text, y.text, x.length) == 0;
-}
-
 /* Boards of several sizes of memory draw alike. */
 static bool is_of(const es_fitted_level *level, const es_measurement *m) {
     const char *board = m->rows.device->text[ES_D_BOARD];
@@ -54,7 +49,7 @@ static int by_level(const void *a, const void *b) {
 }
 
 static bool share(const es_measurement *a, const es_measurement *b, es_power_split split) {
-    return split == ES_WITHOUT_SOURCE ? same_source(a, b) : a->rows.model == b->rows.model;
+    return split == ES_WITHOUT_SOURCE ? es_same_source(a->source, b->source) : a->rows.model == b->rows.model;
 }
 
 /* The level of these rows but for those that share a model or source with `without`; NaN: there are no others. */
@@ -111,7 +106,7 @@ static es_status note_sources(es_fitted_level *level, const drawn *row, size_t n
             if (pass)
                 source[n_addresses] = row[i].m->source;
             n_addresses++;
-            level->sources += !last || !same_source(last, row[i].m);
+            level->sources += !last || !es_same_source(last->source, row[i].m->source);
         }
         if (pass)
             source[n_addresses] = NULL;

@@ -1,11 +1,10 @@
 #include "calibrate/validate.h"
 
-#include "calibrate/calibrate.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "calibrate/calibrate.h"
 #include "model/roofline_blocks.h"
 
 static double boundary_of(const es_measurement *m) {
@@ -179,11 +178,6 @@ size_t es_worst_rows(const es_measured *measured, const es_prediction *predictio
 
 static double draft_kind(const es_measurement *m) { return fmin(m->draft, ES_AXIS_FIRST_MODEL); }
 
-static bool other_source(const es_measurement *a, const es_measurement *b) {
-    const es_slice x = es_source_of(a->source), y = es_source_of(b->source);
-    return x.length != y.length || memcmp(x.text, y.text, x.length) != 0;
-}
-
 static bool has_experts(const es_measurement *m) { return m->rows.model->value[ES_M_N_EXPERTS] > 1; }
 
 /* Devices matter to bytes only. */
@@ -203,7 +197,8 @@ static double median_elsewhere(const es_measured *all, size_t at, double (*of)(c
     size_t n = 0;
     for (size_t i = 0; i < all->n; i++) {
         const es_measurement *other = &all->row[i];
-        if (!is_pair(other) || draft_kind(other) != draft_kind(m) || isnan(of(other)) || !other_source(other, m))
+        if (!is_pair(other) || draft_kind(other) != draft_kind(m) || isnan(of(other)) ||
+            es_same_source(other->source, m->source))
             continue;
         if (cost ? has_experts(other) == has_experts(m) && es_equal_fold(other->draft_backend, m->draft_backend)
                  : isnan(m->task) || other->task == m->task)

@@ -28,8 +28,8 @@ es_status es_validate(const es_measured *measured, es_point_kernel *point, es_pr
  * same kind of draft, backend and experts say (their median; of any device, also of one that is in no catalog), without such
  * rows what its bytes and operations take. */
 typedef struct es_speedup {
-    bool from_rows,
-        stated;       /* of other sources; the acceptance is, else it is the median of the kind and task elsewhere */
+    bool from_rows;   /* the round is of other sources */
+    bool stated;      /* the acceptance is, else it is the median of the kind and task elsewhere */
     double predicted; /* NaN: no such row, or no prediction */
 } es_speedup;
 

@@ -46,7 +46,7 @@ static void add_number(hasher *h, double value) {
 }
 
 static void add_text(hasher *h, const char *text) {
-    const size_t length = *text ? strlen(text) : 0; /* most are empty */
+    size_t length = strlen(text);
     add_u64(h, length);
     if (length > 0)
         add_bytes(h, text, length);

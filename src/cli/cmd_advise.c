@@ -12,8 +12,8 @@
 #include "base/number.h"
 #include "catalog/loose.h"
 #include "import/machine.h"
-#include "model/runtime.h"
 #include "import/probe.h"
+#include "model/runtime.h"
 #include "calibrate/measured_names.h"
 #include "cli/commands.h"
 #include "cli/json_print.h"
@@ -21,6 +21,7 @@
 #include "cli/points.h"
 #include "cli/print.h"
 #include "grid/plan.h"
+#include "pareto/choice.h"
 
 enum { TOP = 10, CANDIDATES = 512, CONDITIONS = 8, SETS = 32 };
 
@@ -751,7 +752,7 @@ static size_t tied_with_first(const advice *a) {
     snprintf(low, sizeof low, "%s_low", goals[a->goal].shown);
     snprintf(high, sizeof high, "%s_high", goals[a->goal].shown);
     const double least = a->n_choices ? column_of(a, &a->choice[0], low) : NAN;
-    while (!isnan(least) && n < a->n_choices && column_of(a, &a->choice[n], high) >= least)
+    while (!isnan(least) && n < a->n_choices && es_ranges_overlap(-least, -column_of(a, &a->choice[n], high)))
         n++;
     return n;
 }

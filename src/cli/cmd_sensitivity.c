@@ -83,7 +83,7 @@ static es_status print_tornado(es_cli *cli, const es_varied *v, const es_column 
     const int room = (int)cli->width - 71, half = room < 9 ? 4 : room / 2 > BAR_MAX ? BAR_MAX : (room - 1) / 2;
     char value[64];
     size_t n = 0;
-    while (n < v->n_inputs && es_elasticity_size(&list[n].e) >= 5e-4)
+    while (n < v->n_inputs && es_elasticity_size(&list[n].e) >= ES_NOTICED)
         n++;
     es_human_si(value, sizeof value, v->base[column->node]);
     printf("%s = %s%s%s\n", column->name, value, *column->unit ? " " : "", column->unit);
@@ -99,8 +99,7 @@ static es_status print_tornado(es_cli *cli, const es_varied *v, const es_column 
         slope_cell(&listing, e->both);
         slope_cell(&listing, kink ? e->down : NAN);
         slope_cell(&listing, kink ? e->up : NAN);
-        bar_cell(&listing, isnan(e->both) ? isnan(e->up) ? e->down : e->up : e->both, es_elasticity_size(&list[0].e),
-                 half);
+        bar_cell(&listing, es_elasticity_shown(e), es_elasticity_size(&list[0].e), half);
     }
     es_status status = es_listing_print(&listing, cli, stdout, 2, errors);
     if (n > top)

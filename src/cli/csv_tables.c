@@ -60,12 +60,8 @@ es_status es_tables_named_columns(const es_tables *tables, size_t **column, size
     if (!status && !*column)
         status = es_fail_memory(errors);
     for (size_t i = 0; i < *n && !status; i++) {
-        size_t c = 0;
-        while (c < es_csv_input_columns(tables->csv) &&
-               !es_slice_equal(name[i], es_csv_input_name(tables->csv, c).text))
-            c++;
-        (*column)[i] = c;
-        if (c == es_csv_input_columns(tables->csv))
+        (*column)[i] = es_csv_input_find(tables->csv, name[i]);
+        if ((*column)[i] == SIZE_MAX)
             status = es_usage(tables->cli, errors, "--columns: no such column: '%s'", es_quote(name[i]).text);
     }
     return status;

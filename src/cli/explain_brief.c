@@ -126,10 +126,8 @@ static void print_scores(const brief *b, const es_rows *rows) {
     const es_kernel *kernel = b->sweep->kernel;
     es_source list[ES_MAX_SOURCES];
     double in[ES_MAX_INPUTS];
-    size_t id = 0;
-    while (id < kernel->n_nodes && strcmp(kernel->nodes[id].name, "score") != 0)
-        id++;
-    if (id == kernel->n_nodes || kernel->nodes[id].kind != ES_NODE_BLOCK)
+    const int id = es_kernel_node(kernel, "score", strlen("score"));
+    if (id < 0 || kernel->nodes[id].kind != ES_NODE_BLOCK)
         return;
     const es_block *block = &kernel->blocks[kernel->nodes[id].index];
     for (size_t k = 0; k < block->n_in; k++)

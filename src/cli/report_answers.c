@@ -6,9 +6,8 @@
 #include "analysis/inputs.h"
 #include "cli/left_out.h"
 
-/* A page that can be read: as many choices, effects above 0.05% per percent. */
+/* A page that can be read. */
 enum { CHOICES = 100, EFFECTS = 10, METRICS = ES_MAX_OBJECTIVES + 4 };
-static const double noticed = 5e-4;
 
 /* The numbers that are looked at: the objectives, and those that people ask for. */
 static size_t find_metrics(const es_sweep *sweep, int *column) {
@@ -28,10 +27,10 @@ static size_t find_metrics(const es_sweep *sweep, int *column) {
 }
 
 /* Raspberry Pi 5 8GB: Qwen2.5-3B, IQ4_XS */
-static const char *name_choice(const es_sweep *sweep, const es_varied *v, es_arena *arena) {
+static const char *name_choice(const es_varied *v, es_arena *arena) {
+    const es_row *runtime = v->rows.runtime;
     return es_arena_printf(arena, "%s: %s, %s%s%s", v->rows.device->name, v->rows.model->name, v->rows.precision->name,
-                           v->rows.runtime && sweep->n_axes ? ", " : "",
-                           v->rows.runtime && sweep->n_axes ? v->rows.runtime->name : "");
+                           runtime ? ", " : "", runtime ? runtime->name : "");
 }
 
 /* The strongest inputs of each metric of the point. */
@@ -46,7 +45,7 @@ static es_status add_answers(es_report_options *options, es_report_answer *answe
         return status;
     for (size_t k = 0; k < n; k++)
         node[k] = (uint16_t)sweep->columns[column[k]].node;
-    const char *choice = name_choice(sweep, &v, arena);
+    const char *choice = name_choice(&v, arena);
     es_ranked *list = es_arena_array(arena, n * v.n_inputs + 1, sizeof *list);
     if (!choice || !list)
         return es_fail_memory(errors);
@@ -58,10 +57,9 @@ static es_status add_answers(es_report_options *options, es_report_answer *answe
         if (!effect || !metric)
             return es_fail_memory(errors);
         size_t shown = 0;
-        for (size_t i = 0; i < v.n_inputs && shown < EFFECTS && es_elasticity_size(&ranked[i].e) >= noticed; i++) {
-            const es_elasticity *e = &ranked[i].e;
+        for (size_t i = 0; i < v.n_inputs && shown < EFFECTS && es_elasticity_size(&ranked[i].e) >= ES_NOTICED; i++) {
             effect[shown++] = (es_report_effect){ranked[i].input->name, ranked[i].input->unit, ranked[i].input->value,
-                                                 isnan(e->both) ? isnan(e->up) ? e->down : e->up : e->both};
+                                                 es_elasticity_shown(&ranked[i].e)};
         }
         if (shown)
             answer[options->n_answers++] = (es_report_answer){choice, metric, v.base[node[k]], effect, shown};

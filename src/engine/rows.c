@@ -56,8 +56,8 @@ struct es_row_format {
     size_t n_segments;
     size_t width; /* longest row */
     const es_column *count;
-    es_cell_style last, before_count,
-        counts; /* with a count: the last column without and with one behind it, the count */
+    es_cell_style last, before_count; /* with a count: the last column without and with one behind it */
+    es_cell_style counts;
     es_labels labels;
     size_t points; /* largest tile */
     size_t cached_cells;

@@ -242,17 +242,15 @@ static es_status resolve_condition(es_sweep *sweep, const es_condition *conditio
 
 /* Where a sweep splits models over two memories, what does not fit so is no point: a condition that nobody has to write. */
 static bool split_condition(const es_sweep *sweep, es_pcond *out) {
-    const es_kernel *kernel = sweep->kernel;
     bool splits = false;
     for (size_t a = 0; a < sweep->n_axes; a++)
         splits |= sweep->axes[a].given &&
                   (strcmp(sweep->axes[a].name, "gpu_layers") == 0 || strcmp(sweep->axes[a].name, "cpu_experts") == 0);
-    for (size_t i = 0; i < kernel->n_nodes && splits; i++)
-        if (strcmp(kernel->nodes[i].name, "no_offload") == 0) {
-            *out = (es_pcond){.kind = ES_PCOND_NUMBER, .op = ES_EQ, .a = (uint16_t)i, .number = 0};
-            return true;
-        }
-    return false;
+    const int node = es_kernel_node(sweep->kernel, "no_offload", strlen("no_offload"));
+    if (!splits || node < 0)
+        return false;
+    *out = (es_pcond){.kind = ES_PCOND_NUMBER, .op = ES_EQ, .a = (uint16_t)node, .number = 0};
+    return true;
 }
 
 /* Those of the file, then those of the command line. */

@@ -42,7 +42,8 @@ static const char *const file_types[] = {
 enum { FILE_TYPES = sizeof file_types / sizeof *file_types };
 
 /* One table row an architecture whose name or windows the file does not tell in full.  `period`: every n-th layer sees
- * everything, the first of them if negative, 0: none does; `window` where the program has it built in (ggml-org/llama.cpp, src/llama-model.cpp). */
+ * everything, the first of them if negative, 0: none does; `window` where the program has it built in (ggml-org/llama.cpp,
+ * src/llama-model.cpp). */
 static const struct {
     const char *arch, *family;
     double period, window;

@@ -155,10 +155,14 @@ NO_KERNEL(es_probe_dot8)
 #endif
 
 /* Two rows of eight bytes times two columns. */
-#if defined(__aarch64__)
+#if !defined(__aarch64__)
+NO_KERNEL(es_probe_mmla)
+#else
 #define STEP_MMLA(a) __asm__ volatile("smmla %0.4s, %1.16b, %2.16b" : "+w"(a) : "w"(x), "w"(y));
-WITH_MMLA KERNEL(es_probe_mmla, octets, 1, 2 * 2 * 2 * 8, STEP_MMLA)
+            WITH_MMLA KERNEL(es_probe_mmla, octets, 1, 2 * 2 * 2 * 8, STEP_MMLA)
+#endif
 
+#if defined(__aarch64__)
 WITH_DOT8 uint64_t ES_SIMD_NAME(es_probe_dot_sdot)(const uint64_t *data, size_t n) {
     enum { CHAINS_OF_DOT = 4 };
     typedef int32_t ints __attribute__((vector_size(BYTES)));
@@ -180,6 +184,4 @@ WITH_DOT8 uint64_t ES_SIMD_NAME(es_probe_dot_sdot)(const uint64_t *data, size_t 
         total += (double)sum[0][i] + (double)sum[1][i] + (double)sum[2][i] + (double)sum[3][i];
     return (uint64_t)(int64_t)total;
 }
-#else
-            NO_KERNEL(es_probe_mmla)
 #endif

@@ -396,6 +396,13 @@ size_t es_csv_input_columns(const es_csv_input *csv) { return csv->n_columns; }
 
 es_slice es_csv_input_name(const es_csv_input *csv, size_t column) { return csv->name[column]; }
 
+size_t es_csv_input_find(const es_csv_input *csv, es_slice name) {
+    for (size_t c = 0; c < es_csv_input_columns(csv); c++)
+        if (csv->name[c].length == name.length && !memcmp(csv->name[c].text, name.text, name.length))
+            return c;
+    return SIZE_MAX;
+}
+
 es_slice es_csv_input_header(const es_csv_input *csv) { return csv->header; }
 
 char es_csv_input_delimiter(const es_csv_input *csv) { return csv->delimiter; }

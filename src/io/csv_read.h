@@ -52,6 +52,7 @@ void es_csv_input_close(es_csv_input *csv); /* NULL is fine */
 
 size_t es_csv_input_columns(const es_csv_input *csv);
 es_slice es_csv_input_name(const es_csv_input *csv, size_t column); /* without quotes; NUL-terminated */
+size_t es_csv_input_find(const es_csv_input *csv, es_slice name);   /* the first of that name; SIZE_MAX: none */
 es_slice es_csv_input_header(const es_csv_input *csv);              /* the header row as written */
 char es_csv_input_delimiter(const es_csv_input *csv);
 char es_csv_input_decimal(const es_csv_input *csv); /* of numbers to add to the rows */

@@ -62,10 +62,7 @@ static es_status count_rows(es_reading *reading, uint64_t *rows, es_errors *erro
 enum { MAX_BY = 16 };
 
 static bool has_column(const es_csv_input *csv, const char *name) {
-    for (size_t c = 0; c < es_csv_input_columns(csv); c++)
-        if (es_slice_equal(es_csv_input_name(csv, c), name))
-            return true;
-    return false;
+    return es_csv_input_find(csv, es_slice_of(name)) != SIZE_MAX;
 }
 
 static es_status keep_text(void *context, const char *data, size_t n, es_errors *errors) {

@@ -61,7 +61,6 @@ typedef struct part {
 static bool has(const part *p, es_result r) { return p->manifest->table[r].given; }
 
 static es_status name_folders(es_shard_batch *b, es_errors *errors) {
-    b->directory = strdup(b->directory);
     for (int r = 0; r < ES_RESULTS && b->directory; r++)
         if (asprintf(&b->folder[r], "%s/%s", b->directory, es_part_folder[r]) < 0)
             b->folder[r] = NULL;
@@ -480,7 +479,7 @@ es_status es_shard_batch_new(es_shard_batch **batch, const char *directory, bool
     if (!b)
         return es_fail_memory(errors);
     *b = (es_shard_batch){
-        .directory = (char *)directory, .alone = alone || !ES_OS_SYNCS_FILE_SYSTEMS, .committed = es_seconds_now()};
+        .directory = strdup(directory), .alone = alone || !ES_OS_SYNCS_FILE_SYSTEMS, .committed = es_seconds_now()};
     b->most = b->alone || getrlimit(RLIMIT_NOFILE, &files) || files.rlim_cur <= FILES_BESIDE + 1
                   ? 1
                   : (size_t)files.rlim_cur - FILES_BESIDE;

@@ -31,9 +31,8 @@ es_status es_boundaries_column(const es_csv_input *csv, const es_column_objectiv
         const int node = es_kernel_node(kernel, objective[i].column.text, objective[i].column.length);
         energy = node >= 0 && follows[node];
     }
-    for (size_t c = 0; c < es_csv_input_columns(csv) && energy; c++)
-        if (es_slice_equal(es_csv_input_name(csv, c), "power_boundary"))
-            *column = c;
+    if (energy)
+        *column = es_csv_input_find(csv, es_slice_of("power_boundary"));
     free(follows);
     return ES_OK;
 }

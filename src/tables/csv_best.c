@@ -287,19 +287,11 @@ static es_status run(best_worker *worker, size_t n, const es_query *query, es_cs
 
 /* ---- Options against the header ---- */
 
-/* Finds the columns X_low and X_high of the first objective; a table that lacks one has no ranges. */
+/* A table that lacks one end of the first objective has no ranges. */
 static void find_range(plan *p) {
-    static const char *const ends[] = {"_low", "_high"};
     const es_slice name = p->options->objective[0].column;
-    for (size_t i = 0; i < 2; i++) {
-        p->range[i] = SIZE_MAX;
-        for (size_t c = 0; c < es_csv_input_columns(p->csv); c++) {
-            const es_slice other = es_csv_input_name(p->csv, c);
-            if (other.length == name.length + strlen(ends[i]) && !memcmp(other.text, name.text, name.length) &&
-                !memcmp(other.text + name.length, ends[i], strlen(ends[i])))
-                p->range[i] = c;
-        }
-    }
+    p->range[0] = es_query_range_end(p->csv, name, false);
+    p->range[1] = es_query_range_end(p->csv, name, true);
     if (p->range[1] == SIZE_MAX)
         p->range[0] = SIZE_MAX;
 }
@@ -336,11 +328,8 @@ static es_status plan_init(plan *p, const es_csv_input *csv, const es_csv_best_o
                            es_quote(options->pick).text);
     }
     const es_column_objective *deciding = &options->objective[0];
-    for (size_t c = es_csv_input_columns(csv); c-- > 0 && deciding->direction == ES_MAXIMIZE;)
-        if (es_slice_equal(deciding->column, "quality") && es_slice_equal(es_csv_input_name(csv, c), "model")) {
-            p->model = c;
-            p->ties = true;
-        }
+    p->model = es_csv_input_find(csv, es_slice_of("model"));
+    p->ties = deciding->direction == ES_MAXIMIZE && es_slice_equal(deciding->column, "quality") && p->model != SIZE_MAX;
     find_range(p);
     p->boundary = SIZE_MAX;
     if (!first && !options->mix_boundaries)
@@ -466,9 +455,8 @@ es_status es_csv_best_write(const es_csv_input *csv, const es_csv_best *best, co
                             es_errors *errors) {
     const size_t n_columns = es_csv_input_columns(csv);
     const char delimiter = es_csv_input_delimiter(csv);
-    for (size_t c = 0; c < n_columns && best->top > 1; c++)
-        if (es_slice_equal(es_csv_input_name(csv, c), "rank"))
-            return es_fail(errors, ES_ERUNTIME, NULL, "the table already has a column 'rank'");
+    if (best->top > 1 && es_csv_input_find(csv, es_slice_of("rank")) != SIZE_MAX)
+        return es_fail(errors, ES_ERUNTIME, NULL, "the table already has a column 'rank'");
     es_text_out out = {.sink = sink};
     size_t *order = order_columns(best, n_columns);
     es_slice *cell = malloc(n_columns * sizeof *cell);

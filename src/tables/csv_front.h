@@ -38,8 +38,8 @@ typedef struct es_csv_front_options {
     size_t n_by;
     const es_where *where;     /* NULL: all rows */
     bool skip_missing, strict; /* of rows that lack a number: query.h */
-    bool
-        unique; /* the first of rows of a group with equal objectives (and ranges) stands for all; adds `ties`, their number */
+    /* The first of rows of a group with equal objectives (and ranges) stands for all; adds `ties`, their number. */
+    bool unique;
     es_column_values epsilon;   /* box sizes; objectives not named have none (pareto.h, es_front_epsilon) */
     uint32_t max_rank;          /* layers to keep, with the column pareto_rank; 0: the front, without it */
     es_column_values uncertain; /* errors in per cent, in [0, 100), NaN: columns X_low and X_high; adds `robust`

@@ -1,8 +1,7 @@
 #include "tables/front_plan.h"
 
-#include "tables/boundaries.h"
-
 #include "base/os.h"
+#include "tables/boundaries.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -79,27 +78,16 @@ static es_status set_epsilon(es_front_plan *plan, es_errors *errors) {
 
 /* Finds the columns X_low and X_high of objective k. */
 static es_status find_range(es_front_plan *plan, unsigned k, es_errors *errors) {
-    static const char *const ends[] = {"low", "high"};
+    const es_quoted name = es_quote_text(plan->name[k]);
     plan->range[k] = plan->n_columns;
     plan->relative[k] = 0;
-    for (size_t i = 0; i < 2; i++) {
-        const size_t size = strlen(plan->name[k]) + sizeof "_high", n = es_csv_input_columns(plan->csv);
-        char *name = malloc(size);
-        if (!name)
-            return es_fail_memory(errors);
-        snprintf(name, size, "%s_%s", plan->name[k], ends[i]);
-        size_t c = 0;
-        while (c < n && !es_slice_equal(es_csv_input_name(plan->csv, c), name))
-            c++;
+    for (int high = 0; high < 2; high++) {
+        const size_t c = es_query_range_end(plan->csv, es_slice_of(plan->name[k]), high);
+        if (c == SIZE_MAX)
+            return es_fail(errors, ES_EUSAGE, NULL,
+                           "uncertainty of '%s': the table has no column '%s_%s' (or %s=PERCENT)", name.text, name.text,
+                           high ? "high" : "low", name.text);
         plan->column[plan->n_columns++] = c;
-        const es_status status = c < n ? ES_OK
-                                       : es_fail(errors, ES_EUSAGE, NULL,
-                                                 "uncertainty of '%s': the table has no column '%s' (or %s=PERCENT)",
-                                                 es_quote_text(plan->name[k]).text, es_quote_text(name).text,
-                                                 es_quote_text(plan->name[k]).text);
-        free(name);
-        if (status)
-            return status;
     }
     return ES_OK;
 }
@@ -157,9 +145,8 @@ static es_status check_added(const es_front_plan *plan, es_errors *errors) {
                  {options->uncertain.n > 0, "robust"},
                  {options->unique && !plan->counted, "ties"}};
     for (size_t i = 0; i < sizeof added / sizeof *added; i++)
-        for (size_t c = 0; added[i].added && c < es_csv_input_columns(plan->csv); c++)
-            if (es_slice_equal(es_csv_input_name(plan->csv, c), added[i].name))
-                return es_fail(errors, ES_ERUNTIME, NULL, "the table already has a column '%s'", added[i].name);
+        if (added[i].added && es_csv_input_find(plan->csv, es_slice_of(added[i].name)) != SIZE_MAX)
+            return es_fail(errors, ES_ERUNTIME, NULL, "the table already has a column '%s'", added[i].name);
     return ES_OK;
 }
 

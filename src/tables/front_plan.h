@@ -8,7 +8,6 @@
 typedef enum es_front_mode { ES_FRONT_PLAIN, ES_FRONT_LAYERS, ES_FRONT_BOXES, ES_FRONT_ROBUST } es_front_mode;
 
 typedef struct es_front_plan {
-    size_t boundary; /* column of what energies are measured at; SIZE_MAX: of no matter */
     const es_csv_front_options *options;
     es_csv_input *csv;
     es_front_mode mode;
@@ -20,9 +19,10 @@ typedef struct es_front_plan {
     const char *name[ES_MAX_OBJECTIVES];
     double epsilon[ES_MAX_OBJECTIVES];  /* ES_FRONT_BOXES */
     double relative[ES_MAX_OBJECTIVES]; /* ES_FRONT_ROBUST: errors as fractions */
-    unsigned
-        range[ES_MAX_OBJECTIVES]; /* ES_FRONT_ROBUST: of column[], the low end, the high one behind it; 0: relative */
+    /* ES_FRONT_ROBUST: where in column[] the low end is, with the high one behind it; 0: relative. */
+    unsigned range[ES_MAX_OBJECTIVES];
     double reference[ES_MAX_OBJECTIVES]; /* when asked for */
+    size_t boundary;                     /* column of what energies are measured at; SIZE_MAX: of no matter */
     size_t *by;                          /* columns, options->n_by of them */
 } es_front_plan;
 

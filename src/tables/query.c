@@ -56,13 +56,18 @@ es_status es_query_column(const es_csv_input *csv, es_slice name, const es_origi
     return ES_OK;
 }
 
-static bool is_column(const void *context, es_slice word) {
-    const es_csv_input *csv = context;
-    size_t i = 0;
-    while (i < es_csv_input_columns(csv) && !same_name(es_csv_input_name(csv, i), word))
-        i++;
-    return i < es_csv_input_columns(csv);
+size_t es_query_range_end(const es_csv_input *csv, es_slice name, bool high) {
+    const char *end = high ? "_high" : "_low";
+    for (size_t c = 0; c < es_csv_input_columns(csv); c++) {
+        const es_slice other = es_csv_input_name(csv, c);
+        if (other.length == name.length + strlen(end) && !memcmp(other.text, name.text, name.length) &&
+            !memcmp(other.text + name.length, end, strlen(end)))
+            return c;
+    }
+    return SIZE_MAX;
 }
+
+static bool is_column(const void *context, es_slice word) { return es_csv_input_find(context, word) != SIZE_MAX; }
 
 es_expr_words es_query_words(const es_csv_input *csv) { return (es_expr_words){.is_name = is_column, .context = csv}; }
 

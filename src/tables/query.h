@@ -44,6 +44,9 @@ typedef struct es_query {
 es_status es_query_column(const es_csv_input *csv, es_slice name, const es_origin *at, size_t *column,
                           es_errors *errors);
 
+/* The column X_low or X_high of the range of column X; SIZE_MAX: none. */
+size_t es_query_range_end(const es_csv_input *csv, es_slice name, bool high);
+
 /* The columns of a table as names of expressions. */
 es_expr_words es_query_words(const es_csv_input *csv);
 
