@@ -102,6 +102,7 @@ typedef struct es_field {
     X(N_ACTIVE, "n_active_experts", "", ES_COUNT, 0, 0, 1e6, 0, NULL, "experts per token (k)")                         \
     X(N_SHARED, "n_shared_experts", "", ES_COUNT, 0, 0, 1e6, 0, NULL, "experts that always run")                       \
     X(EXPERT_INTERMEDIATE, "expert_intermediate", "", ES_COUNT, 0, 0, ES_COUNT_MAX, 0, NULL, "width of an expert")     \
+    X(MOE_LATENT, "moe_latent", "", ES_COUNT, 0, 0, ES_COUNT_MAX, 0, NULL, "width that routed experts see, 0: hidden") \
     X(FIRST_DENSE, "first_dense_layers", "", ES_COUNT, 0, 0, 1e6, 0, NULL, "leading layers with a dense FFN")          \
     X(ROUTER_BIAS, "router_bias", "", ES_FLAG, 0, 0, 1, 0, NULL, "bias on the router")                                 \
     X(EXPERT_BIAS, "expert_bias", "", ES_FLAG, 0, 0, 1, 0, NULL, "biases in the experts")                              \
@@ -125,8 +126,8 @@ typedef struct es_field {
     X(LAUREL_RANK, "laurel_rank", "", ES_COUNT, 0, 0, ES_COUNT_MAX, 0, NULL, "LAuReL rank")                            \
     X(MTP_LAYERS, "mtp_layers", "", ES_COUNT, 0, 0, 1e6, 0, NULL,                                                      \
       "multi-token-prediction layers of a file beyond `layers`; not counted")                                          \
-    X(EXTRA_PARAMS, "extra_params", "", ES_COUNT, 0, 0, ES_COUNT_MAX, 0, NULL,                                         \
-      "other numbers a file holds (rope factors), F32 in GGUF")                                                        \
+    X(EXTRA_PARAMS, "extra_params", "", ES_COUNT, 0, -ES_COUNT_MAX, ES_COUNT_MAX, 0, NULL,                             \
+      "other numbers a file holds (rope factors), F32 in GGUF; negative: fewer than the columns say")                  \
     X(OTHER_PARAMS, "other_params", "", ES_COUNT, 0, 0, ES_HUGE, 0, NULL,                                              \
       "weights of matrices that no other column explains; every token reads them")                                     \
     X(NATIVE_FORMAT, "native_format", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL,                                           \

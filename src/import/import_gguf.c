@@ -99,13 +99,12 @@ typedef struct importer {
     size_t layers, mtp; /* executed, and blocks for predicting more tokens behind them */
     layer *layer, ends; /* ends: beside the layers */
     double vectors;     /* numbers in F32 that are no matrix of the inventory */
-    double other;       /* numbers of matrices that the inventory does not know */
-    const es_gguf_tensor *first_other;
     bool has_norm_bias, qkv_bias, o_bias, mlp_bias, expert_bias, router_bias, shared_gate, sinks, sub_norms, head_bias,
         embed_norm, output_norm;
     double pos_rows;
     double type_weights[TENSOR_TYPES], type_bytes[TENSOR_TYPES];
-    size_t type_tensors[TENSOR_TYPES];
+    double other[TENSOR_TYPES]; /* numbers of matrices that no column explains */
+    size_t type_tensors[TENSOR_TYPES], apart[ES_TENSOR_IDS];
     es_arch compiled;
     es_shape shape;
     es_gguf_import *out;
@@ -261,7 +260,7 @@ static bool read_vector(importer *m, layer *to, const char *rest, const es_gguf_
         }
     for (size_t i = 0; i < sizeof inner / sizeof *inner; i++)
         own |= begins(rest, inner[i]);
-    m->has_norm_bias |= ends(rest, "norm.bias") || ends(rest, "norm_2.bias");
+    m->has_norm_bias |= (!own && ends(rest, "norm.bias")) || ends(rest, "norm_2.bias");
     to->q_norm = strcmp(rest, "attn_q_norm.weight") == 0 ? t : to->q_norm;
     to->conv = strcmp(rest, "ssm_conv1d.weight") == 0 || strcmp(rest, "shortconv.conv.weight") == 0 ? t : to->conv;
     to->w1 = strcmp(rest, "time_mix_w1.weight") == 0 ? t : to->w1;
@@ -304,13 +303,7 @@ static void add_tensor(importer *m, const es_gguf_tensor *t) {
     if (!known && number <= 0)
         es_warn(m->errors, &(es_origin){.file = m->path}, "tensor '%s': not known, counted in %s",
                 es_quote_text(t->name).text, t->type == 0 ? "extra_params" : "other_params, which each token reads");
-    *(t->type == 0 ? &m->vectors : &m->other) += (double)t->weights;
-    if (t->type == 0)
-        return;
-    m->first_other = m->first_other ? m->first_other : t;
-    if (m->first_other->type != t->type)
-        fail(m, "tensor '%s': not known, and of another type than '%s'", es_quote_text(t->name).text,
-             es_quote_text(m->first_other->name).text);
+    *(t->type == 0 ? &m->vectors : &m->other[t->type]) += (double)t->weights;
 }
 
 /* Offsets follow from the sizes in the order of the file, each tensor padded to the alignment. */
@@ -374,7 +367,6 @@ static void read_ends(importer *m) {
     put(m, ES_M_EMBED_NORM, m->embed_norm && m->output_norm);
     put(m, ES_M_POS_ROWS, m->pos_rows);
     put(m, ES_M_MAX_CTX, count(m, "context_length", 0));
-    put(m, ES_M_OTHER_PARAMS, m->other);
     put(m, ES_M_QKV_BIAS, m->qkv_bias);
     put(m, ES_M_O_BIAS, m->o_bias);
     put(m, ES_M_MLP_BIAS, m->mlp_bias);
@@ -472,7 +464,7 @@ static void read_attention(importer *m, const layer *l, size_t i, es_layer_row *
                           : (double)i >= (double)m->layers - shared             ? ES_KV_SHARED
                                                                                 : ES_KV_OWN;
     if (l->q_norm)
-        put(m, ES_M_QK_NORM, (double)l->q_norm->weights == d ? 1 : 2);
+        put(m, ES_M_QK_NORM, (double)l->q_norm->weights == d ? 1 : (double)l->q_norm->weights == heads * d ? 2 : 0);
 }
 
 static void read_recurrent(importer *m, const layer *l, es_layer_row *row) {
@@ -493,7 +485,7 @@ static void read_recurrent(importer *m, const layer *l, es_layer_row *row) {
     if (has(l, ES_TENSOR_ATTN_OUTPUT) && !gdn && !both)
         return;
     if (gdn || first || second) {
-        const double heads = first ? inner : count(m, "ssm.time_step_rank", NAN);
+        const double heads = first ? dim(l, ES_TENSOR_SSM_DT, 1) : count(m, "ssm.time_step_rank", NAN);
         row->value[ES_L_CONV_KERNEL] = count(m, "ssm.conv_kernel", l->conv ? (double)l->conv->dim[0] : (double)NAN);
         row->value[ES_L_SSM_STATE] = count(m, "ssm.state_size", NAN);
         row->value[ES_L_SSM_HEADS] = heads;
@@ -531,6 +523,7 @@ static void read_ffn(importer *m, const layer *l, es_layer_row *row) {
     if (!experts)
         return;
     const double width = dim(l, ES_TENSOR_FFN_DOWN_EXPS, 0);
+    put(m, ES_M_MOE_LATENT, dim(l, ES_TENSOR_FFN_LATENT_DOWN, 1));
     row->value[ES_L_N_EXPERTS] = dim(l, ES_TENSOR_FFN_UP_EXPS, 2);
     row->value[ES_L_N_ACTIVE] = count(m, "expert_used_count", NAN);
     row->value[ES_L_EXPERT_INTERMEDIATE] = width;
@@ -653,7 +646,22 @@ static void check_ranges(importer *m) {
 
 /* ---- Proof: the inventory of the rows against the file ---- */
 
-static void check_tensors(importer *m, const layer *found, const es_tensor *expected, size_t n, long number) {
+/* Matrices of a layer that the inventory has not: each token reads them, whatever they do. */
+static void set_apart(importer *m, layer *found, uint64_t seen) {
+    for (es_tensor_id id = 0; id < ES_TENSOR_IDS; id++) {
+        const es_gguf_tensor *t = found->tensor[id];
+        if (t == NULL || seen >> id & 1)
+            continue;
+        if (m->apart[id]++ == 0)
+            es_warn(m->errors, &(es_origin){.file = m->path},
+                    "tensor '%s': not known of layers as this one, counted in other_params, which each token reads",
+                    es_quote_text(t->name).text);
+        m->other[t->type] += (double)t->weights;
+        found->tensor[id] = NULL;
+    }
+}
+
+static void check_tensors(importer *m, layer *found, const es_tensor *expected, size_t n, long number) {
     uint64_t seen = 0;
     for (size_t i = 0; i < n && m->status == ES_OK; i++) {
         const es_tensor *e = &expected[i];
@@ -672,21 +680,12 @@ static void check_tensors(importer *m, const layer *found, const es_tensor *expe
             fail(m, "tensor '%s': %" PRIu64 " x %" PRIu64 " x %" PRIu64 ", expected %.0f x %.0f x %.0f: not supported",
                  name, t->dim[0], t->dim[1], t->dim[2] * t->dim[3], e->in, e->out, e->depth);
     }
+    if (m->status == ES_OK && number >= 0)
+        set_apart(m, found, seen);
     for (es_tensor_id id = 0; id < ES_TENSOR_IDS && m->status == ES_OK; id++)
         if (found->tensor[id] && !(seen >> id & 1))
             fail(m, "tensor '%s': architecture '%s' is not supported", es_quote_text(found->tensor[id]->name).text,
                  es_quote_text(m->arch).text);
-}
-
-/* The inventory has them as one row of numbers. */
-static const es_gguf_tensor *summed_others(importer *m) {
-    es_gguf_tensor *t = m->first_other ? es_arena_alloc(m->arena, sizeof *t) : NULL;
-    if (t == NULL)
-        return NULL;
-    *t = *m->first_other;
-    t->weights = t->dim[0] = (uint64_t)m->other;
-    t->dim[1] = t->dim[2] = t->dim[3] = 1;
-    return t;
 }
 
 /* The tensors that the rows stand for must be those of the file, to the last number. */
@@ -701,7 +700,6 @@ static void check_model(importer *m) {
     if (m->status != ES_OK)
         return;
     m->shape = es_shape_of(&row);
-    m->ends.tensor[ES_TENSOR_OTHER] = summed_others(m);
     double vectors = 0;
     for (size_t i = 0; i < m->layers && m->status == ES_OK; i++) {
         const es_layer l = es_layer_of(&m->compiled, &m->shape, es_arch_kind(&m->compiled, &m->shape, (int64_t)i));
@@ -710,14 +708,19 @@ static void check_model(importer *m) {
         vectors += first.streamed + first.stored + first.routed * l.experts;
     }
     const size_t n = es_end_tensors(&m->compiled, &m->shape, tensor, &first, &last);
+    for (size_t i = 0; i < TENSOR_TYPES; i++)
+        m->shape.other += m->other[i];
+    put(m, ES_M_OTHER_PARAMS, m->shape.other);
     if (m->status == ES_OK)
         check_tensors(m, &m->ends, tensor, n, -1);
     vectors += first.streamed + first.stored + last.streamed + last.stored;
     if (m->status == ES_OK && vectors > m->vectors)
-        fail(m, "%.0f parameters, but a model of architecture '%s' with these fields has %.0f: not supported",
-             m->out->params, es_quote_text(m->arch).text, m->out->params + vectors - m->vectors);
+        es_warn(m->errors, &(es_origin){.file = m->path},
+                "%.0f norms and biases fewer than a model of architecture '%s' with these fields has: in extra_params",
+                vectors - m->vectors, es_quote_text(m->arch).text);
     put(m, ES_M_EXTRA_PARAMS, m->vectors - vectors);
     m->shape.extra = m->vectors - vectors;
+    check_ranges(m);
 }
 
 static const char *family_of(const importer *m) {
@@ -778,9 +781,21 @@ static void add_runs(importer *m, es_tensor_id id) {
         add_rule(m, id, last->type, "always");
 }
 
+/* One for each type of the numbers that no column explains, in the order of the types. */
+static void add_others(importer *m) {
+    double end = 0;
+    for (uint32_t i = 0; i < TENSOR_TYPES && m->status == ES_OK; i++) {
+        char condition[40];
+        end += m->other[i];
+        snprintf(condition, sizeof condition, "t<%.0f", end);
+        if (m->other[i] > 0)
+            add_rule(m, ES_TENSOR_OTHER, i, end < m->shape.other ? condition : "always");
+    }
+}
+
 static void add_rules(importer *m) {
     es_gguf_import *out = m->out;
-    out->rule = es_arena_array(m->arena, (size_t)ES_TENSOR_IDS * (m->layers + 2), sizeof *out->rule);
+    out->rule = es_arena_array(m->arena, (size_t)ES_TENSOR_IDS * (m->layers + 2) + TENSOR_TYPES, sizeof *out->rule);
     if (out->rule == NULL) {
         m->status = es_fail_memory(m->errors);
         return;
@@ -796,6 +811,7 @@ static void add_rules(importer *m) {
             add_rule(m, (es_tensor_id)id, t->type, "always");
         add_runs(m, (es_tensor_id)id);
     }
+    add_others(m);
 }
 
 /* Bytes by tensor, what the file has less what a mixture gives. */
@@ -830,6 +846,9 @@ static es_status compare(importer *m, const es_catalog *catalog, const char *fil
             if (t)
                 b->weights[id][es_gguf_type_id(gguf, tensor_types[t->type])] += (double)t->weights;
         }
+    for (size_t i = 0; i < TENSOR_TYPES; i++)
+        if (m->other[i] > 0)
+            b->weights[ES_TENSOR_OTHER][es_gguf_type_id(gguf, tensor_types[i])] += m->other[i];
     for (es_tensor_id id = 0; id < ES_TENSOR_IDS && *same; id++)
         for (int type = 0; type < ES_MAX_TENSOR_TYPES; type++)
             if (b->weights[id][type] != 0)
@@ -980,6 +999,16 @@ static es_status name_all(importer *m) {
 
 /* Files that hold no language model say so. */
 static void read_head(importer *m) {
+    static const struct {
+        const char *arch, *is;
+    } others[] = {{"*bert*", "an encoder"},
+                  {"t5*", "an encoder"},
+                  {"gemma-embedding", "a model of embeddings"},
+                  {"llama-embed", "a model of embeddings"},
+                  {"wavtokenizer*", "a decoder of sound"},
+                  {"eagle3", "a drafter that reads the states of another model"},
+                  {"dflash*", "a drafter that reads the states of another model"},
+                  {"gemma4-assistant", "a drafter that reads the states of another model"}};
     const es_gguf_key *arch = es_gguf_find_key(&m->file, "general.architecture");
     const es_gguf_key *type = es_gguf_find_key(&m->file, "general.type");
     if (type && type->text && strcmp(type->text, "adapter") == 0)
@@ -993,9 +1022,10 @@ static void read_head(importer *m) {
              "a projector for images or sound (architecture '%s'), not a language model: its bytes are the "
              "projector_bytes of the model it belongs to",
              es_quote_text(arch->text).text);
-    if (strstr(arch->text, "bert") || begins(arch->text, "t5"))
-        fail(m, "an encoder (architecture '%s'), not a language model that decodes token by token",
-             es_quote_text(arch->text).text);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (es_glob_match(es_slice_of(others[i].arch), arch->text))
+            fail(m, "%s (architecture '%s'), not a language model that decodes token by token", others[i].is,
+                 es_quote_text(arch->text).text);
     if (type && type->text && strcmp(type->text, "imatrix") == 0)
         fail(m, "an importance matrix, not a model");
     m->arch = arch->text;

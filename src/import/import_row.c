@@ -245,7 +245,8 @@ void es_model_row_name_attention(es_model_row *row) {
 }
 
 static void put_cell(FILE *out, const char *cell) {
-    if (*cell != '\0' && strchr("=+-@\t\r", *cell))
+    const bool number = *cell == '-' && cell[1] != '\0' && cell[1 + strspn(cell + 1, "0123456789")] == '\0';
+    if (*cell != '\0' && !number && strchr("=+-@\t\r", *cell))
         fputc('\'', out);
     if (cell[strcspn(cell, ",\"\n\r")] == '\0') {
         fputs(cell, out);

@@ -45,8 +45,8 @@ es_arch es_arch_of_family(const char *family, const char *fuse) {
     static const struct {
         const char *families, *fuse;
     } fusing[] = {
-        {"phi3", "qkv;gate_up"},
-        {"gpt2;gptneox;bloom;falcon;mpt;dbrx;qwen;bailingmoe2;starcoder;openelm;plamo3", "qkv"},
+        {"phi3;plamo2", "qkv;gate_up"},
+        {"gpt2;gptneox;bloom;falcon;mpt;dbrx;qwen;bailingmoe2;starcoder;openelm;plamo3;codeshell;jais;cogvlm", "qkv"},
         {"glm;chatglm;glm4", "gate_up"},
         {"minicpm3;plm", "kv_b"},
     };
@@ -56,6 +56,7 @@ es_arch es_arch_of_family(const char *family, const char *fuse) {
     return (es_arch){.family = *family ? family : "llama",
                      .fused_qkv = lists(fuse, "qkv"),
                      .fused_gate_up = lists(fuse, "gate_up"),
+                     .plain_sum = lists("arctic;grok", *family ? family : "llama"),
                      .fused_kv_b = lists(fuse, "kv_b")};
 }
 
@@ -268,9 +269,10 @@ static void add_recurrent(list *to, const es_shape *s, const es_layer *l, es_vec
         const double r = l->rank[0], n = l->ssm_state;
         add(to, ES_TENSOR_SSM_IN, h, 2 * d);
         add(to, ES_TENSOR_SSM_X, d, r + 2 * n);
-        add(to, ES_TENSOR_SSM_DT, r, d);
+        add(to, ES_TENSOR_SSM_DT, r, l->ssm_heads);
         add(to, ES_TENSOR_SSM_OUT, d, h);
-        f32->streamed += l->conv_kernel * d + n * d + 3 * d + (l->ssm_norm ? r + 2 * n : 0);
+        f32->streamed += l->conv_kernel * d + (l->ssm_norm ? r + 2 * n : 0);
+        f32->streamed += l->ssm_head_dim == 1 ? n * d + 3 * d : 3 * l->ssm_heads; /* PLaMo-2: a rate for each head */
     }
     if (l->mixers & ES_MIXER_MAMBA2) {
         add(to, ES_TENSOR_SSM_IN, h, 2 * d + 2 * gn + l->ssm_heads);
@@ -286,7 +288,7 @@ static void add_recurrent(list *to, const es_shape *s, const es_layer *l, es_vec
             add_kept(to, down[i], h, l->rank[i + 1]);
             add_kept(to, up[i], l->rank[i + 1], h);
         }
-        f32->streamed += 2 * h * l->rank[0] + 14 * h;
+        f32->streamed += 2 * h * l->rank[0] + (l->rank[3] > 0 ? 14 : 13) * h; /* of one thing less it mixes */
     }
     if (l->mixers & ES_MIXER_CONV) {
         add(to, ES_TENSOR_SHORTCONV_IN, h, 3 * h);
@@ -298,14 +300,16 @@ static void add_recurrent(list *to, const es_shape *s, const es_layer *l, es_vec
 /* Gate, up and down of one FFN; `first` is the id of its gate. */
 static void add_ffn(list *to, const es_arch *arch, const es_shape *s, es_tensor_id first, double width, double depth) {
     const bool gated = s->ffn_matrices == 3, fused = gated && arch->fused_gate_up && depth == 1;
+    const bool routed = first == ES_TENSOR_FFN_GATE_EXPS;
+    const double sees = routed && s->moe_latent > 0 ? s->moe_latent : s->hidden;
     const size_t begin = to->n;
     if (gated && !fused)
-        add_as(to, first, ES_TENSOR_FFN_GATE, s->hidden, width, depth);
-    add_as(to, first + 1, ES_TENSOR_FFN_UP, s->hidden, fused ? 2 * width : width, depth);
-    add_as(to, first + 2, ES_TENSOR_FFN_DOWN, width, s->hidden, depth);
+        add_as(to, first, ES_TENSOR_FFN_GATE, sees, width, depth);
+    add_as(to, first + 1, ES_TENSOR_FFN_UP, sees, fused ? 2 * width : width, depth);
+    add_as(to, first + 2, ES_TENSOR_FFN_DOWN, width, sees, depth);
     for (size_t i = begin; i < to->n; i++) {
         to->tensor[i].ffn = true;
-        to->tensor[i].use = first == ES_TENSOR_FFN_GATE_EXPS ? ES_USE_ROUTED : ES_USE_STREAM;
+        to->tensor[i].use = routed ? ES_USE_ROUTED : ES_USE_STREAM;
     }
 }
 
@@ -319,9 +323,11 @@ static void add_ffns(list *to, const es_arch *arch, const es_shape *s, const es_
     if (l->ffn & ES_FFN_MOE) {
         add_ffn(to, arch, s, ES_TENSOR_FFN_GATE_EXPS, l->expert_intermediate, l->experts);
         add_ffn(to, arch, s, ES_TENSOR_FFN_GATE_SHEXP, l->expert_intermediate * l->shared, 1);
+        add(to, ES_TENSOR_FFN_LATENT_DOWN, s->hidden, s->moe_latent);
+        add(to, ES_TENSOR_FFN_LATENT_UP, s->moe_latent, s->hidden);
         f32->streamed += s->hidden * l->experts + s->router_bias * l->experts + s->shared_gate * s->hidden;
         f32->routed += s->expert_bias * ffn_biases(s, l->expert_intermediate);
-        if (l->ffn & ES_FFN_DENSE) /* scales of both (Gemma 4) */
+        if (l->ffn & ES_FFN_DENSE && !arch->plain_sum) /* scales of both (Gemma 4) */
             f32->streamed += s->hidden + l->experts;
     }
     if (l->ffn & ES_FFN_CHANNEL_MIX) {

@@ -47,6 +47,7 @@
     X(n_active, N_ACTIVE)                                                                                              \
     X(n_shared, N_SHARED)                                                                                              \
     X(expert_intermediate, EXPERT_INTERMEDIATE)                                                                        \
+    X(moe_latent, MOE_LATENT)                                                                                          \
     X(first_dense, FIRST_DENSE)                                                                                        \
     X(router_bias, ROUTER_BIAS)                                                                                        \
     X(expert_bias, EXPERT_BIAS)                                                                                        \
@@ -84,6 +85,7 @@ es_shape es_shape_of(const es_row *model);
 typedef struct es_arch {
     const char *family; /* "llama" when not given */
     bool fused_qkv, fused_gate_up, fused_kv_b;
+    bool plain_sum;           /* a dense FFN beside experts has no scales */
     bool mxfp4_experts;       /* native_format MXFP4 */
     const uint8_t *kind;      /* of each layer of the pattern; NULL: none */
     size_t n_layers, n_kinds; /* of the pattern */
@@ -167,6 +169,8 @@ es_layer es_layer_of(const es_arch *arch, const es_shape *shape, int kind);
     X(FFN_GATE_SHEXP, "ffn_gate_shexp")                                                                                \
     X(FFN_UP_SHEXP, "ffn_up_shexp")                                                                                    \
     X(FFN_DOWN_SHEXP, "ffn_down_shexp")                                                                                \
+    X(FFN_LATENT_DOWN, "ffn_latent_down")                                                                              \
+    X(FFN_LATENT_UP, "ffn_latent_up")                                                                                  \
     X(CHANNEL_MIX_KEY, "channel_mix_key")                                                                              \
     X(CHANNEL_MIX_VALUE, "channel_mix_value")                                                                          \
     X(INP_GATE, "inp_gate")                                                                                            \

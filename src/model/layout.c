@@ -293,7 +293,7 @@ static bool take(const char **text, const char *word) {
 static bool take_count(const char **text, int64_t *value) {
     const char *p = *text;
     int64_t number = 0;
-    while (*p >= '0' && *p <= '9' && number < 100000000)
+    while (*p >= '0' && *p <= '9' && number < 100000000000000)
         number = number * 10 + (*p++ - '0');
     bool taken = p != *text;
     *text = p;
@@ -311,7 +311,7 @@ static bool take_bound(const char **text, bound *b) {
         return number;
     }
     b->num = number ? count : 1;
-    return !take(text, "/") || (take_count(text, &b->den) && b->den > 0);
+    return b->num <= 1000000000 && (!take(text, "/") || (take_count(text, &b->den) && b->den > 0));
 }
 
 typedef enum comparison { LESS, AT_MOST, AT_LEAST, MORE, EQUAL, NO_COMPARISON } comparison;
@@ -664,6 +664,21 @@ static bool put_layers(const typing *y, size_t kind, const es_tensor *t, int64_t
     return fitted;
 }
 
+/* Matrices that no column explains are one row of numbers; t counts these. */
+static bool put_numbers(const typing *y, const es_tensor *t, const stretch *s, int n, int otherwise) {
+    double begin = 0;
+    bool fitted = true;
+    for (int r = 0; r <= n; r++) {
+        es_tensor part = *t;
+        part.in = smaller(r < n ? (double)s[r].to : t->in, t->in) - begin;
+        if (part.in <= 0 || (r < n && s[r].by != BY_T))
+            continue;
+        fitted &= put_type(y, &part, r < n ? s[r].type : otherwise, 1);
+        begin += part.in;
+    }
+    return fitted;
+}
+
 /* The first rule that holds decides, layer by layer; none: the base type. */
 static bool put_tensor(const typing *y, size_t kind, const es_tensor *t, int64_t earlier, double count) {
     const es_mixture *m = y->mixture;
@@ -688,7 +703,9 @@ static bool put_tensor(const typing *y, size_t kind, const es_tensor *t, int64_t
             some[n++] = (stretch){position(r->from, total), r->by == NOWHERE ? INT64_MAX : position(r->to, total),
                                   r->by, r->more, r->type};
     }
-    return n == 0 ? put_type(y, t, otherwise, count) : put_layers(y, kind, t, earlier, total, some, n, otherwise);
+    return n == 0                     ? put_type(y, t, otherwise, count)
+           : t->id == ES_TENSOR_OTHER ? put_numbers(y, t, some, n, otherwise)
+                                      : put_layers(y, kind, t, earlier, total, some, n, otherwise);
 }
 
 bool es_gguf_types(const es_gguf *gguf, const es_mixture *mixture, es_quantizer quantizer, const es_arch *arch,
