@@ -18,6 +18,7 @@ typedef enum es_kind {
     ES_PRECISION,
     ES_UNIT,
     ES_RUNTIME,
+    ES_PRODUCT,
     ES_CALIBRATION,
     ES_SCORE,
     ES_ESTIMATE,
@@ -462,6 +463,18 @@ typedef struct es_field {
     X(ROWS, "rows", "", ES_COUNT, 0, 0, ES_COUNT_MAX, ES_ABSENT, NULL, "measurements behind it")                       \
     X(SOURCE, "source", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "where it was read")
 
+#define ES_PRODUCT_FIELDS(X)                                                                                           \
+    X(NAME, "name", "", ES_TEXT, ES_REQUIRED, 0, 0, ES_ABSENT, NULL, "what it is sold as")                             \
+    X(ALIASES, "aliases", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "other names, separated by ;")                        \
+    X(DEVICE, "device", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "the device of its processor; empty: none has it")      \
+    X(RAM_GB, "ram_gb", "GiB", ES_REAL, ES_EXCLUSIVE, 0, 1e6, ES_ABSENT, NULL, "memory [of the device]")               \
+    X(MEM_BW_GBS, "mem_bw_gbs", "GB/s", ES_REAL, ES_EXCLUSIVE, 0, 1e9, ES_ABSENT, NULL,                                \
+      "bandwidth of the memory [of the device]")                                                                       \
+    X(DIFFERS, "differs", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL,                                                       \
+      "what else is not as in the device, which is only suggested then")                                               \
+    X(SOURCE, "source", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "where it was read")                            \
+    X(NOTE, "note", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "remarks")
+
 #define ES_FIELD_ID(prefix, id) prefix##id
 #define ES_X(id, ...) ES_FIELD_ID(ES_M_, id),
 enum { ES_MODEL_FIELDS(ES_X) ES_M_FIELDS };
@@ -516,6 +529,9 @@ enum { ES_POWER_FIELDS(ES_X) ES_W_FIELDS };
 #undef ES_X
 #define ES_X(id, ...) ES_FIELD_ID(ES_DR_, id),
 enum { ES_DRAFT_FIELDS(ES_X) ES_DR_FIELDS };
+#undef ES_X
+#define ES_X(id, ...) ES_FIELD_ID(ES_PR_, id),
+enum { ES_PRODUCT_FIELDS(ES_X) ES_PR_FIELDS };
 #undef ES_X
 
 /* Values of the choice fields: indices into the lists of src/catalog/fields.c. */

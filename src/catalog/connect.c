@@ -231,6 +231,21 @@ static void check_power(connector *c) {
     }
 }
 
+static void check_products(connector *c) {
+    const es_table *products = &c->catalog->table[ES_PRODUCT], *devices = &c->catalog->table[ES_DEVICE];
+    for (size_t i = 0; i < products->n_rows; i++) {
+        const es_row *row = &products->rows[i];
+        const es_slice device = es_slice_of(row->text[ES_PR_DEVICE]);
+        if (device.length > 0 && !es_table_find(devices, device.text, device.length))
+            unknown(c, row, "device", "device", device, ES_DEVICE, ES_D_NAME);
+        if (device.length == 0 && !*row->text[ES_PR_DIFFERS])
+            fail(c, es_fail(c->errors, ES_EUSAGE, &row->origin,
+                            "neither device nor differs: '%s'; expected the device that has its processor, or why none "
+                            "has",
+                            es_quote_text(row->name).text));
+    }
+}
+
 static const char default_name[] = "default";
 
 const es_row *es_default_runtime(const es_catalog *catalog) {
@@ -259,5 +274,6 @@ es_status es_catalog_connect(es_catalog *catalog, es_errors *errors) {
     connect_devices(&c);
     check_runtimes(&c);
     check_power(&c);
+    check_products(&c);
     return c.status;
 }

@@ -34,6 +34,7 @@ static const es_field kernel_generation_fields[] = {ES_KERNEL_GENERATION_FIELDS(
 static const es_field repacked_type_fields[] = {ES_REPACKED_TYPE_FIELDS(ROW)};
 static const es_field power_fields[] = {ES_POWER_FIELDS(ROW)};
 static const es_field draft_fields[] = {ES_DRAFT_FIELDS(ROW)};
+static const es_field product_fields[] = {ES_PRODUCT_FIELDS(ROW)};
 #undef ROW
 
 static const es_field_table tables[ES_KINDS] = {
@@ -55,6 +56,7 @@ static const es_field_table tables[ES_KINDS] = {
     [ES_REPACKED_TYPE] = {"repacked_types", repacked_type_fields, ES_RT_FIELDS},
     [ES_POWER] = {"power", power_fields, ES_W_FIELDS},
     [ES_DRAFT] = {"drafts", draft_fields, ES_DR_FIELDS},
+    [ES_PRODUCT] = {"products", product_fields, ES_PR_FIELDS},
 };
 
 const es_field_table *es_fields(es_kind kind) { return &tables[kind]; }

@@ -1,6 +1,7 @@
 #include "catalog/loose.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,12 +19,58 @@ static const char *const short_forms[][2] = {
 static const char *const idle_words[] = {"instruct", "chat", "it", "gguf",  "hf", "base",
                                          "latest",   "the",  "gb", "model", "b",  "rev"};
 
-/* Letters and digits in lower case; of a model without what stands before a slash (the owner of a repository) and, unless all
- * of it is such, without words that say nothing. */
+/* Makers and families, which people leave out, or say where the catalog does not. */
+static const char *const vendors[] = {"apple",  "intel", "amd",     "nvidia", "jetson",
+                                      "google", "asus",  "samsung", "radxa",  "lenovo"};
+
+/* "Q4_K_M", "IQ3_XS", "TQ1_0", "F16", "MXFP4": not "Qwen3", "Q" alone. */
+static bool is_format(es_slice text) {
+    static const char *const floats[] = {"f16", "f32", "bf16", "fp16", "mxfp4"};
+    size_t at = 0;
+    while (at < text.length && at < 2 && strchr("iItTuU", text.text[at]))
+        at++;
+    if (at + 1 < text.length && strchr("qQ", text.text[at]) && isdigit((unsigned char)text.text[at + 1]))
+        return true;
+    for (size_t i = 0; i < sizeof floats / sizeof *floats; i++)
+        if (es_slice_equal_fold(text, floats[i]))
+            return true;
+    return false;
+}
+
+static es_slice without_end(es_slice text, const char *end) {
+    const size_t n = strlen(end);
+    if (text.length > n && strncasecmp(text.text + text.length - n, end, n) == 0)
+        text.length -= n;
+    return text;
+}
+
+es_slice es_loose_format(es_slice text) {
+    text = without_end(es_slice_trim(text), ".gguf");
+    for (size_t at = text.length; at-- > 1;)
+        if (strchr(":-. ", text.text[at])) {
+            const es_slice end = {text.text + at + 1, text.length - at - 1};
+            return is_format(end) ? end : (es_slice){text.text + text.length, 0};
+        }
+    return (es_slice){text.text + text.length, 0};
+}
+
+/* "Qwen3-4B-GGUF" of "hf.co/unsloth/Qwen3-4B-GGUF:Q4_K_M". */
+static es_slice model_alone(es_slice text) {
+    const es_slice format = es_loose_format(text);
+    if (format.length > 0)
+        text = without_end(without_end((es_slice){text.text, (size_t)(format.text - 1 - text.text)}, "-UD"), ":UD");
+    size_t begin = 0; /* behind the last slash; owners have no blanks: "rpi5 Qwen/Qwen3-4B" are two names */
+    for (size_t at = 0; at + 1 < text.length && text.text[at] != ' '; at++)
+        if (text.text[at] == '/')
+            begin = at + 1;
+    return (es_slice){text.text + begin, text.length - begin};
+}
+
+/* Letters and digits in lower case; of a model without the owner of a repository and the format of a file, and, unless all of
+ * it is such, without words that say nothing. */
 static void plain(es_slice text, es_kind kind, bool keep_idle, char *to) {
-    const char *slash = kind == ES_MODEL ? memchr(text.text, '/', text.length) : NULL;
-    if (slash && slash + 1 < text.text + text.length)
-        text = (es_slice){slash + 1, text.length - (size_t)(slash + 1 - text.text)};
+    if (kind == ES_MODEL)
+        text = model_alone(text);
     size_t used = 0, at = 0;
     while (at < text.length) {
         size_t end = at;
@@ -113,6 +160,16 @@ static size_t alike(const char *a, const char *b) {
     return n;
 }
 
+/* "n100" and "intel n100", "samsung galaxy s23" and "galaxy s23". */
+static bool equal_but_vendor(const char *a, const char *b) {
+    for (size_t i = 0; i < sizeof vendors / sizeof *vendors; i++) {
+        const size_t n = strlen(vendors[i]);
+        if ((!strncmp(a, vendors[i], n) && !strcmp(a + n, b)) || (!strncmp(b, vendors[i], n) && !strcmp(b + n, a)))
+            return true;
+    }
+    return false;
+}
+
 /* *common: for suggestions, the letters at the beginning that are right. */
 static es_likeness likeness(const char *name, const asked_name *typed, size_t *common) {
     const char *wanted = typed->wanted, *expanded = typed->expanded;
@@ -121,7 +178,8 @@ static es_likeness likeness(const char *name, const asked_name *typed, size_t *c
     *common = alike(other, *expanded ? expanded : wanted);
     if (!*other || !*wanted)
         return ES_LIKE_NOTHING;
-    if (strcmp(other, wanted) == 0 || strcmp(other, expanded) == 0)
+    if (strcmp(other, wanted) == 0 || strcmp(other, expanded) == 0 ||
+        ((typed->kind == ES_DEVICE || typed->kind == ES_PRODUCT) && equal_but_vendor(other, wanted)))
         return ES_LIKE_PLAIN;
     if (strlen(wanted) >= 2 &&
         (!strncmp(other, wanted, strlen(wanted)) || (*expanded && !strncmp(other, expanded, strlen(expanded)))))
@@ -169,8 +227,7 @@ static const es_row *common_row(const es_table *table, es_kind kind, const es_ro
     return one_board ? es_table_find(table, row[0]->text[ES_D_BOARD], strlen(row[0]->text[ES_D_BOARD])) : NULL;
 }
 
-/* "M2 Pro 16GB": what stands before the size of the memory, all of the text when none is said; the size to *gib. */
-static es_slice without_memory(es_slice text, double *gib) {
+es_slice es_loose_without_memory(es_slice text, double *gib) {
     size_t end = text.length;
     while (end > 0 && strchr("gGiIbB ", text.text[end - 1]))
         end--;
@@ -228,19 +285,53 @@ static es_likeness find(const es_table *table, es_kind kind, es_slice text, cons
     return best;
 }
 
+/* Also with the first word last: "M1 MacBook Air". */
+static es_likeness find_turned(const es_table *table, es_kind kind, es_slice text, const es_row **row, size_t room,
+                               size_t *n) {
+    char turned[PLAIN];
+    const es_likeness like = find(table, kind, text, row, room, n);
+    const char *blank = like >= ES_LIKE_SPELT && kind == ES_DEVICE ? memchr(text.text, ' ', text.length) : NULL;
+    if (!blank || text.length >= sizeof turned)
+        return like;
+    const int first = (int)(blank - text.text), rest = (int)text.length - first - 1;
+    snprintf(turned, sizeof turned, "%.*s %.*s", rest, blank + 1, first, text.text);
+    const es_likeness other = find(table, kind, es_slice_of(turned), row, room, n);
+    return other < ES_LIKE_SPELT ? other : find(table, kind, text, row, room, n);
+}
+
+/* "UD-Q4_K_XL": some layers of a Q4_K_M in more bits, other ones in each model; a suggestion. */
+static es_likeness find_mixture(const es_table *table, es_slice text, const es_row **row, size_t room, size_t *n,
+                                es_likeness otherwise) {
+    char usual[PLAIN];
+    es_slice name = without_end(text, "_XL");
+    if (name.length == text.length || name.length + 3 > sizeof usual)
+        return otherwise;
+    if (name.length > 3 && strncasecmp(name.text, "UD-", 3) == 0)
+        name = (es_slice){name.text + 3, name.length - 3};
+    snprintf(usual, sizeof usual, "%.*s_M", (int)name.length, name.text);
+    return find(table, ES_PRECISION, es_slice_of(usual), row, room, n) < ES_LIKE_SPELT ? ES_LIKE_SPELT : otherwise;
+}
+
 es_likeness es_loose_find(const es_table *table, es_kind kind, es_slice text, const es_row **row, size_t room,
                           size_t *n) {
     text = es_slice_trim(text);
-    const es_likeness whole = find(table, kind, text, row, room, n);
+    const es_likeness whole = find_turned(table, kind, text, row, room, n);
+    if (kind == ES_PRECISION && whole >= ES_LIKE_SPELT)
+        return find_mixture(table, text, row, room, n, whole);
     double gib = 0;
-    const es_slice named = kind == ES_DEVICE && whole >= ES_LIKE_SPELT ? without_memory(text, &gib) : text;
+    const es_slice named = kind == ES_DEVICE && whole >= ES_LIKE_SPELT ? es_loose_without_memory(text, &gib) : text;
     if (named.length == text.length)
         return whole;
-    const es_likeness like = find(table, kind, named, row, room, n);
+    const es_likeness like = find_turned(table, kind, named, row, room, n);
     size_t kept = 0;
     for (size_t i = 0; i < *n && i < room; i++)
         if (row[i]->value[ES_D_RAM_GB] == gib)
             row[kept++] = row[i];
+    for (size_t i = 0; kept == 0 && *n == 1 && i < table->n_rows; i++)
+        if (table->rows[i].value[ES_D_RAM_GB] == gib &&
+            es_equal_fold(table->rows[i].text[ES_D_BOARD], row[0]->text[ES_D_BOARD]) &&
+            es_equal_fold(table->rows[i].text[ES_D_UNIT], row[0]->text[ES_D_UNIT]))
+            row[kept++] = &table->rows[i];
     if (kept == 0) { /* not with that memory: a suggestion */
         *n = *n > 0;
         return *n && like < ES_LIKE_SPELT ? ES_LIKE_SPELT : like;
@@ -267,10 +358,32 @@ const char *es_loose_suggest(const es_table *table, es_kind kind, es_slice text,
         snprintf(to, size, "see 'edgesweep list %s'", es_fields(kind)->name);
         return to;
     }
+    double gib = 0;
+    const bool sized = kind == ES_DEVICE && !several && es_loose_without_memory(text, &gib).length < text.length &&
+                       gib != row[0]->value[ES_D_RAM_GB];
     used = (size_t)snprintf(to, size, several ? "could be " : "did you mean ");
     for (size_t i = 0; i < n && i < (several ? NAMED : 1) && used < size; i++)
         used += (size_t)snprintf(to + used, size - used, "%s'%s'", i ? ", " : "", row[i]->name);
+    if (used < size && sized)
+        used += (size_t)snprintf(to + used, size - used, " with --set device.ram_gb=%.4g", gib);
     if (used < size)
         snprintf(to + used, size - used, "%s", !several ? "?" : n > NAMED ? " ..." : "");
+    return to;
+}
+
+const char *es_loose_product_text(const es_catalog *catalog, const es_row *product, char *to, size_t size) {
+    const char *name = product->text[ES_PR_DEVICE];
+    const es_row *device = es_table_find(&catalog->table[ES_DEVICE], name, strlen(name));
+    const double ram = product->value[ES_PR_RAM_GB], bandwidth = product->value[ES_PR_MEM_BW_GBS];
+    size_t used = 0;
+    *to = '\0';
+    if (*product->text[ES_PR_DIFFERS]) {
+        snprintf(to, size, "%s", product->text[ES_PR_DIFFERS]);
+    } else if (device) {
+        if (!isnan(ram) && ram != device->value[ES_D_RAM_GB])
+            used = (size_t)snprintf(to, size, " --set device.ram_gb=%.4g", ram);
+        if (used < size && !isnan(bandwidth) && bandwidth != device->value[ES_D_MEM_BW])
+            snprintf(to + used, size - used, " --set device.mem_bw_gbs=%.4g", bandwidth);
+    }
     return to;
 }

@@ -27,6 +27,17 @@ typedef enum es_likeness {
 es_likeness es_loose_find(const es_table *table, es_kind kind, es_slice text, const es_row **row, size_t room,
                           size_t *n);
 
+/* "M2 Pro 16GB": what stands before the size of the memory, all of the text when none is said; the size to *gib. */
+es_slice es_loose_without_memory(es_slice text, double *gib);
+
+/* The format at the end of a file or of a tag of a model: "Q4_K_M" of "Llama-3.2-3B-Instruct-Q4_K_M.gguf" and of
+ * "hf.co/unsloth/Qwen3-4B-GGUF:Q4_K_M"; empty when it has none. */
+es_slice es_loose_format(es_slice text);
+
+/* What of a product is not as in its device, for people: "6 instead of 5 GPU cores"; where only numbers differ that fields of
+ * the device can say, the options that do; "" when it is the same.  Returns `to`. */
+const char *es_loose_product_text(const es_catalog *catalog, const es_row *product, char *to, size_t size);
+
 /* The one row that the text means, up to ES_LIKE_PART; NULL: none or several. */
 const es_row *es_loose_row(const es_table *table, es_kind kind, es_slice text);
 

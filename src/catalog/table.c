@@ -26,6 +26,7 @@ static const int key_fields[ES_KINDS][KEY_MAX] = {
     [ES_REPACKED_TYPE] = {ES_RT_ISA, ES_RT_TYPE, -1},
     [ES_POWER] = {ES_W_DEVICE, ES_W_BOUNDARY, ES_W_UNIT, ES_W_THREADS, -1},
     [ES_DRAFT] = {ES_DR_KIND, ES_DR_BACKEND, ES_DR_EXPERTS, ES_DR_TASK, -1},
+    [ES_PRODUCT] = {ES_PR_NAME, -1},
 };
 
 const int *es_key_fields(es_kind kind) { return key_fields[kind]; }

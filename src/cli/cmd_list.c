@@ -40,7 +40,9 @@ static const int precision_fields[] = {
 static const int unit_fields[] = {ES_U_KIND, ES_U_FP32, ES_U_FP16, ES_U_INT8, ES_U_INT8_MATRIX, ES_U_ISA, -1};
 static const int runtime_fields[] = {ES_R_FAMILY,   ES_R_BACKEND,      ES_R_UNIT_KINDS, ES_R_UNITS,
                                      ES_R_REQUIRES, ES_R_SUPPORT_RANK, ES_R_FORMATS,    -1};
-static const int *const listed_fields[] = {model_fields, device_fields, precision_fields, unit_fields, runtime_fields};
+static const int product_fields[] = {ES_PR_DEVICE, ES_PR_RAM_GB, ES_PR_MEM_BW_GBS, ES_PR_DIFFERS, -1};
+static const int *const listed_fields[] = {model_fields, device_fields,  precision_fields,
+                                           unit_fields,  runtime_fields, product_fields};
 
 /* What rows mean, by the roofline kernel: models in the format that people take first, formats of a model that all of them
  * exist of.  The device matters to none of these metrics. */
@@ -344,7 +346,7 @@ static const char *const examples[] = {
 const es_command es_cmd_list = {
     .id = ES_CMD_LIST,
     .name = "list",
-    .synopsis = "models|devices|units|runtimes|precisions|kernels|metrics [GLOB|FILE.sweep]",
+    .synopsis = "models|devices|units|runtimes|precisions|products|kernels|metrics [GLOB|FILE.sweep]",
     .min_operands = 1,
     .max_operands = 2,
     .choices = es_listed_names,

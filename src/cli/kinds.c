@@ -1,8 +1,9 @@
 #include "cli/kinds.h"
 
-const char *const es_listed_names[] = {"models",   "devices", "precisions", "units",
-                                       "runtimes", "kernels", "metrics",    NULL};
-const char *const es_listed_singular[] = {"model", "device", "precision", "unit", "runtime", "kernel", "metric", NULL};
+const char *const es_listed_names[] = {"models",   "devices", "precisions", "units", "runtimes",
+                                       "products", "kernels", "metrics",    NULL};
+const char *const es_listed_singular[] = {"model",   "device", "precision", "unit", "runtime",
+                                          "product", "kernel", "metric",    NULL};
 
 es_status es_cli_kernel(es_cli *cli, const es_kernel **kernel, es_errors *errors) {
     const char *name = es_text_of(cli, ES_OPT_KERNEL);

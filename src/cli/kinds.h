@@ -11,6 +11,7 @@ typedef enum es_listed {
     ES_LIST_PRECISIONS,
     ES_LIST_UNITS,
     ES_LIST_RUNTIMES,
+    ES_LIST_PRODUCTS,
     ES_LIST_KERNELS,
     ES_LIST_METRICS
 } es_listed;

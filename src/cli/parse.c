@@ -348,7 +348,8 @@ static bool names_what_it_asks(const es_cli *cli, const char *word) {
                                    : es_nearest(es_slice_of(word), names, n) ? ES_LIKE_PLAIN
                                                                              : ES_LIKE_BEGIN;
         named = es_loose_find(&catalog.table[ES_DEVICE], ES_DEVICE, es_slice_of(word), &row, 1, &found) <= surest ||
-                es_loose_find(&catalog.table[ES_MODEL], ES_MODEL, es_slice_of(word), &row, 1, &found) <= surest;
+                es_loose_find(&catalog.table[ES_MODEL], ES_MODEL, es_slice_of(word), &row, 1, &found) <= surest ||
+                es_loose_find(&catalog.table[ES_PRODUCT], ES_PRODUCT, es_slice_of(word), &row, 1, &found) <= surest;
         es_catalog_free(&catalog);
     }
     return named;

@@ -81,6 +81,38 @@ static es_status unknown_name(const selector *s, const es_list_item *item, es_sl
                    es_loose_suggest(s->table, s->table->kind, name, near, sizeof near));
 }
 
+/* A product by the device of its processor, with a warning of what it says otherwise. */
+static const es_row *device_of_product(const selector *s, const es_list_item *item, es_slice name) {
+    char differs[256];
+    const es_table *products = &s->catalog->table[ES_PRODUCT];
+    const es_row *product = s->table->kind == ES_DEVICE ? es_loose_row(products, ES_PRODUCT, name) : NULL;
+    if (!product || !*product->text[ES_PR_DEVICE] || *product->text[ES_PR_DIFFERS])
+        return NULL;
+    const char *device = product->text[ES_PR_DEVICE];
+    if (*es_loose_product_text(s->catalog, product, differs, sizeof differs))
+        es_warn(s->errors, &item->at, "'%s' is computed as '%s'; what it has otherwise:%s", es_quote(name).text, device,
+                differs);
+    return es_table_find(s->table, device, strlen(device));
+}
+
+static es_status unknown_product(const selector *s, const es_list_item *item, es_slice name) {
+    const es_row *product =
+        s->table->kind == ES_DEVICE ? es_loose_row(&s->catalog->table[ES_PRODUCT], ES_PRODUCT, name) : NULL;
+    char near[400];
+    const es_row *row;
+    size_t n;
+    if (!product && s->table->kind == ES_DEVICE &&
+        es_loose_find(s->table, ES_DEVICE, name, &row, 1, &n) == ES_LIKE_NOTHING &&
+        es_loose_find(&s->catalog->table[ES_PRODUCT], ES_PRODUCT, name, &row, 1, &n) < ES_LIKE_NOTHING)
+        return es_fail(s->errors, ES_EUSAGE, &item->at, "unknown device: '%s'; %s", es_quote(name).text,
+                       es_loose_suggest(&s->catalog->table[ES_PRODUCT], ES_PRODUCT, name, near, sizeof near));
+    if (!product)
+        return unknown_name(s, item, name);
+    const char *device = product->text[ES_PR_DEVICE];
+    return es_fail(s->errors, ES_EUSAGE, &item->at, "unknown device: '%s' (%s)%s%s%s", es_quote(name).text,
+                   product->text[ES_PR_DIFFERS], *device ? "; the nearest is '" : "", device, *device ? "'" : "");
+}
+
 static void pick(selector *s, size_t row) {
     if (s->taken[row])
         return;
@@ -90,8 +122,14 @@ static void pick(selector *s, size_t row) {
 
 static es_status pick_named(selector *s, const es_list_item *item, es_slice name) {
     const es_row *row = es_loose_row(s->table, s->table->kind, name);
+    const es_slice format = s->table->kind == ES_MODEL ? es_loose_format(name) : (es_slice){name.text, 0};
+    if (row && format.length > 0 && !es_slice_equal_fold(name, row->name))
+        es_warn(s->errors, &item->at, "'%s' is read as a model; its format '%s' is an axis of its own, precision",
+                es_quote(name).text, es_quote(format).text);
     if (!row)
-        return unknown_name(s, item, name);
+        row = device_of_product(s, item, name);
+    if (!row)
+        return unknown_product(s, item, name);
     const char *fault = fault_of(s, row);
     if (fault)
         return es_fail(s->errors, ES_EUSAGE, &item->at, "%s cannot be evaluated: %s: '%s'", kind_word(s->table), fault,

@@ -393,7 +393,8 @@ Test(catalog_faults, folders) {
     snprintf(
         expected, sizeof expected,
         "no catalog in the folder: '%s'; expected at least one of models.csv, devices.csv, precisions.csv, units.csv, "
-        "runtimes.csv, calibration.csv, scores.csv, estimates.csv, losses.csv, distortions.csv, gguf_types.csv, "
+        "runtimes.csv, products.csv, calibration.csv, scores.csv, estimates.csv, losses.csv, distortions.csv, "
+        "gguf_types.csv, "
         "gguf_mixtures.csv, layers.csv, "
         "runtimes_memory.csv, kernel_generations.csv, repacked_types.csv, power.csv, drafts.csv\n",
         f.path);

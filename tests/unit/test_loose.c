@@ -47,6 +47,16 @@ Test(loose, names) {
         {ES_DEVICE, "mac mini m4", "Apple M4"},
         {ES_DEVICE, "MacBook Air M2", "Apple M2"},
         {ES_DEVICE, "NVIDIA DGX Spark / GB10", "NVIDIA DGX Spark / GB10"},
+        {ES_DEVICE, "n100", "Intel N100 (LattePanda Mu)"}, /* an alias but for its maker */
+        {ES_DEVICE, "orin nano", "Jetson Orin Nano 8GB (15W)"},
+        {ES_DEVICE, "m1 macbook air 8gb", "Apple M1 8GB"},
+        {ES_PRODUCT, "samsung s23", "Galaxy S23"},
+        {ES_PRODUCT, "steam deck", "Steam Deck"},
+        {ES_PRODUCT, "rtx4060 laptop", "RTX 4060 Laptop"},
+        {ES_MODEL, "hf.co/unsloth/Qwen3-4B-GGUF:Q4_K_M", "Qwen3-4B"},
+        {ES_MODEL, "unsloth/Qwen3-4B-GGUF:UD-Q4_K_XL", "Qwen3-4B"},
+        {ES_MODEL, "Meta-Llama-3.1-8B-Instruct-Q4_K_M.gguf", "Llama-3.1-8B"},
+        {ES_MODEL, "llama3.1:8b-instruct-q4_K_M", "Llama-3.1-8B"},
         {ES_MODEL, "llama3.2:3b", "Llama-3.2-3B"},
         {ES_MODEL, "meta-llama/Llama-3.2-3B-Instruct", "Llama-3.2-3B"},
         {ES_MODEL, "Qwen/Qwen3-4B", "Qwen3-4B"},
@@ -71,17 +81,51 @@ Test(loose, suggestions) {
         const char *text, *suggestion;
     } cases[] = {
         {ES_DEVICE, "rpi6", "did you mean 'Raspberry Pi 5 8GB'?"}, /* the newest of those that begin so */
-        {ES_DEVICE, "steam deck", "see 'edgesweep list devices'"},
-        {ES_DEVICE, "n100", "could be 'Intel N100 (LattePanda Mu)', 'Intel N100 (Radxa X4)'"},
+        {ES_DEVICE, "zimaboard", "see 'edgesweep list devices'"},
+        {ES_DEVICE, "M2 Pro 48GB", "did you mean 'Apple M2 Pro' with --set device.ram_gb=48?"},
         {ES_MODEL, "Qwen3-4B-Instruct-2507", "did you mean 'Qwen3-4B'?"},
         {ES_MODEL, "gema-3-4b", "did you mean 'Gemma-3-4B'?"},
-        {ES_PRECISION, "UD-Q4_K_XL", "see 'edgesweep list precisions'"},
+        {ES_PRECISION, "UD-Q4_K_XL", "did you mean 'Q4_K_M'?"},
+        {ES_PRECISION, "Z9_K_XL", "see 'edgesweep list precisions'"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[400];
         es_loose_suggest(&catalog.table[cases[i].kind], cases[i].kind, es_slice_of(cases[i].text), text, sizeof text);
         cr_expect_str_eq(text, cases[i].suggestion, "%s: %s", cases[i].text, text);
     }
+}
+
+Test(loose, formats_of_files) {
+    static const char *const cases[][2] = {
+        {"hf.co/unsloth/Qwen3-4B-GGUF:Q4_K_M", "Q4_K_M"},
+        {"a-IQ3_XS.gguf", "IQ3_XS"},
+        {"a.bf16", "bf16"},
+        {"llama 3.2 3b q4", "q4"},
+        {"Qwen3-4B", ""},
+        {"q4", ""},
+        {"a-Qwen", ""},
+        {"", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const es_slice format = es_loose_format(es_slice_of(cases[i][0]));
+        cr_expect(es_slice_equal(format, cases[i][1]), "%s: %.*s", cases[i][0], (int)format.length, format.text);
+    }
+}
+
+Test(loose, products_without_device_say_why) {
+    const es_table *products = &catalog.table[ES_PRODUCT];
+    char text[256];
+    cr_assert_gt(products->n_rows, 0);
+    for (size_t i = 0; i < products->n_rows; i++) {
+        const es_row *row = &products->rows[i];
+        cr_expect(*row->text[ES_PR_SOURCE], "%s: no source", row->name);
+        cr_expect(*row->text[ES_PR_DEVICE] || *es_loose_product_text(&catalog, row, text, sizeof text),
+                  "%s: neither a device nor a reason", row->name);
+    }
+    const es_row *ally = es_loose_row(products, ES_PRODUCT, es_slice_of("rog ally"));
+    cr_assert_not_null(ally);
+    cr_expect_str_eq(es_loose_product_text(&catalog, ally, text, sizeof text),
+                     " --set device.ram_gb=16 --set device.mem_bw_gbs=102.4");
 }
 
 Test(loose, not_found_several_and_suggestions) {
