@@ -1,6 +1,5 @@
 #include "base/simd.h"
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,12 +40,10 @@ static es_simd_level lowered(es_simd_level level) {
     return level;
 }
 
-es_simd_level es_simd_level_now(void) {
-    static _Atomic int cached = -1; /* threads that race here store the same value */
-    int level = atomic_load_explicit(&cached, memory_order_relaxed);
-    if (level < 0) {
-        level = (int)lowered(detect());
-        atomic_store_explicit(&cached, level, memory_order_relaxed);
-    }
-    return (es_simd_level)level;
+_Atomic int es_simd_found = -1;
+
+es_simd_level es_simd_level_find(void) {
+    const es_simd_level level = lowered(detect());
+    atomic_store_explicit(&es_simd_found, (int)level, memory_order_relaxed);
+    return level;
 }

@@ -8,11 +8,20 @@
 #ifndef ES_BASE_SIMD_H
 #define ES_BASE_SIMD_H
 
+#include <stdatomic.h>
+
 typedef enum es_simd_level { ES_SIMD_BASELINE = 0, ES_SIMD_V3 = 1, ES_SIMD_V4 = 2 } es_simd_level;
 
-/* The best level of this CPU, lowered by the environment variable EDGESWEEP_SIMD=baseline|v3|v4.  Cheap after the first
- * call, thread-safe. */
-es_simd_level es_simd_level_now(void);
+/* The best level of this CPU, lowered by the environment variable EDGESWEEP_SIMD=baseline|v3|v4: found once, by threads
+ * that race for it all the same. */
+es_simd_level es_simd_level_find(void);
+extern _Atomic int es_simd_found; /* -1: not yet */
+
+static inline es_simd_level es_simd_level_now(void) {
+    const int level = atomic_load_explicit(&es_simd_found, memory_order_relaxed);
+    return level < 0 ? es_simd_level_find() : (es_simd_level)level;
+}
+
 const char *es_simd_level_name(es_simd_level level);
 
 #define ES_SIMD_JOIN_(a, b) a##b

@@ -146,52 +146,67 @@ static inline uint64_t resolve_quotes(masks *m, carries *carry) {
     return bad;
 }
 
-/* Appends the places of the set bits; writes up to 8 items more than there are. */
+/* Appends the places of the set bits; writes up to 4 items more than there are. */
 static inline void append_bits(uint32_t *to, uint64_t bits, uint32_t base, size_t count) {
-    for (size_t done = 0; done < count; done += 8) {
-        for (size_t i = 0; i < 8; i++) {
+    for (size_t done = 0; done < count; done += 4) {
+        for (size_t i = 0; i < 4; i++) {
             to[done + i] = base + (uint32_t)__builtin_ctzll(bits | UINT64_C(1) << 63);
             bits &= bits - 1;
         }
     }
 }
 
+typedef struct scanner {
+    es_csv_scan scan;
+    carries carry;
+    uint64_t bad;
+    uint32_t *end, *row_end;
+} scanner;
+
+static inline void scan_word(scanner *s, const char *text, size_t at, char delimiter, uint64_t within) {
+    const word w = load_word(text + at);
+    masks m = {equal_mask(&w, delimiter) & within, equal_mask(&w, '\n') & within, equal_mask(&w, '\r') & within,
+               equal_mask(&w, '"') & within};
+    s->bad |= resolve_quotes(&m, &s->carry) & within;
+    const uint64_t ends = m.delimiter | m.newline;
+    const size_t count = (size_t)__builtin_popcountll(ends);
+    append_bits(s->end + s->scan.n_ends, ends, (uint32_t)at, count);
+    for (uint64_t left = m.newline; left; left &= left - 1) {
+        const uint64_t before = (left & -left) - 1;
+        s->row_end[s->scan.n_rows++] = (uint32_t)(s->scan.n_ends + (size_t)__builtin_popcountll(ends & before));
+    }
+    s->scan.n_ends += count;
+}
+
 es_csv_scan ES_SIMD_NAME(es_csv_scan_text)(const char *text, size_t length, char delimiter, uint32_t *end,
                                            uint32_t *row_end) {
-    es_csv_scan scan = {0};
-    carries carry = {.may_open = 1};
-    uint64_t bad = 0;
-    for (size_t at = 0; at < length; at += 64) {
-        const word w = load_word(text + at);
-        const uint64_t inside = length - at >= 64 ? ~UINT64_C(0) : (UINT64_C(1) << (length - at)) - 1;
-        masks m = {equal_mask(&w, delimiter) & inside, equal_mask(&w, '\n') & inside, equal_mask(&w, '\r') & inside,
-                   equal_mask(&w, '"') & inside};
-        bad |= resolve_quotes(&m, &carry) & inside;
-        const uint64_t ends = m.delimiter | m.newline;
-        const size_t count = (size_t)__builtin_popcountll(ends);
-        append_bits(end + scan.n_ends, ends, (uint32_t)at, count);
-        for (uint64_t left = m.newline; left; left &= left - 1) {
-            const uint64_t before = (left & -left) - 1;
-            row_end[scan.n_rows++] = (uint32_t)(scan.n_ends + (size_t)__builtin_popcountll(ends & before));
-        }
-        scan.n_ends += count;
-    }
-    scan.irregular = bad != 0 || carry.quoted != 0 || (length > 0 && text[length - 1] != '\n');
-    return scan;
+    scanner s = {.carry.may_open = 1, .end = end, .row_end = row_end};
+    size_t at = 0;
+    for (; length - at >= 64; at += 64)
+        scan_word(&s, text, at, delimiter, ~UINT64_C(0));
+    if (at < length)
+        scan_word(&s, text, at, delimiter, (UINT64_C(1) << (length - at)) - 1);
+    s.scan.irregular = s.bad != 0 || s.carry.quoted != 0 || (length > 0 && text[length - 1] != '\n');
+    return s.scan;
+}
+
+static inline void count_word(es_csv_counts *counts, uint64_t *was_cr, const char *text, uint64_t within) {
+    const word w = load_word(text);
+    const uint64_t cr = equal_mask(&w, '\r') & within;
+    const uint64_t newline = equal_mask(&w, '\n') & within & ~(cr << 1 | *was_cr);
+    *was_cr = cr >> 63;
+    counts->high |= high_mask(&w) & within;
+    counts->quotes += (uint64_t)__builtin_popcountll(equal_mask(&w, '"') & within);
+    counts->lines += (uint64_t)__builtin_popcountll(cr) + (uint64_t)__builtin_popcountll(newline);
 }
 
 es_csv_counts ES_SIMD_NAME(es_csv_count_text)(const char *text, size_t length) {
     es_csv_counts counts = {0};
     uint64_t was_cr = 0;
-    for (size_t at = 0; at < length; at += 64) {
-        const word w = load_word(text + at);
-        const uint64_t inside = length - at >= 64 ? ~UINT64_C(0) : (UINT64_C(1) << (length - at)) - 1;
-        const uint64_t cr = equal_mask(&w, '\r') & inside;
-        const uint64_t newline = equal_mask(&w, '\n') & inside & ~(cr << 1 | was_cr);
-        was_cr = cr >> 63;
-        counts.high |= high_mask(&w) & inside;
-        counts.quotes += (uint64_t)__builtin_popcountll(equal_mask(&w, '"') & inside);
-        counts.lines += (uint64_t)__builtin_popcountll(cr) + (uint64_t)__builtin_popcountll(newline);
-    }
+    size_t at = 0;
+    for (; length - at >= 64; at += 64)
+        count_word(&counts, &was_cr, text + at, ~UINT64_C(0));
+    if (at < length)
+        count_word(&counts, &was_cr, text + at, (UINT64_C(1) << (length - at)) - 1);
     return counts;
 }

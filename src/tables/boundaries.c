@@ -38,61 +38,46 @@ es_status es_boundaries_column(const es_csv_input *csv, const es_column_objectiv
 }
 
 void es_boundaries_free(es_boundaries *seen) {
-    es_keys_free(&seen->keys);
-    es_key_free(&seen->key);
-    es_key_free(&seen->last);
+    es_keys_free(&seen->names);
+    free(seen->of);
 }
 
-es_status es_boundaries_note(es_boundaries *seen, const es_csv_block *block, size_t row, const size_t *by, size_t n_by,
-                             size_t column, es_errors *errors) {
-    uint32_t number;
-    seen->key.length = 0;
-    es_status status = es_key_append(&seen->key, block, row, by, n_by, errors);
-    if (!status)
-        status = es_key_append(&seen->key, block, row, &column, 1, errors);
-    if (status || (seen->last.length == seen->key.length && !memcmp(seen->last.text, seen->key.text, seen->key.length)))
-        return status;
-    status = es_keys_number(&seen->keys, (es_slice){seen->key.text, seen->key.length}, &number, errors);
-    const es_key swap = seen->last;
-    seen->last = seen->key;
-    seen->key = swap;
-    return status;
-}
-
-es_status es_boundaries_merge(es_boundaries *seen, const es_boundaries *other, es_errors *errors) {
-    es_status status = ES_OK;
-    for (uint32_t i = 0, number; i < other->keys.n && !status; i++)
-        status = es_keys_number(&seen->keys, es_keys_text(&other->keys, i), &number, errors);
-    return status;
-}
-
-es_status es_boundaries_check(const es_boundaries *seen, size_t n_by, es_errors *errors) {
-    es_keys groups = {0};
-    es_status status = ES_OK;
-    for (uint32_t i = 0, number; i < seen->keys.n && !status; i++) {
-        const es_slice key = es_keys_text(&seen->keys, i);
-        es_slice rest = key, value = {"", 0}, first = {"", 0};
-        for (size_t k = 0; k < n_by; k++)
-            es_key_next(&rest, &value);
-        const es_slice group = {key.text, key.length - rest.length};
-        es_key_next(&rest, &value);
-        const uint32_t known = groups.n;
-        status = es_keys_number(&groups, group, &number, errors);
-        if (status || number == known)
-            continue;
-        for (uint32_t j = 0; j < i && !first.length; j++) { /* the group's first boundary */
-            es_slice other = es_keys_text(&seen->keys, j);
-            if (other.length < group.length || memcmp(other.text, group.text, group.length) != 0)
-                continue;
-            other = (es_slice){other.text + group.length, other.length - group.length};
-            es_key_next(&other, &first);
-        }
-        status =
-            es_fail(errors, ES_ERUNTIME, NULL,
-                    "energies of different power boundaries are compared: '%s' and '%s' (--by power_boundary keeps "
-                    "them apart, --where \"power_boundary = 'wall'\" takes one, --mix-boundaries compares them)",
-                    es_quote(first).text, es_quote(value).text);
+es_status es_boundaries_note(es_boundaries *seen, uint32_t group, es_slice cell, es_errors *errors) {
+    if (group < seen->n && seen->of[group][0]) {
+        const es_slice first = es_keys_text(&seen->names, seen->of[group][0] - 1);
+        if (first.length == cell.length && (cell.length == 0 || !memcmp(first.text, cell.text, cell.length)))
+            return ES_OK;
     }
-    es_keys_free(&groups);
+    uint32_t number;
+    if (!es_grow((void **)&seen->of, &seen->capacity, (size_t)group + 1, sizeof *seen->of))
+        return es_fail_memory(errors);
+    while (seen->n <= group)
+        memset(seen->of[seen->n++], 0, sizeof *seen->of);
+    const es_status status = es_keys_number(&seen->names, es_csv_value(cell, NULL), &number, errors);
+    uint32_t *of = seen->of[group];
+    if (!status && !of[0])
+        of[0] = number + 1;
+    else if (!status && !of[1] && of[0] != number + 1)
+        of[1] = number + 1;
     return status;
+}
+
+es_status es_boundaries_add(es_boundaries *seen, uint32_t group, const es_boundaries *other, size_t i,
+                            es_errors *errors) {
+    es_status status = ES_OK;
+    for (int k = 0; i < other->n && k < 2 && !status && other->of[i][k]; k++)
+        status = es_boundaries_note(seen, group, es_keys_text(&other->names, other->of[i][k] - 1), errors);
+    return status;
+}
+
+es_status es_boundaries_check(const es_boundaries *seen, es_errors *errors) {
+    for (size_t i = 0; i < seen->n; i++)
+        if (seen->of[i][1])
+            return es_fail(errors, ES_ERUNTIME, NULL,
+                           "energies of different power boundaries are compared: '%s' and '%s' (--by power_boundary "
+                           "keeps them apart, --where \"power_boundary = 'wall'\" takes one, --mix-boundaries compares "
+                           "them)",
+                           es_quote(es_keys_text(&seen->names, seen->of[i][0] - 1)).text,
+                           es_quote(es_keys_text(&seen->names, seen->of[i][1] - 1)).text);
+    return ES_OK;
 }

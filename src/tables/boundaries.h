@@ -5,10 +5,11 @@
 #include "tables/csv_front.h"
 #include "tables/row_key.h"
 
-/* What one thread has met; zero-initialise, release with es_boundaries_free. */
+/* The boundaries that numbered groups of rows have; zero-initialise, release with es_boundaries_free. */
 typedef struct es_boundaries {
-    es_keys keys; /* of groups with their boundary */
-    es_key key, last;
+    es_keys names;
+    uint32_t (*of)[2]; /* by group: numbers of names + 1 of the first one and of another; 0: none */
+    size_t n, capacity;
 } es_boundaries;
 
 /* The column power_boundary when objectives are energies; else SIZE_MAX. */
@@ -17,14 +18,14 @@ es_status es_boundaries_column(const es_csv_input *csv, const es_column_objectiv
 
 void es_boundaries_free(es_boundaries *seen);
 
-/* Notes the boundary of a row that is compared within its group. */
-es_status es_boundaries_note(es_boundaries *seen, const es_csv_block *block, size_t row, const size_t *by, size_t n_by,
-                             size_t column, es_errors *errors);
+/* Notes the cell, as written, of a row that is compared within its group. */
+es_status es_boundaries_note(es_boundaries *seen, uint32_t group, es_slice cell, es_errors *errors);
 
-/* Moves what another thread has met into `seen`. */
-es_status es_boundaries_merge(es_boundaries *seen, const es_boundaries *other, es_errors *errors);
+/* Adds to a group what `other` has met in its group i. */
+es_status es_boundaries_add(es_boundaries *seen, uint32_t group, const es_boundaries *other, size_t i,
+                            es_errors *errors);
 
 /* An error where a group has several. */
-es_status es_boundaries_check(const es_boundaries *seen, size_t n_by, es_errors *errors);
+es_status es_boundaries_check(const es_boundaries *seen, es_errors *errors);
 
 #endif

@@ -40,7 +40,7 @@ typedef struct plan {
 /* One thread, or all of them put together: entry i belongs to key i. */
 typedef struct best_worker {
     const plan *plan;
-    es_boundaries boundaries;
+    es_boundaries boundaries; /* by entry */
     es_keys keys;
     es_key key;
     entry *entry;
@@ -86,11 +86,7 @@ static es_status take_row(best_worker *w, const es_query_tile *tile, size_t i, e
     for (unsigned k = 0; k < p->d; k++)
         value[k] = turned(p, k, tile->value[k][i]);
     w->key.length = 0;
-    es_status status = p->boundary == SIZE_MAX ? ES_OK
-                                               : es_boundaries_note(&w->boundaries, tile->block, tile->row[i],
-                                                                    p->column, p->n_by, p->boundary, errors);
-    if (!status)
-        status = es_key_append(&w->key, tile->block, tile->row[i], p->column, p->n_by, errors);
+    es_status status = es_key_append(&w->key, tile->block, tile->row[i], p->column, p->n_by, errors);
     const size_t by_length = w->key.length;
     if (!status)
         status = es_key_append(&w->key, tile->block, tile->row[i], p->column + p->n_by, 1, errors);
@@ -98,6 +94,9 @@ static es_status take_row(best_worker *w, const es_query_tile *tile, size_t i, e
     bool is_new = false;
     if (!status)
         status = entry_of(w, (es_slice){w->key.text, w->key.length}, &e, &is_new, errors);
+    if (!status && p->boundary != SIZE_MAX)
+        status = es_boundaries_note(&w->boundaries, (uint32_t)(e - w->entry),
+                                    es_csv_block_cell(tile->block, tile->row[i], p->boundary), errors);
     if (status)
         return status;
     const uint64_t index = es_query_index(tile, i);
@@ -131,11 +130,13 @@ static void worker_free(best_worker *w) {
 
 /* Moves the better of two entries of each key into `w`. */
 static es_status merge_worker(best_worker *w, best_worker *other, es_errors *errors) {
-    es_status status = es_boundaries_merge(&w->boundaries, &other->boundaries, errors);
+    es_status status = ES_OK;
     for (uint32_t i = 0; i < other->n && !status; i++) {
         entry *from = &other->entry[i], *to = NULL;
         bool is_new;
         status = entry_of(w, es_keys_text(&other->keys, i), &to, &is_new, errors);
+        if (!status)
+            status = es_boundaries_add(&w->boundaries, (uint32_t)(to - w->entry), &other->boundaries, i, errors);
         if (status)
             return status;
         const uint64_t first_index =
@@ -150,9 +151,10 @@ static es_status merge_worker(best_worker *w, best_worker *other, es_errors *err
     return status;
 }
 
-/* Finds the groups: each is known by the index of its first row, which orders them. */
+/* Finds the groups: each is known by the index of its first row, which orders them, and has one boundary. */
 static es_status find_groups(const best_worker *w, es_choice *choice, es_errors *errors) {
     es_keys groups = {0};
+    es_boundaries boundaries = {0};
     es_status status = ES_OK;
     uint32_t *group = calloc(w->n + 1, sizeof *group);
     if (!group)
@@ -160,7 +162,12 @@ static es_status find_groups(const best_worker *w, es_choice *choice, es_errors 
     for (uint32_t i = 0; i < w->n && !status; i++) {
         const es_slice key = es_keys_text(&w->keys, i);
         status = es_keys_number(&groups, (es_slice){key.text, w->entry[i].by_length}, &group[i], errors);
+        if (!status)
+            status = es_boundaries_add(&boundaries, group[i], &w->boundaries, i, errors);
     }
+    if (!status)
+        status = es_boundaries_check(&boundaries, errors);
+    es_boundaries_free(&boundaries);
     uint64_t *first = malloc(((size_t)groups.n + 1) * sizeof *first);
     if (!status && !first)
         status = es_fail_memory(errors);
@@ -278,8 +285,6 @@ static es_status run(best_worker *worker, size_t n, const es_query *query, es_cs
     best->rows = counts.rows;
     for (size_t i = 1; i < n && !status; i++)
         status = merge_worker(&worker[0], &worker[i], errors);
-    if (!status)
-        status = es_boundaries_check(&worker[0].boundaries, worker[0].plan->n_by, errors);
     free(counts.rejected);
     free(context);
     return status ? status : rank(&worker[0], best, errors);

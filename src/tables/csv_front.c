@@ -202,8 +202,8 @@ static es_status take_row(front_worker *w, const es_query_tile *tile, size_t i, 
         value[k] = tile->value[k][i];
     es_status status = group_of(w, tile, i, &group, errors);
     if (!status && w->plan->boundary != SIZE_MAX)
-        status = es_boundaries_note(&w->boundaries, tile->block, tile->row[i], w->plan->by, w->plan->options->n_by,
-                                    w->plan->boundary, errors);
+        status = es_boundaries_note(&w->boundaries, group,
+                                    es_csv_block_cell(tile->block, tile->row[i], w->plan->boundary), errors);
     if (!status)
         status = filter_of(w, group, &f, errors);
     const uint64_t index = es_query_index(tile, i);
@@ -242,28 +242,34 @@ static void worker_free(front_worker *w) {
 
 /* ---- All threads ---- */
 
-/* Renumbers the groups of one thread as in `keys`. */
-static es_status unite_groups(front_worker *w, es_keys *keys, es_errors *errors) {
-    uint32_t *number = malloc(((size_t)w->keys.n + 1) * sizeof *number);
+/* Renumbers the groups of one thread as in `keys`, and moves their boundaries to `boundaries`. */
+static es_status unite_groups(front_worker *w, es_keys *keys, es_boundaries *boundaries, es_errors *errors) {
+    uint32_t *number = calloc((size_t)w->keys.n + 1, sizeof *number);
     es_status status = number ? ES_OK : es_fail_memory(errors);
     for (uint32_t i = 0; i < w->keys.n && !status; i++)
         status = es_keys_number(keys, es_keys_text(&w->keys, i), &number[i], errors);
     for (size_t i = 0; i < w->candidates.n && w->keys.n && !status; i++)
         w->candidates.group[i] = number[w->candidates.group[i]];
+    for (size_t i = 0; i < w->boundaries.n && !status; i++)
+        status = es_boundaries_add(boundaries, number[i], &w->boundaries, i, errors);
     free(number);
     return status;
 }
 
 static es_status gather(front_worker *worker, size_t n, es_keys *keys, es_candidates *all, es_errors *errors) {
+    es_boundaries boundaries = {0};
     es_candidates *part = calloc(n, sizeof *part);
     es_status status = part ? ES_OK : es_fail_memory(errors);
     for (size_t i = 0; i < n && !status; i++) {
-        status = unite_groups(&worker[i], keys, errors);
+        status = unite_groups(&worker[i], keys, &boundaries, errors);
         part[i] = worker[i].candidates;
         worker[i].candidates = (es_candidates){.d = part[i].d};
     }
     if (!status)
+        status = es_boundaries_check(&boundaries, errors);
+    if (!status)
         status = es_candidates_merge(all, part, n, errors);
+    es_boundaries_free(&boundaries);
     for (size_t i = 0; part && i < n; i++)
         es_candidates_free(&part[i]);
     free(part);
@@ -275,13 +281,7 @@ static es_status finish(const es_front_plan *plan, front_worker *worker, size_t 
     es_keys keys = {0};
     es_candidates all = {.d = plan->n_columns};
     es_front_verdict verdict = {0};
-    es_status status = ES_OK;
-    for (size_t i = 1; i < n && !status; i++)
-        status = es_boundaries_merge(&worker[0].boundaries, &worker[i].boundaries, errors);
-    if (!status)
-        status = es_boundaries_check(&worker[0].boundaries, plan->options->n_by, errors);
-    if (!status)
-        status = gather(worker, n, &keys, &all, errors);
+    es_status status = gather(worker, n, &keys, &all, errors);
     if (!status)
         status = es_front_judge(plan, &all, (unsigned)n, &verdict, errors);
     if (!status)

@@ -281,8 +281,8 @@ static es_status fail_missing(const reader *r, size_t row, size_t column, es_err
 }
 
 static bool may_lack(const reader *r, size_t row, size_t column) {
-    const bool empty = es_csv_value(es_csv_block_cell(&r->block, row, column), NULL).length == 0;
-    return r->query->skip_missing || (empty && !r->query->strict);
+    return r->query->skip_missing ||
+           (!r->query->strict && es_csv_value(es_csv_block_cell(&r->block, row, column), NULL).length == 0);
 }
 
 /* Drops the rows that lack a number, or fails at the first one that may not. */
