@@ -111,7 +111,7 @@ static es_status choose_outputs(es_running *run, es_errors *errors) {
         status = es_cli_side_format(cli, options->best_out, &options->csv, &options->best_csv, errors);
     if (!status)
         status = es_cli_check_room(cli, run->sweep, options->out, options, 1, errors);
-    return status ? status : es_run_database_begin(&run->database, cli, options, errors);
+    return status ? status : es_run_database_begin(&run->database, cli, run->sweep, options, errors);
 }
 
 /* ---- afterwards ---- */
@@ -209,7 +209,7 @@ static void note_file(const es_cli *cli, const char *path, uint64_t rows) {
 
 /* The file of the rows, or the first and the last of several. */
 static void note_rows(const es_running *run) {
-    const char *path = run->database.path ? run->database.path : run->options.out;
+    const char *path = run->options.out;
     uint64_t split = run->options.csv.split_rows, rows = run->report.rows;
     if (!split) {
         note_file(run->cli, path, rows);
@@ -242,8 +242,8 @@ static es_status print_result(const es_running *run, es_errors *errors) {
         status = es_run_plot(run->cli, run->sweep, report, stderr, errors);
     const es_run_database *database = &run->database;
     note_rows(run);
-    note_file(run->cli, database->front ? NULL : run->options.front_out, report->front_rows);
-    note_file(run->cli, database->best ? NULL : run->options.best_out, report->n_best);
+    note_file(run->cli, database->table[ES_RESULT_FRONT].format ? NULL : run->options.front_out, report->front_rows);
+    note_file(run->cli, database->table[ES_RESULT_BEST].format ? NULL : run->options.best_out, report->n_best);
     return status;
 }
 
@@ -318,7 +318,8 @@ const es_command es_cmd_run = {
         "tells version, command, grid and checksum. Devices and pipes are written straight into. With [pareto] or "
         "[best] in the sweep and -o NAME.csv, NAME.front.csv and NAME.best.csv lie beside it. With -o NAME.db they are "
         "the "
-        "tables points, front and best of an SQLite database, with indexes on the axes and a table meta.\n\n"
+        "tables points, front and best of an SQLite database, with indexes on the axes of 16 values or more and a "
+        "table meta.\n\n"
         "The bytes written do not depend on threads or processor. An empty result is no error; a warning counts what "
         "each condition rejected. SIGINT, SIGTERM and what schedulers send (help clusters) end the run after whole "
         "rows; a second signal kills it. A reader "

@@ -113,7 +113,7 @@ static double free_bytes(const char *path) {
 static double weight_of(const char *out) {
     if (es_compression_of(out) != ES_COMPRESS_NONE)
         return 0;
-    return es_database_name(out) ? 2 : 1; /* the tables lie beside the database while it is made */
+    return es_database_name(out) ? 2 : 1; /* short numbers, too, may take 9 bytes, and there are indexes */
 }
 
 /* Regular files and directories of parts, there or not yet; not devices, pipes and descriptors. */

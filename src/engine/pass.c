@@ -405,7 +405,7 @@ es_status es_pass_build(es_pass *p, const int *columns, size_t n_columns, es_err
     if (!lists)
         return es_fail_memory(errors);
     p->makes_rows = columns != NULL;
-    p->columns = columns && p->options->receiver ? p->options->receiver->columns : NULL;
+    p->columns = columns && p->options->receiver ? p->options->receiver->columns[p->result] : NULL;
     p->live = choose_live(p, columns);
     make_tiling(p, columns);
     want_conditions(&lists[ES_STAGE_FILTER], p->sweep);

@@ -2,6 +2,7 @@
 #ifndef ES_ENGINE_RECEIVER_H
 #define ES_ENGINE_RECEIVER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,13 +25,19 @@ struct es_column_format;
 /* Both are called by one thread at a time, header once per table before its rows. */
 typedef struct es_receiver {
     void *context;
-    /* Not NULL: rows come as pieces of columns (engine/columns.h) instead of text, without records and header, and only the
-     * tables that have a path in the options are made. */
-    const struct es_column_format *columns;
+    /* Rows come as pieces of columns (engine/columns.h) instead of text, without records and header.  Only the tables that
+     * have a path in the options are made; those without a format are files. */
+    bool as_columns;
+    const struct es_column_format *columns[ES_RESULTS];
     es_status (*header)(void *context, es_result result, const char *data, size_t n, es_errors *errors);
     /* Whole rows, each ending in a newline.  `next` (of ES_RESULT_ROWS): the rows of all points before it have come. */
     es_status (*write)(void *context, es_result result, const char *data, size_t n, uint64_t rows, uint64_t next,
                        es_errors *errors);
 } es_receiver;
+
+/* Who takes the table: NULL, a file. */
+static inline const es_receiver *es_receiver_of(const es_receiver *receiver, es_result result) {
+    return receiver && receiver->as_columns && !receiver->columns[result] ? NULL : receiver;
+}
 
 #endif

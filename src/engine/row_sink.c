@@ -61,7 +61,7 @@ es_status es_row_sink_open(es_row_sink *s, const char *path, es_result result, c
                            const es_run_options *options, es_buffer *header, es_errors *errors) {
     *s = (es_row_sink){.path = path,
                        .result = result,
-                       .receiver = options->receiver,
+                       .receiver = es_receiver_of(options->receiver, result),
                        .split_rows = result == ES_RESULT_ROWS ? options->csv.split_rows : 0,
                        .array = es_csv_options_of(options, result)->format == ES_JSON,
                        .header = *header};

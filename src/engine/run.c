@@ -173,9 +173,9 @@ typedef struct run {
 static es_pass make_pass(const run *r, es_result result) {
     es_pass p = {.sweep = r->sweep, .options = r->options, .report = r->report, .result = result};
     const es_receiver *receiver = r->options->receiver;
-    if (receiver && !receiver->columns && result == ES_RESULT_FRONT)
+    if (receiver && !receiver->as_columns && result == ES_RESULT_FRONT)
         p.record = es_record_of_front(r->sweep);
-    if (receiver && !receiver->columns && result == ES_RESULT_BEST)
+    if (receiver && !receiver->as_columns && result == ES_RESULT_BEST)
         p.record = es_record_of_best(r->sweep);
     return p;
 }
@@ -311,7 +311,7 @@ static es_status finish_best(run *r, es_best *best, es_errors *errors) {
     es_status status = check_missing(r, best->missing, &r->sweep->best.at, errors);
     for (unsigned k = 0; k < r->sweep->best.n_objectives; k++)
         look_for_rounded(r, &r->sweep->best.objective[k], es_best_greatest(best, k));
-    const bool part = r->options->receiver && !r->options->receiver->columns;
+    const bool part = r->options->receiver && !r->options->receiver->as_columns;
     if (!status && part)
         status = es_best_candidates(best, &index, &n, errors);
     if (!status)
@@ -325,7 +325,7 @@ static es_status finish_best(run *r, es_best *best, es_errors *errors) {
 }
 
 static bool wants_table(const run *r, const char *path) {
-    return path || !(r->options->receiver && r->options->receiver->columns);
+    return path || !(r->options->receiver && r->options->receiver->as_columns);
 }
 
 static es_status main_pass(run *r, es_errors *errors) {

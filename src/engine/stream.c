@@ -120,7 +120,10 @@ static es_status plan_table(es_stream *s, const es_stream_options *options, es_e
     free(columns);
     if (!status)
         status = es_chunk_pool_new(&s->pool, s->format, options->chunk_rows, errors);
-    s->receiver = (es_receiver){.context = s, .columns = s->format, .header = take_header, .write = take_pieces};
+    static const es_result results[] = {
+        [ES_STREAM_ROWS] = ES_RESULT_ROWS, [ES_STREAM_FRONT] = ES_RESULT_FRONT, [ES_STREAM_BEST] = ES_RESULT_BEST};
+    s->receiver = (es_receiver){.context = s, .as_columns = true, .header = take_header, .write = take_pieces};
+    s->receiver.columns[results[options->table]] = s->format;
     const char *const named = "stream"; /* only tables with a name are made */
     *run = (es_run_options){.out = options->table == ES_STREAM_ROWS ? named : NULL,
                             .front_out = options->table == ES_STREAM_FRONT ? named : NULL,

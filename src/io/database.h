@@ -1,50 +1,43 @@
-/* SQLite databases from CSV tables: typed columns, indexes, whole or not at all.
+/* SQLite databases from columns: typed, with indexes, whole or not at all.
  *
- * libsqlite3 is optional: built without ES_HAVE_SQLITE, es_database_write fails and says so. */
+ * libsqlite3 is optional: built without ES_HAVE_SQLITE, es_database_create fails and says so. */
 #ifndef ES_IO_DATABASE_H
 #define ES_IO_DATABASE_H
 
-#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/text.h"
 #include <edgesweep/error.h>
+#include <edgesweep/stream.h>
 
-typedef enum es_database_type {
-    ES_DATABASE_ANY,
-    ES_DATABASE_INTEGER,
-    ES_DATABASE_REAL,
-    ES_DATABASE_TEXT
-} es_database_type;
-
-typedef struct es_database_column {
-    const char *name;
-    es_database_type type;
-    bool indexed;
-} es_database_column;
+#include "base/text.h"
 
 typedef struct es_database_table {
-    const char *name, *csv; /* the file that its rows come from, with 17 digits so that doubles stay what they are */
+    const char *name;
+    const es_stream_column *column; /* the caller's, as long as the database is written */
+    size_t n_columns;
+    const bool *indexed; /* by column; NULL: none */
 } es_database_table;
 
 typedef struct es_database_fact {
     const char *key, *value;
 } es_database_fact;
 
-typedef struct es_database_content {
-    const es_database_table *table;
-    size_t n_tables;
-    const es_database_column *column; /* what is known of columns, by name; others take any type */
-    size_t n_columns;
-    const es_database_fact *fact; /* rows of the table `meta` */
-    size_t n_facts;
-    const volatile sig_atomic_t *stop; /* may be NULL */
-} es_database_content;
+/* Writes a hidden file beside `path`, of at most max_bytes (0: any number), which es_database_finish renames; the
+ * caller's, for es_database_free.  One thread at a time. */
+typedef struct es_database es_database;
+es_status es_database_create(es_database **database, const char *path, uint64_t max_bytes, es_errors *errors);
 
-/* Writes a hidden file beside `path` and renames it.  Empty cells become NULL; the apostrophe that keeps spreadsheets from
- * running a text is taken off. */
-es_status es_database_write(const char *path, const es_database_content *content, es_errors *errors);
+/* Begins a table; the one before is finished with its last row. */
+es_status es_database_begin(es_database *database, const es_database_table *table, es_errors *errors);
+
+/* Rows of the table that was begun last; what is missing becomes NULL. */
+es_status es_database_add(es_database *database, const es_chunk *chunk, es_errors *errors);
+
+/* The indexes and the table `meta` with the facts; then the database appears. */
+es_status es_database_finish(es_database *database, const es_database_fact *fact, size_t n, es_errors *errors);
+
+void es_database_free(es_database *database); /* NULL is fine */
 
 /* Rows of a database: of its table `points`, else of its only one but `meta`. */
 typedef struct es_database_reading es_database_reading;

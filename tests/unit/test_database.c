@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,13 +19,6 @@ Test(database, names) {
 
 #ifdef ES_HAVE_SQLITE
 #include <sqlite3.h>
-
-static void write_file(const char *path, const char *text) {
-    FILE *file = fopen(path, "w");
-    cr_assert_not_null(file);
-    cr_assert_geq(fputs(text, file), 0);
-    cr_assert_eq(fclose(file), 0);
-}
 
 static int add_line(void *context, int n, char **value, char **name) {
     char *text = context;
@@ -47,47 +41,65 @@ static const char *answer(sqlite3 *database, const char *query) {
 static const struct {
     const char *query, *lines;
 } answers[] = {
-    {"select name, typeof(n), n, typeof(x), x, typeof(any), any from points",
-     "say \"hi\"|integer|9007199254740993|real|0.1|text|1,2\n"
-     "=1+1|null|NULL|real|5.0|real|0.5\n"
-     "it's|integer|-3|null|NULL|integer|7\n"
-     "'; drop table points|integer|1|real|1.0e+300|null|NULL\n"},
+    {"select name, typeof(n), n, typeof(x), x from points", "say \"hi\"|integer|9007199254740993|real|0.1\n"
+                                                            "=1+1|null|NULL|real|5.0\n"
+                                                            "NULL|integer|-3|null|NULL\n"
+                                                            "'; drop table points|integer|-3|real|1.0e+300\n"},
     {"select x = 0.10000000000000001 from points where rowid = 1", "1\n"},
     {"select sql from sqlite_schema where type = 'index' and sql is not null",
      "CREATE INDEX \"points by name\" ON \"points\" (\"name\")\n"},
     {"select * from meta", "command|it's \"quoted\"\n"},
-    {"select \"odd \"\"column\"\"\" from other", "1\n"},
+    {"select \"odd \"\"column\"\"\" from other", "7\n7\n"},
+    {"pragma integrity_check", "ok\n"},
 };
 
+static es_status write_tables(const char *path, uint64_t max_bytes, bool finish, es_errors *errors) {
+    static const char *const texts[] = {"say \"hi\"", "=1+1", "'; drop table points"};
+    static const es_stream_column points[] = {
+        {.name = "name", .type = ES_TEXT_COLUMN, .texts = texts, .n_texts = 3},
+        {.name = "n", .type = ES_WHOLE_COLUMN},
+        {.name = "x", .type = ES_REAL_COLUMN},
+    };
+    static const es_stream_column other[] = {{.name = "odd \"column\"", .type = ES_WHOLE_COLUMN}};
+    static const int32_t name[] = {0, 1, -1, 2};
+    static const int64_t n[] = {9007199254740993, 0, -3, -3}, seven[] = {7, 7};
+    static const double x[] = {0.1, 5, NAN, 1e300};
+    static const uint8_t has_name = 11, has_n = 13, has_x = 11;
+    const void *values[] = {name, n, x}, *sevens[] = {seven};
+    const uint8_t *valid[] = {&has_name, &has_n, &has_x}, *all[] = {NULL};
+    static const bool indexed[] = {true, false, false};
+    es_database *database;
+    es_status status = es_database_create(&database, path, max_bytes, errors);
+    if (!status)
+        status = es_database_begin(database, &(es_database_table){"points", points, 3, indexed}, errors);
+    if (!status)
+        status = es_database_add(database, &(es_chunk){.n = 4, .value = values, .valid = valid}, errors);
+    if (!status)
+        status = es_database_begin(database, &(es_database_table){"other", other, 1, NULL}, errors);
+    for (int i = 0; i < (max_bytes ? 100000 : 1) && !status; i++)
+        status = es_database_add(database, &(es_chunk){.n = 2, .value = sevens, .valid = all}, errors);
+    if (!status && finish)
+        status = es_database_finish(database, &(es_database_fact){"command", "it's \"quoted\""}, 1, errors);
+    es_database_free(database);
+    return status;
+}
+
 Test(database, types_and_texts) {
-    char folder[] = "/tmp/edgesweep-test-XXXXXX", points[64], other[64], path[64];
+    char folder[] = "/tmp/edgesweep-test-XXXXXX", path[64];
     cr_assert_not_null(mkdtemp(folder));
-    snprintf(points, sizeof points, "%s/points.csv", folder);
-    snprintf(other, sizeof other, "%s/other.csv", folder);
     snprintf(path, sizeof path, "%s/out.db", folder);
-    write_file(points, "name,n,x,any\n\"say \"\"hi\"\"\",9007199254740993,0.10000000000000001,\"1,2\"\n'=1+1,,5,0.5\n"
-                       "it's,-3,,7\n'; drop table points,1,1e300,\n");
-    write_file(other, "\"odd \"\"column\"\"\"\n1\n");
-    const es_database_table table[] = {{"points", points}, {"other", other}};
-    const es_database_column column[] = {
-        {"name", ES_DATABASE_TEXT, true}, {"n", ES_DATABASE_INTEGER, false}, {"x", ES_DATABASE_REAL, false}};
-    const es_database_fact fact[] = {{"command", "it's \"quoted\""}};
-    const es_database_content content = {table, 2, column, 3, fact, 1, NULL};
     es_errors errors = {0};
     for (int twice = 0; twice < 2; twice++) /* the second one replaces the first */
-        cr_assert_eq(es_database_write(path, &content, &errors), ES_OK, "%s", errors.error[0].text);
+        cr_assert_eq(write_tables(path, 0, true, &errors), ES_OK, "%s", errors.error[0].text);
+    cr_expect_eq(write_tables(path, 0, false, &errors), ES_OK, "left unfinished");
+    cr_expect_eq(write_tables(path, 100000, true, &errors), ES_ERUNTIME);
+    cr_expect(strstr(errors.error[0].text, "full"), "%s", errors.error[0].text);
     sqlite3 *database;
     cr_assert_eq(sqlite3_open(path, &database), SQLITE_OK);
     for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
         cr_expect_str_eq(answer(database, answers[i].query), answers[i].lines);
     cr_assert_eq(sqlite3_close(database), SQLITE_OK);
-
-    write_file(points, "name,n\na,1\nb\n");
-    cr_expect_eq(es_database_write(path, &content, &errors), ES_ERUNTIME);
-    cr_assert_eq(sqlite3_open(path, &database), SQLITE_OK);
-    cr_expect_str_eq(answer(database, "select count(*) from points"), "4\n", "a failure leaves the old file");
-    cr_assert_eq(sqlite3_close(database), SQLITE_OK);
-    cr_expect_eq(unlink(path) | unlink(points) | unlink(other), 0);
+    cr_expect_eq(unlink(path), 0);
     cr_expect_eq(rmdir(folder), 0, "nothing else is left");
 }
 
