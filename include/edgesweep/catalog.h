@@ -213,7 +213,7 @@ typedef struct es_field {
     X(RAM_GB, "ram_gb", "GiB", ES_REAL, ES_EXCLUSIVE, 0, 1e9, ES_ABSENT, NULL, "memory for weights, cache, the rest")  \
     X(OS_RESERVED_GB, "os_reserved_gb", "GiB", ES_REAL, 0, 0, 1e9, ES_ABSENT, NULL,                                    \
       "memory taken by the system [0.3; 0 for mcu and gpu]")                                                           \
-    X(HOST_UNIT, "host_unit", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "processor beside a GPU, of units.csv")           \
+    X(HOST_UNIT, "host_unit", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL, "processor beside a GPU: unit*cores@GHz")         \
     X(HOST_RAM_GB, "host_ram_gb", "GiB", ES_REAL, 0, 0, 1e9, ES_ABSENT, NULL, "memory of that processor")              \
     X(HOST_MEM_BW, "host_mem_bw_gbs", "GB/s", ES_REAL, ES_EXCLUSIVE, 0, ES_HUGE, ES_ABSENT, NULL,                      \
       "theoretical bandwidth of that memory")                                                                          \

@@ -46,14 +46,9 @@ static const es_row *find_unit(const connector *c, es_slice name) {
 
 /* ---- units of devices ---- */
 
-typedef struct unit_term { /* unit*count@GHz */
-    es_slice name;
-    double count, ghz; /* 1 and NaN when not given */
-} unit_term;
-
-static bool read_term(es_slice text, unit_term *term) {
+bool es_unit_term_read(es_slice text, es_unit_term *term) {
     const char *at = memchr(text.text, '@', text.length);
-    *term = (unit_term){text, 1, NAN};
+    *term = (es_unit_term){text, 1, NAN};
     if (at) {
         es_slice ghz = es_slice_trim((es_slice){at + 1, text.length - (size_t)(at + 1 - text.text)});
         if (es_parse_double(ghz, &term->ghz) != ES_NUMBER_OK || term->ghz <= 0)
@@ -76,7 +71,7 @@ enum { PEAKS = 4, MATRIX = 3 };
 static const int peak_fields[PEAKS] = {ES_D_PEAK_FP32, ES_D_PEAK_FP16, ES_D_PEAK_INT8, ES_D_PEAK_INT8_MATRIX};
 static const int width_fields[PEAKS] = {ES_U_FP32, ES_U_FP16, ES_U_INT8, ES_U_INT8_MATRIX};
 
-static void add_peaks(double *peak, const es_row *unit, const unit_term *term) {
+static void add_peaks(double *peak, const es_row *unit, const es_unit_term *term) {
     for (int i = 0; i < PEAKS; i++) {
         double count = term->count, with_matrix = unit->value[ES_U_INT8_MATRIX_CORES];
         if (i == MATRIX && with_matrix < count)
@@ -103,30 +98,28 @@ static void fill_peaks(connector *c, const es_row *device, const double *peak) {
     }
 }
 
-/* Reads `units`: fills peaks, gives the first unit. */
-static es_slice read_units(connector *c, const es_row *device) {
-    es_slice rest = es_slice_of(device->text[ES_D_UNITS]), part, first = {NULL, 0};
-    double peak[PEAKS] = {0};
-    bool known = true;
+/* Reads a list of units: the first one's name; peaks of all, where all are known. */
+static es_slice read_units(connector *c, const es_row *device, int field, double *peak, bool *known) {
+    es_slice rest = es_slice_of(device->text[field]), part, first = {NULL, 0};
+    const char *name = es_fields(ES_DEVICE)->fields[field].name;
+    *known = true;
     while (es_slice_part(&rest, '+', &part)) {
-        unit_term term;
-        if (!read_term(part, &term)) {
+        es_unit_term term;
+        if (!es_unit_term_read(part, &term)) {
             fail(c, es_fail(c->errors, ES_EUSAGE, &device->origin,
-                            "units: not unit*count@GHz: '%s'; expected terms like cortex-a76*4@2.4, joined by +",
+                            "%s: not unit*count@GHz: '%s'; expected terms like cortex-a76*4@2.4, joined by +", name,
                             es_quote(part).text));
             return first;
         }
         if (!first.text)
             first = term.name;
         const es_row *unit = find_unit(c, term.name);
-        known = known && unit;
+        *known = *known && unit;
         if (unit)
             add_peaks(peak, unit, &term);
         else if (c->catalog->table[ES_UNIT].n_rows > 0)
-            unknown(c, device, "units", "unit", term.name, ES_UNIT, ES_U_UNIT);
+            unknown(c, device, name, "unit", term.name, ES_UNIT, ES_U_UNIT);
     }
-    if (first.text && known)
-        fill_peaks(c, device, peak);
     return first;
 }
 
@@ -179,7 +172,12 @@ static void connect_devices(connector *c) {
     }
     for (size_t i = 0; i < devices->n_rows; i++) {
         const es_row *device = &devices->rows[i];
-        es_slice first = read_units(c, device), name = es_slice_of(device->text[ES_D_UNIT]);
+        double peak[PEAKS] = {0}, of_host[PEAKS] = {0};
+        bool known;
+        read_units(c, device, ES_D_HOST_UNIT, of_host, &known);
+        es_slice first = read_units(c, device, ES_D_UNITS, peak, &known), name = es_slice_of(device->text[ES_D_UNIT]);
+        if (first.text && known)
+            fill_peaks(c, device, peak);
         if (name.length == 0)
             name = first;
         double class = device->value[ES_D_CLASS];

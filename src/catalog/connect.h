@@ -4,6 +4,16 @@
 
 #include <edgesweep/catalog.h>
 
+#include "base/text.h"
+
+/* A term of `units` and `host_unit`, unit*count@GHz. */
+typedef struct es_unit_term {
+    es_slice name;
+    double count, ghz; /* 1 and NaN when not given */
+} es_unit_term;
+
+bool es_unit_term_read(es_slice text, es_unit_term *term);
+
 /* Checks the names of units, devices and runtimes, adds the runtime `default` when there is none, resolves the unit of
  * every device and fills peaks from `units`.  ES_EUSAGE with a message for every unknown name. */
 es_status es_catalog_connect(es_catalog *catalog, es_errors *errors);

@@ -100,6 +100,7 @@ enum {
     SPLIT_BLOCK,
     DEVICE_BLOCK,
     SLOT_BLOCK,
+    HOST_BLOCK,
     LOSS_BLOCK,
     QUALITY_BLOCK,
     MEMORY_BLOCK,
@@ -144,6 +145,7 @@ enum {
     OUTPUT(rule_##rule, "", MEMORY_BLOCK, es_memory_of, rules.rule, "rule " #rule " of the runtime", MEMORY, HIDDEN)
 #define EACH_MEMORY_RULE ES_MEMORY_RULES(MEMORY_RULE)
 #define DRAFT(id, unit, member, words) OUTPUT(id, unit, DRAFT_BLOCK, es_draft, member, words, SPECULATIVE, HIDDEN)
+#define HOST(id, member, words) OUTPUT(id, "s", HOST_BLOCK, es_host, member, words, CALIBRATION, HIDDEN)
 #define POWER(id, unit, member, words)                                                                                 \
     OUTPUT(id, unit, POWER_BLOCK, es_power_level, member, words, POWER_SOURCE, HIDDEN)
 #define UNIT_MEMORY(id, member, words) OUTPUT(id, "", UNIT_BLOCK, es_memory_unit, member, words, MEMORY, HIDDEN)
@@ -312,6 +314,13 @@ static const es_block blocks[] = {
                     .n_in = ES_SLOTS + 4,
                     .in = {ES_EACH_OF(ES_INPUT_ID, SLOTS(_type)) N_main_type, N_threads_axis, N_runtime_build,
                            N_head_dim}},
+    [HOST_BLOCK] = {.name = "host rates",
+                    .reads = ES_READS_DEVICE | ES_READS_RUNTIME | ES_READS_PRECISION,
+                    .fn = es_roofline_host,
+                    .sources = es_roofline_host_sources,
+                    .n_out = ES_HOST_SIZE,
+                    .n_in = ES_SLOTS + 2,
+                    .in = {ES_EACH_OF(ES_INPUT_ID, SLOTS(_type)) N_threads_axis, N_runtime_build}},
     [LOSS_BLOCK] = {.name = "loss",
                     .reads = ES_READS_MODEL | ES_READS_PRECISION,
                     .fn = es_roofline_loss,

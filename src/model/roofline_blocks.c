@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "catalog/connect.h"
 #include "model/memory.h"
 
 static es_status compile_models(es_roofline_state *state, es_arena *arena, es_errors *errors) {
@@ -17,6 +18,19 @@ static es_status compile_models(es_roofline_state *state, es_arena *arena, es_er
     for (size_t i = 0; i < n_precisions; i++)
         state->mixture[i] = es_gguf_mixture(state->gguf, state->precisions->rows[i].name);
     return status;
+}
+
+/* A board without a name, so that no measurement of another one counts for it. */
+static es_status make_board(es_row *board, es_arena *arena, es_errors *errors) {
+    static const char *const none[] = {NULL};
+    *board = (es_row){.name = "", .aliases = none};
+    board->value = es_arena_array(arena, ES_D_FIELDS, sizeof *board->value);
+    board->text = es_arena_array(arena, ES_D_FIELDS, sizeof *board->text);
+    if (!board->value || !board->text)
+        return es_fail_memory(errors);
+    for (int i = 0; i < ES_D_FIELDS; i++)
+        board->value[i] = NAN, board->text[i] = "";
+    return ES_OK;
 }
 
 es_status es_roofline_prepare(const es_catalog *catalog, es_arena *arena, const void **result, es_errors *errors) {
@@ -35,6 +49,8 @@ es_status es_roofline_prepare(const es_catalog *catalog, es_arena *arena, const 
         status = es_calibration_compile(catalog, arena, &state->calibration, errors);
     if (status == ES_OK)
         status = es_qualities_compile(catalog, state->gguf, state->arch, arena, &state->qualities, errors);
+    if (status == ES_OK)
+        status = make_board(&state->board, arena, errors);
     *result = state;
     return status;
 }
@@ -173,6 +189,48 @@ void es_roofline_slot_rates(const void *state_, const es_rows *rows, const doubl
         }
     }
     memcpy(out, &rates, sizeof rates);
+}
+
+const es_row *es_roofline_host_unit(const es_roofline_state *state, const es_rows *rows, double threads, double *gops) {
+    const es_table *units = &state->catalog->table[ES_UNIT];
+    es_slice rest = es_slice_of(rows->device->text[ES_D_HOST_UNIT]), part;
+    const es_row *first = NULL;
+    double cores = 0;
+    *gops = 0;
+    while (es_slice_part(&rest, '+', &part)) {
+        es_unit_term term;
+        const es_row *unit =
+            es_unit_term_read(part, &term) ? es_table_find(units, term.name.text, term.name.length) : NULL;
+        if (!unit)
+            return NULL;
+        const double *width = unit->value;
+        *gops += term.count * term.ghz * /* NaN: without cores and clock bytes alone decide */
+                 (!isnan(width[ES_U_INT8])   ? width[ES_U_INT8]
+                  : !isnan(width[ES_U_FP16]) ? width[ES_U_FP16]
+                                             : width[ES_U_FP32]);
+        cores += term.count;
+        first = first ? first : unit;
+    }
+    *gops *= threads < cores ? threads / cores : 1; /* NaN: all */
+    return first;
+}
+
+void es_roofline_host(const void *state_, const es_rows *rows, const double *in, double *out) {
+    const es_roofline_state *state = state_;
+    es_rows of = *rows;
+    double gops;
+    es_host host = {{0}};
+    of.device = &state->board, of.unit = es_roofline_host_unit(state, rows, in[ES_SLOTS], &gops);
+    const es_setting setting = {&of, NAN, in[ES_SLOTS + 1], NAN, false};
+    es_lookup lookup;
+    if (of.unit)
+        es_lookup_start(&lookup, state->calibration, &setting);
+    for (int i = 0; i < ES_SLOTS && gops > 0 && of.unit; i++) {
+        const int type = in[i] > ES_TYPE_NONE ? (int)in[i] : ES_TYPE_NONE;
+        lookup.setting.experts = i >= ES_EXPERT_SLOT;
+        host.each[i] = 2 / (gops * 1e9 * es_lookup_rate(&lookup, ES_RATE_DECODE_UTIL, type, true).value);
+    }
+    memcpy(out, &host, sizeof host);
 }
 
 void es_roofline_loss(const void *state_, const es_rows *rows, const double *in, double *out) {

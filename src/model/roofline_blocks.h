@@ -34,6 +34,12 @@ enum {
     ES_UNIFORM_SIZE = sizeof(es_uniform) / sizeof(double)
 };
 
+/* The processor beside a GPU. */
+typedef struct es_host {
+    double each[ES_SLOTS]; /* seconds a weight of the slot's type; 0: bytes alone decide */
+} es_host;
+enum { ES_HOST_SIZE = sizeof(es_host) / sizeof(double) };
+
 /* What the blocks are given as `state`. */
 typedef struct es_roofline_state {
     const es_catalog *catalog;
@@ -44,6 +50,7 @@ typedef struct es_roofline_state {
     es_calibration *calibration;
     const struct es_memory_tables *memory;
     es_qualities *qualities;
+    es_row board; /* of hosts: one of which nothing is known */
 } es_roofline_state;
 
 const es_calibration *es_roofline_calibration(const void *state);
@@ -55,6 +62,9 @@ es_status es_roofline_prepare(const es_catalog *catalog, es_arena *arena, const 
 
 /* Whether a table says how the file type lays out models; uniform formats need none. */
 bool es_roofline_covers(const void *state, const es_row *model, const es_row *precision);
+
+/* The host's unit, NULL when none is named; GOP/s of it with so many threads (NaN: all), NaN when not known. */
+const es_row *es_roofline_host_unit(const es_roofline_state *state, const es_rows *rows, double threads, double *gops);
 
 /* Whether there are measured rates of the device and precision. */
 bool es_roofline_measured(const void *state, const es_rows *rows);
@@ -77,6 +87,8 @@ void es_roofline_split(const void *state, const es_rows *rows, const double *in,
 void es_roofline_device_rates(const void *state, const es_rows *rows, const double *in, double *out);
 /* in: types of the slots, main type, threads, build, size of heads -> es_slot_rates */
 void es_roofline_slot_rates(const void *state, const es_rows *rows, const double *in, double *out);
+/* in: types of the slots, threads, build -> es_host */
+void es_roofline_host(const void *state, const es_rows *rows, const double *in, double *out);
 /* in: as of the layout -> es_loss */
 void es_roofline_loss(const void *state, const es_rows *rows, const double *in, double *out);
 /* Words of the axis `draft`; models follow from ES_AXIS_FIRST_MODEL on. */
@@ -122,6 +134,8 @@ size_t es_roofline_layout_sources(const void *state, const es_rows *rows, const 
 size_t es_roofline_device_sources(const void *state, const es_rows *rows, const double *in, size_t output,
                                   es_source *list);
 size_t es_roofline_slot_sources(const void *state, const es_rows *rows, const double *in, size_t output,
+                                es_source *list);
+size_t es_roofline_host_sources(const void *state, const es_rows *rows, const double *in, size_t output,
                                 es_source *list);
 size_t es_roofline_power_sources(const void *state, const es_rows *rows, const double *in, size_t output,
                                  es_source *list);

@@ -80,6 +80,17 @@ size_t es_roofline_slot_sources(const void *state_, const es_rows *rows, const d
                            in[slot] > ES_TYPE_NONE ? (int)in[slot] : ES_TYPE_NONE, true, list);
 }
 
+size_t es_roofline_host_sources(const void *state_, const es_rows *rows, const double *in, size_t output,
+                                es_source *list) {
+    const es_roofline_state *state = state_;
+    es_rows of = *rows;
+    double gops;
+    of.device = &state->board, of.unit = es_roofline_host_unit(state, rows, in[ES_SLOTS], &gops);
+    const es_setting setting = {&of, NAN, in[ES_SLOTS + 1], NAN, output >= ES_EXPERT_SLOT};
+    const int type = in[output] > ES_TYPE_NONE ? (int)in[output] : ES_TYPE_NONE;
+    return of.unit ? es_rate_sources(state->calibration, &setting, ES_RATE_DECODE_UTIL, type, true, list) : 0;
+}
+
 /* ---- quality: the types behind a distortion, the losses behind a level, the scores behind a score ---- */
 
 typedef struct types_seen {

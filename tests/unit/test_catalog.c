@@ -251,6 +251,11 @@ Test(catalog_faults, names) {
          "devices.csv:4:1: name: control character: 'D\\x0aE'; expected printable text\n"
          "devices.csv:6:1: name: control character: 'F\\x7f'; expected printable text\n"
          "devices.csv:7:3: aliases: control character: 'x\\x1b[0m'; expected printable text\n"},
+        {"devices.csv",
+         "name,peak_gflops_fp32,mem_bw_gbs,host_unit\nA,1,1,zne3*6@4\nB,1,1,zen3*x@4\nC,1,1,zen3*6@4+gracemont*8@3\n",
+         "devices.csv:2:1: host_unit: unknown unit: 'zne3'; expected one of units.csv; did you mean 'zen3'?\n"
+         "devices.csv:3:1: host_unit: not unit*count@GHz: 'zen3*x@4'; expected terms like cortex-a76*4@2.4, joined by "
+         "+\n"},
         {"calibration.csv", CALIBRATION "class,mem_util,sbc,0.5\nCLASS,mem_util,SBC,0.6\n",
          "calibration.csv:3:1: duplicate row: 'CLASS, mem_util, SBC'; first used on line 2\n"},
         {"scores.csv", SCORES "A,MMLU,base,5,x,1,s\nA,MMLU,base,0,x,1,s\na,mmlu,base,5,X,2,t\n",

@@ -21,15 +21,15 @@ static const es_row *row_named(es_kind kind, const char *name) {
 
 typedef struct setting {
     double prompt, gen, depth, batch, ubatch, n_ctx, kv_bits, kv_bits_v, flash, swa_full, unified, image, gpu_layers,
-        cpu_experts, imatrix, mmap;
+        cpu_experts, imatrix, mmap, threads;
 } setting;
 
-static const setting usual = {512, 128, 0, 1, 512, NAN, NAN, NAN, NAN, 0, 0, 0, NAN, 0, NAN, 1};
+static const setting usual = {512, 128, 0, 1, 512, NAN, NAN, NAN, NAN, 0, 0, 0, NAN, 0, NAN, 1, NAN};
 
 static void evaluate_at(const char *model, const char *device, const char *runtime, const char *precision, setting s) {
     static const char *const axes[] = {"prompt",     "gen",         "depth",      "batch",    "ubatch",     "n_ctx",
                                        "kv_bits",    "kv_bits_v",   "flash_attn", "swa_full", "kv_unified", "image",
-                                       "gpu_layers", "cpu_experts", "imatrix",    "mmap"};
+                                       "gpu_layers", "cpu_experts", "imatrix",    "mmap",     "threads"};
     double workload[ES_MAX_INPUTS];
     set_workload(axes, (const double *)&s, LENGTH(axes), workload);
     es_rows rows = es_point_rows(&point, row_named(ES_MODEL, model), row_named(ES_DEVICE, device),
@@ -336,6 +336,25 @@ Test(memory, published_split) {
     cr_expect(fabs((step[0] - step[N - 1]) / (1 / decode[0] - 1 / decode[N - 1]) - 1) < 0.1, "time of a layer");
     for (size_t i = 0; i < N; i++) /* and, without any of the points, the level */
         cr_expect(fabs(1 / (step[i] * decode[i]) - 1) < 0.3, "level %g", 1 / (step[i] * decode[i]));
+}
+
+/* The processor beside the GPU takes the longer of the bytes of its memory and the arithmetic of its threads: six cores of
+ * Zen 3 wait for 51.2 GB/s, one computes. */
+Test(memory, host_takes_the_longer_of_bytes_and_arithmetic) {
+    static const double threads[] = {NAN, 6, 1};
+    double step[LENGTH(threads)];
+    for (size_t i = 0; i < LENGTH(threads); i++) {
+        setting s = usual;
+        s.gpu_layers = 0, s.threads = threads[i];
+        evaluate_at("Llama-3.1-8B", "RTX 3060 12GB", "llama.cpp-cuda", "Q4_K_M", s);
+        step[i] = get("host_step_s");
+    }
+    const double bytes = get("dense_bytes") + get("head_bytes") + get("decode_cache_bytes"),
+                 weights = get("dense_weights") + get("head_weights");
+    cr_expect_eq(step[0], step[1]);
+    cr_expect_float_eq(step[0], bytes / (0.9 * 51.2e9), 1e-9);
+    const double cycles = step[2] * 4.4e9 / weights; /* of a weight; kernels of 256 bits need a tenth to one */
+    cr_expect(step[2] > 2 * step[0] && cycles > 0.1 && cycles < 1, "%g cycles a weight", cycles);
 }
 
 /* gpt-oss keeps its 4-bit experts in every file type: llama.cpp#15117. */
