@@ -84,7 +84,7 @@ const es_hf_arch es_hf_archs[] = {
      .row = ATTENTION "norms_per_layer=4 qk_norm=1 per_layer_embd=hidden_size_per_layer_input altup=altup_num_inputs "
                       "laurel_rank=laurel_rank"},
     {"gemma4 gemma4_text", "Gemma4", "gemma4", "gelu", SIZES(30, 2304, 9216, 262144, 8, 4, 256, 131072),
-     ES_HF_EXPERTS | ES_HF_MAY_BE_DENSE, ES_HF_SLIDING, "6", .names = "num_experts_per_tok=top_k_experts",
+     ES_HF_EXPERTS | ES_HF_MAY_BE_DENSE | ES_HF_BOTH, ES_HF_SLIDING, "6", .names = "num_experts_per_tok=top_k_experts",
      .defaults = "tie_word_embeddings=1 sliding_window=512 global_head_dim=512 hidden_size_per_layer_input=256 "
                  "num_kv_shared_layers=0",
      .row = ATTENTION "norms_per_layer=enable_moe_block?7:4 qk_norm=1 per_layer_embd=hidden_size_per_layer_input"},
@@ -168,7 +168,7 @@ const es_hf_arch es_hf_archs[] = {
      .defaults = "num_experts=8 num_experts_per_tok=2 num_shared_experts=1 moe_intermediate_size=7688 "
                  "shared_expert_intermediate_size=7688 mamba_n_heads=128 mamba_d_head=64 mamba_n_groups=8 mamba_d_state=128 "
                  "mamba_d_conv=4 mamba_expand=2 ssm_norm=1",
-     .row = ATTENTION "norms_per_layer=1 ffn_matrices=2 mlp_bias=mlp_bias router_bias=1"},
+     .row = ATTENTION "norms_per_layer=1 ffn_matrices=2 mlp_bias=mlp_bias router_bias=1 moe_latent=moe_latent_size"},
     {"jamba", "Jamba", "jamba", "silu", SIZES(32, 4096, 14336, 65536, 32, 8, 0, 262144), ES_HF_EXPERTS | ES_HF_MAY_BE_DENSE,
      ES_HF_OTHER, "attn_layer_period", "attn_layer_offset", ES_HF_MAMBA1,
      .defaults = "mamba_inner_layernorms=1 attn_layer_period=8 attn_layer_offset=4 expert_layer_period=2 expert_layer_offset=1 num_experts=16 "
@@ -398,6 +398,50 @@ const es_hf_arch es_hf_archs[] = {
      .period = "sliding_window_pattern", .names = "sliding_window=window_size|sliding_window|interleaved_sliding_window",
      .defaults = "tie_word_embeddings=1 sliding_window=2048 sliding_window_pattern=8 scale_embedding=0",
      .row = ATTENTION "qk_norm=1 norms_per_layer=4"},
+    {"mimo_v2 mimo_v2_flash", "MiMoV2 MiMoV2Flash", "mimo2", "silu", SIZES(48, 4096, 16384, 152576, 64, 4, 192, 131072), ES_HF_EXPERTS,
+     .order = ES_HF_SLIDING, .period = "6",
+     .names = "num_experts=n_routed_experts|num_local_experts num_shared_experts=n_shared_experts sliding_window_layout=hybrid_layer_pattern "
+              "mlp_layer_types=mlp_layer_types|moe_layer_freq sliding_window=sliding_window|sliding_window_size",
+     .defaults = "swa_num_attention_heads=64 swa_num_key_value_heads=8 swa_head_dim=192 swa_v_head_dim=128 v_head_dim=128 "
+                 "sliding_window=128 add_swa_attention_sink_bias=1 add_full_attention_sink_bias=0 first_k_dense_replace=1 num_experts=256 "
+                 "num_experts_per_tok=8 moe_intermediate_size=2048 attention_chunk_size=0 hybrid_block_size=0",
+     .row = ATTENTION "router_bias=1 v_head_dim=v_head_dim"},
+    {"step3p5", "Step3p5", "step35", "silu", SIZES(45, 4096, 11264, 128815, 64, 8, 128, 128000), ES_HF_EXPERTS,
+     .names = "num_key_value_heads=num_attention_groups|num_key_value_heads num_experts=moe_num_experts|n_routed_experts|num_local_experts|num_experts "
+              "num_experts_per_tok=moe_top_k|num_experts_per_tok shared_expert_intermediate_size=share_expert_dim|share_expert_dims "
+              "moe_layers=moe_layers_enum gating=use_head_wise_attn_gate "
+              "swa_num_attention_heads=num_sliding_attention_heads|attention_other_setting.num_attention_heads "
+              "swa_num_key_value_heads=attention_other_setting.num_attention_groups swa_head_dim=attention_other_setting.head_dim",
+     .defaults = "attention_other_setting=0 mlp_layer_types=0 use_moe=1 moe_every_n_layer=1 moe_layer_offset=0 max_seq_len=0 first_k_dense_replace=3 num_experts=288 "
+                 "num_experts_per_tok=8 moe_intermediate_size=1280 shared_expert_intermediate_size=1280",
+     .row = ATTENTION "mlp_bias=mlp_bias qk_norm=1 router_bias=use_moe_router_bias mtp_layers=num_nextn_predict_layers"},
+    {"cohere2_moe", "Cohere2Moe", "cohere2moe", "silu", SIZES(40, 8192, 22528, 256000, 64, 0, 128, 8192), ES_HF_EXPERTS,
+     .order = ES_HF_SLIDING, .period = "sliding_window_pattern",
+     .names = "intermediate_size=prefix_dense_intermediate_size|intermediate_size moe_intermediate_size=intermediate_size",
+     .defaults = "tie_word_embeddings=1 sliding_window=4096 sliding_window_pattern=4 mlp_layer_types=0 first_k_dense_replace=0 num_experts=8 "
+                 "num_experts_per_tok=2 num_shared_experts=0 moe_intermediate_size=22528 prefix_dense_sliding_window_pattern=1",
+     .row = ATTENTION "norms_per_layer=1"},
+    {"grove_moe", "GroveMoe", "grovemoe", "silu", SIZES(48, 2048, 6144, 151936, 32, 4, 128, 40960), ES_HF_EXPERTS, .order = ES_HF_LATE,
+     .defaults = "decoder_sparse_step=1 mlp_only_layers=0 max_window_layers=48 num_experts=128 num_experts_per_tok=8 moe_intermediate_size=768",
+     .row = ATTENTION "qk_norm=1"},
+    {"arctic", "Arctic", "arctic", "silu", SIZES(32, 4096, 4096, 32000, 32, 0, 0, 4096), ES_HF_EXPERTS | ES_HF_BOTH,
+     .names = "intermediate_size=hidden_size moe_intermediate_size=intermediate_size num_experts=num_local_experts",
+     .defaults = "moe_layer_frequency=2 parallel_attn_mlp_res=0 use_residual=1 moe_min_capacity=0 moe_token_dropping=1 "
+                 "moe_train_capacity_factor=1 moe_eval_capacity_factor=1 num_experts=8 num_experts_per_tok=1 moe_intermediate_size=14336",
+     .row = ATTENTION "norms_per_layer=3"},
+    {"grok grok-1 grok-2", "Grok Grok1", "grok", "gelu", SIZES(64, 6144, 32768, 131072, 48, 8, 0, 8192), ES_HF_EXPERTS | ES_HF_BOTH,
+     .names = "num_experts=num_local_experts|num_experts",
+     .defaults = "residual_moe=0 sliding_window_size=-1 global_attn_every_n=1 num_experts=8 num_experts_per_tok=2",
+     .row = ATTENTION "norms_per_layer=4"},
+    {"codeshell kclgpt", "CodeShell", "codeshell", "gelu", SIZES(42, 4096, 0, 70144, 32, 0, 0, 8192), ES_HF_WIDE,
+     .names = N_NAMES "intermediate_size=n_inner max_position_embeddings=n_positions num_key_value_heads=num_query_groups",
+     .defaults = "tie_word_embeddings=1 group_query_attention=1 num_key_value_heads=1 multi_query=0",
+     .row = "norm=ln ffn_matrices=2 qkv_bias=1 o_bias=1 mlp_bias=1"},
+    {"gpt_refact", "GPTRefact", "refact", "silu", SIZES(32, 1024, 0, 49216, 64, 0, 0, 4096), ES_HF_WIDE,
+     .names = N_NAMES "max_position_embeddings=n_positions", .defaults = "num_key_value_heads=1 multi_query=1 do_sample=1"},
+    {"jais", "JAIS", "jais", "silu", SIZES(12, 768, 0, 50257, 12, 0, 0, 1024), ES_HF_WIDE,
+     .names = N_NAMES "intermediate_size=n_inner max_position_embeddings=n_positions", .defaults = "tie_word_embeddings=1",
+     .row = "norm=ln qkv_bias=1 o_bias=1 mlp_bias=1"},
     {"rnd1", "RND1", "rnd1", "silu", SIZES(48, 2048, 6144, 151936, 32, 4, 128, 32768), ES_HF_EXPERTS, .order = ES_HF_LATE,
      .defaults = "decoder_sparse_step=1 mlp_only_layers=0 sliding_window=4096 max_window_layers=28 num_experts=128 "
                  "num_experts_per_tok=8 moe_intermediate_size=768",
@@ -459,4 +503,9 @@ const char es_hf_harmless[] =
     "masked_softmax_fusion bias_dropout_fusion skip_bias_add* *jitter_noise block_out_init_scale block_mlp_init_scale "
     "block_use_xavier_init conv_use_xavier_init "
     "pad_vocab_size_multiple mup_denominator compression_ratio scale_attention_softmax_in_fp32 pad_key_length "
+    "swiglu_limits* need_fp32_gate norm_expert_weight moe_router_* use_rope_layers yarn_only_types partial_rotary_factors "
+    "att_impl_type zero_centered shared_expert_combination_strategy expert_selection_fn swa_rope_theta attention_value_scale "
+    "attention_projection_layout embedding_multiplier_scale output_multiplier_scale attn_output_multiplier "
+    "attn_temperature_len extrapolation_factor attn_factor beta_fast beta_slow scaling_factor mup_* embeddings_scale "
+    "width_scale scale_qk_dot_by_d attention_bias_in_fp32 enable_expert_tensor_parallelism "
     "validate_runner_input pre_allocate_kv_cache enable_lm_head_fp32 pad_id class_num vit_*";

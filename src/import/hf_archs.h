@@ -26,7 +26,8 @@ enum { /* flags */
        ES_HF_NO_FFN = 32,   /* layers are a mixer alone */
        ES_HF_SINGLE = 64,   /* a layer is a mixer or an FFN, never both */
        ES_HF_NO_ATTENTION = 128,
-       ES_HF_GATED = 256 /* a matrix that gates the output of the attention */
+       ES_HF_GATED = 256, /* a matrix that gates the output of the attention */
+       ES_HF_BOTH = 512   /* a dense FFN beside the experts */
 };
 
 typedef struct es_hf_arch {

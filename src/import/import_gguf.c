@@ -77,6 +77,7 @@ static const struct {
     {"laguna", "laguna", -4, 0},
     {"afmoe", "afmoe", 4, 0},
     {"mellum", "mellum", 4, 0},
+    {"cohere2moe", "cohere2moe", 4, 0},
 };
 enum { ARCHS = sizeof archs / sizeof *archs };
 
@@ -210,7 +211,7 @@ static bool is_matrix(importer *m, layer *to, const char *rest, const es_gguf_te
         split_experts(m, to, t);
         return true;
     }
-    for (es_tensor_id id = 0; id < ES_TENSOR_IDS; id++)
+    for (es_tensor_id id = 0; id < ES_TENSOR_OTHER; id++)
         if (es_slice_equal(name, es_tensor_names[id])) {
             put_tensor(m, to, id, t);
             return true;

@@ -166,6 +166,8 @@ static bool flag(config *c, const char *usual) {
 /* A list with an entry for each layer, or NULL. */
 static const json_t *list(config *c, const char *usual, bool per_layer) {
     const field f = find(c, usual);
+    if (f.value && !per_layer && json_is_string(f.value))
+        return f.value; /* "3,4,5" */
     if (f.value &&
         (!json_is_array(f.value) || (per_layer && (double)json_array_size(f.value) < c->row->value[ES_M_LAYERS]))) {
         fail(c, f.name, per_layer ? "a list with an entry for each layer" : "a list");
@@ -174,8 +176,15 @@ static const json_t *list(config *c, const char *usual, bool per_layer) {
     return f.value;
 }
 
+/* Whether a list of numbers, as JSON or in a text, names layer i. */
 static bool lists(const json_t *array, size_t i) {
     const json_t *item;
+    for (const char *text = json_string_value(array); text && *text; text += strspn(text, ", ")) {
+        const size_t length = strcspn(text, ", ");
+        if (length > 0 && strtoull(text, NULL, 10) == i)
+            return true;
+        text += length;
+    }
     size_t at;
     json_array_foreach(array, at,
                        item) if (json_is_integer(item) && json_integer_value(item) == (json_int_t)i) return true;
@@ -295,6 +304,22 @@ static void read_oddities(config *c) {
         for (size_t i = 0; i < json_array_size(kinds); i++)
             if (json_integer_value(json_array_get(kinds, i)) != 1)
                 fail(c, "attn_type_list", "1, attention, for every layer");
+    } else if (strcmp(type, "grove_moe") == 0) { /* an expert of 128 more for each pair of experts */
+        es_warn(c->errors, &(es_origin){.file = c->file},
+                "experts that groups of experts share are counted in other_params, which each token reads");
+        put(c, ES_M_OTHER_PARAMS,
+            get(c, ES_M_LAYERS) * floor(get(c, ES_M_N_EXPERTS) / 2) * 3 * 128 * get(c, ES_M_HIDDEN));
+    } else if (strcmp(type, "arctic") == 0) {
+        if (number(c, ES_M_LAYERS, "moe_layer_frequency", NAN) != 1 || !flag(c, "parallel_attn_mlp_res"))
+            fail(c, "moe_layer_frequency", "1, and parallel_attn_mlp_res true: other models are not understood");
+    } else if (strcmp(type, "cohere2_moe") == 0) {
+        if (number(c, ES_M_LAYERS, "prefix_dense_sliding_window_pattern", 1) != 1)
+            fail(c, "prefix_dense_sliding_window_pattern", "1");
+    } else if (strcmp(type, "gpt_refact") == 0) { /* as gated FFNs are sized in Llama */
+        put(c, ES_M_INTERMEDIATE, ceil(floor(8 * get(c, ES_M_HIDDEN) / 3) / 256) * 256);
+    } else if (strncmp(type, "codeshell ", 10) == 0) {
+        if (!flag(c, "group_query_attention"))
+            put(c, ES_M_KV_HEADS, get(c, ES_M_HEADS));
     } else if (strcmp(type, "gpt_bigcode") == 0) {
         put(c, ES_M_KV_HEADS, flag(c, "multi_query") ? 1 : get(c, ES_M_HEADS));
     } else if (strcmp(type, "chatglm") == 0) {
@@ -413,7 +438,9 @@ static void read_parts(config *c, part *parts, size_t n) {
     const field types = find(c, "layer_types");
     const double period = period_of(c, a->period);
     const double offset = a->offset ? number(c, ES_M_GLOBAL_EVERY, a->offset, 0) : period - 1;
-    const double late = a->order == ES_HF_LATE ? number(c, ES_M_FIRST_DENSE, "max_window_layers", (double)n) : 0;
+    const double late = a->order == ES_HF_LATE ? number(c, ES_M_FIRST_DENSE, "max_window_layers", (double)n)
+                        : strcmp(a->types, "cohere2_moe") == 0 ? number(c, ES_M_FIRST_DENSE, "first_k_dense_replace", 0)
+                                                               : 0;
     const bool slides = a->order != ES_HF_LATE || flag(c, "use_sliding_window");
     if (a->order == ES_HF_SLIDING || a->order == ES_HF_LATE)
         find(c, "sliding_window");
@@ -425,7 +452,9 @@ static void read_parts(config *c, part *parts, size_t n) {
                         : slides && a->order != ES_HF_FULL ? SLIDING
                                                            : FULL;
     const char *pattern = json_is_string(types.value) ? json_string_value(types.value) : NULL;
-    if (types.value && !pattern && json_array_size(types.value) != n)
+    const double further = c->row->value[ES_M_MTP_LAYERS];
+    if (types.value && !pattern && json_array_size(types.value) != n &&
+        (double)json_array_size(types.value) != (double)n + further)
         fail(c, types.name, "a list with an entry for each layer");
     if (!types.value && a->order == ES_HF_LISTED)
         fail(c, types.name, "a list of the kinds of layers");
@@ -434,7 +463,8 @@ static void read_parts(config *c, part *parts, size_t n) {
     for (size_t i = 0; i < n && c->status == ES_OK; i++) {
         const char letter[2] = {pattern ? pattern[i] : '\0', '\0'};
         const char *word = pattern ? letter : json_string_value(json_array_get(types.value, i));
-        const bool last_is_full = strncmp(a->types, "gemma4 ", 7) == 0 && i + 1 == n;
+        const bool is_full = (strncmp(a->types, "gemma4 ", 7) == 0 && i + 1 == n) ||
+                             (!types.value && !layout && strncmp(a->types, "mimo_v2 ", 8) == 0 && i == 0);
         if (types.value)
             parts[i] = part_of(c, word ? word : "");
         else if (layout)
@@ -444,8 +474,8 @@ static void read_parts(config *c, part *parts, size_t n) {
         else if (strncmp(a->types, "llama4 ", 7) == 0 && json_array_size(rope) > i)
             parts[i] = json_integer_value(json_array_get(rope, i)) ? SLIDING : FULL;
         else
-            parts[i] = (period > 0 && fmod((double)i, period) == offset) || (double)i < late ? FULL : others;
-        if (last_is_full)
+            parts[i] = (period > 0 && fmod((double)i - late, period) == offset) || (double)i < late ? FULL : others;
+        if (is_full)
             parts[i] = FULL;
     }
 }
@@ -571,6 +601,21 @@ static void read_attention(config *c, es_layer_row *layer, size_t i, bool slides
         of_layer(c, layer, ES_L_KV_HEADS, "num_key_value_heads", i, heads);
     else
         layer->value[ES_L_KV_HEADS] = get(c, ES_M_KV_HEADS);
+    static const struct {
+        int id;
+        const char *usual;
+    } windowed[] = {{ES_L_HEADS, "swa_num_attention_heads"},
+                    {ES_L_KV_HEADS, "swa_num_key_value_heads"},
+                    {ES_L_HEAD_DIM, "swa_head_dim"},
+                    {ES_L_V_HEAD_DIM, "swa_v_head_dim"}};
+    for (size_t k = 0; k < sizeof windowed / sizeof *windowed && slides; k++) {
+        const field own = find(c, windowed[k].usual);
+        if (knows(c, windowed[k].usual) && (own.value || (!own.given && !isnan(own.fallback))))
+            of_layer(c, layer, windowed[k].id, windowed[k].usual, 0, NAN);
+    }
+    if (knows(c, "add_swa_attention_sink_bias") &&
+        flag(c, slides ? "add_swa_attention_sink_bias" : "add_full_attention_sink_bias"))
+        put(c, ES_M_EXTRA_PARAMS, get(c, ES_M_EXTRA_PARAMS) + layer->value[ES_L_HEADS]);
     layer->value[ES_L_OUT_GATE] =
         c->arch->flags & ES_HF_GATED
             ? 2
@@ -652,14 +697,14 @@ static void read_layer(config *c, es_layer_row *layer, size_t i, size_t n, part 
     if (strncmp(a->types, "gemma4 ", 7) == 0) {
         if (flag(c, "use_double_wide_mlp") && reuses && shared > 0)
             layer->value[ES_L_INTERMEDIATE] = 2 * get(c, ES_M_INTERMEDIATE);
-        if (experts)
-            layer->text[ES_L_FFN] = "dense+moe";
     }
+    if (experts && a->flags & ES_HF_BOTH && (!knows(c, "residual_moe") || flag(c, "residual_moe")))
+        layer->text[ES_L_FFN] = "dense+moe";
 }
 
 static void read_layers(config *c) {
-    static const int of_experts[] = {ES_M_N_EXPERTS, ES_M_N_ACTIVE, ES_M_N_SHARED, ES_M_EXPERT_INTERMEDIATE,
-                                     ES_M_ROUTER_BIAS};
+    static const int of_experts[] = {ES_M_N_EXPERTS,           ES_M_N_ACTIVE,    ES_M_N_SHARED,
+                                     ES_M_EXPERT_INTERMEDIATE, ES_M_ROUTER_BIAS, ES_M_MOE_LATENT};
     const field types = find(c, "layer_types");
     if (c->arch->layers == 0 && types.value) /* the list decides: NemotronHConfig.num_hidden_layers */
         put(c, ES_M_LAYERS,

@@ -255,7 +255,7 @@ static void layer(generator *g, const model *m, long i) {
             biases(g, s, "_exps", i, l.expert_intermediate, l.experts, false);
         if (s->shared_gate > 0)
             vector(g, "ffn_gate_inp_shexp", "weight", i, s->hidden);
-        if (l.ffn & ES_FFN_DENSE) {
+        if (l.ffn & ES_FFN_DENSE && !m->arch.plain_sum) {
             vector(g, "ffn_gate_inp", "scale", i, s->hidden);
             vector(g, "ffn_down_exps", "scale", i, l.experts);
         }
@@ -916,25 +916,39 @@ static void expect_alike(const char *what, const char *json, const char *path) {
 
 Test(import_gguf, as_from_config_json) {
     static const char *const types[] = {
-        "llama",     "mistral",      "ministral3",    "mixtral",       "qwen",
-        "qwen2",     "qwen2_moe",    "qwen3",         "qwen3_moe",     "qwen3_next",
-        "qwen3_5",   "qwen3_5_moe",  "gemma",         "gemma2",        "gemma3",
-        "gemma3n",   "gemma4",       "phi",           "phi3",          "phimoe",
-        "gpt2",      "gpt_bigcode",  "gptj",          "gpt_neox",      "falcon",
-        "bloom",     "mpt",          "dbrx",          "olmo",          "olmo2",
-        "olmo3",     "olmoe",        "granite",       "granitemoe",    "bamba",
-        "falcon_h1", "jamba",        "mamba",         "falcon_mamba",  "mamba2",
-        "lfm2",      "llama4",       "deepseek_v3",   "glm4_moe_lite", "glm",
-        "glm4",      "chatglm",      "smollm3",       "stablelm",      "minicpm",
-        "minicpm3",  "plm",          "gpt_oss",       "internlm2",     "exaone",
-        "exaone4",   "ernie4_5",     "ernie4_5_moe",  "bitnet",        "starcoder2",
-        "mobilellm", "arcee",        "nemotron",      "seed_oss",      "hunyuan_v1_dense",
-        "cohere",    "cohere2",      "baichuan",      "orion",         "apertus",
-        "afmoe",     "smallthinker", "deci",          "xverse",        "mellum",
-        "jais2",     "mistral4",     "PanguEmbedded", "Dream",         "rnd1",
-        "laguna",    "hy_v3",        "solar_open",    "youtu",         "llada",
-        "plamo3"};
+        "llama",     "mistral",       "ministral3",    "mixtral",       "qwen",
+        "qwen2",     "qwen2_moe",     "qwen3",         "qwen3_moe",     "qwen3_next",
+        "qwen3_5",   "qwen3_5_moe",   "gemma",         "gemma2",        "gemma3",
+        "gemma3n",   "gemma4",        "phi",           "phi3",          "phimoe",
+        "gpt2",      "gpt_bigcode",   "gptj",          "gpt_neox",      "falcon",
+        "bloom",     "mpt",           "dbrx",          "olmo",          "olmo2",
+        "olmo3",     "olmoe",         "granite",       "granitemoe",    "bamba",
+        "falcon_h1", "jamba",         "mamba",         "falcon_mamba",  "mamba2",
+        "lfm2",      "llama4",        "deepseek_v3",   "glm4_moe_lite", "glm",
+        "glm4",      "chatglm",       "smollm3",       "stablelm",      "minicpm",
+        "minicpm3",  "plm",           "gpt_oss",       "internlm2",     "exaone",
+        "exaone4",   "ernie4_5",      "ernie4_5_moe",  "bitnet",        "starcoder2",
+        "mobilellm", "arcee",         "nemotron",      "seed_oss",      "hunyuan_v1_dense",
+        "cohere",    "cohere2",       "baichuan",      "orion",         "apertus",
+        "afmoe",     "smallthinker",  "deci",          "xverse",        "mellum",
+        "jais2",     "mistral4",      "PanguEmbedded", "Dream",         "rnd1",
+        "laguna",    "hy_v3",         "solar_open",    "youtu",         "llada",
+        "plamo3",    "mimo_v2_flash", "step3p5",       "cohere2_moe",   "grove_moe",
+        "grok",      "codeshell",     "gpt_refact",    "jais"};
     static const char *const more[] = {
+        "'step3p5', 'num_hidden_layers': 3, 'num_nextn_predict_layers': 1, 'moe_layers_enum': '1,2', 'sliding_window': "
+        "512, "
+        "'use_head_wise_attn_gate': true, 'use_moe_router_bias': true, 'attention_other_setting': "
+        "{'num_attention_heads': 96, "
+        "'num_attention_groups': 8, 'head_dim': 128}, "
+        "'layer_types': ['full_attention', 'sliding_attention', 'sliding_attention', 'full_attention']",
+        "'mimo_v2', 'num_hidden_layers': 3, 'hybrid_layer_pattern': [0, 1, 1], 'moe_layer_freq': [0, 1, 1]",
+        "'cohere2_moe', 'num_hidden_layers': 6, 'first_k_dense_replace': 2, 'prefix_dense_intermediate_size': 8192, "
+        "'intermediate_size': 1024, 'num_shared_experts': 4, 'num_key_value_heads': 8",
+        "'grok-2', 'residual_moe': true, 'moe_intermediate_size': 16384, 'sliding_window_size': -1",
+        "'arctic', 'num_hidden_layers': 4, 'moe_layer_frequency': 1, 'parallel_attn_mlp_res': true",
+        "'nemotron_h', 'hybrid_override_pattern': 'MEM*E', 'moe_latent_size': 1024, 'n_routed_experts': 16, "
+        "'moe_shared_expert_intermediate_size': 15376",
         "'laguna', 'num_hidden_layers': 4, 'gating': 'per-element', 'num_attention_heads_per_layer': [48, 64, 64, 64], "
         "'layer_types': ['full_attention', 'sliding_attention', 'sliding_attention', 'sliding_attention']",
         "'smallthinker', 'num_hidden_layers': 8, 'sliding_window_layout': [0, 1, 1, 1, 0, 1, 1, 1], "
