@@ -58,6 +58,7 @@ typedef struct es_advice {
     const char *set[ES_ADVICE_SETS];
     size_t n_sets;
     bool by_device, by_model; /* what the rows differ in besides the format */
+    bool guessing;            /* near misses may be models that only guess: no other comes near */
     es_sweep *sweep;
     es_run_report report;
     es_offer *choice;

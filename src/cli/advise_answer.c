@@ -20,6 +20,11 @@ static void range_text(char *to, size_t size, double low, double high) {
 }
 
 static void cut_name(char *to, size_t size, const char *name, size_t width) {
+    static const char *const makers[] = {"Jetson ", "NVIDIA ", "Apple ", "AMD ",
+                                         "Intel "}; /* found without them, too */
+    for (size_t i = 0; strlen(name) > width && i < sizeof makers / sizeof *makers; i++)
+        if (strncmp(name, makers[i], strlen(makers[i])) == 0)
+            name += strlen(makers[i]);
     const size_t length = strlen(name), end = width / 3; /* power modes and sizes stand at the end */
     if (length <= width)
         snprintf(to, size, "%s", name);
@@ -79,7 +84,7 @@ static void fit_names(es_listing *listing, size_t width) {
     }
 }
 
-static es_status print_table(const es_advice *a, es_errors *errors) {
+static es_status print_table(const es_advice *a, size_t shown, es_errors *errors) {
     const char *const headers[] = {a->by_device  ? "device"
                                    : a->by_model ? "model"
                                                  : "runtime",
@@ -93,7 +98,7 @@ static es_status print_table(const es_advice *a, es_errors *errors) {
                                    NULL};
     es_listing listing = {0};
     es_listing_begin(&listing, headers);
-    for (size_t i = 0; i < a->n_choices && (double)i < a->top; i++)
+    for (size_t i = 0; i < shown; i++)
         add_row(a, &a->choice[i], &listing);
     if (!listing.failed)
         fit_names(&listing, a->cli->width);
@@ -117,11 +122,14 @@ static void print_command(const es_advice *a, FILE *out) {
         if (at + length > 76)
             at = (size_t)fprintf(out, " \\\n ") - 2;
         at += (size_t)fprintf(out, " %s '", option);
-        for (const char *c = text; *c; c++) /* as a shell takes it */
+        for (const char *c = text; *c; c++) { /* as a shell takes it, which joins what stands next to each other */
             if (*c == '\'')
                 at += (size_t)fprintf(out, "'\\''");
             else
                 fputc(*c, out), at++;
+            if (*c == ',' && c[1] == '"' && at + strcspn(c + 2, "\"") > 74)
+                at = (size_t)fprintf(out, "'\\\n'") - 3;
+        }
         fputc('\'', out);
     }
     fprintf(out, " -o advice.csv\n");
@@ -178,10 +186,21 @@ static void print_head(const es_advice *a) {
     printf("\n");
 }
 
+/* Rows of the table: of those that only guess none stands below one that knows something, unless so many are asked for. */
+static size_t rows_shown(const es_advice *a) {
+    size_t n = a->n_choices < (size_t)a->top ? a->n_choices : (size_t)a->top;
+    const bool by_quality = a->goal == 0 && a->by_model && !a->by_device && !a->unscored;
+    while (by_quality && !es_given(a->cli, ES_OPT_TOP) && n > 1 &&
+           es_offer_value(a, &a->choice[n - 1], "quality") < GUESSING &&
+           es_offer_value(a, &a->choice[0], "quality") >= GUESSING)
+        n--;
+    return n;
+}
+
 es_status es_advise_print(const es_advice *a, es_errors *errors) {
+    const size_t shown = rows_shown(a), tied = tied_with_first(a);
     print_head(a);
-    es_status status = print_table(a, errors);
-    const size_t shown = a->n_choices < (size_t)a->top ? a->n_choices : (size_t)a->top, tied = tied_with_first(a);
+    es_status status = print_table(a, shown, errors);
     if (status)
         return status;
     printf("\n");
@@ -250,6 +269,11 @@ es_status es_advise_json(const es_advice *a, es_errors *errors) {
     return es_typed_print(all, errors);
 }
 
+/* Where models are to be chosen, one that only guesses is no near miss. */
+static bool is_worth_it(const es_advice *a, const es_offer *offer) {
+    return a->guessing || !a->by_model || a->n[ES_MODEL] > 0 || es_offer_value(a, offer, "quality") >= GUESSING;
+}
+
 /* Of the choices that come nearest to a condition, within a quarter (unsourced: a fraction of their ranges), the one of most
  * quality; NULL: none is left. */
 static const es_offer *nearest_to(const es_advice *a, const es_demand *c) {
@@ -257,6 +281,8 @@ static const es_offer *nearest_to(const es_advice *a, const es_demand *c) {
     double nearest = c->maximize ? -HUGE_VAL : HUGE_VAL;
     for (size_t i = 0; i < a->n_choices; i++) {
         const double x = es_offer_value(a, &a->choice[i], c->column);
+        if (!is_worth_it(a, &a->choice[i]))
+            continue;
         nearest = c->maximize ? fmax(nearest, x) : fmin(nearest, x);
     }
     for (size_t i = 0; i < a->n_choices; i++) {
@@ -264,7 +290,7 @@ static const es_offer *nearest_to(const es_advice *a, const es_demand *c) {
                      quality = es_offer_value(a, &a->choice[i], "quality"),
                      held = best ? es_offer_value(a, best, "quality") : NAN;
         const bool near = c->maximize ? x * 1.25 >= nearest : x <= nearest * 1.25;
-        if (near && (!best || quality > held || (isnan(held) && !isnan(quality))))
+        if (near && is_worth_it(a, &a->choice[i]) && (!best || quality > held || (isnan(held) && !isnan(quality))))
             best = &a->choice[i];
     }
     return best;
@@ -279,7 +305,8 @@ static void print_change(const es_advice *a, const es_offer *best, const es_dema
     else if (!c->option)
         printf("a greater loss of quality");
     else
-        printf("%s %.4g", c->option, whole ? x : (c->maximize ? floor(x / step) : ceil(x / step)) * step);
+        printf("%s %.*g", c->option, whole ? 15 : 4,
+               whole ? x : (c->maximize ? floor(x / step) : ceil(x / step)) * step);
 }
 
 static void print_miss(const es_advice *a, const es_offer *best) {
@@ -289,7 +316,9 @@ static void print_miss(const es_advice *a, const es_offer *best) {
     printf(":\n    %s %s%s%s\n", es_offer_row(a, best->index, ES_MODEL)->name,
            es_offer_row(a, best->index, ES_PRECISION)->name, a->by_device ? " on " : "",
            a->by_device ? es_offer_row(a, best->index, ES_DEVICE)->name : "");
-    printf("    %.2g tok/s, first token after %s, %s of memory", es_offer_value(a, best, "decode_tok_s"), ttft, memory);
+    const double speed = es_offer_value(a, best, "decode_tok_s");
+    printf(speed >= 1 && speed < 9.95 ? "    %.1f" : speed < 1 ? "    %.2g" : "    %.0f", speed);
+    printf(" tok/s, first token after %s, %s of memory", ttft, memory);
     const double quality = es_offer_value(a, best, "quality");
     if (!isnan(quality))
         printf(", MMLU %.1f", quality);
@@ -324,18 +353,43 @@ static es_status find_miss(es_advice *a, uint64_t without, const es_demand *near
     return status;
 }
 
-es_status es_advise_nothing(es_advice *a, es_errors *errors) {
-    const es_demand *fits = &a->condition[0], *speed = NULL, *ttft = NULL;
+/* Something meets the wish, but what the goal goes by is known of none of it: of which numbers the catalog has none. */
+static es_status find_unknown_goal(es_advice *a, bool *unknown, es_errors *errors) {
+    static const struct {
+        const char *goal, *what, *field;
+        double example;
+    } goals[] = {{"energy", "power", "load_w", 5}, {"cost", "price", "price_usd", 500}};
+    const char *name = es_advice_goal[a->goal].name,
+               *device = a->by_device ? "any device" : a->found[ES_DEVICE][0]->name;
+    *unknown = false;
+    for (size_t i = 0; i < sizeof goals / sizeof *goals; i++) {
+        if (strcmp(name, goals[i].goal) != 0)
+            continue;
+        es_status status = es_advise_run(a, 0, &a->condition[0], errors);
+        if (!status)
+            status = es_advise_collect(a, errors);
+        if (status || a->n_choices == 0)
+            return status;
+        *unknown = true;
+        const double price = a->by_device ? 0 : a->found[ES_DEVICE][0]->value[ES_D_PRICE_USD];
+        const bool of_power = i == 0 || !isnan(price); /* cost takes both */
+        char text[400];
+        snprintf(text, sizeof text,
+                 "The %s of %s is not known, so that no %s can be told. --set device.%s=%g says it; --goal speed or "
+                 "balanced needs none.",
+                 goals[!of_power].what, device, name, goals[!of_power].field, goals[!of_power].example);
+        es_print_wrapped(stdout, text, 0, a->cli->width);
+        return ES_OK;
+    }
+    return ES_OK;
+}
+
+/* For each condition the nearest miss; *any: there was one. */
+static es_status print_misses(es_advice *a, bool *any, es_errors *errors) {
+    const es_demand *speed = NULL, *ttft = NULL;
     const es_offer *best;
     uint64_t times = 0;
-    bool any = false;
     es_status status = ES_OK;
-    printf("Nothing meets the wish");
-    if (!a->by_device)
-        printf(" on %s", a->found[ES_DEVICE][0]->name);
-    printf(".\n");
-    print_use(a);
-    printf("\nIt would take\n");
     for (size_t i = 0; i < a->n_conditions && !status; i++) {
         const es_demand *c = &a->condition[i];
         speed = strcmp(c->column, "decode_tok_s") == 0 ? c : speed;
@@ -344,15 +398,15 @@ es_status es_advise_nothing(es_advice *a, es_errors *errors) {
         status = find_miss(a, UINT64_C(1) << i, c, &best, errors);
         if (status || !best)
             continue;
-        any = true;
+        *any = true;
         printf("  ");
         print_change(a, best, c);
         print_miss(a, best);
     }
-    if (!status && !any && times) { /* both bounds of time are missed */
+    if (!status && !*any && times) { /* both bounds of time are missed */
         status = find_miss(a, times, speed ? speed : ttft, &best, errors);
         if (!status && best) {
-            any = true;
+            *any = true;
             printf("  ");
             if (speed)
                 print_change(a, best, speed);
@@ -362,9 +416,28 @@ es_status es_advise_nothing(es_advice *a, es_errors *errors) {
             print_miss(a, best);
         }
     }
+    return status;
+}
+
+es_status es_advise_nothing(es_advice *a, es_errors *errors) {
+    const es_offer *best;
+    bool any = false, unknown;
+    es_status status = find_unknown_goal(a, &unknown, errors);
+    if (status || unknown)
+        return status;
+    printf("Nothing meets the wish");
+    if (!a->by_device)
+        printf(" on %s", strcmp(a->found[ES_DEVICE][0]->name, "this") ? a->found[ES_DEVICE][0]->name : "this machine");
+    printf(".\n");
+    print_use(a);
+    printf("\nIt would take\n");
+    for (int pass = 0; pass < 2 && !status && !any; pass++) {
+        a->guessing = pass > 0;
+        status = print_misses(a, &any, errors);
+    }
     if (status || any)
         return status;
-    status = find_miss(a, UINT64_MAX, fits, &best, errors);
+    status = find_miss(a, UINT64_MAX, &a->condition[0], &best, errors);
     if (!status && best) {
         printf("  more than one change; the least memory");
         print_miss(a, best);

@@ -13,8 +13,6 @@
 #include "import/machine.h"
 #include "import/probe.h"
 
-static const char *const kind_words[] = {"model", "device", "format"}; /* by es_kind */
-
 typedef struct meaning {
     es_likeness like;
     es_kind kind;
@@ -78,6 +76,14 @@ static void find_meaning(const es_advice *a, const char *text, meaning *best) {
     }
 }
 
+static void add_found(es_advice *a, es_kind kind, const es_row *row) {
+    for (size_t i = 0; i < a->n[kind]; i++)
+        if (a->found[kind][i] == row)
+            return;
+    if (a->n[kind] < ES_ADVICE_CANDIDATES)
+        a->found[kind][a->n[kind]++] = row;
+}
+
 /* A product stands for the device of its processor, with its own memory. */
 static es_status take_product(es_advice *a, const char *text, const es_row *product, es_errors *errors) {
     const char *name = product->text[ES_PR_DEVICE], *note = product->text[ES_PR_NOTE];
@@ -127,15 +133,15 @@ static es_status take_name(es_advice *a, const char *text, const meaning *m, es_
         return es_usage(a->cli, errors, "several devices are called so: '%s'; could be %s%s", es_quote_text(text).text,
                         list, i < m->n ? " ..." : "");
     }
-    if (a->n[kind])
-        return es_usage(a->cli, errors, "a second %s: '%s'; '%s' is one already", kind_words[kind],
-                        es_quote_text(text).text, a->found[kind][0]->name);
+    if (kind == ES_DEVICE && a->n[kind])
+        return es_usage(a->cli, errors, "a second device: '%s'; '%s' is one already", es_quote_text(text).text,
+                        a->found[kind][0]->name);
     if (m->ram > 0)
         a->ram = m->ram;
     if (m->kind == ES_PRODUCT)
         return take_product(a, text, m->row[0], errors);
-    memcpy(a->found[kind], m->row, m->n * sizeof *m->row);
-    a->n[kind] = m->n;
+    for (size_t i = 0; i < m->n; i++) /* several models or formats are compared */
+        add_found(a, kind, m->row[i]);
     return kind == ES_MODEL ? take_format_of(a, text, errors) : ES_OK;
 }
 

@@ -2,8 +2,10 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/number.h"
+#include "base/text.h"
 #include "cli/advise.h"
 #include "grid/plan.h"
 #include "model/runtime.h"
@@ -45,6 +47,9 @@ static void add_condition(es_advice *a, const char *text, const char *column, co
 }
 
 bool es_is_of_quality(const es_demand *c) { return strncmp(c->column, "quality", 7) == 0; }
+
+/* A share of what there is in 16 bits is known without a score. */
+static bool needs_score(const es_demand *c) { return strcmp(c->column, "quality") == 0; }
 
 static bool add_set(es_advice *a, const char *text) {
     a->set[a->n_sets++] = text;
@@ -183,10 +188,20 @@ static bool set_conditions(es_advice *a, const wish *w) {
     else if (w->any_quality && a->n[ES_MODEL] && !a->n[ES_PRECISION] && !es_given(a->cli, ES_OPT_MIN_QUALITY))
         add_condition(a, es_arena_printf(arena, "quality_retained >= %.6g", LEAST_RETAINED), "quality_retained", NULL,
                       true);
-    bool ok = a->n[ES_PRECISION] || keep_mixtures_to_experts(a);
+    bool ok = a->n[ES_PRECISION] == 1 || keep_mixtures_to_experts(a);
     for (size_t i = 0; i < a->n_conditions; i++)
         ok = ok && a->condition[i].text;
     return ok;
+}
+
+/* Of a model that was trained in a format, hardware is asked for in that one: its files have no other, or gain nothing by it. */
+static void take_native_format(es_advice *a) {
+    const es_table *formats = &a->catalog.table[ES_PRECISION];
+    es_slice rest = es_slice_of(a->found[ES_MODEL][0]->text[ES_M_NATIVE_FORMAT]), part;
+    while (rest.length > 0 && es_slice_part(&rest, ';', &part))
+        for (size_t i = 0; i < formats->n_rows && a->n[ES_PRECISION] < ES_ADVICE_CANDIDATES; i++)
+            if (strncasecmp(formats->rows[i].name, part.text, part.length) == 0) /* MXFP4_MOE, too */
+                a->found[ES_PRECISION][a->n[ES_PRECISION]++] = &formats->rows[i];
 }
 
 es_status es_advise_wish(es_advice *a, es_errors *errors) {
@@ -195,6 +210,8 @@ es_status es_advise_wish(es_advice *a, es_errors *errors) {
     es_status status = read_wish(a, &w, errors);
     if (status)
         return status;
+    if (a->by_device && a->n[ES_MODEL] == 1 && !a->n[ES_PRECISION])
+        take_native_format(a);
     if (!set_axes(a) || !set_conditions(a, &w))
         return es_fail_memory(errors);
     if (own->n > ES_ADVICE_SETS - a->n_sets)
@@ -210,13 +227,24 @@ const char *es_advise_known(const es_advice *a, const char *column) {
     return a->unscored && of_quality ? "bits_per_weight" : column;
 }
 
+/* Nobody wrote the settings that an error names: "--set:4:11: no runtime loads ...". */
+static void drop_places(es_errors *errors) {
+    for (size_t i = 0; i < errors->n_errors && i < ES_MAX_ERRORS; i++) {
+        char *text = errors->error[i].text, *message = strstr(text, ": ");
+        if (!errors->error[i].has_file || strncmp(text, "--set:", 6) != 0 || !message)
+            continue;
+        memmove(text, message + 2, strlen(message + 2) + 1);
+        errors->error[i].has_file = false;
+    }
+}
+
 es_status es_advise_run(es_advice *a, uint64_t without, const es_demand *nearest, es_errors *errors) {
     es_arena *arena = &a->cli->arena;
     const char *set[ES_ADVICE_SETS + 8], *where[ES_ADVICE_CONDITIONS + 1];
     size_t n = a->n_sets, n_where = 0;
     memcpy(set, a->set, n * sizeof *set);
     for (size_t i = 0; i < a->n_conditions; i++)
-        if (!(without >> i & 1) && !(a->unscored && es_is_of_quality(&a->condition[i])))
+        if (!(without >> i & 1) && !(a->unscored && needs_score(&a->condition[i])))
             where[n_where++] = a->condition[i].text;
     if (a->mixtures)
         where[n_where++] = a->mixtures;
@@ -246,6 +274,8 @@ es_status es_advise_run(es_advice *a, uint64_t without, const es_demand *nearest
     es_status status = es_sweep_load(&a->sweep, &a->catalog, NULL, set, n, where, n_where, errors);
     const es_run_options options = {.stop = a->cli->stop};
     errors->n_warnings = 0; /* of rows that * met: the user named none of them */
+    if (status)
+        drop_places(errors);
     return status ? status : es_sweep_run(a->sweep, &options, &a->report, errors);
 }
 
