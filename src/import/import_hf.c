@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "catalog/file.h"
 #include "import/hf_archs.h"
+#include "import/hf_precision.h"
 #include "import/hf_vision.h"
 #include "io/json_text.h"
 
@@ -166,8 +167,9 @@ static bool flag(config *c, const char *usual) {
 /* A list with an entry for each layer, or NULL. */
 static const json_t *list(config *c, const char *usual, bool per_layer) {
     const field f = find(c, usual);
-    if (f.value && !per_layer && json_is_string(f.value))
-        return f.value; /* "3,4,5" */
+    const char *text = json_string_value(f.value); /* "3,4,5" */
+    if (text && !per_layer && text[strspn(text, "0123456789, ")] == '\0')
+        return f.value;
     if (f.value &&
         (!json_is_array(f.value) || (per_layer && (double)json_array_size(f.value) < c->row->value[ES_M_LAYERS]))) {
         fail(c, f.name, per_layer ? "a list with an entry for each layer" : "a list");
@@ -866,6 +868,29 @@ static const char *nearest_type(config *c, const char *type) {
     return n > 0 ? es_nearest(es_slice_of(type), known, n) : NULL;
 }
 
+/* Why a class that is known by name is refused; NULL: it is not. */
+static const char *not_covered(const json_t *object, const char *type) {
+    static const struct {
+        const char *types, *why;
+    } known[] = {
+        {"kimi_linear kimi_k3 bailing_moe_v3", "Kimi delta attention is not covered"},
+        {"minimax minimax_text_01 MiniMaxText01 minimax_m1 MiniMaxM1 bailing_moe_linear bailing_moe_v2_5 "
+         "bailing_hybrid",
+         "lightning attention is not covered"},
+        {"deepseek_v32 deepseek_v4 glm_moe_dsa glm5_next", "sparse attention with an indexer is not covered"},
+        {"rwkv rwkv5 rwkv6 rwkv6qwen2", "of RWKV only the seventh version is covered"},
+        {"bert roberta xlm-roberta modernbert distilbert deberta deberta-v2 electra nomic_bert new albert eurobert",
+         "an encoder, not a language model that decodes token by token"},
+        {"t5 mt5 umt5 t5gemma bart mbart whisper pegasus m2m_100 marian",
+         "an encoder and a decoder: only decoders are covered"}};
+    if (json_object_get(object, "peft_type"))
+        return "an adapter (LoRA) for a model, not a model: import the model that it was made for";
+    for (size_t i = 0; type && i < sizeof known / sizeof *known; i++)
+        if (has_word(known[i].types, type))
+            return known[i].why;
+    return NULL;
+}
+
 static void find_arch(config *c) {
     static const char *const decoders[] = {"text_config", "llm_config", "language_config", "thinker_config"};
     const es_origin at = {.file = c->file};
@@ -890,6 +915,12 @@ static void find_arch(config *c) {
     }
     if (c->arch)
         return;
+    const char *why = not_covered(c->object, type);
+    if (why) {
+        c->status = es_fail(c->errors, ES_EUSAGE, &at, "%s%s%s%s", type ? "field 'model_type': '" : "",
+                            type ? es_quote_text(type).text : "", type ? "': " : "", why);
+        return;
+    }
     if (type == NULL) {
         fail(c, "model_type", "the name of an architecture");
         return;
@@ -912,56 +943,6 @@ static void read_name(config *c, const json_t *outer) {
         c->status = es_fail_memory(c->errors);
 }
 
-/* A quantized repository: the precision of the catalog that its weights fit. */
-static void name_precision(config *c, const json_t *outer, const es_catalog *catalog) {
-    static const struct {
-        const char *method, *precision;
-    } known[] = {{"fp8", "FP8-E4M3"}, {"fbgemm_fp8", "FP8-E4M3"},        {"mxfp4", "BF16"},
-                 {"nvfp4", "NVFP4"},  {"bitnet", "BitNet b1.58 (I2_S)"}, {"mlx", "MLX 4-bit"}};
-    const json_t *q = json_object_get(c->object, "quantization_config");
-    q = q ? q : json_object_get(outer, "quantization_config");
-    if (!json_is_object(q))
-        return;
-    const json_t *weights = json_object_get(json_object_get(json_object_get(q, "config_groups"), "group_0"), "weights");
-    const char *method = json_string_value(json_object_get(q, "quant_method"));
-    const char *algorithm = json_string_value(json_object_get(q, "quant_algo")), *fits = NULL;
-    const bool mlx = !method && json_object_get(q, "bits");
-    const json_t *bits_field = json_object_get(weights ? weights : q, weights ? "num_bits" : "bits");
-    double bits = json_number_value(bits_field),
-           group = json_number_value(json_object_get(weights ? weights : q, "group_size"));
-    const json_t *sym = json_object_get(weights ? weights : q, weights ? "symmetric" : "sym");
-    const bool symmetric = sym ? json_is_true(sym) : !json_is_true(json_object_get(q, "zero_point"));
-    method = algorithm ? algorithm : method ? method : mlx ? "mlx" : "?";
-    if (strcmp(method, "bitsandbytes") == 0)
-        fits = json_is_true(json_object_get(q, "load_in_4bit")) ? "NF4" : "INT8 per-channel";
-    const char *type = json_string_value(json_object_get(weights, "type"));
-    if (type && strcmp(type, "float") == 0)
-        fits = bits == 8 ? "FP8-E4M3" : "NVFP4";
-    for (size_t i = 0; !fits && i < sizeof known / sizeof *known; i++)
-        fits = es_equal_fold(known[i].method, method) ? known[i].precision : NULL;
-    if (fits && mlx && bits == 8)
-        fits = "MLX 8-bit";
-    if (strcmp(method, "mxfp4") == 0)
-        c->row->text[ES_M_NATIVE_FORMAT] = "MXFP4";
-    group = group < 0 ? 4096 : group; /* by channel: the catalog's rows are of 4096 */
-    const es_table *table = catalog ? &catalog->table[ES_PRECISION] : NULL;
-    for (size_t i = 0; table && !fits && bits > 0 && i < table->n_rows; i++) {
-        const es_row *row = &table->rows[i];
-        const double zero = row->value[ES_P_ZERO_BITS] > 0 ? row->value[ES_P_ZERO_BITS] : 0;
-        if (row->value[ES_P_KIND] == ES_PRECISION_UNIFORM && row->value[ES_P_WEIGHT_BITS] == bits &&
-            row->value[ES_P_GROUP_SIZE] == group && row->value[ES_P_SCALE_BITS] == 16 && (zero == 0) == symmetric &&
-            row->value[ES_P_OUTPUT_BITS] == 16)
-            fits = row->name;
-    }
-    char width[60] = "";
-    if (bits > 0)
-        snprintf(width, sizeof width, group > 0 ? ", %g bits in groups of %g" : ", %g bits", bits, group);
-    es_warn(c->errors, &(es_origin){.file = c->file},
-            fits ? "field 'quantization_config': quantized as %s%s: precision '%s' fits"
-                 : "field 'quantization_config': quantized as %s%s: no precision of the catalog fits%s",
-            es_quote_text(method).text, width, fits ? fits : "");
-}
-
 static void read_model(config *c, json_t *outer, const es_catalog *catalog) {
     find_arch(c);
     if (c->status != ES_OK)
@@ -979,7 +960,7 @@ static void read_model(config *c, json_t *outer, const es_catalog *catalog) {
     if (c->status == ES_OK)
         es_hf_read_vision(c->file, outer, c->row, c->errors);
     if (c->status == ES_OK)
-        name_precision(c, outer, catalog);
+        es_hf_name_precision(c->file, c->object, outer, catalog, c->row, c->errors);
     es_model_row_name_attention(c->row);
 }
 

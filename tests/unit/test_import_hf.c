@@ -201,6 +201,55 @@ Test(import_hf, files_that_are_read_wrongly) {
     es_catalog_free(&catalog);
 }
 
+/* What quantizers write, and the precision of the catalog it is. */
+Test(import_hf, quantized_repositories) {
+    static const char *const schemes[][2] = {
+        {"'quant_method': 'gptq', 'bits': 4, 'group_size': 128, 'sym': true", "'INT4 g128 sym'"},
+        {"'quant_method': 'gptq', 'bits': 8, 'group_size': -1, 'sym': true",
+         "by channel: precision 'W8A8 (SmoothQuant)'"},
+        {"'quant_method': 'awq', 'bits': 4, 'group_size': 64, 'zero_point': true", "'INT4 g64 asym (AWQ/GPTQ)'"},
+        {"'quant_method': 'bitsandbytes', 'load_in_4bit': true", "'NF4'"},
+        {"'quant_method': 'bitsandbytes', 'load_in_8bit': true", "'INT8 per-channel'"},
+        {"'quant_method': 'compressed-tensors', 'config_groups': {'FP8_BLOCK': {'weights': {'num_bits': 8, 'type': "
+         "'float'}}}",
+         "'FP8-E4M3'"},
+        {"'config_groups': {'group_0': {'weights': {'num_bits': 8, 'type': 'int', 'symmetric': true, 'strategy': "
+         "'channel'}}}, 'quant_method': 'compressed-tensors'",
+         "'W8A8 (SmoothQuant)'"},
+        {"'config_groups': {'group_0': {'weights': {'num_bits': 4, 'type': 'float', 'group_size': 32}}}, "
+         "'quant_method': 'compressed-tensors'",
+         "'MXFP4'"},
+        {"'quant_method': 'modelopt', 'quantization': {'quant_algo': 'NVFP4'}", "as NVFP4: precision 'NVFP4'"},
+        {"'quant_method': 'quark', 'global_quant_config': {'weight': {'dtype': 'fp4', 'group_size': 32}}", "'MXFP4'"},
+        {"'quant_method': 'quark', 'global_quant_config': {'weight': {'dtype': 'fp8_e4m3'}}", "'FP8-E4M3'"},
+        {"'quant_method': 'hqq', 'quant_config': {'weight_quant_params': {'nbits': 4, 'group_size': 64}}",
+         "'INT4 g64 asym (AWQ/GPTQ)'"},
+        {"'quant_method': 'bitnet'", "'BitNet b1.58 (I2_S)'"},
+        {"'bits': 4, 'group_size': 64", "'MLX 4-bit'"},
+        {"'bits': 3, 'group_size': 64", "as mlx, 3 bits in groups of 64: no precision"},
+        {"'bits': 4, 'group_size': 32, 'mode': 'mxfp4'", "'MXFP4'"},
+        {"'quant_method': 'aqlm', 'num_codebooks': 1", "as aqlm: no precision of the catalog fits"},
+        {"'quant_method': 5, 'bits': 'four'", "as ?: no precision of the catalog fits"},
+        {"'quant_method': 'gptq', 'bits': 1e300, 'group_size': -1e300", "no precision of the catalog fits"}};
+    es_catalog catalog;
+    cr_assert_eq(es_catalog_load(&catalog, NULL, 0, NULL), ES_OK);
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
+        char json[400];
+        es_arena arena = {0};
+        es_errors errors = {0};
+        es_model_row row;
+        snprintf(json, sizeof json, "{'model_type': 'llama', 'quantization_config': {%s}}", schemes[i][0]);
+        for (char *quote = json; (quote = strchr(quote, '\'')) != NULL;)
+            *quote = '"';
+        cr_assert_eq(es_import_hf_text("c.json", json, strlen(json), &catalog, &arena, &row, &errors), ES_OK, "%s",
+                     json);
+        cr_assert_eq(errors.n_warnings, 1, "%s", json);
+        cr_expect_not_null(strstr(errors.warning[0].text, schemes[i][1]), "%s", errors.warning[0].text);
+        es_arena_free(&arena);
+    }
+    es_catalog_free(&catalog);
+}
+
 /* What a real file says with some fields changed, null removes one: the row follows, or a word of the message. */
 static const struct {
     const char *model, *changes;
@@ -212,6 +261,11 @@ static const struct {
     {"Llama-2-7B", "{'attention_bias': 1}", ES_M_O_BIAS, 1, NULL},
     {"Llama-2-7B", "{'attention_bias': 0}", ES_M_O_BIAS, 0, NULL},
     {"Llama-2-7B", "{'mlp_bias': true}", ES_M_MLP_BIAS, 1, NULL},
+    {"Llama-2-7B", "{'model_type': 'kimi_linear', 'architectures': []}", 0, 0,
+     "'kimi_linear': Kimi delta attention is not covered"},
+    {"Llama-2-7B", "{'model_type': 'deepseek_v32', 'architectures': []}", 0, 0, "sparse attention with an indexer"},
+    {"Llama-2-7B", "{'model_type': 'bert', 'architectures': []}", 0, 0, "'bert': an encoder, not a language model"},
+    {"Llama-2-7B", "{'model_type': null, 'architectures': [], 'peft_type': 'LORA'}", 0, 0, "an adapter (LoRA)"},
     {"Llama-2-7B", "{'vocab_size': null}", 0, 0, "'vocab_size'"},
     {"Llama-2-7B", "{'padded_vocab_size': 32256}", 0, 0, "'padded_vocab_size'"},
     {"Llama-2-7B", "{'head_dim': 96}", ES_M_HEAD_DIM, 96, NULL},
