@@ -65,7 +65,6 @@ bool es_os_reserve(int fd, off_t at, off_t length) {
 void es_os_read_ahead(int fd) { posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL); }
 void es_os_forget_cached(int fd) { posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED); }
 int es_os_sync_data(int fd) { return fdatasync(fd); }
-int es_os_sync_file_system(int fd) { return syncfs(fd); }
 
 uint32_t es_os_random(void) {
     uint32_t tag;
@@ -152,7 +151,6 @@ bool es_os_reserve(int fd, off_t at, off_t length) {
 void es_os_read_ahead(int fd) { (void)fd; }
 void es_os_forget_cached(int fd) { (void)fd; }
 int es_os_sync_data(int fd) { return fsync(fd); }
-int es_os_sync_file_system(int fd) { return fsync(fd); }
 uint32_t es_os_random(void) { return tag_of_now(); }
 
 mode_t es_os_umask(void) {

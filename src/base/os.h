@@ -45,15 +45,6 @@ void es_os_forget_cached(int fd);
 /* Data of the file are on the disk, its times need not be; 0 or -1. */
 int es_os_sync_data(int fd);
 
-/* All that was written to the file system of an open file is on the disk; 0 or -1.  Linux tells of failed writes since 5.8.
- * ES_OS_SYNCS_FILE_SYSTEMS: whether there is such a call. */
-#if defined(ES_OS_POSIX)
-#define ES_OS_SYNCS_FILE_SYSTEMS false
-#else
-#define ES_OS_SYNCS_FILE_SYSTEMS true
-#endif
-int es_os_sync_file_system(int fd);
-
 /* A number that two processes started at the same time do not share. */
 uint32_t es_os_random(void);
 

@@ -327,7 +327,9 @@ const es_command es_cmd_run = {
         "With --shard, -o names a directory. Part K of N goes to OUT/data, OUT/front and OUT/best, its manifest, "
         "written last, to OUT/_manifest. A finished part is left as it is; --resume goes on with one that was cut "
         "short, "
-        "also by a crash, at its last checkpoint. auto takes K from SLURM_ARRAY_TASK_ID, PBS_ARRAY_INDEX, PBS_ARRAYID, "
+        "also by a crash, at its last checkpoint. A-B/N is one part that holds the points of shards A to B, and costs "
+        "what one "
+        "shard does. auto takes K from SLURM_ARRAY_TASK_ID, PBS_ARRAY_INDEX, PBS_ARRAYID, "
         "SGE_TASK_ID, LSB_JOBINDEX, AWS_BATCH_JOB_ARRAY_INDEX, JOB_COMPLETION_INDEX, CLOUD_RUN_TASK_INDEX, "
         "BATCH_TASK_INDEX, PARALLEL_SEQ, OMPI_COMM_WORLD_RANK or PMI_RANK, and refuses when several are set.",
     .examples = examples,

@@ -155,7 +155,8 @@ const es_cli_option es_cli_options[ES_OPTS] = {
     [ES_OPT_LIMIT] = {"limit", 'n', COUNT("N", 1, 9.2e18), .commands = RUN, .help = "stop after N rows"},
     [ES_OPT_SHARD] =
         {"shard", 0, TEXT("K/N"), .commands = RUN,
-         .help = "only part K of N, from 0, into the directory OUT; A-B/N: several; auto/N: K from the job array"},
+         .help =
+             "only part K of N, from 0, into the directory OUT; A-B/N: several as one; auto/N: K from the job array"},
     [ES_OPT_SHARD_BASE] = {"shard-base", 0, COUNT("B", 0, 1e9), .commands = RUN,
                            .fallback = "0, or as the scheduler counts", .help = "the number of the first part"},
     [ES_OPT_SHARD_FROM] = {"shard-from", 0, TEXT("NAME"), .commands = RUN,

@@ -57,7 +57,7 @@ static es_status check_paths(es_cli *cli, const es_shard_options *options, es_er
     return status ? status : es_paths_check(&known, cli, errors);
 }
 
-static es_status choose_shards(es_cli *cli, es_shard *shard, uint64_t *last, es_errors *errors) {
+static es_status choose_shard(es_cli *cli, es_shard *shard, es_errors *errors) {
     es_shard_source source = {.from = es_text_of(cli, ES_OPT_SHARD_FROM), .base = -1, .environment = getenv};
     if (!es_given(cli, ES_OPT_SHARD))
         return es_usage(cli, errors,
@@ -65,7 +65,7 @@ static es_status choose_shards(es_cli *cli, es_shard *shard, uint64_t *last, es_
                         "--shard 0/1 is the whole sweep");
     if (es_given(cli, ES_OPT_SHARD_BASE))
         source.base = (int64_t)es_count_of(cli, ES_OPT_SHARD_BASE, 0);
-    es_status status = es_shard_parse(es_text_of(cli, ES_OPT_SHARD), &source, shard, last, errors);
+    es_status status = es_shard_parse(es_text_of(cli, ES_OPT_SHARD), &source, shard, errors);
     cli->usage = status == ES_EUSAGE;
     return status;
 }
@@ -87,32 +87,14 @@ static void tell(const es_cli *cli, const es_shard_options *options, const es_sh
                 (unsigned long long)report->resumed_rows);
 }
 
-/* One shard after the other; those before a failure stay whole. */
-static es_status run_shards(const es_cli *cli, const es_sweep *sweep, es_shard_options *options, uint64_t last,
-                            es_progress_line *progress, es_errors *errors) {
-    es_shard_batch *batch = NULL;
-    es_status status = es_shard_batch_new(&batch, options->directory, options->shard.k == last, errors);
-    for (; options->shard.k <= last && !status; options->shard.k++) {
-        es_shard_report report = {0};
-        status = es_shard_batch_run(batch, sweep, options, &report, errors);
-        es_progress_end(progress);
-        if (!status)
-            tell(cli, options, &report);
-        es_run_report_free(&report.run);
-    }
-    const es_status committed = batch ? es_shard_batch_commit(batch, errors) : ES_OK;
-    es_shard_batch_free(batch);
-    return status ? status : committed;
-}
-
 es_status es_cli_run_shard(es_cli *cli, es_errors *errors) {
     es_catalog catalog = {0};
     es_sweep *sweep = NULL;
     es_progress_line progress = {0};
     es_shard_options options = {0};
-    uint64_t last = 0;
-    es_status status = choose_shards(cli, &options.shard, &last, errors);
-    const double share = (double)(last - options.shard.k + 1) / (double)options.shard.n;
+    es_shard_report report = {0};
+    es_status status = choose_shard(cli, &options.shard, errors);
+    const double share = (double)(options.shard.more + 1) / (double)options.shard.n;
     if (!status)
         status = es_cli_load_sweep(cli, &catalog, &sweep, errors);
     if (!status)
@@ -125,10 +107,14 @@ es_status es_cli_run_shard(es_cli *cli, es_errors *errors) {
         status = es_warn_doubts(sweep, errors);
     if (!status) {
         es_cli_report(cli, errors);
-        status = run_shards(cli, sweep, &options, last, &progress, errors);
+        status = es_shard_run(sweep, &options, &report, errors);
+        es_progress_end(&progress);
+        if (!status)
+            tell(cli, &options, &report);
     }
     if (status == ES_EINT || status == ES_ETERM)
         es_note(cli, "edgesweep: stopped; --resume goes on from here");
+    es_run_report_free(&report.run);
     es_sweep_free(sweep);
     es_catalog_free(&catalog);
     return status;

@@ -148,7 +148,7 @@ static const char clusters_details[] =
     "\n"
     "  edgesweep run job.sweep --shard 3/16 --resume -o parts      # one part of 16, counted from 0\n"
     "  edgesweep run job.sweep --shard auto/16 --resume -o parts   # the number from the job array\n"
-    "  edgesweep run job.sweep --shard 0-7/16 --resume -o parts    # eight of them, one after the other\n"
+    "  edgesweep run job.sweep --shard 0-7/16 --resume -o parts    # eight of them as one part\n"
     "  edgesweep merge parts -o all.csv                            # the bytes of a run without shards\n"
     "\n"
     "  Slurm         scripts/slurm/submit.sh 16 job.sweep all.csv: the array, and the merge that waits for it\n"

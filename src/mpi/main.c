@@ -94,7 +94,7 @@ static const char *path_of(job *j, const char *suffix, es_result r) {
 
 /* The sweep, its catalogs, the parts and the tables made of them do not lie in each other's places. */
 static es_status check_paths(job *j, es_errors *errors) {
-    const es_manifest part = es_manifest_make(j->sweep, &j->options.run, (es_shard){0, j->n_shards});
+    const es_manifest part = es_manifest_make(j->sweep, &j->options.run, (es_shard){.k = 0, .n = j->n_shards});
     es_paths known = {0};
     es_status status = es_paths_inputs(&known, &j->cli, errors);
     if (!status)
@@ -130,7 +130,7 @@ static es_status prepare(job *j, es_errors *errors) {
 
 static es_status run_one(job *j, uint64_t k, es_errors *errors) {
     es_shard_report report = {0};
-    j->options.shard = (es_shard){k, j->n_shards};
+    j->options.shard = (es_shard){.k = k, .n = j->n_shards};
     es_status status = es_shard_run(j->sweep, &j->options, &report, errors);
     es_run_report_free(&report.run);
     return status ? status : es_parts_add_shard(&j->own, j->options.directory, j->options.shard, errors);
@@ -171,7 +171,8 @@ static void run_shards(job *j, es_errors *errors) {
 
 static es_status combine(job *j, es_errors *errors) {
     es_parts any = {0};
-    es_status status = es_mpi_agree(es_parts_add_shard(&any, j->options.directory, (es_shard){0, j->n_shards}, errors));
+    es_status status =
+        es_mpi_agree(es_parts_add_shard(&any, j->options.directory, (es_shard){.k = 0, .n = j->n_shards}, errors));
     for (int r = ES_RESULT_FRONT; r < ES_RESULTS && !status; r++) {
         const char *path = path_of(j, es_part_suffix(any.part[0].manifest.format), r);
         status = es_mpi_agree(path ? ES_OK : es_fail_memory(errors));

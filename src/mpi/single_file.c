@@ -177,7 +177,7 @@ static es_status finish(const char *partial, const char *path, const char *paren
     es_status status = hash_file(partial, meta, errors);
     if (!status)
         status = publish(partial, path, meta, errors);
-    return status ? status : es_sync_directory(parent, false, errors);
+    return status ? status : es_sync_directory(parent, errors);
 }
 
 static uint64_t rows_of_all(const es_parts *share) {
@@ -201,7 +201,7 @@ es_status es_mpi_single_file(const es_ranks *ranks, const char *directory, uint6
         asprintf(&parent, "%.*s", folder ? folder : 1, folder ? path : ".") < 0)
         status = es_fail_memory(errors);
     for (uint64_t k = first; k < end && !status; k++)
-        status = es_parts_add_shard(&share, directory, (es_shard){k, n}, errors);
+        status = es_parts_add_shard(&share, directory, (es_shard){.k = k, .n = n}, errors);
     status = es_mpi_agree(status);
     if (!status)
         status = write_all(ranks, &share, partial, errors);

@@ -20,7 +20,11 @@ const char *const es_part_folder[ES_RESULTS] = {"data", "front", "best"};
 /* ---- names ---- */
 
 void es_part_stem(es_shard shard, char name[static ES_PART_NAME]) {
-    snprintf(name, ES_PART_NAME, "part-%05" PRIu64 "-of-%05" PRIu64, shard.k, shard.n);
+    if (shard.more)
+        snprintf(name, ES_PART_NAME, "part-%05" PRIu64 "-to-%05" PRIu64 "-of-%05" PRIu64, shard.k, shard.k + shard.more,
+                 shard.n);
+    else
+        snprintf(name, ES_PART_NAME, "part-%05" PRIu64 "-of-%05" PRIu64, shard.k, shard.n);
 }
 
 static const char *const format_name[] = {"csv", "tsv", "jsonl", "md"};
@@ -56,7 +60,7 @@ es_manifest es_manifest_make(const es_sweep *sweep, const es_run_options *option
                      .total = sweep->n_points,
                      .shard = shard,
                      .first = es_shard_first(sweep->n_points, shard.k, shard.n),
-                     .end = es_shard_first(sweep->n_points, shard.k + 1, shard.n)};
+                     .end = es_shard_first(sweep->n_points, shard.k + shard.more + 1, shard.n)};
     es_copy_text(m.version, sizeof m.version, es_slice_of(EDGESWEEP_VERSION));
     part_format(&options->csv, m.format, sizeof m.format);
     m.table[ES_RESULT_ROWS].given = options->out != NULL;
@@ -103,6 +107,8 @@ static const member manifest_members[] = {
     MEMBER(es_manifest, first, "first", MEMBER_COUNT),
     MEMBER(es_manifest, end, "end", MEMBER_COUNT),
 };
+
+static const member more_member = MEMBER(es_manifest, shard.more, "more_shards", MEMBER_COUNT); /* of several shards */
 
 static const member table_members[] = {
     MEMBER(es_part_table, rows, "rows", MEMBER_COUNT),
@@ -179,7 +185,8 @@ static es_status hash_of_object(const json_t *object, uint64_t *hash, es_errors 
 es_status es_manifest_text(const es_manifest *manifest, char **text, es_errors *errors) {
     json_t *object = json_object();
     uint64_t hash = 0;
-    bool whole = write_members(object, manifest_members, N_OF(manifest_members), manifest);
+    bool whole = write_members(object, manifest_members, N_OF(manifest_members), manifest) &&
+                 (!manifest->shard.more || write_members(object, &more_member, 1, manifest));
     for (int r = 0; r < ES_RESULTS && whole; r++)
         if (manifest->table[r].given)
             whole = json_object_set_new(object, es_part_folder[r],
@@ -259,14 +266,16 @@ static es_status read_object(json_t *object, es_manifest *m, es_errors *errors) 
     es_status status = hash_of_object(object, &hash, errors);
     if (status)
         return status;
-    bool good = hash == stored && read_members(object, manifest_members, N_OF(manifest_members), m);
+    const json_t *more = json_object_get(object, more_member.name);
+    bool good = hash == stored && read_members(object, manifest_members, N_OF(manifest_members), m) &&
+                (!more || read_value(&more_member, more, m));
     for (int r = 0; r < ES_RESULTS && good; r++) {
         const json_t *table = json_object_get(object, es_part_folder[r]);
         good = !table || read_table(table, r != ES_RESULT_ROWS, &m->table[r]);
     }
     m->table[ES_RESULT_FRONT].counted = m->table[ES_RESULT_FRONT].given && m->unique;
-    good = good && m->first <= m->end && m->end <= m->total && m->shard.k < m->shard.n && m->shard.n <= ES_MAX_SHARDS &&
-           es_part_suffix(m->format);
+    good = good && m->first <= m->end && m->end <= m->total && m->shard.n <= ES_MAX_SHARDS && m->shard.k < m->shard.n &&
+           m->shard.more < m->shard.n - m->shard.k && es_part_suffix(m->format);
     return good ? ES_OK : ES_EDAMAGED;
 }
 

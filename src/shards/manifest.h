@@ -10,7 +10,7 @@
 #include "engine/record.h"
 #include "shards/shard.h"
 
-enum { ES_PART_NAME = 64 };
+enum { ES_PART_NAME = 96 };
 
 /* One table of a part. */
 typedef struct es_part_table {

@@ -10,7 +10,6 @@
 
 #include "base/arena.h"
 #include "base/open.h"
-#include "base/os.h"
 #include "base/text.h"
 
 /* Pieces smaller than GATHER_BELOW are gathered, larger ones go straight on. */
@@ -94,11 +93,11 @@ es_status es_part_file_flush(es_part_file *file, bool sync, es_errors *errors) {
     return !status && sync ? es_sink_sync(&file->sink, errors) : status;
 }
 
-es_status es_part_file_finish(es_part_file *file, bool sync, es_file_state *state, es_errors *errors) {
+es_status es_part_file_finish(es_part_file *file, es_file_state *state, es_errors *errors) {
     es_status status = write_gathered(file, errors);
     if (!status)
         status = es_sink_trim(&file->sink, errors);
-    if (!status && sync)
+    if (!status)
         status = es_sink_sync(&file->sink, errors);
     if (!status)
         status = es_sink_close(&file->sink, errors);
@@ -120,9 +119,9 @@ void es_part_file_close(es_part_file *file) {
     *file = (es_part_file){.sink = {.fd = -1}};
 }
 
-es_status es_sync_directory(const char *directory, bool whole, es_errors *errors) {
+es_status es_sync_directory(const char *directory, es_errors *errors) {
     int fd = es_open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0), result = -1;
-    while (fd >= 0 && (result = whole ? es_os_sync_file_system(fd) : fsync(fd)) != 0 && errno == EINTR)
+    while (fd >= 0 && (result = fsync(fd)) != 0 && errno == EINTR)
         continue;
     es_status status = result == 0 ? ES_OK : es_fail_errno(errors, "cannot fsync", directory);
     if (fd >= 0)

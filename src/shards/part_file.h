@@ -35,16 +35,16 @@ es_status es_part_file_write(es_part_file *file, const void *data, size_t n, es_
 /* Hands all bytes to the kernel; sync: and to the disk. */
 es_status es_part_file_flush(es_part_file *file, bool sync, es_errors *errors);
 
-/* Everything before the rename: the file is closed; sync: its bytes are on the disk. */
-es_status es_part_file_finish(es_part_file *file, bool sync, es_file_state *state, es_errors *errors);
+/* Everything before the rename: the bytes are on the disk, the file is closed. */
+es_status es_part_file_finish(es_part_file *file, es_file_state *state, es_errors *errors);
 /* Gives the finished file its name. */
 es_status es_part_file_publish(es_part_file *file, es_errors *errors);
 
 /* Closes and forgets; the partial stays. */
 void es_part_file_close(es_part_file *file);
 
-/* fsync of a directory; whole: of all that was written to its file system, where the system can. */
-es_status es_sync_directory(const char *directory, bool whole, es_errors *errors);
+/* fsync of a directory. */
+es_status es_sync_directory(const char *directory, es_errors *errors);
 
 /* mkdir -p. */
 es_status es_make_directory(const char *directory, es_errors *errors);

@@ -106,22 +106,23 @@ static es_status number_from_environment(const es_shard_source *source, es_shard
 
 /* The numbers in `A-B`. */
 static es_status numbers_of_range(char *text, char *dash, const es_shard_source *source, es_shard *shard,
-                                  uint64_t *last, es_errors *errors) {
+                                  es_errors *errors) {
     *dash = '\0';
     es_status status = number_of(dash + 1, "--shard", source, 0, shard, errors);
-    *last = shard->k;
+    const uint64_t last = shard->k;
     if (!status)
         status = number_of(text, "--shard", source, 0, shard, errors);
-    if (!status && shard->k > *last)
+    if (!status && shard->k > last)
         status = es_fail(errors, ES_EUSAGE, NULL, "--shard: expected A-B/N with A up to B: '%s-%s'",
                          es_quote_text(text).text, es_quote_text(dash + 1).text);
+    shard->more = status ? 0 : last - shard->k;
     return status;
 }
 
-es_status es_shard_parse(const char *text, const es_shard_source *source, es_shard *shard, uint64_t *last,
-                         es_errors *errors) {
+es_status es_shard_parse(const char *text, const es_shard_source *source, es_shard *shard, es_errors *errors) {
     const char *slash = strchr(text, '/');
     char k[32];
+    shard->more = 0;
     if (!slash || slash == text || slash - text >= (ptrdiff_t)sizeof k ||
         es_parse_u64(es_slice_of(slash + 1), &shard->n) != ES_NUMBER_OK || !shard->n || shard->n > ES_MAX_SHARDS)
         return es_fail(errors, ES_EUSAGE, NULL, "--shard: expected K/N, A-B/N or auto/N with N from 1 to %d: '%s'",
@@ -133,9 +134,7 @@ es_status es_shard_parse(const char *text, const es_shard_source *source, es_sha
                        es_quote_text(text).text);
     char *dash = strchr(k + 1, '-');
     if (dash)
-        return numbers_of_range(k, dash, source, shard, last, errors);
-    es_status status =
-        automatic ? number_from_environment(source, shard, errors) : number_of(k, "--shard", source, 0, shard, errors);
-    *last = shard->k;
-    return status;
+        return numbers_of_range(k, dash, source, shard, errors);
+    return automatic ? number_from_environment(source, shard, errors)
+                     : number_of(k, "--shard", source, 0, shard, errors);
 }

@@ -10,6 +10,7 @@ enum { ES_MAX_SHARDS = 999999999 };
 
 typedef struct es_shard {
     uint64_t k, n; /* k < n */
+    uint64_t more; /* and as many behind k; k + more < n */
 } es_shard;
 
 /* First point of shard k of n, floor(total * k / n) in 128 bits; k == n gives total. */
@@ -22,9 +23,8 @@ typedef struct es_shard_source {
     char *(*environment)(const char *); /* getenv */
 } es_shard_source;
 
-/* `K/N`, `A-B/N`, several shards in turn, or `auto/N`: *shard is the first and *last the number of the last.  ES_EUSAGE with a
- * message that says what to do: no or several variables set, a number beyond N, A behind B. */
-es_status es_shard_parse(const char *text, const es_shard_source *source, es_shard *shard, uint64_t *last,
-                         es_errors *errors);
+/* `K/N`, `A-B/N`, several shards as one, or `auto/N`.  ES_EUSAGE with a message that says what to do: no or several variables
+ * set, a number beyond N, A behind B. */
+es_status es_shard_parse(const char *text, const es_shard_source *source, es_shard *shard, es_errors *errors);
 
 #endif

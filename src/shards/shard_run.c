@@ -5,47 +5,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/arena.h"
 #include "base/clock.h"
-#include "base/os.h"
 #include "base/text.h"
 #include "shards/journal.h"
 #include "shards/part_file.h"
 #include "engine/record.h"
 
-enum {
-    DEFAULT_INTERVAL = 10,
-    LOCK_SECONDS = 5,
-    FILES_BESIDE = 64 /* descriptors for others than the locks of parts that wait */
-};
-
-/* A part that is whole but for the name of its manifest. */
-typedef struct waiting {
-    es_part_file manifest;
-    es_journal journal;
-} waiting;
-
-struct es_shard_batch {
-    char *directory, *folder[ES_RESULTS], *manifest_folder; /* paths */
-    bool alone, made;                                       /* made: the folders are there */
-    waiting *waiting;
-    size_t n, capacity, most;
-    double committed;         /* when parts were committed last */
-    char *header[ES_RESULTS]; /* of the tables, the same in all parts; NULL: not yet known */
-    size_t header_bytes[ES_RESULTS];
-};
+enum { DEFAULT_INTERVAL = 10, LOCK_SECONDS = 5 };
 
 typedef struct part {
-    es_shard_batch *batch;
     const es_sweep *sweep;
     const es_shard_options *options;
     es_shard_report *report;
     es_manifest *manifest;
     char stem[ES_PART_NAME];
+    char *folder[ES_RESULTS], *manifest_folder; /* paths */
     es_journal journal;
     es_part_file text[ES_RESULTS], keys[ES_RESULTS];
     bool open[ES_RESULTS];
@@ -60,24 +37,21 @@ typedef struct part {
 
 static bool has(const part *p, es_result r) { return p->manifest->table[r].given; }
 
-static es_status name_folders(es_shard_batch *b, es_errors *errors) {
-    for (int r = 0; r < ES_RESULTS && b->directory; r++)
-        if (asprintf(&b->folder[r], "%s/%s", b->directory, es_part_folder[r]) < 0)
-            b->folder[r] = NULL;
-    if (b->directory && asprintf(&b->manifest_folder, "%s/" ES_MANIFEST_FOLDER, b->directory) < 0)
-        b->manifest_folder = NULL;
-    return b->folder[0] && b->folder[1] && b->folder[2] && b->manifest_folder ? ES_OK : es_fail_memory(errors);
+static es_status name_folders(part *p, es_errors *errors) {
+    const char *out = p->options->directory;
+    for (int r = 0; r < ES_RESULTS; r++)
+        if (asprintf(&p->folder[r], "%s/%s", out, es_part_folder[r]) < 0)
+            p->folder[r] = NULL;
+    if (asprintf(&p->manifest_folder, "%s/" ES_MANIFEST_FOLDER, out) < 0)
+        p->manifest_folder = NULL;
+    return p->folder[0] && p->folder[1] && p->folder[2] && p->manifest_folder ? ES_OK : es_fail_memory(errors);
 }
 
 static es_status make_folders(const part *p, es_errors *errors) {
-    es_shard_batch *b = p->batch;
-    if (b->made)
-        return ES_OK;
-    es_status status = es_make_directory(b->manifest_folder, errors);
+    es_status status = es_make_directory(p->manifest_folder, errors);
     for (int r = 0; r < ES_RESULTS && !status; r++)
         if (has(p, r))
-            status = es_make_directory(b->folder[r], errors);
-    b->made = !status;
+            status = es_make_directory(p->folder[r], errors);
     return status;
 }
 
@@ -124,17 +98,6 @@ static es_status close_rows(part *p, es_errors *errors) {
     return is_record_due(p) ? record_progress(p, errors) : ES_OK;
 }
 
-static es_status remember_header(es_shard_batch *b, es_result r, const char *data, size_t n, es_errors *errors) {
-    if (b->header[r])
-        return ES_OK;
-    b->header[r] = malloc(n + 1);
-    if (!b->header[r])
-        return es_fail_memory(errors);
-    memcpy(b->header[r], data, n);
-    b->header_bytes[r] = n;
-    return ES_OK;
-}
-
 static es_status take_header(void *context, es_result r, const char *data, size_t n, es_errors *errors) {
     part *p = context;
     es_part_file *file = &p->text[r];
@@ -144,14 +107,12 @@ static es_status take_header(void *context, es_result r, const char *data, size_
     es_status status = r == ES_RESULT_ROWS ? ES_OK : close_rows(p, errors);
     text_name(p, name, sizeof name);
     if (!status)
-        status = es_part_file_open(file, p->batch->folder[r], name, errors);
+        status = es_part_file_open(file, p->folder[r], name, errors);
     p->open[r] = true;
     file->sink.limit = p->options->run.max_bytes;
     if (!status)
         status = es_part_file_write(file, data, n, errors);
     file->header_bytes = n;
-    if (!status)
-        status = remember_header(p->batch, r, data, n, errors);
     if (r == ES_RESULT_ROWS && !status) {
         p->header = progress_of(p);
         p->header_waits = true;
@@ -159,7 +120,7 @@ static es_status take_header(void *context, es_result r, const char *data, size_
     if (r == ES_RESULT_ROWS)
         return status;
     keys_name(p, r, name, sizeof name);
-    return status ? status : es_part_file_open(&p->keys[r], p->batch->manifest_folder, name, errors);
+    return status ? status : es_part_file_open(&p->keys[r], p->manifest_folder, name, errors);
 }
 
 static es_status take_records(part *p, es_result r, const char *data, size_t n, es_errors *errors) {
@@ -228,27 +189,12 @@ static es_status run_rest(part *p, es_errors *errors) {
                               : status;
 }
 
-/* A part without points: headers only, of an earlier part or of a run over the first point of the grid. */
-static es_status run_nothing(part *p, bool rows, es_errors *errors) {
-    const es_shard_batch *b = p->batch;
-    es_status status = ES_OK;
-    bool known = true;
-    for (int r = 0; r < ES_RESULTS; r++)
-        known = known && (b->header[r] || !has(p, r));
-    if (!known)
-        return run_range(p, p->sweep, 0, 1, rows, true, errors);
-    for (int r = 0; r < ES_RESULTS && !status; r++)
-        if (has(p, r))
-            status = take_header(p, r, b->header[r], b->header_bytes[r], errors);
-    return status;
-}
-
 static es_status run_part(part *p, es_errors *errors) {
     const es_manifest *m = p->manifest;
     bool rows = has(p, ES_RESULT_ROWS);
     p->dropped = m->first == m->end;
-    if (p->dropped)
-        return run_nothing(p, rows, errors);
+    if (p->dropped) /* the first point of the grid gives the headers */
+        return run_range(p, p->sweep, 0, 1, rows, true, errors);
     if (p->open[ES_RESULT_ROWS] && p->next > m->first)
         return run_rest(p, errors);
     return run_range(p, p->sweep, m->first, m->end, rows, true, errors);
@@ -258,7 +204,7 @@ static es_status run_part(part *p, es_errors *errors) {
 
 static es_status open_journal(part *p, es_errors *errors) {
     char *path;
-    if (asprintf(&path, "%s/.%s.journal", p->batch->manifest_folder, p->stem) < 0)
+    if (asprintf(&path, "%s/.%s.journal", p->manifest_folder, p->stem) < 0)
         return es_fail_memory(errors);
     es_status status = es_journal_open(&p->journal, path, es_manifest_identity(p->manifest), LOCK_SECONDS, errors);
     free(path);
@@ -285,7 +231,7 @@ static es_status recover_rows(part *p, es_errors *errors) {
     size_t n;
     XXH64_state_t *hash;
     text_name(p, name, sizeof name);
-    es_status status = es_part_file_name(file, p->batch->folder[ES_RESULT_ROWS], name, errors);
+    es_status status = es_part_file_name(file, p->folder[ES_RESULT_ROWS], name, errors);
     if (!status && stat(file->partial, &there) != 0 && rename(file->path, file->partial) != 0 && errno != ENOENT)
         status = es_fail_errno(errors, "cannot rename", file->path);
     if (!status)
@@ -334,10 +280,10 @@ static bool files_are_there(const part *p, const es_manifest *m) {
     for (int r = 0; r < ES_RESULTS && good; r++) {
         text_name(p, name, sizeof name);
         if (m->table[r].given)
-            good = has_size(p->batch->folder[r], name, m->table[r].bytes);
+            good = has_size(p->folder[r], name, m->table[r].bytes);
         keys_name(p, r, name, sizeof name);
         if (m->table[r].given && r != ES_RESULT_ROWS)
-            good = good && has_size(p->batch->manifest_folder, name, m->table[r].keys_bytes);
+            good = good && has_size(p->manifest_folder, name, m->table[r].keys_bytes);
     }
     return good;
 }
@@ -347,7 +293,7 @@ static es_status look_for_finished(part *p, bool *finished, es_errors *errors) {
     es_manifest old;
     char *path;
     *finished = false;
-    if (asprintf(&path, "%s/%s.json", p->batch->manifest_folder, p->stem) < 0)
+    if (asprintf(&path, "%s/%s.json", p->manifest_folder, p->stem) < 0)
         return es_fail_memory(errors);
     const bool there = access(path, F_OK) == 0;
     es_status status = there ? es_manifest_read(&old, path, errors) : ES_OK;
@@ -368,90 +314,55 @@ static es_status look_for_finished(part *p, bool *finished, es_errors *errors) {
     return status;
 }
 
-/* ---- commit: data, front, best, manifest, each on the disk before the next; of several parts all manifests at the end ---- */
+/* ---- commit: data, front, best, manifest, each on the disk before the next ---- */
 
 static es_status commit_result(part *p, es_result r, es_errors *errors) {
-    const bool alone = p->batch->alone;
     es_part_table *table = &p->manifest->table[r];
     es_file_state state = {0};
-    es_status status = es_part_file_finish(&p->text[r], alone, &state, errors);
+    es_status status = es_part_file_finish(&p->text[r], &state, errors);
     table->rows = p->text[r].rows;
     table->header_bytes = p->text[r].header_bytes;
     table->bytes = state.bytes, table->xxh64 = state.xxh64;
     if (!status && r != ES_RESULT_ROWS) {
-        status = es_part_file_finish(&p->keys[r], alone, &state, errors);
+        status = es_part_file_finish(&p->keys[r], &state, errors);
         table->keys_bytes = state.bytes, table->keys_xxh64 = state.xxh64;
         if (!status)
             status = es_part_file_publish(&p->keys[r], errors);
     }
     if (!status)
         status = es_part_file_publish(&p->text[r], errors);
-    return !status && alone ? es_sync_directory(p->batch->folder[r], false, errors) : status;
+    return status ? status : es_sync_directory(p->folder[r], errors);
 }
 
-static es_status write_manifest(const part *p, es_part_file *file, es_errors *errors) {
-    const es_shard_batch *b = p->batch;
+static es_status commit_manifest(part *p, es_errors *errors) {
     char name[ES_PART_NAME + 16], *text = NULL;
+    es_part_file file = {.sink = {.fd = -1}};
     es_file_state state;
     snprintf(name, sizeof name, "%s.json", p->stem);
     es_status status = es_manifest_text(p->manifest, &text, errors);
     if (!status)
-        status = es_part_file_open(file, b->manifest_folder, name, errors);
+        status = es_part_file_open(&file, p->manifest_folder, name, errors);
     if (!status)
-        status = es_part_file_write(file, text, strlen(text), errors);
+        status = es_part_file_write(&file, text, strlen(text), errors);
     if (!status)
-        status = es_part_file_finish(file, b->alone, &state, errors);
-    if (!status && b->alone)
-        status = es_sync_directory(b->manifest_folder, false, errors); /* the records' names */
+        status = es_part_file_finish(&file, &state, errors);
+    if (!status)
+        status = es_sync_directory(p->manifest_folder, errors); /* the records' names */
+    if (!status)
+        status = es_part_file_publish(&file, errors);
+    if (!status)
+        status = es_sync_directory(p->manifest_folder, errors);
     free(text);
+    es_part_file_close(&file);
     return status;
 }
 
-/* The part is whole: its manifest waits, under its lock. */
-static es_status hand_over(part *p, es_errors *errors) {
-    es_shard_batch *b = p->batch;
-    es_part_file manifest = {.sink = {.fd = -1}};
+static es_status commit(part *p, es_errors *errors) {
     es_status status = ES_OK;
     for (int r = 0; r < ES_RESULTS && !status; r++)
         if (has(p, r))
             status = commit_result(p, r, errors);
-    if (!status)
-        status = write_manifest(p, &manifest, errors);
-    if (!status && !es_grow((void **)&b->waiting, &b->capacity, b->n + 1, sizeof *b->waiting))
-        status = es_fail_memory(errors);
-    if (status) {
-        es_part_file_close(&manifest);
-        return status;
-    }
-    free(manifest.gathered);
-    manifest.gathered = NULL, manifest.capacity = 0;
-    b->waiting[b->n++] = (waiting){.manifest = manifest, .journal = p->journal};
-    p->journal = (es_journal){.fd = -1};
-    return ES_OK;
-}
-
-static es_status sync_folders(const es_shard_batch *b, es_errors *errors) {
-    es_status status = ES_OK;
-    struct stat there; /* folders may lie on file systems of their own, and not all tables are asked for */
-    for (int r = 0; r < ES_RESULTS && !status; r++)
-        if (stat(b->folder[r], &there) == 0)
-            status = es_sync_directory(b->folder[r], true, errors);
-    return status ? status : es_sync_directory(b->manifest_folder, true, errors);
-}
-
-es_status es_shard_batch_commit(es_shard_batch *b, es_errors *errors) {
-    es_status status = b->n && !b->alone ? sync_folders(b, errors) : ES_OK;
-    for (size_t i = 0; i < b->n && !status; i++)
-        status = es_part_file_publish(&b->waiting[i].manifest, errors);
-    if (b->n && !status)
-        status = es_sync_directory(b->manifest_folder, false, errors);
-    for (size_t i = 0; i < b->n; i++) {
-        es_part_file_close(&b->waiting[i].manifest);
-        es_journal_close(&b->waiting[i].journal, !status);
-    }
-    b->n = 0;
-    b->committed = es_seconds_now();
-    return status;
+    return status ? status : commit_manifest(p, errors);
 }
 
 /* ---- a shard ---- */
@@ -460,9 +371,11 @@ static void part_close(part *p, bool whole) {
     for (int r = 0; r < ES_RESULTS; r++) {
         es_part_file_close(&p->text[r]);
         es_part_file_close(&p->keys[r]);
+        free(p->folder[r]);
     }
     if (p->journal.path)
         es_journal_close(&p->journal, whole);
+    free(p->manifest_folder);
 }
 
 /* A stop leaves what is whole, for --resume. */
@@ -473,47 +386,20 @@ static es_status keep_progress(part *p, es_status status, es_errors *errors) {
     return recorded ? recorded : status;
 }
 
-es_status es_shard_batch_new(es_shard_batch **batch, const char *directory, bool alone, es_errors *errors) {
-    struct rlimit files;
-    es_shard_batch *b = *batch = calloc(1, sizeof *b);
-    if (!b)
-        return es_fail_memory(errors);
-    *b = (es_shard_batch){
-        .directory = strdup(directory), .alone = alone || !ES_OS_SYNCS_FILE_SYSTEMS, .committed = es_seconds_now()};
-    b->most = b->alone || getrlimit(RLIMIT_NOFILE, &files) || files.rlim_cur <= FILES_BESIDE + 1
-                  ? 1
-                  : (size_t)files.rlim_cur - FILES_BESIDE;
-    return name_folders(b, errors);
-}
-
-void es_shard_batch_free(es_shard_batch *b) {
-    if (!b)
-        return;
-    for (size_t i = 0; i < b->n; i++) {
-        es_part_file_close(&b->waiting[i].manifest);
-        es_journal_close(&b->waiting[i].journal, false);
-    }
-    for (int r = 0; r < ES_RESULTS; r++)
-        free(b->folder[r]), free(b->header[r]);
-    free(b->directory), free(b->manifest_folder), free(b->waiting), free(b);
-}
-
-es_status es_shard_batch_run(es_shard_batch *b, const es_sweep *sweep, const es_shard_options *options,
-                             es_shard_report *report, es_errors *errors) {
+es_status es_shard_run(const es_sweep *sweep, const es_shard_options *options, es_shard_report *report,
+                       es_errors *errors) {
     es_run_options run = options->run;
     run.out = options->rows ? "rows" : NULL;
     *report = (es_shard_report){.manifest = es_manifest_make(sweep, &run, options->shard)};
-    part p = {.batch = b,
-              .sweep = sweep,
-              .options = options,
-              .report = report,
-              .manifest = &report->manifest,
-              .journal = {.fd = -1}};
+    part p = {
+        .sweep = sweep, .options = options, .report = report, .manifest = &report->manifest, .journal = {.fd = -1}};
     for (int r = 0; r < ES_RESULTS; r++)
         p.text[r].sink.fd = p.keys[r].sink.fd = -1;
     es_part_stem(options->shard, p.stem);
     bool finished = false;
-    es_status status = make_folders(&p, errors);
+    es_status status = name_folders(&p, errors);
+    if (!status)
+        status = make_folders(&p, errors);
     if (!status)
         status = open_journal(&p, errors);
     if (!status) /* under the lock: another process may just have finished it */
@@ -523,23 +409,9 @@ es_status es_shard_batch_run(es_shard_batch *b, const es_sweep *sweep, const es_
         if (!status)
             status = keep_progress(&p, run_part(&p, errors), errors);
         if (!status)
-            status = hand_over(&p, errors);
+            status = commit(&p, errors);
     }
     report->finished_before = finished;
-    part_close(&p, finished && !status);
-    const double interval = options->interval > 0 ? options->interval : DEFAULT_INTERVAL;
-    if (!status && (b->n >= b->most || es_seconds_now() - b->committed >= interval))
-        status = es_shard_batch_commit(b, errors);
-    return status;
-}
-
-es_status es_shard_run(const es_sweep *sweep, const es_shard_options *options, es_shard_report *report,
-                       es_errors *errors) {
-    es_shard_batch *batch = NULL;
-    *report = (es_shard_report){0};
-    es_status status = es_shard_batch_new(&batch, options->directory, true, errors);
-    if (!status)
-        status = es_shard_batch_run(batch, sweep, options, report, errors);
-    es_shard_batch_free(batch);
+    part_close(&p, !status);
     return status;
 }

@@ -28,19 +28,4 @@ typedef struct es_shard_report {
 es_status es_shard_run(const es_sweep *sweep, const es_shard_options *options, es_shard_report *report,
                        es_errors *errors);
 
-/* ---- several shards of a sweep in one process, into one directory: what is costly is done once for all of them ----
- * Their manifests wait until the file system has everything else on the disk, which it is asked for at the end, and as often
- * as a journal gets its records; locks are held until then. */
-
-typedef struct es_shard_batch es_shard_batch;
-
-/* alone: for one shard, which is on the disk without waiting for other files of the system. */
-es_status es_shard_batch_new(es_shard_batch **batch, const char *directory, bool alone, es_errors *errors);
-/* As es_shard_run, but for the commit; options->directory is that of the batch. */
-es_status es_shard_batch_run(es_shard_batch *batch, const es_sweep *sweep, const es_shard_options *options,
-                             es_shard_report *report, es_errors *errors);
-/* Parts that were run become finished ones. */
-es_status es_shard_batch_commit(es_shard_batch *batch, es_errors *errors);
-void es_shard_batch_free(es_shard_batch *batch); /* NULL is fine */
-
 #endif

@@ -70,7 +70,7 @@ static const scenario scenarios[] = {
      .resumes = true},
     {.name = "shards",
      .words = {SWEEP, "--shard", "0-2/3", "--resume", "-o", "parts"},
-     .outputs = {"parts/data/part-00002-of-00003.csv", "parts/_manifest/part-00002-of-00003.json"},
+     .outputs = {"parts/data/part-00000-to-00002-of-00003.csv", "parts/_manifest/part-00000-to-00002-of-00003.json"},
      .resumes = true},
     {.name = "plan", .words = {"plan", "../in/paper.sweep", "-q"}, .measures = true},
     {.name = "explain", .words = {"explain", "../in/paper.sweep", "--index", "3"}},

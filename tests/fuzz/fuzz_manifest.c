@@ -28,7 +28,8 @@ static char *with_hash(const uint8_t *data, size_t size) {
 static void check_manifest(const es_manifest *m) {
     static es_manifest again;
     char *text, name[ES_PART_NAME];
-    FUZZ_CHECK(m->first <= m->end && m->end <= m->total && m->shard.k < m->shard.n);
+    FUZZ_CHECK(m->first <= m->end && m->end <= m->total && m->shard.k < m->shard.n &&
+               m->shard.more < m->shard.n - m->shard.k);
     es_part_stem(m->shard, name);
     for (int r = 0; r < ES_RESULTS; r++)
         FUZZ_CHECK(m->table[r].n_by <= ES_MAX_BY && m->table[r].n_objectives <= ES_MAX_OBJECTIVES);

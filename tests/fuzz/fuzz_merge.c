@@ -63,7 +63,7 @@ static void make_part(source *s, uint64_t k, uint64_t n, uint8_t tables, uint8_t
     char stem[ES_PART_NAME], path[256], *text;
     uint8_t ends = take(s);
     static es_manifest m;
-    m = (es_manifest){.version = "0.1.0", .unique = tables & 8, .shard = {k, n}, .total = 12};
+    m = (es_manifest){.version = "0.1.0", .unique = tables & 8, .shard = {.k = k, .n = n}, .total = 12};
     snprintf(m.format, sizeof m.format, "csv digits=9 delimiter=, decimal=. bom=0 crlf=0");
     m.first = es_shard_first(m.total, k, n), m.end = es_shard_first(m.total, k + 1, n);
     if (ends & 128)
@@ -116,7 +116,7 @@ static void forget_parts(void) {
     char path[256], stem[ES_PART_NAME];
     for (uint64_t n = 1; n <= MOST_PARTS; n++)
         for (uint64_t k = 0; k < n; k++) {
-            es_part_stem((es_shard){k, n}, stem);
+            es_part_stem((es_shard){.k = k, .n = n}, stem);
             snprintf(path, sizeof path, "%s/" ES_MANIFEST_FOLDER "/%s.json", fuzz_folder(), stem);
             unlink(path);
         }

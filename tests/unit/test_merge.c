@@ -273,7 +273,7 @@ static const parts_case parts_cases[] = {
 static void add_shard(es_parts *parts, uint64_t total, uint64_t k, uint64_t n) {
     es_part *part = &parts->part[parts->n++];
     part->directory = strdup("out");
-    part->manifest = (es_manifest){.format = "csv", .total = total, .shard = {k, n}};
+    part->manifest = (es_manifest){.format = "csv", .total = total, .shard = {.k = k, .n = n}};
     part->manifest.first = es_shard_first(total, k, n);
     part->manifest.end = es_shard_first(total, k + 1, n);
     es_part_stem(part->manifest.shard, part->stem);

@@ -109,11 +109,10 @@ Test(shard, numbers) {
         for (size_t v = 0; v < 2; v++)
             set_name[v] = c->name[v], set_value[v] = c->value[v];
         es_shard_source source = {.from = c->from, .base = c->base, .environment = environment};
-        uint64_t last = 0;
-        es_status status = es_shard_parse(c->text, &source, &shard, &last, errors);
+        es_status status = es_shard_parse(c->text, &source, &shard, errors);
         cr_assert_eq(status, c->k < 0 ? ES_EUSAGE : ES_OK, "case %zu: %s", i, errors->error[0].text);
         if (c->k >= 0)
-            cr_assert(shard.k == (uint64_t)c->k && last == shard.k, "case %zu: %" PRIu64, i, shard.k);
+            cr_assert(shard.k == (uint64_t)c->k && shard.more == 0, "case %zu: %" PRIu64, i, shard.k);
         else
             cr_assert(strstr(errors->error[0].text, c->message), "case %zu: %s", i, errors->error[0].text);
         free(errors);
@@ -122,10 +121,12 @@ Test(shard, numbers) {
 
 Test(shard, several) {
     es_shard shard;
-    uint64_t last;
+    char name[ES_PART_NAME];
     es_shard_source source = {.base = 1, .environment = environment};
-    cr_assert_eq(es_shard_parse("1-16/16", &source, &shard, &last, NULL), ES_OK);
-    cr_assert(shard.k == 0 && shard.n == 16 && last == 15);
+    cr_assert_eq(es_shard_parse("1-16/16", &source, &shard, NULL), ES_OK);
+    cr_assert(shard.k == 0 && shard.n == 16 && shard.more == 15);
+    es_part_stem((es_shard){.k = 3, .n = 16, .more = 2}, name);
+    cr_expect_str_eq(name, "part-00003-to-00005-of-00016");
 }
 
 /* ---- files ---- */
@@ -157,7 +158,7 @@ static es_manifest example(void) {
                      .format = "tsv digits=17 delimiter=\\t decimal=. bom=0 crlf=0",
                      .unique = true,
                      .total = INT64_MAX,
-                     .shard = {3, 16},
+                     .shard = {.k = 3, .n = 16},
                      .first = 17,
                      .end = INT64_MAX - 9};
     m.table[ES_RESULT_ROWS] = (es_part_table){.given = true, .header_bytes = 5, .rows = 9, .bytes = 99, .xxh64 = 1};
@@ -207,9 +208,9 @@ Test(manifest, comes_back_and_tells_damage) {
 
 Test(manifest, names) {
     char name[ES_PART_NAME];
-    es_part_stem((es_shard){3, 16}, name);
+    es_part_stem((es_shard){.k = 3, .n = 16}, name);
     cr_assert_str_eq(name, "part-00003-of-00016");
-    es_part_stem((es_shard){999999998, 999999999}, name);
+    es_part_stem((es_shard){.k = 999999998, .n = 999999999}, name);
     cr_assert_str_eq(name, "part-999999998-of-999999999");
     cr_assert_str_eq(es_part_suffix("jsonl digits=9"), "jsonl");
     cr_assert_null(es_part_suffix("../x digits=9"));
