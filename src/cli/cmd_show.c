@@ -96,10 +96,11 @@ static es_status show_layers(es_cli *cli, const es_catalog *catalog, const es_ro
             if (layer.mixers >> i & 1)
                 used += (size_t)snprintf(mixer + used, sizeof mixer - used, "%s%s", used ? "+" : "", mixers[i]);
         const double seen = layer.window > 0 ? fmin(layer.window, 32768) : 32768;
-        es_listing_cell(&listing, arch.kind           ? arch.row[k]->text[ES_L_KIND]
-                                  : layer.window > 0  ? "window"
-                                  : k & ES_SHORT_CONV ? "convolution"
-                                                      : "all");
+        es_listing_cell(&listing, arch.kind            ? arch.row[k]->text[ES_L_KIND]
+                                  : k & ES_SHORT_CONV  ? "convolution"
+                                  : layer.window > 0   ? k & ES_SHORT_DENSE ? "window, dense" : "window"
+                                  : k & ES_SHORT_DENSE ? "dense"
+                                                       : "all");
         es_listing_format(&listing, "%.0f", count[k]);
         es_listing_cell(&listing, *mixer ? mixer : "none");
         es_listing_format(&listing, "%.0f B", count[k] * (costs.span[0].k + costs.span[0].v) * seen * 2);

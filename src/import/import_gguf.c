@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "import/gguf_file.h"
+#include "import/gguf_names.h"
 #include "base/number.h"
 #include "base/text.h"
 #include "io/format.h"
@@ -17,69 +18,6 @@
 #include "model/layout.h"
 
 enum { MAX_LAYERS = 4096 };
-
-/* ---- Names of ggml ---- */
-
-/* Tensor types by id, ggml-org/llama.cpp v0.5.0 ggml/include/ggml.h; types whose layout no catalog row describes are
- * missing. */
-static const char *const tensor_types[] = {
-    [0] = "F32",      [1] = "F16",     [2] = "Q4_0",     [3] = "Q4_1",   [6] = "Q5_0",    [7] = "Q5_1",
-    [8] = "Q8_0",     [10] = "Q2_K",   [11] = "Q3_K",    [12] = "Q4_K",  [13] = "Q5_K",   [14] = "Q6_K",
-    [16] = "IQ2_XXS", [17] = "IQ2_XS", [18] = "IQ3_XXS", [19] = "IQ1_S", [20] = "IQ4_NL", [21] = "IQ3_S",
-    [22] = "IQ2_S",   [23] = "IQ4_XS", [29] = "IQ1_M",   [30] = "BF16",  [31] = "Q4_0",   [32] = "Q4_0",
-    [33] = "Q4_0",    [34] = "TQ1_0",  [35] = "TQ2_0",   [39] = "MXFP4", [40] = "NVFP4",  [41] = "Q1_0",
-    [42] = "Q2_0"};
-enum { TENSOR_TYPES = sizeof tensor_types / sizeof *tensor_types };
-
-/* general.file_type */
-static const char *const file_types[] = {
-    [0] = "F32",     [1] = "F16",     [2] = "Q4_0",       [3] = "Q4_1",    [7] = "Q8_0",     [8] = "Q5_0",
-    [9] = "Q5_1",    [10] = "Q2_K",   [11] = "Q3_K_S",    [12] = "Q3_K_M", [13] = "Q3_K_L",  [14] = "Q4_K_S",
-    [15] = "Q4_K_M", [16] = "Q5_K_S", [17] = "Q5_K_M",    [18] = "Q6_K",   [19] = "IQ2_XXS", [20] = "IQ2_XS",
-    [21] = "Q2_K_S", [22] = "IQ3_XS", [23] = "IQ3_XXS",   [24] = "IQ1_S",  [25] = "IQ4_NL",  [26] = "IQ3_S",
-    [27] = "IQ3_M",  [28] = "IQ2_S",  [29] = "IQ2_M",     [30] = "IQ4_XS", [31] = "IQ1_M",   [32] = "BF16",
-    [36] = "TQ1_0",  [37] = "TQ2_0",  [38] = "MXFP4_MOE", [39] = "NVFP4",  [40] = "Q1_0",    [41] = "Q2_0"};
-enum { FILE_TYPES = sizeof file_types / sizeof *file_types };
-
-/* One table row an architecture whose name or windows the file does not tell in full.  `period`: every n-th layer sees
- * everything, the first of them if negative, 0: none does; `window` where the program has it built in (ggml-org/llama.cpp,
- * src/llama-model.cpp). */
-static const struct {
-    const char *arch, *family;
-    double period, window;
-} archs[] = {
-    {"gemma2", "gemma2", 2, 0},
-    {"gemma3", "gemma3", 6, 0},
-    {"gpt-oss", "gptoss", 2, 0},
-    {"gptoss", "gptoss", 2, 0},
-    {"exaone4", "exaone4", 4, 0},
-    {"cohere2", "cohere2", 4, 0},
-    {"olmo2", "olmo2", 4, 0},
-    {"gemma3n", "gemma3n", 5, 0},
-    {"llama4", "llama4", 4, 8192},
-    {"phi3", "phi3", 0, 0},
-    {"llama", "llama", 0, 0},
-    {"mistral", "mistral", 0, 0},
-    {"mistral3", "mistral", 0, 0},
-    {"starcoder2", "starcoder2", 0, 0},
-    {"phimoe", "phimoe", 0, 0},
-    {"phi2", "phi", 0, 0},
-    {"ernie4_5-moe", "ernie4_5", 0, 0},
-    {"qwen2vl", "qwen2", 0, 0},
-    {"qwen3vl", "qwen3", 0, 0},
-    {"qwen3vlmoe", "qwen3moe", 0, 0},
-    {"qwen2", "qwen2", 0, 0},
-    {"qwen3", "qwen3", 0, 0},
-    {"dots1", "dots1", 0, 0},
-    {"exaone-moe", "exaone-moe", 4, 0},
-    {"smallthinker", "smallthinker", -4, 0},
-    {"plamo3", "plamo3", 8, 0},
-    {"laguna", "laguna", -4, 0},
-    {"afmoe", "afmoe", 4, 0},
-    {"mellum", "mellum", 4, 0},
-    {"cohere2moe", "cohere2moe", 4, 0},
-};
-enum { ARCHS = sizeof archs / sizeof *archs };
 
 /* ---- What the file holds ---- */
 
@@ -103,9 +41,9 @@ typedef struct importer {
     bool has_norm_bias, qkv_bias, o_bias, mlp_bias, expert_bias, router_bias, shared_gate, sinks, sub_norms, head_bias,
         embed_norm, output_norm;
     double pos_rows;
-    double type_weights[TENSOR_TYPES], type_bytes[TENSOR_TYPES];
-    double other[TENSOR_TYPES]; /* numbers of matrices that no column explains */
-    size_t type_tensors[TENSOR_TYPES], apart[ES_TENSOR_IDS];
+    double type_weights[ES_GGUF_TENSOR_TYPES], type_bytes[ES_GGUF_TENSOR_TYPES];
+    double other[ES_GGUF_TENSOR_TYPES]; /* numbers of matrices that no column explains */
+    size_t type_tensors[ES_GGUF_TENSOR_TYPES], apart[ES_TENSOR_IDS];
     es_arch compiled;
     es_shape shape;
     es_gguf_import *out;
@@ -146,7 +84,7 @@ static double count(importer *m, const char *name, double fallback) { return cou
 
 /* Bytes of whole blocks. */
 static double tensor_bytes(importer *m, const es_gguf_tensor *t) {
-    const char *name = t->type < TENSOR_TYPES ? tensor_types[t->type] : NULL;
+    const char *name = es_gguf_tensor_type(t->type);
     const es_table *table = &m->catalog->table[ES_GGUF_TYPE];
     for (size_t i = 0; name && i < table->n_rows; i++) {
         const es_row *row = &table->rows[i];
@@ -408,12 +346,8 @@ static void read_latent(importer *m, const layer *l) {
 /* The window of layer i: a list tells, or a number how often a layer has none, or the architecture. */
 static double window_of(importer *m, size_t i, bool *warned) {
     const es_gguf_key *pattern = find_key(m, "attention.sliding_window_pattern");
-    double window = count(m, "attention.sliding_window", 0), period = NAN;
-    for (size_t a = 0; a < ARCHS; a++)
-        if (strcmp(archs[a].arch, m->arch) == 0) {
-            period = archs[a].period;
-            window = window > 0 || find_key(m, "attention.sliding_window") ? window : archs[a].window;
-        }
+    const es_gguf_arch *arch = es_gguf_arch_of(m->arch);
+    double window = count(m, "attention.sliding_window", arch ? arch->window : 0), period = arch ? arch->period : NAN;
     if (window == 0 || (get(m, ES_M_MAX_CTX) > 0 && window >= get(m, ES_M_MAX_CTX)))
         return 0;
     if (pattern && pattern->n > 1) {
@@ -709,7 +643,7 @@ static void check_model(importer *m) {
         vectors += first.streamed + first.stored + first.routed * l.experts;
     }
     const size_t n = es_end_tensors(&m->compiled, &m->shape, tensor, &first, &last);
-    for (size_t i = 0; i < TENSOR_TYPES; i++)
+    for (uint32_t i = 0; i < ES_GGUF_TENSOR_TYPES; i++)
         m->shape.other += m->other[i];
     put(m, ES_M_OTHER_PARAMS, m->shape.other);
     if (m->status == ES_OK)
@@ -724,17 +658,11 @@ static void check_model(importer *m) {
     check_ranges(m);
 }
 
-static const char *family_of(const importer *m) {
-    for (size_t i = 0; i < ARCHS; i++)
-        if (strcmp(archs[i].arch, m->arch) == 0)
-            return archs[i].family;
-    return m->arch;
-}
-
 static void read_model(importer *m) {
     es_model_row *row = &m->out->model;
     const es_gguf_key *name = find_key(m, "general.name");
-    row->text[ES_M_FAMILY] = es_import_name(m->arena, es_slice_of(family_of(m)));
+    const es_gguf_arch *arch = es_gguf_arch_of(m->arch);
+    row->text[ES_M_FAMILY] = es_import_name(m->arena, es_slice_of(arch ? arch->family : m->arch));
     row->text[ES_M_NOTE] = name && name->text ? es_import_name(m->arena, es_slice_of(name->text)) : "";
     row->text[ES_M_SOURCE] = "GGUF header";
     row->text[ES_M_PUBLISHED_SCOPE] = "tensors of the file";
@@ -761,7 +689,7 @@ static void add_rule(importer *m, es_tensor_id id, uint32_t type, const char *co
     if (text == NULL)
         m->status = es_fail_memory(m->errors);
     else
-        out->rule[out->n_rules++] = (es_import_rule){es_tensor_names[id], text, tensor_types[type]};
+        out->rule[out->n_rules++] = (es_import_rule){es_tensor_names[id], text, es_gguf_tensor_type(type)};
 }
 
 /* One rule for each run of layers of one type, layers without the tensor joining the run before them. */
@@ -771,13 +699,13 @@ static void add_runs(importer *m, es_tensor_id id) {
     for (size_t i = 0; i < m->layers && m->status == ES_OK; i++) {
         const es_gguf_tensor *t = m->layer[i].tensor[id];
         char condition[40];
-        if (t && last && strcmp(tensor_types[t->type], tensor_types[last->type]) != 0) {
+        if (t && last && strcmp(es_gguf_tensor_type(t->type), es_gguf_tensor_type(last->type)) != 0) {
             snprintf(condition, sizeof condition, "layer<%zu", i);
             add_rule(m, id, last->type, condition);
         }
         last = t ? t : last;
     }
-    if (last && (m->out->n_rules > begin || strcmp(tensor_types[last->type], m->out->base_type) != 0 ||
+    if (last && (m->out->n_rules > begin || strcmp(es_gguf_tensor_type(last->type), m->out->base_type) != 0 ||
                  (id >= ES_TENSOR_FFN_GATE_EXPS && id <= ES_TENSOR_FFN_DOWN_SHEXP)))
         add_rule(m, id, last->type, "always");
 }
@@ -785,7 +713,7 @@ static void add_runs(importer *m, es_tensor_id id) {
 /* One for each type of the numbers that no column explains, in the order of the types. */
 static void add_others(importer *m) {
     double end = 0;
-    for (uint32_t i = 0; i < TENSOR_TYPES && m->status == ES_OK; i++) {
+    for (uint32_t i = 0; i < ES_GGUF_TENSOR_TYPES && m->status == ES_OK; i++) {
         char condition[40];
         end += m->other[i];
         snprintf(condition, sizeof condition, "t<%.0f", end);
@@ -796,19 +724,20 @@ static void add_others(importer *m) {
 
 static void add_rules(importer *m) {
     es_gguf_import *out = m->out;
-    out->rule = es_arena_array(m->arena, (size_t)ES_TENSOR_IDS * (m->layers + 2) + TENSOR_TYPES, sizeof *out->rule);
+    out->rule =
+        es_arena_array(m->arena, (size_t)ES_TENSOR_IDS * (m->layers + 2) + ES_GGUF_TENSOR_TYPES, sizeof *out->rule);
     if (out->rule == NULL) {
         m->status = es_fail_memory(m->errors);
         return;
     }
-    size_t most = 0;
-    for (size_t i = 1; i < TENSOR_TYPES; i++)
+    uint32_t most = 0;
+    for (uint32_t i = 1; i < ES_GGUF_TENSOR_TYPES; i++)
         most = m->type_bytes[i] > m->type_bytes[most] ? i : most;
-    out->base_type = tensor_types[most];
+    out->base_type = es_gguf_tensor_type(most);
     /* From the last to the first: experts' rules before those of ffn_down, which is their role too. */
     for (int id = ES_TENSOR_IDS - 1; id >= 0 && m->status == ES_OK; id--) {
         const es_gguf_tensor *t = m->ends.tensor[id];
-        if (t && strcmp(tensor_types[t->type], out->base_type) != 0)
+        if (t && strcmp(es_gguf_tensor_type(t->type), out->base_type) != 0)
             add_rule(m, (es_tensor_id)id, t->type, "always");
         add_runs(m, (es_tensor_id)id);
     }
@@ -845,11 +774,11 @@ static es_status compare(importer *m, const es_catalog *catalog, const char *fil
         for (es_tensor_id id = 0; id < ES_TENSOR_IDS; id++) {
             const es_gguf_tensor *t = i < m->layers ? m->layer[i].tensor[id] : m->ends.tensor[id];
             if (t)
-                b->weights[id][es_gguf_type_id(gguf, tensor_types[t->type])] += (double)t->weights;
+                b->weights[id][es_gguf_type_id(gguf, es_gguf_tensor_type(t->type))] += (double)t->weights;
         }
-    for (size_t i = 0; i < TENSOR_TYPES; i++)
+    for (uint32_t i = 0; i < ES_GGUF_TENSOR_TYPES; i++)
         if (m->other[i] > 0)
-            b->weights[ES_TENSOR_OTHER][es_gguf_type_id(gguf, tensor_types[i])] += m->other[i];
+            b->weights[ES_TENSOR_OTHER][es_gguf_type_id(gguf, es_gguf_tensor_type(i))] += m->other[i];
     for (es_tensor_id id = 0; id < ES_TENSOR_IDS && *same; id++)
         for (int type = 0; type < ES_MAX_TENSOR_TYPES; type++)
             if (b->weights[id][type] != 0)
@@ -891,7 +820,7 @@ static es_status find_known(importer *m) {
     const es_gguf_key *key = find_key(m, "general.file_type");
     const double id = key && key->n == 1 ? key->numbers[0] : -1;
     es_gguf_import *out = m->out;
-    out->label = id >= 0 && id < FILE_TYPES && id == floor(id) && file_types[(size_t)id] ? file_types[(size_t)id] : "";
+    out->label = es_gguf_file_type(id) ? es_gguf_file_type(id) : "";
     const es_row *row = es_table_find(&m->catalog->table[ES_PRECISION], out->label, strlen(out->label));
     if (row == NULL || strcmp(row->name, out->label) != 0)
         return ES_OK;
@@ -926,13 +855,13 @@ static int compare_bytes(const void *a, const void *b) {
 
 static es_status sum_types(importer *m) {
     es_gguf_import *out = m->out;
-    out->type = es_arena_array(m->arena, TENSOR_TYPES, sizeof *out->type);
+    out->type = es_arena_array(m->arena, ES_GGUF_TENSOR_TYPES, sizeof *out->type);
     if (out->type == NULL)
         return es_fail_memory(m->errors);
-    for (size_t i = 0; i < TENSOR_TYPES; i++)
+    for (uint32_t i = 0; i < ES_GGUF_TENSOR_TYPES; i++)
         if (m->type_tensors[i] > 0)
             out->type[out->n_types++] =
-                (es_import_type){tensor_types[i], m->type_tensors[i], m->type_weights[i], m->type_bytes[i]};
+                (es_import_type){es_gguf_tensor_type(i), m->type_tensors[i], m->type_weights[i], m->type_bytes[i]};
     qsort(out->type, out->n_types, sizeof *out->type, compare_bytes);
     out->n_tensors = m->file.n_tensors;
     return ES_OK;
