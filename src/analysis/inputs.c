@@ -337,8 +337,14 @@ double es_elasticity_size(const es_elasticity *e) {
     return fmax(fmax(isnan(both) ? 0 : both, isnan(down) ? 0 : down), isnan(up) ? 0 : up);
 }
 
+bool es_elasticity_breaks(const es_elasticity *e) {
+    return fabs(e->up - e->down) > fmax(fabs(e->up), fabs(e->down)) / 2;
+}
+
 double es_elasticity_shown(const es_elasticity *e) {
-    return !isnan(e->both) ? e->both : !isnan(e->up) ? e->up : e->down;
+    if (!isnan(e->both) && !es_elasticity_breaks(e))
+        return e->both;
+    return isnan(e->down) || fabs(e->up) >= fabs(e->down) ? e->up : e->down;
 }
 
 static int by_size(const void *a_, const void *b_) {

@@ -72,12 +72,15 @@ typedef struct es_ranked {
     es_elasticity e;
 } es_ranked;
 
-/* Effects below 0.05% per percent are not worth a line. */
-#define ES_NOTICED 5e-4
+/* Effects below 0.005% per percent are not worth a line (unsourced: what three digits do not show). */
+#define ES_NOTICED 5e-3
 
 /* The largest of the three. */
 double es_elasticity_size(const es_elasticity *e);
-/* The one over both steps, else over the one that there is. */
+/* The sides differ by more than half of the larger: at a limit or a rule that changes there (rows of whole blocks) there is no
+ * slope, but one to either side. */
+bool es_elasticity_breaks(const es_elasticity *e);
+/* The one over both steps; the larger side where these differ too much or only one is known. */
 double es_elasticity_shown(const es_elasticity *e);
 
 /* The inputs by the size of their effect on each of n nodes, the largest first; list has room for varied->n_inputs a node. */

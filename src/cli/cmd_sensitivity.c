@@ -96,7 +96,7 @@ static es_status print_tornado(es_cli *cli, const es_varied *v, const es_column 
         es_human_number(value, sizeof value, list[i].input->value);
         es_listing_format(&listing, "%s%s%s", *value ? value : "by type", *list[i].input->unit ? " " : "",
                           list[i].input->unit);
-        slope_cell(&listing, e->both);
+        slope_cell(&listing, es_elasticity_breaks(e) ? NAN : e->both);
         slope_cell(&listing, kink ? e->down : NAN);
         slope_cell(&listing, kink ? e->up : NAN);
         bar_cell(&listing, es_elasticity_shown(e), es_elasticity_size(&list[0].e), half);
@@ -272,7 +272,8 @@ const es_command es_cmd_sensitivity = {
         "by one. Inputs are the catalog fields that the kernel reads (rates by tensor type as one factor), the "
         "workload and numeric options; an input of 0 has none, and a field that follows others by expr() is no input "
         "of its own. The largest come first; down and up are the elasticities to either side where they differ, as "
-        "they do where another limit takes over.\n\n"
+        "they do where another limit takes over. Where one is less than half of the other there is no slope, and only "
+        "they are shown.\n\n"
         "Real numbers move by 0.01% to both sides. Whole numbers move by a power of two that divides them, so that "
         "rows stay whole blocks of their formats.\n\n"
         "CSV (-f or -o): input, unit, of, value, elasticity, down, up; empty where a metric is missing, 0 or changes "

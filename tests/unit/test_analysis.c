@@ -126,6 +126,17 @@ Test(analysis, elasticities_of_known_functions) {
     es_catalog_free(&catalog);
 }
 
+Test(analysis, a_break_has_no_slope_of_both_sides) {
+    const es_elasticity smooth = {1.0, 0.98, 1.02}, kink = {-0.5, -1, 0}, jump = {0.4, -0.4, 1.2}, one = {NAN, NAN, -0.8};
+    cr_expect_not(es_elasticity_breaks(&smooth));
+    cr_expect(es_elasticity_breaks(&kink) && es_elasticity_breaks(&jump));
+    cr_expect_not(es_elasticity_breaks(&one));
+    cr_expect_eq(es_elasticity_shown(&smooth), 1.0);
+    cr_expect_eq(es_elasticity_shown(&kink), -1.0);
+    cr_expect_eq(es_elasticity_shown(&jump), 1.2);
+    cr_expect_eq(es_elasticity_shown(&one), -0.8);
+}
+
 Test(analysis, steps_keep_rows_whole_and_values_legal) {
     static const struct {
         es_input input;
