@@ -1,6 +1,7 @@
 #include "cli/doubts.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "cli/points.h"
@@ -104,7 +105,32 @@ static void warn_of(const es_sweep *sweep, const doubt *d, es_errors *errors) {
             d->n_seen == 1 ? "" : "s", names, shown < d->n_seen ? " ..." : "", (unsigned long long)d->first);
 }
 
+static bool goes_by_answers(const es_sweep *sweep, const es_objective *objective, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        const char *name = sweep->columns[objective[i].column].name;
+        if (strncmp(name, "answer_", 7) == 0 || strstr(name, "per_solved"))
+            return true;
+    }
+    return false;
+}
+
+/* What an answer costs decides between models, and all of them are taken to need as many tokens for it. */
+static void warn_of_equal_answers(const es_sweep *sweep, es_errors *errors) {
+    const int models = sweep->plan->entity_axis[ES_MODEL];
+    bool equal = false;
+    for (size_t a = 0; a < sweep->n_axes; a++)
+        equal |= sweep->axes[a].role == ES_AXIS_WORKLOAD && strcmp(sweep->axes[a].name, "tokens_per_answer") == 0;
+    if (equal && models >= 0 && sweep->axes[models].n > 1 &&
+        (goes_by_answers(sweep, sweep->best.objective, sweep->best.given ? sweep->best.n_objectives : 0) ||
+         goes_by_answers(sweep, sweep->front.objective, sweep->front.given ? sweep->front.n_objectives : 0)))
+        es_warn(
+            errors, NULL,
+            "tokens_per_answer is the same for all models, which favours small ones: what each of them needs is not "
+            "in the sweep");
+}
+
 es_status es_warn_doubts(const es_sweep *sweep, es_errors *errors) {
+    warn_of_equal_answers(sweep, errors);
     size_t n = count_doubts(sweep->kernel), rows = 0;
     if (!n || !sweep->n_points)
         return ES_OK;
