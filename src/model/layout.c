@@ -17,6 +17,8 @@ typedef struct builder {
     double active;       /* experts of the layer at hand that a token uses */
 } builder;
 
+const double es_row_group[ES_ROW_GROUPS] = {4, 8, 16};
+
 /* The slot of a type among slots [begin, end); when all are taken by others, the last one. */
 static es_slot *find_slot(es_layout *layout, int begin, int end, int type) {
     for (int i = begin; i < end; i++) {
@@ -50,7 +52,8 @@ static void put(builder *b, const es_tensor *t, int type, double bytes_per_weigh
                     : routed              ? find_slot(layout, ES_EXPERT_SLOT, ES_SLOTS, type)
                                           : find_slot(layout, 0, ES_DENSE_SLOTS, type);
     /* ggml-cpu/repack.cpp of llama.cpp: two dimensions, or three by expert */
-    slot->movable += (t->depth == 1 || routed) && fmod(t->out, 8) == 0 ? bytes : 0;
+    for (int i = 0; i < ES_ROW_GROUPS && (t->depth == 1 || routed); i++)
+        slot->movable[i] += fmod(t->out, es_row_group[i]) == 0 ? bytes : 0;
     switch (t->use) {
     case ES_USE_LOOKUP:
     case ES_USE_NEVER: return;

@@ -15,12 +15,16 @@
 #include "base/arena.h"
 #include "model/inventory.h"
 
+/* Rows that kernels of rearranged weights take at once: 4, 8, 16; a tensor has a multiple of them. */
+enum { ES_ROW_GROUPS = 3 };
+extern const double es_row_group[ES_ROW_GROUPS];
+
 /* Weights that run at one tensor type's rates.  The slots of a layout are the terms of the roofline's sums. */
 typedef struct es_slot {
     double weights; /* active per token; of one routed expert per token times the experts a token uses */
     double bytes;   /* streamed by one step; routed: of one expert, times the distinct experts of the step */
     double type;    /* tensor type id */
-    double movable; /* stored bytes that a runtime may rearrange: matrices and experts of a multiple of 8 rows */
+    double movable[ES_ROW_GROUPS]; /* stored bytes that a runtime may rearrange: matrices and experts of so many rows */
 } es_slot;
 
 enum {

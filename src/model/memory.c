@@ -60,9 +60,10 @@ typedef struct rule {
     bool named; /* the runtime itself, not its family */
 } rule;
 
-/* Since when a type is rearranged for a unit: build and month; infinite: it is not. */
+/* Since when a type is rearranged for a unit: build and month, infinite: it is not; the row group that the kernel needs. */
 typedef struct repack {
     double build, month;
+    int group;
 } repack;
 
 enum { TYPE_IDS = 64 };
@@ -97,6 +98,9 @@ static void add_repacked(repack *of_unit, const es_gguf *gguf, const es_row *row
     const double build = es_build_parse(es_slice_of(row->text[ES_RT_FIRST_BUILD]));
     const double month = es_build_parse(es_slice_of(row->text[ES_RT_FIRST_DATE]));
     es_slice rest = es_slice_of(row->text[ES_RT_TYPE]), word;
+    int group = 0;
+    while (group + 1 < ES_ROW_GROUPS && es_row_group[group] < row->value[ES_RT_ROWS])
+        group++;
     while (es_slice_part(&rest, ' ', &word)) {
         char name[32] = "";
         es_copy_text(name, sizeof name, word);
@@ -105,6 +109,7 @@ static void add_repacked(repack *of_unit, const es_gguf *gguf, const es_row *row
             continue;
         of_unit[type].build = fmin(of_unit[type].build, isnan(build) ? 0 : build);
         of_unit[type].month = fmin(of_unit[type].month, isnan(month) ? 0 : month);
+        of_unit[type].group = group < of_unit[type].group ? group : of_unit[type].group; /* kernels are tried in turn */
     }
 }
 
@@ -149,7 +154,7 @@ es_status es_memory_compile(const es_catalog *catalog, const es_gguf *gguf, es_a
         }
     }
     for (size_t i = 0; i < m->units->n_rows * TYPE_IDS; i++)
-        m->repacked[i] = (repack){INFINITY, INFINITY};
+        m->repacked[i] = (repack){INFINITY, INFINITY, ES_ROW_GROUPS - 1};
     for (size_t u = 0; u < m->units->n_rows; u++)
         for (size_t i = 0; i < types->n_rows; i++)
             if (es_unit_has_all(&m->units->rows[u], types->rows[i].text[ES_RT_ISA]))
@@ -206,15 +211,20 @@ void es_roofline_memory_unit(const void *state_, const es_rows *rows, const doub
     };
     unit.driver_bytes = unit.discrete * values[RULE_driver_bytes];
     /* Builds of llama.cpp: one that is not known has what the newest has. */
+    const double stated = in[ES_SLOTS * (1 + ES_ROW_GROUPS)];
     const double build = rows->runtime && strcmp(rows->runtime->text[ES_R_FAMILY], "llama.cpp") == 0 &&
-                                 in[ES_SLOTS] != ES_BUILD_UNKNOWN && !isnan(in[ES_SLOTS])
-                             ? in[ES_SLOTS]
+                                 stated != ES_BUILD_UNKNOWN && !isnan(stated)
+                             ? stated
                              : DBL_MAX;
     for (int i = 0; i < ES_SLOTS && cpu && values[RULE_repacks] > 0 && u < m->units->n_rows; i++) {
-        if (in[i] <= ES_TYPE_NONE || in[i] >= TYPE_IDS)
+        if (!(in[i] > ES_TYPE_NONE && in[i] < TYPE_IDS)) /* NaN: no layout */
             continue;
         const repack *since = &m->repacked[u * TYPE_IDS + (size_t)in[i]];
-        unit.repacked[i] = fmin(build, DBL_MAX) >= (es_build_is_month(build) ? since->month : since->build);
+        if (fmin(build, DBL_MAX) < (es_build_is_month(build) ? since->month : since->build))
+            continue;
+        const double bytes = in[ES_SLOTS * (1 + since->group) + i];
+        unit.repacked_bytes += bytes;
+        unit.repacked_head_bytes += i == ES_DENSE_SLOTS ? bytes : 0;
     }
     memcpy(out, &unit, sizeof unit);
 }

@@ -49,10 +49,10 @@ typedef struct es_memory_of {
 
 /* A device under a runtime. */
 typedef struct es_memory_unit {
-    double reserves;           /* 1: the whole compute buffer is taken, not what is touched */
-    double discrete;           /* 1: a memory of its own; the input embedding and the program stay in the host's */
-    double driver_bytes;       /* of that memory */
-    double repacked[ES_SLOTS]; /* 1: tensors of the slot's type exist twice */
+    double reserves;     /* 1: the whole compute buffer is taken, not what is touched */
+    double discrete;     /* 1: a memory of its own; the input embedding and the program stay in the host's */
+    double driver_bytes; /* of that memory */
+    double repacked_bytes, repacked_head_bytes; /* of tensors that exist twice; of the output head */
 } es_memory_unit;
 
 enum {
@@ -68,7 +68,7 @@ es_status es_memory_compile(const es_catalog *catalog, const es_gguf *gguf, es_a
 
 /* Block functions.  -> es_memory_of */
 void es_roofline_memory_rules(const void *state, const es_rows *rows, const double *in, double *out);
-/* in: types of the slots, the build -> es_memory_unit */
+/* in: types of the slots, their movable bytes by row group, the build -> es_memory_unit */
 void es_roofline_memory_unit(const void *state, const es_rows *rows, const double *in, double *out);
 
 #endif

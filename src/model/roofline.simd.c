@@ -345,8 +345,9 @@ static const es_block blocks[] = {
                     .reads = ES_READS_DEVICE | ES_READS_RUNTIME,
                     .fn = es_roofline_memory_unit,
                     .n_out = ES_MEMORY_UNIT_SIZE,
-                    .n_in = ES_SLOTS + 1,
-                    .in = {ES_EACH_OF(ES_INPUT_ID, SLOTS(_type)) N_runtime_build}},
+                    .n_in = ES_SLOTS * (1 + ES_ROW_GROUPS) + 1,
+                    .in = {ES_EACH_OF(ES_INPUT_ID, SLOTS(_type)) ES_EACH_OF(ES_INPUT_ID, SLOTS(_movable_4)) ES_EACH_OF(
+                        ES_INPUT_ID, SLOTS(_movable_8)) ES_EACH_OF(ES_INPUT_ID, SLOTS(_movable_16)) N_runtime_build}},
     [DRAFT_BLOCK] = {.name = "draft",
                      .reads = ES_READS_DEVICE | ES_READS_RUNTIME | ES_READS_PRECISION,
                      .fn = es_roofline_draft,

@@ -239,6 +239,15 @@ Test(memory, repacked_types_depend_on_the_processor) {
     cr_expect_eq(get("repack_bytes"), 0, "the neutral runtime keeps one copy");
 }
 
+/* Kernels take 4 rows of Q8_0 at once on ARM and 16 on RISC-V (ggml-cpu/repack.cpp): the 73448 rows of MiniCPM3's head are a
+ * multiple of 8 only, and every other matrix of 16. */
+Test(memory, rearranged_matrices_have_a_multiple_of_the_kernels_rows) {
+    evaluate_at("MiniCPM3-4B", "Raspberry Pi 5 8GB", "llama.cpp-cpu-arm", "Q8_0", usual);
+    const double arm = get("repack_bytes");
+    evaluate_at("MiniCPM3-4B", "Banana Pi/Milk-V Jupiter (SpacemiT K1)", "llama.cpp-cpu-riscv", "Q8_0", usual);
+    cr_expect_eq(arm - get("repack_bytes"), 73448.0 * 2560 * 34 / 32, "%.17g", arm - get("repack_bytes"));
+}
+
 Test(memory, images_bring_their_projector) {
     setting s = usual;
     s.prompt = 8064 - 256; /* the image is 256 tokens */
