@@ -111,17 +111,19 @@ static inline double largest(double a, double b, double c, double d, double e) {
 #define ES_EACH_46(m, k, a, ...) m(k, a) ES_EACH_45(m, k + 1, __VA_ARGS__)
 #define ES_EACH_47(m, k, a, ...) m(k, a) ES_EACH_46(m, k + 1, __VA_ARGS__)
 #define ES_EACH_48(m, k, a, ...) m(k, a) ES_EACH_47(m, k + 1, __VA_ARGS__)
+#define ES_EACH_49(m, k, a, ...) m(k, a) ES_EACH_48(m, k + 1, __VA_ARGS__)
 #define ES_PICK(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22,   \
                 a23, a24, a25, a26, a27, a28, a29, a30, a31, a32, a33, a34, a35, a36, a37, a38, a39, a40, a41, a42,    \
-                a43, a44, a45, a46, a47, a48, name, ...)                                                               \
+                a43, a44, a45, a46, a47, a48, a49, name, ...)                                                          \
     name
 #define ES_EACH_OF(m, ...)                                                                                             \
-    ES_PICK(__VA_ARGS__, ES_EACH_48, ES_EACH_47, ES_EACH_46, ES_EACH_45, ES_EACH_44, ES_EACH_43, ES_EACH_42,           \
-            ES_EACH_41, ES_EACH_40, ES_EACH_39, ES_EACH_38, ES_EACH_37, ES_EACH_36, ES_EACH_35, ES_EACH_34,            \
-            ES_EACH_33, ES_EACH_32, ES_EACH_31, ES_EACH_30, ES_EACH_29, ES_EACH_28, ES_EACH_27, ES_EACH_26,            \
-            ES_EACH_25, ES_EACH_24, ES_EACH_23, ES_EACH_22, ES_EACH_21, ES_EACH_20, ES_EACH_19, ES_EACH_18,            \
-            ES_EACH_17, ES_EACH_16, ES_EACH_15, ES_EACH_14, ES_EACH_13, ES_EACH_12, ES_EACH_11, ES_EACH_10, ES_EACH_9, \
-            ES_EACH_8, ES_EACH_7, ES_EACH_6, ES_EACH_5, ES_EACH_4, ES_EACH_3, ES_EACH_2, ES_EACH_1)                    \
+    ES_PICK(__VA_ARGS__, ES_EACH_49, ES_EACH_48, ES_EACH_47, ES_EACH_46, ES_EACH_45, ES_EACH_44, ES_EACH_43,           \
+            ES_EACH_42, ES_EACH_41, ES_EACH_40, ES_EACH_39, ES_EACH_38, ES_EACH_37, ES_EACH_36, ES_EACH_35,            \
+            ES_EACH_34, ES_EACH_33, ES_EACH_32, ES_EACH_31, ES_EACH_30, ES_EACH_29, ES_EACH_28, ES_EACH_27,            \
+            ES_EACH_26, ES_EACH_25, ES_EACH_24, ES_EACH_23, ES_EACH_22, ES_EACH_21, ES_EACH_20, ES_EACH_19,            \
+            ES_EACH_18, ES_EACH_17, ES_EACH_16, ES_EACH_15, ES_EACH_14, ES_EACH_13, ES_EACH_12, ES_EACH_11,            \
+            ES_EACH_10, ES_EACH_9, ES_EACH_8, ES_EACH_7, ES_EACH_6, ES_EACH_5, ES_EACH_4, ES_EACH_3, ES_EACH_2,        \
+            ES_EACH_1)                                                                                                 \
     (m, 0, __VA_ARGS__)
 #define ES_NAMES(...) __VA_ARGS__
 #define ES_EACH_IN(m, names) ES_EACH_IN_(m, ES_NAMES names)

@@ -197,6 +197,10 @@ void es_roofline_memory_rules(const void *state_, const es_rows *rows, const dou
     memcpy(out, &of, sizeof of);
 }
 
+/* ggml-org/llama.cpp#23764, merged at the end of May 2026; its build by the line from b9559 of 2026-06-12 to b10284 of
+ * 2026-08-05. */
+enum { MASKS_OF_16_BITS = 9358, MASKS_OF_16_BITS_MONTH = 202606 };
+
 void es_roofline_memory_unit(const void *state_, const es_rows *rows, const double *in, double *out) {
     const es_roofline_state *state = state_;
     const bool gpu = rows->unit && strncmp(rows->unit->text[ES_U_KIND], "gpu", 3) == 0;
@@ -216,6 +220,7 @@ void es_roofline_memory_unit(const void *state_, const es_rows *rows, const doub
                                  stated != ES_BUILD_UNKNOWN && !isnan(stated)
                              ? stated
                              : DBL_MAX;
+    unit.wide_masks = build < (es_build_is_month(build) ? MASKS_OF_16_BITS_MONTH : MASKS_OF_16_BITS);
     for (int i = 0; i < ES_SLOTS && cpu && values[RULE_repacks] > 0 && u < m->units->n_rows; i++) {
         if (!(in[i] > ES_TYPE_NONE && in[i] < TYPE_IDS)) /* NaN: no layout */
             continue;

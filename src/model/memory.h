@@ -52,6 +52,7 @@ typedef struct es_memory_unit {
     double reserves;     /* 1: the whole compute buffer is taken, not what is touched */
     double discrete;     /* 1: a memory of its own; the input embedding and the program stay in the host's */
     double driver_bytes; /* of that memory */
+    double wide_masks;   /* 1: a build that held masks in 32 bits beside the 16 of flash attention */
     double repacked_bytes, repacked_head_bytes; /* of tensors that exist twice; of the output head */
 } es_memory_unit;
 

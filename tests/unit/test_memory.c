@@ -164,6 +164,57 @@ Test(memory, published_readings) {
     }
 }
 
+/* A line of tests/data/llama_buffers.csv: what a log of llama.cpp prints, all of builds before June 2026. */
+typedef struct logged {
+    char model[64], column[32];
+    double n_ctx, sequences, unified, ubatch, flash, kv_bits, kv_bits_v, swa_full, mib;
+} logged;
+
+static bool read_logged(FILE *from, logged *l) {
+    char line[512];
+    return fgets(line, sizeof line, from) &&
+           sscanf(line, "%63[^,],%lf,%lf,%lf,%lf,%lf,%lf,%lf,%lf,%31[^,],%lf,", l->model, &l->n_ctx, &l->sequences,
+                  &l->unified, &l->ubatch, &l->flash, &l->kv_bits, &l->kv_bits_v, &l->swa_full, l->column,
+                  &l->mib) == 11;
+}
+
+static int by_size(const void *a, const void *b) {
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Caches and states to the printed digit; of compute buffers the median within 3%, nine of ten within 15%, none below 0.8.
+ * Quantized caches of a few backends have a layer's keys and values in 16 bits in the buffer besides: Gemma-4-26B's. */
+Test(memory, buffers_that_logs_print) {
+    FILE *file = fopen("tests/data/llama_buffers.csv", "r");
+    char header[512];
+    double error[64];
+    size_t exact = 0, n = 0, far = 0;
+    cr_assert(file && fgets(header, sizeof header, file));
+    point.build = 202605;
+    for (logged l; read_logged(file, &l);) {
+        setting s = usual;
+        s.n_ctx = l.n_ctx, s.batch = l.sequences, s.unified = l.unified, s.ubatch = l.ubatch, s.flash = l.flash;
+        s.kv_bits = l.kv_bits, s.kv_bits_v = l.kv_bits_v, s.swa_full = l.swa_full;
+        evaluate_at(l.model, "RTX 4090 24GB", "llama.cpp-cuda", "Q4_K_M", s);
+        const double mib = get(l.column) / 1048576;
+        const bool staged = strcmp(l.model, "Gemma-4-26B-A4B") == 0;
+        if (strcmp(l.column, "activation_bytes") != 0) {
+            cr_expect(fabs(mib - l.mib) < 0.006, "%s at %g: %s %.3f of %g MiB", l.model, l.n_ctx, l.column, mib, l.mib);
+            exact++;
+        } else if (!staged) {
+            cr_assert_lt(n, LENGTH(error));
+            cr_expect(mib > 0.8 * l.mib, "%s at %g: %.2f of %g MiB", l.model, l.n_ctx, mib, l.mib);
+            far += fabs(mib / l.mib - 1) > 0.15;
+            error[n++] = fabs(mib / l.mib - 1);
+        }
+    }
+    fclose(file);
+    cr_assert(exact == 57 && n == 25, "%zu and %zu rows", exact, n);
+    qsort(error, n, sizeof *error, by_size);
+    cr_expect(error[n / 2] < 0.03 && far * 10 <= n, "median %g, %zu of %zu far", error[n / 2], far, n);
+}
+
 Test(memory, no_pass_of_llama_cpp_is_larger_than_its_batch) {
     setting s = usual;
     s.prompt = 16384, s.ubatch = 8192;
