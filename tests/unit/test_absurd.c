@@ -1,15 +1,12 @@
 /* Legal values at the ends of their ranges: every run ends with finite cells or a named error, and the front and the best
  * choices of a run are those of its CSV. */
+#include "rounds.h"
 #include "sweep_help.h"
 
 #include "tables/csv_best.h"
 #include "tables/csv_front.h"
 
-#ifdef ES_SLOW_BUILD
-enum { ROUNDS = 60, ROWS = 3 };
-#else
-enum { ROUNDS = 200, ROWS = 3 };
-#endif
+enum { ROWS = 3 };
 
 /* ---- random catalogs ---- */
 
@@ -199,6 +196,6 @@ static void check_catalogs(dice *d, const ask *q, bool calm) {
 
 Test(absurd, runs_end_with_finite_cells_and_agree_with_their_csv) {
     dice d = {9};
-    for (int round = 0; round < ROUNDS; round++)
+    for (int round = 0; round < ROUNDS(200); round++)
         check_catalogs(&d, &asks[(size_t)round % LENGTH(asks)], round % 2);
 }

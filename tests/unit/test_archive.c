@@ -3,6 +3,7 @@
 
 #include "pareto/pareto_archive.h"
 #include "pareto_cases.h"
+#include "rounds.h"
 
 static es_archive *new_archive(const random_case *c) {
     es_archive *archive;
@@ -103,7 +104,7 @@ static es_archive *archive_by_random_tree(const random_case *c, uint64_t *state)
 }
 
 static void compare_with_brute_force(uint64_t cases, size_t most_points, uint64_t seed) {
-    for (uint64_t which = 0; which < cases; which++) {
+    for (uint64_t which = 0; which < ROUNDS(cases); which++) {
         uint64_t state = seed + which;
         random_case c;
         random_case_init(&c, &state, most_points, 8);
@@ -157,7 +158,7 @@ static es_archive *archive_of_threads(const random_case *c, unsigned threads, ui
 }
 
 Test(archive, joined_archives_give_the_front_of_all) {
-    for (uint64_t which = 0; which < 200; which++) {
+    for (uint64_t which = 0; which < ROUNDS(200); which++) {
         uint64_t state = 77 * which + 3;
         random_case c;
         random_case_init(&c, &state, which % 10 ? 1500 : 12000, 6);

@@ -10,13 +10,10 @@
 #include "calibrate/measured.h"
 #include "calibrate/validate.h"
 #include "model/layout.h"
+#include "rounds.h"
 
 enum { MODELS = 7, FORMATS = 8, DEPTHS = 3, PROMPT = 512, GEN = 128, ROWS = MODELS * FORMATS * DEPTHS * 2 };
-#ifdef ES_SLOW_BUILD
-enum { SEEDS = 1 };
-#else
-enum { SEEDS = 2 };
-#endif
+enum { SEEDS = SLOW_BUILD ? 1 : 2 };
 
 static const double decode_bar = 0.08, prefill_bar = 0.09;
 

@@ -10,6 +10,7 @@
 
 #include "tables/csv_front.h"
 #include "io/format.h"
+#include "rounds.h"
 
 /* ---- Texts ---- */
 
@@ -455,7 +456,7 @@ static void check(table *t, setup *s, size_t block_size) {
 Test(csv_front, small_tables_match_the_definitions, .timeout = 300) {
     static table t;
     static setup s;
-    for (int round = 0; round < 10000; round++) {
+    for (int round = 0; round < ROUNDS(10000); round++) {
         const int style = (int)random_below(4);
         t.d = 1 + (unsigned)random_below(MAX_D);
         t.n = random_below(round % 50 ? 24 : 200);
@@ -481,7 +482,7 @@ Test(csv_front, small_tables_match_the_definitions, .timeout = 300) {
 Test(csv_front, reductions_on_the_way_change_nothing, .timeout = 300) {
     static table t;
     static setup s;
-    for (int round = 0; round < 24; round++) {
+    for (int round = 0; round < ROUNDS(24); round++) {
         t.d = 2 + (unsigned)random_below(3);
         t.n = 2500;
         random_setup(&t, &s);

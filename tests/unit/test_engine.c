@@ -1,4 +1,5 @@
 /* The engine against the plain evaluation of single points and brute force: rows, conditions, fronts, bests, ranges. */
+#include "rounds.h"
 #include "sweep_help.h"
 
 #include <signal.h>
@@ -705,9 +706,7 @@ static void check_subject(dice *d, const subject *s, const folder *f) {
 /* EDGESWEEP_TEST_ROUNDS=20 in the environment makes 20 times as many sweeps, others after the usual ones. */
 static int times(int rounds) {
     const char *factor = getenv("EDGESWEEP_TEST_ROUNDS");
-#ifdef ES_SLOW_BUILD
-    rounds = (rounds + 2) / 3;
-#endif
+    rounds = ROUNDS(rounds);
     return factor && atoi(factor) > 0 ? rounds * atoi(factor) : rounds;
 }
 

@@ -4,6 +4,7 @@
 #include "point_help.h"
 
 #include "base/expr.h"
+#include "rounds.h"
 
 #if defined(__SIZEOF_FLOAT128__)
 typedef __float128 real;
@@ -223,11 +224,5 @@ static void check_kernel(const char *name, int rounds) {
     }
 }
 
-#ifdef ES_SLOW_BUILD
-enum { ROUNDS = 60 };
-#else
-enum { ROUNDS = 600 };
-#endif
-
-Test(formulas, edgeprofiler) { check_kernel("edgeprofiler", ROUNDS); }
-Test(formulas, roofline) { check_kernel("roofline", ROUNDS); }
+Test(formulas, edgeprofiler) { check_kernel("edgeprofiler", ROUNDS(600)); }
+Test(formulas, roofline) { check_kernel("roofline", ROUNDS(600)); }

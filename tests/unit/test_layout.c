@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "model/layout.h"
+#include "rounds.h"
 
 static es_catalog catalog;
 static es_arena arena;
@@ -568,7 +569,7 @@ Test(layout, every_model_and_file_type) {
     size_t n = list_file_types();
     cr_assert_eq(n, 35);
     const es_table *models = &catalog.table[ES_MODEL];
-    for (size_t m = 0; m < models->n_rows; m++) {
+    for (size_t m = 0; m < models->n_rows; m += SLOW_BUILD ? 5 : 1) {
         const es_row *row = &models->rows[m];
         const es_shape s = es_shape_of(row);
         const es_arch arch = arch_of(row);
@@ -595,7 +596,7 @@ static double pick(long least, long most) {
 
 Test(layout, random_shapes) {
     size_t n = list_file_types();
-    for (int round = 0; round < 400; round++) {
+    for (int round = 0; round < ROUNDS(400); round++) {
         es_shape s = {.layers = round % 5 == 0 ? 80 : pick(1, 90), .hidden = 32 * pick(1, 40), .vocab = pick(1, 999)};
         s.heads = 8 * pick(1, 2);
         s.kv_heads = s.heads / pick(1, 2) / (round % 3 == 0 ? 4 : 1);

@@ -2,6 +2,7 @@
 
 #include "pareto/pareto_sieve.h"
 #include "pareto_cases.h"
+#include "rounds.h"
 
 static void assert_front(const random_case *c, es_ties ties, unsigned threads, const bool *mark, uint64_t which) {
     es_index front = {0};
@@ -19,7 +20,7 @@ static void assert_front(const random_case *c, es_ties ties, unsigned threads, c
 }
 
 static void compare_with_brute_force(uint64_t cases, size_t most_points, uint64_t seed) {
-    for (uint64_t which = 0; which < cases; which++) {
+    for (uint64_t which = 0; which < ROUNDS(cases); which++) {
         uint64_t state = seed + which;
         random_case c;
         random_case_init(&c, &state, most_points, 8);

@@ -4,14 +4,11 @@
 #include "model/calibrated.h"
 #include "model/quality.h"
 #include "model/roofline_blocks.h"
+#include "rounds.h"
 
 TestSuite(sources, .init = set_up, .fini = tear_down);
 
-#ifdef ES_SLOW_BUILD
-enum { EVERY = 7 }; /* of the rows of a catalog is changed */
-#else
-enum { EVERY = 1 };
-#endif
+enum { EVERY = SLOW_BUILD ? 7 : 1 }; /* of the rows of a catalog is changed */
 enum { POINTS = 60, MAX_OUTPUTS = 256 };
 
 typedef struct example {

@@ -1,4 +1,5 @@
 /* Streams against the tables that the same sweeps write: every value, front, best choice; chunks, threads, faults. */
+#include "rounds.h"
 #include "sweep_help.h"
 
 #include <glob.h>
@@ -7,11 +8,7 @@
 
 #include <edgesweep/stream.h>
 
-#ifdef ES_SLOW_BUILD
-enum { SOME_ROWS = 300 };
-#else
-enum { SOME_ROWS = 3000 };
-#endif
+enum { SOME_ROWS = ROUNDS(3000) };
 
 static es_stream *open_stream(const es_stream_options *options) {
     static es_errors errors;
