@@ -246,7 +246,7 @@ es_status es_varied_make(es_varied *v, const es_sweep *sweep, uint64_t index, es
 
 static double block_value(es_varied *v, const es_pnode *node) {
     const es_block *def = v->sweep->plan->block[node->block].def;
-    double *out = v->block_out + node->block * v->widest, in[ES_MAX_INPUTS];
+    double *out = v->block_out + node->block * v->widest, in[ES_MAX_BLOCK_INPUTS];
     if (!v->block_done[node->block]) {
         for (size_t k = 0; k < def->n_in; k++)
             in[k] = v->value[def->in[k]];

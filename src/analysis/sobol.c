@@ -158,7 +158,7 @@ static void compute_outputs(const design *d, worker *w, uint16_t block, size_t s
     const outputs *o = &d->outputs[block];
     const es_plan *plan = d->plan;
     const es_block *def = plan->block[block].def;
-    double in[ES_MAX_INPUTS] = {0};
+    double in[ES_MAX_BLOCK_INPUTS] = {0};
     for (size_t j = 0; j < d->n_factors; j++)
         if (d->factor[j].axis >= 0)
             w->coordinate[d->factor[j].axis] = pick(d, &d->factor[j], drawn(d, w, j, other)[sample]);

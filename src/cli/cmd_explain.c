@@ -298,7 +298,7 @@ static void print_source(const es_explanation *x, const es_source *source, uint6
 static void print_sources(const es_explanation *x, const es_node *node) {
     const es_block *block = &x->kernel->blocks[node->index];
     es_source list[ES_MAX_SOURCES];
-    double in[ES_MAX_INPUTS];
+    double in[ES_MAX_BLOCK_INPUTS];
     if (!block->sources)
         return;
     for (size_t k = 0; k < block->n_in; k++)

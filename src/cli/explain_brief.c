@@ -125,7 +125,7 @@ static void print_speed(const brief *b) {
 static void print_scores(const brief *b, const es_rows *rows) {
     const es_kernel *kernel = b->sweep->kernel;
     es_source list[ES_MAX_SOURCES];
-    double in[ES_MAX_INPUTS];
+    double in[ES_MAX_BLOCK_INPUTS];
     const int id = es_kernel_node(kernel, "score", strlen("score"));
     if (id < 0 || kernel->nodes[id].kind != ES_NODE_BLOCK)
         return;

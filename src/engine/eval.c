@@ -214,7 +214,7 @@ static void fill_combination(const es_program *p, uint16_t block, uint64_t c, do
     block_use *use = &p->blocks[block];
     const es_block *def = p->plan->block[block].def;
     size_t coordinate[ES_MAX_AXES];
-    double in[ES_MAX_INPUTS];
+    double in[ES_MAX_BLOCK_INPUTS];
     coordinates_of_combination(p, p->plan->block[block].mask, use->stride, c, coordinate);
     if (c > 0 && is_left_out(p, block, coordinate)) { /* never looked at: anything, so that bounds stay tight */
         memcpy(use->table + c * use->n_outputs, use->table + (c - 1) * use->n_outputs,
@@ -275,8 +275,8 @@ static es_status prepare_block(es_program *p, uint16_t block, es_errors *errors)
     use->stride = take(p, ES_MAX_AXES, sizeof *use->stride);
     if (!use->stride)
         return es_fail_memory(errors);
-    uint64_t combinations = table_size(p, block, use->stride);
-    for (size_t k = 0; k < def->n_in; k++)
+    uint64_t combinations = def->costly ? 0 : table_size(p, block, use->stride);
+    for (size_t k = 0; k < def->n_in && combinations; k++)
         if (lacks_table(p, def->in[k]))
             combinations = 0;
     if (!combinations)
@@ -575,7 +575,7 @@ static void block_in_tile(es_eval *e, uint16_t block, size_t distinct) {
     const block_use *use = &p->blocks[block];
     const es_block *def = p->plan->block[block].def;
     size_t coordinate[ES_MAX_AXES];
-    double in[ES_MAX_INPUTS];
+    double in[ES_MAX_BLOCK_INPUTS];
     for (size_t d = 0; d < distinct; d++) {
         for (size_t k = 0; k < def->n_in; k++) {
             const double *from = column(e, def->in[k]);

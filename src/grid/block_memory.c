@@ -34,7 +34,7 @@ const double *es_block_ask(const es_block_memory *memory, const es_block *block,
                                            block->reads & ES_READS_RUNTIME ? rows->runtime : NULL,
                                            block->reads & ES_READS_PRECISION ? rows->precision : NULL};
     const size_t n_key = KEY_HEAD + (size_t)block->n_in;
-    double key[KEY_HEAD + ES_MAX_INPUTS] = {1};
+    double key[KEY_HEAD + ES_MAX_BLOCK_INPUTS] = {1};
     memcpy(key + 1, read, sizeof read);
     memcpy(key + KEY_HEAD, in, block->n_in * sizeof *in);
     double *place = memory->place + (hash_words(key, n_key) & memory->mask) * memory->width;

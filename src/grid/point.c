@@ -89,7 +89,7 @@ static void run_blocks(const es_sweep *sweep, const size_t *coordinate, size_t b
                        double *out) {
     const es_block *def = sweep->plan->block[block].def;
     es_rows rows = es_plan_rows(sweep, coordinate);
-    double in[ES_MAX_INPUTS];
+    double in[ES_MAX_BLOCK_INPUTS];
     for (size_t k = 0; k < def->n_in; k++)
         in[k] = value[def->in[k]];
     def->fn(sweep->plan->state, &rows, in, out);

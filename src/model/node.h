@@ -19,7 +19,7 @@
 
 #include "base/arena.h"
 
-enum { ES_MAX_INPUTS = 64 };
+enum { ES_MAX_INPUTS = 64, ES_MAX_BLOCK_INPUTS = 96 };
 
 /* out[i] from in[k][i] for i < n.  Pure: + - * / sqrt, comparisons and selections only, so that every instruction set
  * gives the same bits; `out` aliases no input. */
@@ -99,9 +99,10 @@ typedef struct es_block {
     const char *name;
     unsigned reads; /* ES_READS_* beyond the inputs */
     double least;   /* no output is below it */
+    bool costly;    /* computed where and when it is asked for, never for all combinations before */
     void (*fn)(const void *state, const es_rows *rows, const double *in, double *out);
     uint16_t n_out, n_in;
-    uint16_t in[ES_MAX_INPUTS]; /* nodes; may not depend on other blocks' outputs unless listed earlier */
+    uint16_t in[ES_MAX_BLOCK_INPUTS]; /* nodes; may not depend on other blocks' outputs unless listed earlier */
     /* For explain: the rows behind an output, at most ES_MAX_SOURCES; returns their number. */
     size_t (*sources)(const void *state, const es_rows *rows, const double *in, size_t output, es_source *list);
 } es_block;

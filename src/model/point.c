@@ -80,7 +80,7 @@ static double function_value(const es_node *node, const double *value) {
 /* The outputs of a block follow each other in the table: it is evaluated when the first one is met. */
 static void evaluate_block(const es_point_kernel *point, const es_block *block, const es_rows *rows,
                            const double *value) {
-    double in[ES_MAX_INPUTS];
+    double in[ES_MAX_BLOCK_INPUTS];
     for (size_t k = 0; k < block->n_in; k++)
         in[k] = value[block->in[k]];
     block->fn(point->state, rows, in, point->block_out);

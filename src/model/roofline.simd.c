@@ -22,7 +22,10 @@
 #define VISION "counted: arXiv 2010.11929; images as tokens: model cards, vision.csv"
 #define POWER_SOURCE "power.csv; results/accuracy.md"
 #define SPECULATIVE "Leviathan et al., arXiv 2211.17192; drafts.csv"
-#define QUEUE "M/D/c: Tijms 2003, A First Course in Stochastic Models 9.6.2; Franx 2001, Oper. Res. Lett. 29"
+#define QUEUE                                                                                                          \
+    "simulated with control variates of M/D/c: Tijms 2003, A First Course in Stochastic Models 9.6.2; Franx 2001, "    \
+    "Oper. "                                                                                                           \
+    "Res. Lett. 29; batches as llama.cpp tools/server, vLLM"
 #define MAX_TOKENS 16777216.0 /* keeps sums over positions below 2^53, where doubles are exact */
 
 /* E(1-(1-k/E)^T) by doubling the share of experts met, q(2n) = q(n)(2-q(n)), q(n+1) = q(n)+p-q(n)p, which does not
@@ -106,7 +109,9 @@ enum {
     MEMORY_BLOCK,
     UNIT_BLOCK,
     DRAFT_BLOCK,
-    POWER_BLOCK
+    POWER_BLOCK,
+    ALONE_BLOCK,
+    QUEUE_BLOCK
 };
 
 /* ---- Leaves ---- */
@@ -148,6 +153,8 @@ enum {
 #define HOST(id, member, words) OUTPUT(id, "s", HOST_BLOCK, es_host, member, words, CALIBRATION, HIDDEN)
 #define POWER(id, unit, member, words)                                                                                 \
     OUTPUT(id, unit, POWER_BLOCK, es_power_level, member, words, POWER_SOURCE, HIDDEN)
+#define USERS(id, unit, member, words, help)                                                                           \
+    OUTPUT(id, unit, QUEUE_BLOCK, es_queue_times, member, words, QUEUE, ON_DEMAND(help))
 #define UNIT_MEMORY(id, member, words) OUTPUT(id, "", UNIT_BLOCK, es_memory_unit, member, words, MEMORY, HIDDEN)
 
 /* ---- What only a split between two memories needs ---- */
@@ -225,19 +232,24 @@ static void accepted_drafts(double *restrict out, const double *const *in, size_
     }
 }
 
-/* Whether a point fits with another context: value[] holds what its memory is computed from. */
-static bool fits_with(double *value, double context) {
-    static const uint16_t chain[] = {N_cells,         N_buffer_tokens,    N_window_cells, N_kv_bytes,
-                                     N_node_kv_bytes, N_kept_bytes,       N_mask_width,   N_output_width,
-                                     N_layer_width,   N_activation_bytes, N_draft_bytes,  N_peak_memory_bytes};
-    value[N_n_ctx] = context;
-    for (size_t c = 0; c < sizeof chain / sizeof *chain; c++) {
+/* Nodes in the order in which they follow from each other and from what value[] holds. */
+static void compute_chain(double *value, const uint16_t *chain, size_t n) {
+    for (size_t c = 0; c < n; c++) {
         const es_node *node = &formula_nodes[chain[c]];
         const double *input[ES_MAX_INPUTS];
         for (size_t k = 0; k < node->n_in; k++)
             input[k] = &value[node->in[k]];
         node->fn(&value[chain[c]], input, 1);
     }
+}
+
+/* Whether a point fits with another context: value[] holds what its memory is computed from. */
+static bool fits_with(double *value, double context) {
+    static const uint16_t chain[] = {N_cells,         N_buffer_tokens,    N_window_cells, N_kv_bytes,
+                                     N_node_kv_bytes, N_kept_bytes,       N_mask_width,   N_output_width,
+                                     N_layer_width,   N_activation_bytes, N_draft_bytes,  N_peak_memory_bytes};
+    value[N_n_ctx] = context;
+    compute_chain(value, chain, sizeof chain / sizeof *chain);
     return value[N_peak_memory_bytes] <= value[N_room_bytes];
 }
 
@@ -265,6 +277,9 @@ static void largest_context(double *restrict out, const double *const *in, size_
         out[i] = fits * block;
     }
 }
+
+static void time_alone(const void *state, const es_rows *rows, const double *in, double *out);
+static void times_of_users(const void *state, const es_rows *rows, const double *in, double *out);
 
 /* Shapes and formats as their structures order them; members with shorter names than the catalog's fields. */
 enum {
@@ -361,7 +376,153 @@ static const es_block blocks[] = {
                      .n_out = ES_POWER_SIZE,
                      .n_in = 3,
                      .in = {N_boundary_asked, N_threads_axis, N_wall_known}},
+    [ALONE_BLOCK] = {.name = "a request alone",
+                     .fn = time_alone,
+                     .n_out = 1,
+                     .n_in = 71,
+                     .in = {ES_EACH_OF(ES_INPUT_ID, SLOTS(_prefill)) ES_EACH_OF(ES_INPUT_ID, SLOTS(_prefill_memory))
+                                ES_EACH_OF(ES_INPUT_ID, SLOTS(_host)) ES_EACH_OF(ES_INPUT_ID, SLOTS(_bytes))
+                                    N_inv_host_bw,
+                            N_prompt,
+                            N_ubatch,
+                            N_layer_experts,
+                            N_layer_active_experts,
+                            N_inv_peak,
+                            N_half_tokens,
+                            N_inv_bw,
+                            N_prefill_score_flops,
+                            N_inv_fp_peak,
+                            N_inv_u_prefill_attn,
+                            N_prefill_cache_bytes,
+                            N_inv_u_cache_memory,
+                            N_state_flops,
+                            N_state_elements,
+                            N_offloads,
+                            N_no_offload,
+                            N_gpu_share,
+                            N_gpu_head,
+                            N_gpu_expert_share,
+                            N_dense_bytes,
+                            N_routed_bytes,
+                            N_h2d_rate,
+                            N_nodes,
+                            N_hidden,
+                            N_net_rate,
+                            N_residency,
+                            N_head_bytes,
+                            N_storage_rate,
+                            N_encode_s,
+                            N_sustained_speed}},
+    [QUEUE_BLOCK] = {.name = "several users",
+                     .costly = true,
+                     .fn = times_of_users,
+                     .n_out = sizeof(es_queue_times) / sizeof(double),
+                     .n_in = 78,
+                     .in = {ES_EACH_OF(ES_INPUT_ID, SLOTS(_decode)) ES_EACH_OF(ES_INPUT_ID, SLOTS(_memory)) ES_EACH_OF(
+                                ES_INPUT_ID, SLOTS(_host)) ES_EACH_OF(ES_INPUT_ID, SLOTS(_bytes)) N_inv_host_bw,
+                            N_batch_work,
+                            N_inv_peak,
+                            N_inv_bw,
+                            N_gpu_share,
+                            N_gpu_head,
+                            N_gpu_expert_share,
+                            N_layer_experts,
+                            N_layer_active_experts,
+                            N_decode_score_flops,
+                            N_inv_fp_peak,
+                            N_inv_u_attn,
+                            N_decode_cache_bytes,
+                            N_row_bytes,
+                            N_inv_u_cache_memory,
+                            N_state_flops,
+                            N_state_elements,
+                            N_token_overhead,
+                            N_nodes,
+                            N_hidden,
+                            N_net_rate,
+                            N_residency,
+                            N_storage_rate,
+                            N_offloads,
+                            N_no_offload,
+                            N_dense_bytes,
+                            N_head_bytes,
+                            N_routed_bytes,
+                            N_launch_s,
+                            N_sustained_speed,
+                            N_rate_req_s,
+                            N_batch,
+                            N_prompt,
+                            N_gen,
+                            N_alone_ttft_s,
+                            N_draft,
+                            N_tpot_s}},
 };
+
+/* ---- Several users: the times of one prompt alone, and of a step of every number of sequences up to the slots ---- */
+
+static void time_alone(const void *state, const es_rows *rows, const double *in, double *out) {
+    static const uint16_t chain[] = {N_prefill_tokens,
+                                     N_pass_tokens,
+                                     N_passes,
+                                     N_prefill_experts,
+                                     N_step_per_flop,
+                                     N_prefill_per_flop,
+                                     N_prefill_per_byte,
+                                     N_prefill_per_expert_byte,
+                                     N_prefill_weights_s,
+                                     N_prefill_scores_compute_s,
+                                     N_prefill_scores_memory_s,
+                                     N_prefill_state_compute_s,
+                                     N_prefill_state_memory_s,
+                                     N_prefill_host_s,
+                                     N_prefill_hop_s,
+                                     N_prefill_flash_bytes,
+                                     N_prefill_flash_s,
+                                     N_ttft_s};
+    const es_block *own = &blocks[ALONE_BLOCK];
+    double value[N_NODES];
+    (void)state, (void)rows;
+    for (size_t k = 0; k < own->n_in; k++)
+        value[own->in[k]] = in[k];
+    value[N_batch] = 1;
+    compute_chain(value, chain, sizeof chain / sizeof *chain);
+    out[0] = value[N_ttft_s];
+}
+
+static void times_of_users(const void *state, const es_rows *rows, const double *in, double *out) {
+    static const uint16_t chain[] = {N_state_bytes,
+                                     N_decode_experts,
+                                     N_step_per_flop,
+                                     N_step_per_expert_byte,
+                                     N_decode_weights_s,
+                                     N_per_batch_flop,
+                                     N_batch_s,
+                                     N_decode_scores_compute_s,
+                                     N_decode_scores_memory_s,
+                                     N_decode_state_compute_s,
+                                     N_decode_state_memory_s,
+                                     N_host_step_s,
+                                     N_hop_s,
+                                     N_streamed_bytes,
+                                     N_flash_bytes,
+                                     N_flash_s,
+                                     N_step_s};
+    const es_block *own = &blocks[QUEUE_BLOCK];
+    double value[N_NODES];
+    (void)state, (void)rows;
+    for (size_t k = 0; k < own->n_in; k++)
+        value[own->in[k]] = in[k];
+    es_server server = {.slots = (int)value[N_batch],
+                        .prompt = value[N_prompt],
+                        .gen = value[N_gen],
+                        .prompt_s = value[N_alone_ttft_s]};
+    for (int n = 1; n <= server.slots && n <= ES_QUEUE_SLOTS; n++) {
+        value[N_batch] = n;
+        compute_chain(value, chain, sizeof chain / sizeof *chain);
+        server.step_s[n] = value[N_draft] > 0 ? value[N_tpot_s] : value[N_step_s];
+    }
+    es_queue_of_server(&server, value[N_rate_req_s], (es_queue_times *)out);
+}
 
 /* Bits an element with the scale of its block of 32, as ggml stores them. */
 static const es_axis_word kv_types[] = {{"f32", 32},     {"f16", 16},   {"bf16", 16}, {"q8_0", 8.5},

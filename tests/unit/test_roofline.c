@@ -18,7 +18,7 @@
 #include "model/layout.h"
 #include "model/node.h"
 
-enum { MAX_NODES = 1024, MAX_OUTPUTS = 64, MAX_OVERRIDES = 16, MAX_BLOCKS = 12 };
+enum { MAX_NODES = 1024, MAX_OUTPUTS = 64, MAX_OVERRIDES = 16, MAX_BLOCKS = 16 };
 
 static es_catalog catalog;
 static es_arena arena;
@@ -128,7 +128,7 @@ static void evaluate(point *p) {
             node->fn(&p->value[i], in, 1);
         } else if (node->kind == ES_NODE_BLOCK) {
             const es_block *block = &kernel->blocks[node->index];
-            double in[ES_MAX_INPUTS];
+            double in[ES_MAX_BLOCK_INPUTS];
             for (int k = 0; k < block->n_in; k++)
                 in[k] = p->value[block->in[k]];
             if (!done[node->index])

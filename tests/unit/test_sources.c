@@ -110,7 +110,7 @@ static void compare(const es_block *block, es_kind kind, es_row *row, int field)
     row->value[field] = old * 1.01;
     cr_assert_eq(es_point_kernel_prepare(&changed, "roofline", &catalog, &own, NULL), ES_OK);
     for (int i = 0; i < POINTS; i++) {
-        double in[ES_MAX_INPUTS], out[MAX_OUTPUTS];
+        double in[ES_MAX_BLOCK_INPUTS], out[MAX_OUTPUTS];
         evaluate(&changed, block, &examples[i], in, out);
         if (is_hidden(block, examples[i].rows.model, in, out))
             continue;
@@ -139,7 +139,7 @@ static void try_block(const char *name, es_kind kind, int first, int end) {
     cr_assert(block && block->n_out <= MAX_OUTPUTS, "%s", name);
     choose_examples();
     for (int i = 0; i < POINTS; i++) {
-        double in[ES_MAX_INPUTS];
+        double in[ES_MAX_BLOCK_INPUTS];
         evaluate(&point, block, &examples[i], in, examples[i].out);
     }
     for (size_t r = 0; r < table->n_rows; r += EVERY) {
