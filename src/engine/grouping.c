@@ -96,8 +96,9 @@ bool es_grouping_lookup(const es_grouping *g, const es_group_view *v, size_t i, 
     if (g->number && known->number) {
         uint32_t number = known->number[v->combination + g->offset[i]];
         *group = number - 1;
-        return number > 0;
-    }
+        if (number > 0)
+            return true;
+    } /* nobody met this combination: its points were left out, but its key may be that of others */
     double key[ES_MAX_BY] = {0};
     size_t number = 0;
     key_of(g, v, i, key);

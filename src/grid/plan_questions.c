@@ -215,7 +215,10 @@ static es_status resolve_condition(es_sweep *sweep, const es_condition *conditio
         return status;
     const es_column *column = &sweep->columns[number];
     *out = (es_pcond){.op = c.op, .a = (uint16_t)column->node, .number = c.number};
-    if (c.kind == ES_COMPARES_TEXT && !c.text.length) {
+    bool printed_empty = false; /* a runtime that is none */
+    for (size_t i = 0; i < column->n_labels; i++)
+        printed_empty = printed_empty || !column->labels[i][0];
+    if (c.kind == ES_COMPARES_TEXT && !c.text.length && !printed_empty) {
         out->kind = c.op == ES_EQ ? ES_PCOND_EMPTY : ES_PCOND_NOT_EMPTY;
     } else if (c.kind == ES_COMPARES_TEXT && !column->labels) {
         return es_fail(errors, ES_EUSAGE, &to, "%s is a number, so it cannot equal a text: '%s'; expected a number",
