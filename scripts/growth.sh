@@ -42,6 +42,35 @@ unknown() { # measurements on boards that no catalog has, each with its own reas
     { echo device,model,quant,phase,tokens_per_s
       seq "$2" | sed 's/.*/no board &,Llama-3.2-1B,Q4_0,decode,10/'; } >"$1/t.csv"
 }
+devices() { # boards with aliases of their own
+    mkdir -p "$1"
+    { echo name,aliases,class,mem_bw_gbs,ram_gb,peak_gflops_fp32
+      seq "$2" | sed 's/.*/Board &,b&,sbc,20,8,100/'; } >"$1/devices.csv"
+}
+layers() { # models with a layer kind of their own
+    mkdir -p "$1"
+    { echo name,vocab,layers,hidden,intermediate,family,heads,kv_heads,head_dim,layer_pattern
+      seq "$2" | sed 's/.*/M&,32000,4,64,128,llama,4,4,16,A*4/'; } >"$1/models.csv"
+    { echo model,kind,mixer,ffn
+      seq "$2" | sed 's/.*/M&,A,attention,dense/'; } >"$1/layers.csv"
+}
+wide() { # a table of N columns
+    mkdir -p "$1"
+    awk -v n="$2" 'BEGIN { for (i = 0; i < n; i++) printf "%sc%d", i ? "," : "", i; print ""
+        for (r = 0; r < 3; r++) { for (i = 0; i < n; i++) printf "%s%d", i ? "," : "", (i * 7919 + r) % 101; print "" } }' >"$1/t.csv"
+}
+conditions() { # a sweep with N conditions
+    mkdir -p "$1"
+    { sed '/^\[pareto\]/,$d' sweeps/paper.sweep; echo '[where]'; seq "$2" | sed 's/.*/energy_j < 1&/'; } >"$1/s.sweep"
+}
+metrics() { # a sweep with N columns of the user, each on the one before
+    mkdir -p "$1"
+    { sed '/^\[pareto\]/,$d' sweeps/paper.sweep; echo '[metrics]'; echo 'm1 = energy_j'
+      seq 2 "$2" | awk '{ printf "m%d = m%d + 1\n", $1, $1 - 1 }'; } >"$1/s.sweep"
+}
+parts() { # N parts of a sweep
+    seq 0 $(($2 - 1)) | while read -r k; do "$command" run sweeps/paper.sweep --set "seq_len=1:4" -q --shard "$k/$2" -o "$1"; done
+}
 check() { # NAME INPUT N ARGUMENT...: FOLDER in an argument is the input's, COUNT its rows
     local name=$1 input=$2 n=$3 rows counts=() given
     shift 3
@@ -69,6 +98,13 @@ check scores scores 250 run $paper --catalog +FOLDER -q -o -
 check pareto numbers 500 pareto FOLDER/t.csv --min a,b -q -o -
 check pareto-by numbers 500 pareto FOLDER/t.csv --min a,b --by key -q -o -
 check best-by numbers 500 best FOLDER/t.csv --pick a --min b --by key -q -o -
+check devices devices 250 run $paper --catalog +FOLDER -q -o -
+check layers layers 250 run $paper --catalog +FOLDER -q -o -
+check advise devices 50 advise Llama-3.2-1B --catalog +FOLDER
+check wide wide 100 pareto FOLDER/t.csv --min c0,c1 -q -o -
+check conditions conditions 8 run FOLDER/s.sweep -q -o -
+check metrics metrics 50 run FOLDER/s.sweep -q -o -
+check merge parts 8 merge FOLDER -q -o -
 check unmatched unknown 50 validate FOLDER/t.csv
 check run-rows none 50 run $paper --set seq_len=1:COUNT -q -o -
 check run-best none 50 run $paper --set seq_len=1:COUNT --set best.by=seq_len,device,model --front-only --best - -q
