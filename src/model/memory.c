@@ -213,7 +213,9 @@ void es_roofline_memory_unit(const void *state_, const es_rows *rows, const doub
         .reserves = gpu && values[RULE_reserves_on_gpu] > 0,
         .discrete = gpu && rows->device->value[ES_D_H2D_BW] > 0 && values[RULE_embedding_on_host] > 0,
     };
-    unit.driver_bytes = unit.discrete * values[RULE_driver_bytes];
+    /* CUDA's context lies in the memory of a Jetson, too */
+    const bool driver = unit.discrete || (gpu && strcmp(rows->unit->text[ES_U_KIND], "gpu_nvidia") == 0);
+    unit.driver_bytes = driver * values[RULE_driver_bytes];
     /* Builds of llama.cpp: one that is not known has what the newest has. */
     const double stated = in[ES_SLOTS * (1 + ES_ROW_GROUPS)];
     const double build = rows->runtime && strcmp(rows->runtime->text[ES_R_FAMILY], "llama.cpp") == 0 &&

@@ -115,7 +115,9 @@ Test(memory, known_caches) {
 /* What logs and tables print, in MiB; `within` is the relative tolerance: half a printed unit where the rule is exact. */
 Test(memory, published_readings) {
     static const char rknn[] = "airockchip/rknn-llm@878f9361:benchmark.md", repack[] = "ggml-org/llama.cpp#19578",
-                      jetson[] = "withcatai/node-llama-cpp#560", recurrent[] = "ggml-org/llama.cpp#23792";
+                      jetson[] = "withcatai/node-llama-cpp#560",
+                      whole[] = "Phjrab/Jetson-orin-nano-LLM-benchmark, context taken as 4096",
+                      recurrent[] = "ggml-org/llama.cpp#23792";
     static const struct {
         const char *model, *device, *runtime, *precision, *column, *source;
         double tokens, kv_bits, imatrix, mmap, batch, published, within;
@@ -130,6 +132,12 @@ Test(memory, published_readings) {
          448, 0},
         {"Qwen3-1.7B", "Jetson Orin Nano Super 8GB", "llama.cpp-cuda", "Q4_K_M", "activation_bytes", jetson, 4096, 16,
          0, 1, 1, 300.75, 0.05},
+        {"Llama-3.2-1B", "Jetson Orin Nano 8GB (15W)", "llama.cpp-cuda", "Q4_K_M", "peak_memory_bytes", whole, 4096, 16,
+         0, 1, 1, 1828.98, 0.15},
+        {"Qwen2.5-1.5B", "Jetson Orin Nano 8GB (15W)", "llama.cpp-cuda", "Q4_K_M", "peak_memory_bytes", whole, 4096, 16,
+         0, 1, 1, 2155.36, 0.15},
+        {"DeepSeek-R1-Distill-Qwen-1.5B", "Jetson Orin Nano 8GB (15W)", "llama.cpp-cuda", "Q4_K_M", "peak_memory_bytes",
+         whole, 4096, 16, 0, 1, 1, 2143.88, 0.15},
         {"Qwen3.5-27B", "RTX 4090 24GB", "llama.cpp-cuda", "Q4_K_M", "state_bytes", recurrent, 4096, 16, 0, 1, 3,
          448.875, 0},
         {"Qwen2-0.5B", "RK3588 NPU (Rockchip)", "rkllm-rk3588", "RKLLM w8a8", "peak_memory_bytes", rknn, 192, NAN, 0, 1,
@@ -161,6 +169,35 @@ Test(memory, published_readings) {
         const double mib = get(known[i].column) / 1048576;
         cr_expect(fabs(mib / known[i].published - 1) <= known[i].within, "%s, %s: %.3f MiB for %.3f (%s)",
                   known[i].model, known[i].column, mib, known[i].published, known[i].source);
+    }
+}
+
+/* What ollama of early 2025 says models take on Raspberry Pis (dambergn/ollama-benchmarks): four slots of 2048 tokens, no
+ * flash attention, windows as large as the context, the compute buffer as a whole. */
+Test(memory, readings_of_ollama_are_of_four_slots) {
+    static const struct {
+        const char *model, *precision;
+        double mib;
+    } known[] = {
+        {"Llama-3.2-1B", "Q8_0", 2253},
+        {"Llama-3.2-3B", "Q4_K_M", 3584},
+        {"DeepSeek-R1-Distill-Qwen-1.5B", "Q4_K_M", 1638},
+        {"DeepSeek-R1-Distill-Qwen-7B", "Q4_K_M", 5632},
+        {"DeepSeek-R1-Distill-Llama-8B", "Q4_K_M", 6656},
+        {"Qwen2.5-0.5B", "Q4_K_M", 840},
+        {"Qwen2.5-1.5B", "Q4_K_M", 1638},
+        {"Qwen2.5-3B", "Q4_K_M", 2662},
+        {"Qwen2.5-7B", "Q4_K_M", 5632},
+        {"Phi-3-mini", "Q4_0", 6144},
+        {"Gemma-2-2B", "Q4_0", 3174},
+    };
+    point.build = 202502;
+    for (size_t i = 0; i < LENGTH(known); i++) {
+        setting s = usual;
+        s.n_ctx = 2048, s.batch = 4, s.unified = 1, s.flash = 0, s.swa_full = 1;
+        evaluate_at(known[i].model, "RTX 4090 24GB", "ollama", known[i].precision, s);
+        const double mib = (get("weight_bytes") + get("kv_bytes") + get("activation_bytes")) / 1048576;
+        cr_expect(fabs(mib / known[i].mib - 1) < 0.15, "%s: %.0f of %g MiB", known[i].model, mib, known[i].mib);
     }
 }
 
