@@ -57,7 +57,7 @@ static const char *folder_of(es_cli *cli, const char *path, struct stat *status,
     return NULL;
 }
 
-static es_status add(es_paths *paths, es_cli *cli, es_place place, es_errors *errors) {
+static es_status add(es_paths *paths, es_cli *cli, es_path place, es_errors *errors) {
     struct stat status = {0};
     const char *end = follow(cli, place.path);
     const char *folder = end ? folder_of(cli, end, &status, &place.base) : NULL;
@@ -73,7 +73,7 @@ static es_status add(es_paths *paths, es_cli *cli, es_place place, es_errors *er
     }
     if (paths->n == paths->capacity) {
         const size_t capacity = paths->capacity ? 2 * paths->capacity : 32;
-        es_place *grown = es_arena_array(&cli->arena, capacity, sizeof *grown);
+        es_path *grown = es_arena_array(&cli->arena, capacity, sizeof *grown);
         if (!grown)
             return es_fail_memory(errors);
         if (paths->n)
@@ -88,7 +88,7 @@ static es_status add(es_paths *paths, es_cli *cli, es_place place, es_errors *er
 es_status es_paths_input(es_paths *paths, es_cli *cli, const char *path, es_errors *errors) {
     if (!path || strcmp(path, "-") == 0)
         return ES_OK;
-    return add(paths, cli, (es_place){.path = path}, errors);
+    return add(paths, cli, (es_path){.path = path}, errors);
 }
 
 es_status es_paths_inputs(es_paths *paths, es_cli *cli, es_errors *errors) {
@@ -103,7 +103,7 @@ es_status es_paths_inputs(es_paths *paths, es_cli *cli, es_errors *errors) {
             if (!file)
                 return es_fail_memory(errors);
             if (access(file, F_OK) == 0) /* one that is not there yet is none */
-                status = add(paths, cli, (es_place){.path = file, .catalog = true}, errors);
+                status = add(paths, cli, (es_path){.path = file, .catalog = true}, errors);
         }
     return status;
 }
@@ -111,11 +111,11 @@ es_status es_paths_inputs(es_paths *paths, es_cli *cli, es_errors *errors) {
 es_status es_paths_output(es_paths *paths, es_cli *cli, const char *path, bool meta, bool split, es_errors *errors) {
     if (!path || strcmp(path, "-") == 0)
         return ES_OK;
-    es_status status = add(paths, cli, (es_place){.path = path, .output = true, .split = split}, errors);
+    es_status status = add(paths, cli, (es_path){.path = path, .output = true, .split = split}, errors);
     if (status || !meta || split || !es_cli_is_file(path))
         return status;
     const char *beside = es_arena_printf(&cli->arena, "%s.meta.json", path);
-    return beside ? add(paths, cli, (es_place){.path = beside, .output = true}, errors) : es_fail_memory(errors);
+    return beside ? add(paths, cli, (es_path){.path = beside, .output = true}, errors) : es_fail_memory(errors);
 }
 
 es_status es_paths_parts(es_paths *paths, es_cli *cli, const char *directory, es_errors *errors) {
@@ -123,14 +123,14 @@ es_status es_paths_parts(es_paths *paths, es_cli *cli, const char *directory, es
     for (int r = 0; r <= ES_RESULTS && !status; r++) {
         const char *path = es_arena_printf(&cli->arena, "%s/%s/part-*", directory,
                                            r < ES_RESULTS ? es_part_folder[r] : ES_MANIFEST_FOLDER);
-        status = path ? add(paths, cli, (es_place){.path = path, .output = true, .parts = true}, errors)
+        status = path ? add(paths, cli, (es_path){.path = path, .output = true, .parts = true}, errors)
                       : es_fail_memory(errors);
     }
     return status;
 }
 
 /* Whether a name is one of the files that split rows go to, or the meta file of one. */
-static bool is_part(const es_place *split, const es_place *other) {
+static bool is_part(const es_path *split, const es_path *other) {
     char name[PATH_MAX];
     const char *base = split->base, *other_base = other->base;
     for (const char *c = other_base; *c; c++) {
@@ -148,7 +148,7 @@ static bool is_part(const es_place *split, const es_place *other) {
     return false;
 }
 
-static bool same_place(const es_place *a, const es_place *b) {
+static bool same_place(const es_path *a, const es_path *b) {
     if (a->special || b->special)
         return false;
     if (a->exists && b->exists)
@@ -164,9 +164,9 @@ static bool same_place(const es_place *a, const es_place *b) {
 
 es_status es_paths_check(const es_paths *paths, es_cli *cli, es_errors *errors) {
     for (size_t i = 0; i < paths->n; i++) {
-        const es_place *out = &paths->place[i];
+        const es_path *out = &paths->place[i];
         for (size_t k = 0; k < paths->n && out->output; k++) {
-            const es_place *other = &paths->place[k];
+            const es_path *other = &paths->place[k];
             if (k == i || (other->output && k > i) || !same_place(out, other))
                 continue;
             const es_quoted a = es_quote_text(out->path), b = es_quote_text(other->path);

@@ -6,8 +6,8 @@
 
 #include "cli/cli.h"
 
-/* A place: a file by device and inode, else its name in a folder. */
-typedef struct es_place {
+/* Where a path leads: a file by device and inode, else its name in a folder. */
+typedef struct es_path {
     const char *path;     /* as given */
     const char *base;     /* where links end: the name there, behind folders that are not there yet */
     bool exists, special; /* neither a file nor nothing: a device, a pipe, a folder */
@@ -16,11 +16,11 @@ typedef struct es_place {
     bool catalog, output;
     bool split; /* a row of files, their names from this one */
     bool parts; /* all files whose names begin so: the last character is a * */
-} es_place;
+} es_path;
 
 /* Zero-initialise; the memory is that of the arena. */
 typedef struct es_paths {
-    es_place *place;
+    es_path *place;
     size_t n, capacity;
 } es_paths;
 

@@ -7,20 +7,12 @@
 bool es_plan_follows(const es_sweep *sweep, int column, int node) {
     const es_plan *plan = sweep->plan;
     bool *follows = calloc(plan->n_nodes + 1, sizeof *follows);
-    if (!follows || node < 0) {
-        free(follows);
+    if (!follows)
         return false;
-    }
-    follows[node] = true;
-    for (size_t i = 0; i < plan->n_nodes; i++) {
-        const size_t id = plan->order[i];
-        const es_pnode *own = &plan->node[id];
-        const es_block *block = own->kind == ES_PNODE_BLOCK ? plan->block[own->block].def : NULL;
-        const uint16_t *in = block ? block->in : own->in;
-        const size_t n = block ? block->n_in : own->kind == ES_PNODE_FN ? own->n_in : 0;
-        for (size_t k = 0; k < n; k++)
-            follows[id] |= follows[in[k]];
-    }
+    es_kernel_followers(plan->kernel, node, follows);
+    for (size_t i = plan->kernel->n_nodes; i < plan->n_nodes; i++) /* those of the user */
+        for (size_t k = 0; plan->node[i].kind == ES_PNODE_FN && k < plan->node[i].n_in; k++)
+            follows[i] |= follows[plan->node[i].in[k]];
     const bool found = follows[sweep->columns[column].node];
     free(follows);
     return found;

@@ -4,10 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/number.h"
 #include "base/text.h"
 #include "model/layout.h"
-#include "model/runtime.h"
 
 const char *const es_fit_phase_names[ES_FIT_PHASES + 1] = {"decode", "prefill", NULL};
 const char *const es_effect_names[ES_EFFECTS + 1] = {
@@ -70,34 +68,6 @@ static bool is_written(const es_row *device, int field) { return *device->text[f
 
 /* ---- Builds ---- */
 
-/* Digits only, at most six. */
-static double digits(es_slice text) {
-    uint64_t value;
-    return text.length > 0 && text.length <= 6 && es_parse_u64(text, &value) == ES_NUMBER_OK ? (double)value : NAN;
-}
-
-double es_build_parse(es_slice text) {
-    text = es_slice_trim(text);
-    if (text.length > 1 && (*text.text == 'b' || *text.text == 'B')) {
-        const double number = digits((es_slice){text.text + 1, text.length - 1});
-        return number > 0 && number < 100000 ? number : NAN;
-    }
-    if ((text.length != 7 && text.length != 10) || text.text[4] != '-' || (text.length == 10 && text.text[7] != '-'))
-        return NAN;
-    const double year = digits((es_slice){text.text, 4}), month = digits((es_slice){text.text + 5, 2});
-    return year >= 1000 && month >= 1 && month <= 12 ? 100 * year + month : NAN;
-}
-
-bool es_build_is_month(double build) { return build >= 100000 && build <= 999999; }
-
-/* Whether `build` lacks what arrived with the build and on the day given; one that is not known does not. */
-static bool older_than(double build, const char *first_build, const char *first_date) {
-    if (build == ES_BUILD_UNKNOWN || isnan(build))
-        return false;
-    const double first = es_build_parse(es_slice_of(es_build_is_month(build) ? first_date : first_build));
-    return build < first;
-}
-
 /* Last builds of the years: unsourced, from memory; b4390 is of 2024-12-24 (ggml-org/llama.cpp#10714). */
 enum { LAST_OF_2023 = 1767, LAST_OF_2024 = 4410 };
 
@@ -110,6 +80,24 @@ static const char *era_of(double build) {
         return "23";
     return build < (month ? 202501 : LAST_OF_2024 + 1) ? "24" : NULL;
 }
+
+typedef struct entry {
+    const char *phase, *effect, *key; /* key NULL: free */
+    uint64_t hash;
+    es_fitted fitted;
+} entry;
+
+static const char *const intervals[] = {"low", "high", NULL};
+enum { INTERVALS = 2 };
+
+struct es_calibration {
+    const es_repacks *repacks;
+    es_arena *arena;
+    entry *slot;
+    size_t n, capacity; /* a power of two, at most half full */
+    /* seed_of what is looked up most */
+    uint64_t seed[ES_FIT_PHASES][ES_EFFECTS], interval_seed[ES_FIT_PHASES][INTERVALS], prior_seed[ES_RATES + 1];
+};
 
 /* ---- Keys ---- */
 
@@ -225,16 +213,15 @@ static void words_of(const es_setting *s, es_setting_words *w) {
     w->head = word_of((es_slice){digit, (size_t)(w->head_room + sizeof w->head_room - digit)});
 }
 
-static const es_row *repacked(const es_calibration *c, const es_row *unit, int type);
 enum { TYPE_Q4_0 = 4 }; /* in es_type_labels */
 
 /* Of what kernel a type's arithmetic is on a CPU of a unit for which types are repacked; empty: repacked, or not known. */
 static const char *kernel_of(const es_calibration *c, const es_rows *rows, int type) {
     if (type == ES_TYPE_NONE || !is_cpu(rows) || strcmp(rows->runtime->text[ES_R_FAMILY], "llama.cpp") != 0 ||
-        !repacked(c, rows->unit, TYPE_Q4_0))
+        !es_repack_of(c->repacks, rows->unit, TYPE_Q4_0))
         return "";
     const char *label = es_type_labels[type];
-    if (repacked(c, rows->unit, type))
+    if (es_repack_of(c->repacks, rows->unit, type))
         return "";
     if (strchr("FB", label[0]))
         return "float";
@@ -383,25 +370,6 @@ size_t es_step_effect_keys(const es_setting *s, es_rate rate, es_effect_key *key
 
 /* ---- The table: open addressing by phase, effect and key without regard to case ---- */
 
-typedef struct entry {
-    const char *phase, *effect, *key; /* key NULL: free */
-    uint64_t hash;
-    es_fitted fitted;
-} entry;
-
-static const char *const intervals[] = {"low", "high", NULL};
-enum { INTERVALS = 2 };
-
-struct es_calibration {
-    const es_catalog *catalog;
-    es_arena *arena;
-    const es_row **repacked; /* by unit, then by type: the row of the repacked kernel, NULL: there is none */
-    entry *slot;
-    size_t n, capacity; /* a power of two, at most half full */
-    /* seed_of what is looked up most */
-    uint64_t seed[ES_FIT_PHASES][ES_EFFECTS], interval_seed[ES_FIT_PHASES][INTERVALS], prior_seed[ES_RATES + 1];
-};
-
 static uint64_t seed_of(const char *phase, const char *effect) {
     return word_of(es_slice_of(phase)).hash * HASH_BASE ^ word_of(es_slice_of(effect)).hash;
 }
@@ -458,11 +426,11 @@ static bool make_room(es_calibration *c) {
     return c->slot != NULL;
 }
 
-static es_calibration *new_calibration(const es_catalog *catalog, es_arena *arena) {
+static es_calibration *new_calibration(const es_repacks *repacks, es_arena *arena) {
     es_calibration *c = es_arena_alloc(arena, sizeof *c);
     if (!c)
         return NULL;
-    *c = (es_calibration){.catalog = catalog, .arena = arena};
+    *c = (es_calibration){.repacks = repacks, .arena = arena};
     for (int phase = 0; phase < ES_FIT_PHASES; phase++) {
         for (int effect = 0; effect < ES_EFFECTS; effect++)
             c->seed[phase][effect] = seed_of(es_fit_phase_names[phase], es_effect_names[effect]);
@@ -539,10 +507,9 @@ static bool is_fit_phase(const char *phase) {
 }
 
 static es_calibration *copy(const es_calibration *of, bool effects, es_arena *arena) {
-    es_calibration *blank = new_calibration(of->catalog, arena);
+    es_calibration *blank = new_calibration(of->repacks, arena);
     if (!blank)
         return NULL;
-    blank->repacked = of->repacked;
     for (size_t i = 0; i < of->capacity; i++) {
         const entry *e = &of->slot[i];
         if (e->key && (effects || !is_fit_phase(e->phase)) &&
@@ -608,28 +575,12 @@ static es_status check_row(const es_row *row, es_errors *errors) {
         phase, es_quote_text(effect).text);
 }
 
-/* Of several kernels of a type on a unit the last, which asks for most. */
-static bool find_repacked(es_calibration *c) {
-    const es_table *units = &c->catalog->table[ES_UNIT], *kernels = &c->catalog->table[ES_REPACKED_TYPE];
-    c->repacked = es_arena_array(c->arena, units->n_rows * ES_MAX_TENSOR_TYPES + 1, sizeof *c->repacked);
-    for (size_t k = 0; k < kernels->n_rows && c->repacked; k++) {
-        const es_row *kernel = &kernels->rows[k];
-        size_t type = 0;
-        while (es_type_labels[type] && !es_equal_fold(es_type_labels[type], kernel->text[ES_RT_TYPE]))
-            type++;
-        for (size_t u = 0; u < units->n_rows && es_type_labels[type]; u++)
-            if (es_unit_has_all(&units->rows[u], kernel->text[ES_RT_ISA]))
-                c->repacked[u * ES_MAX_TENSOR_TYPES + type] = kernel;
-    }
-    return c->repacked;
-}
-
-es_status es_calibration_compile(const es_catalog *catalog, es_arena *arena, es_calibration **result,
-                                 es_errors *errors) {
+es_status es_calibration_compile(const es_catalog *catalog, const es_repacks *repacks, es_arena *arena,
+                                 es_calibration **result, es_errors *errors) {
     const es_table *rows = &catalog->table[ES_CALIBRATION];
-    es_calibration *c = new_calibration(catalog, arena);
+    es_calibration *c = new_calibration(repacks, arena);
     es_status status = ES_OK;
-    if (!c || !find_repacked(c))
+    if (!c)
         return es_fail_memory(errors);
     for (size_t i = 0; i < rows->n_rows; i++) {
         const es_row *row = &rows->rows[i];
@@ -713,24 +664,18 @@ static const es_fitted *class_row(const es_calibration *c, const es_rows *rows, 
                                rows->device->text[ES_D_CLASS]);
 }
 
-static const es_row *repacked(const es_calibration *c, const es_row *unit, int type) {
-    const es_table *units = &c->catalog->table[ES_UNIT];
-    const size_t u = unit >= units->rows ? (size_t)(unit - units->rows) : units->n_rows; /* else of no known unit */
-    return u < units->n_rows ? c->repacked[u * ES_MAX_TENSOR_TYPES + (size_t)type] : NULL;
-}
-
 /* Today's prefill kernel of a type over that of the build, at least on the unit's ISA; 1 where the build has it. */
 static double gain_since(const es_calibration *c, const es_setting *s, int type, const es_row **row) {
     *row = NULL;
     if (s->build == ES_BUILD_NEWEST || type == ES_TYPE_NONE ||
         strcmp(s->rows->runtime->text[ES_R_FAMILY], "llama.cpp") != 0 || !is_cpu(s->rows))
         return 1;
-    const es_row *kernel = repacked(c, s->rows->unit, type);
-    if (!kernel || !older_than(s->build, kernel->text[ES_RT_FIRST_BUILD], kernel->text[ES_RT_FIRST_DATE]))
+    const es_repack *repack = es_repack_of(c->repacks, s->rows->unit, type);
+    if (!repack || !es_build_lacks(s->build, repack->since))
         return 1;
-    *row = kernel;
-    if (!isnan(kernel->value[ES_RT_PREFILL_RATIO]))
-        return kernel->value[ES_RT_PREFILL_RATIO];
+    *row = repack->kernel;
+    if (!isnan(repack->kernel->value[ES_RT_PREFILL_RATIO]))
+        return repack->kernel->value[ES_RT_PREFILL_RATIO];
     const es_fitted *gain = strcmp(s->rows->unit->text[ES_U_KIND], "cpu_arm") == 0
                                 ? es_calibration_find(c, kernel_phase, "gain", es_type_labels[type])
                                 : NULL;

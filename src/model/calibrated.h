@@ -26,17 +26,8 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "model/builds.h"
 #include "model/node.h"
-
-/* ---- Builds of runtimes ---- */
-
-/* A build of llama.cpp by its number (b8134: 8134), a month as YYYYMM; newest, or not known. */
-#define ES_BUILD_NEWEST INFINITY
-#define ES_BUILD_UNKNOWN 0.0
-
-/* "b8134", "2024-11", "2024-11-25"; NaN: something else. */
-double es_build_parse(es_slice text);
-bool es_build_is_month(double build);
 
 /* ---- Effects ---- */
 
@@ -120,8 +111,8 @@ typedef struct es_fitted {
 } es_fitted;
 
 /* Unknown phases, effects, classes and fields are errors at their row. */
-es_status es_calibration_compile(const es_catalog *catalog, es_arena *arena, es_calibration **calibration,
-                                 es_errors *errors);
+es_status es_calibration_compile(const es_catalog *catalog, const es_repacks *repacks, es_arena *arena,
+                                 es_calibration **calibration, es_errors *errors);
 
 /* The same priors, class rows and kernels, without or with effects and intervals; NULL when out of memory. */
 es_calibration *es_calibration_blank(const es_calibration *of, es_arena *arena);

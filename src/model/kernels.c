@@ -34,6 +34,18 @@ int es_kernel_node(const es_kernel *kernel, const char *name, size_t length) {
     return -1;
 }
 
+void es_kernel_followers(const es_kernel *kernel, int from, bool *follows) {
+    for (size_t i = 0; i < kernel->n_nodes; i++) { /* inputs stand before their users */
+        const es_node *node = &kernel->nodes[i];
+        const es_block *block = node->kind == ES_NODE_BLOCK ? &kernel->blocks[node->index] : NULL;
+        const uint16_t *in = block ? block->in : node->in;
+        const size_t n = block ? block->n_in : node->n_in;
+        follows[i] = (int)i == from;
+        for (size_t k = 0; k < n; k++)
+            follows[i] |= follows[in[k]];
+    }
+}
+
 double es_kernel_value(const es_kernel *kernel, const char *name, const double *value) {
     const int node = es_kernel_node(kernel, name, strlen(name));
     return node < 0 ? NAN : value[node];

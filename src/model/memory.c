@@ -1,14 +1,11 @@
 #include "model/memory.h"
 
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
 #include "base/number.h"
 #include "base/text.h"
-#include "model/calibrated.h"
 #include "model/roofline_blocks.h"
-#include "model/runtime.h"
 
 /* The family by which GGUF files, and so runtimes, know a model. */
 static const char *gguf_family(const es_row *model) {
@@ -60,22 +57,14 @@ typedef struct rule {
     bool named; /* the runtime itself, not its family */
 } rule;
 
-/* Since when a type is rearranged for a unit: build and month, infinite: it is not; the row group that the kernel needs. */
-typedef struct repack {
-    double build, month;
-    int group;
-} repack;
-
-enum { TYPE_IDS = 64 };
-
 struct es_memory_tables {
-    const es_table *models, *runtimes, *units;
+    const es_table *models, *runtimes;
     const char **family; /* that rules name, 1 ... */
     size_t n_families;
     size_t *family_of; /* of each model; none: n_families */
     rule **rules;      /* of each runtime */
     size_t *n_rules;
-    repack *repacked; /* of each unit and tensor type */
+    const es_repacks *repacks;
 };
 
 static int rule_named(const char *name) {
@@ -93,40 +82,20 @@ static size_t family_named(const es_memory_tables *m, const char *name) {
     return i;
 }
 
-/* The types of a row of repacked_types.csv, from the first build of any ISA of the unit on. */
-static void add_repacked(repack *of_unit, const es_gguf *gguf, const es_row *row) {
-    const double build = es_build_parse(es_slice_of(row->text[ES_RT_FIRST_BUILD]));
-    const double month = es_build_parse(es_slice_of(row->text[ES_RT_FIRST_DATE]));
-    es_slice rest = es_slice_of(row->text[ES_RT_TYPE]), word;
-    int group = 0;
-    while (group + 1 < ES_ROW_GROUPS && es_row_group[group] < row->value[ES_RT_ROWS])
-        group++;
-    while (es_slice_part(&rest, ' ', &word)) {
-        char name[32] = "";
-        es_copy_text(name, sizeof name, word);
-        const int type = es_gguf_type_id(gguf, name);
-        if (type <= 0 || type >= TYPE_IDS)
-            continue;
-        of_unit[type].build = fmin(of_unit[type].build, isnan(build) ? 0 : build);
-        of_unit[type].month = fmin(of_unit[type].month, isnan(month) ? 0 : month);
-        of_unit[type].group = group < of_unit[type].group ? group : of_unit[type].group; /* kernels are tried in turn */
-    }
-}
-
-es_status es_memory_compile(const es_catalog *catalog, const es_gguf *gguf, es_arena *arena,
+es_status es_memory_compile(const es_catalog *catalog, const es_repacks *repacks, es_arena *arena,
                             const es_memory_tables **result, es_errors *errors) {
-    const es_table *rows = &catalog->table[ES_RUNTIME_MEMORY], *types = &catalog->table[ES_REPACKED_TYPE];
+    const es_table *rows = &catalog->table[ES_RUNTIME_MEMORY];
     es_memory_tables *m = es_arena_alloc(arena, sizeof *m);
     if (!m)
         return es_fail_memory(errors);
     m->models = &catalog->table[ES_MODEL];
-    m->runtimes = &catalog->table[ES_RUNTIME], m->units = &catalog->table[ES_UNIT];
+    m->runtimes = &catalog->table[ES_RUNTIME];
+    m->repacks = repacks;
     m->family = es_arena_array(arena, rows->n_rows + 1, sizeof *m->family);
     m->family_of = es_arena_array(arena, m->models->n_rows + 1, sizeof *m->family_of);
     m->rules = es_arena_array(arena, m->runtimes->n_rows + 1, sizeof *m->rules);
     m->n_rules = es_arena_array(arena, m->runtimes->n_rows + 1, sizeof *m->n_rules);
-    m->repacked = es_arena_array(arena, (m->units->n_rows + 1) * TYPE_IDS, sizeof *m->repacked);
-    if (!m->family || !m->family_of || !m->rules || !m->n_rules || !m->repacked)
+    if (!m->family || !m->family_of || !m->rules || !m->n_rules)
         return es_fail_memory(errors);
     m->n_families = 1; /* ANY */
     for (size_t i = 0; i < rows->n_rows; i++) {
@@ -153,12 +122,6 @@ es_status es_memory_compile(const es_catalog *catalog, const es_gguf *gguf, es_a
                 m->rules[r][m->n_rules[r]++] = found;
         }
     }
-    for (size_t i = 0; i < m->units->n_rows * TYPE_IDS; i++)
-        m->repacked[i] = (repack){INFINITY, INFINITY, ES_ROW_GROUPS - 1};
-    for (size_t u = 0; u < m->units->n_rows; u++)
-        for (size_t i = 0; i < types->n_rows; i++)
-            if (es_unit_has_all(&m->units->rows[u], types->rows[i].text[ES_RT_ISA]))
-                add_repacked(&m->repacked[u * TYPE_IDS], gguf, &types->rows[i]);
     *result = m;
     return ES_OK;
 }
@@ -206,7 +169,6 @@ void es_roofline_memory_unit(const void *state_, const es_rows *rows, const doub
     const bool gpu = rows->unit && strncmp(rows->unit->text[ES_U_KIND], "gpu", 3) == 0;
     const bool cpu = rows->unit && strncmp(rows->unit->text[ES_U_KIND], "cpu", 3) == 0;
     const es_memory_tables *m = state->memory;
-    const size_t u = rows->unit >= m->units->rows ? (size_t)(rows->unit - m->units->rows) : m->units->n_rows;
     double values[RULES] = {0};
     find_rules(m, rows->runtime, ANY, values);
     es_memory_unit unit = {
@@ -216,20 +178,19 @@ void es_roofline_memory_unit(const void *state_, const es_rows *rows, const doub
     /* CUDA's context lies in the memory of a Jetson, too */
     const bool driver = unit.discrete || (gpu && strcmp(rows->unit->text[ES_U_KIND], "gpu_nvidia") == 0);
     unit.driver_bytes = driver * values[RULE_driver_bytes];
-    /* Builds of llama.cpp: one that is not known has what the newest has. */
-    const double stated = in[ES_SLOTS * (1 + ES_ROW_GROUPS)];
-    const double build = rows->runtime && strcmp(rows->runtime->text[ES_R_FAMILY], "llama.cpp") == 0 &&
-                                 stated != ES_BUILD_UNKNOWN && !isnan(stated)
-                             ? stated
-                             : DBL_MAX;
-    unit.wide_masks = build < (es_build_is_month(build) ? MASKS_OF_16_BITS_MONTH : MASKS_OF_16_BITS);
-    for (int i = 0; i < ES_SLOTS && cpu && values[RULE_repacks] > 0 && u < m->units->n_rows; i++) {
-        if (!(in[i] > ES_TYPE_NONE && in[i] < TYPE_IDS)) /* NaN: no layout */
+    /* One that is not known lacks nothing. */
+    const double build = rows->runtime && strcmp(rows->runtime->text[ES_R_FAMILY], "llama.cpp") == 0
+                             ? in[ES_SLOTS * (1 + ES_ROW_GROUPS)]
+                             : ES_BUILD_UNKNOWN;
+    unit.wide_masks = es_build_lacks(build, (es_since){MASKS_OF_16_BITS, MASKS_OF_16_BITS_MONTH});
+    for (int i = 0; i < ES_SLOTS && cpu && values[RULE_repacks] > 0; i++) {
+        const es_repack *repack = in[i] > ES_TYPE_NONE ? es_repack_of(m->repacks, rows->unit, (int)in[i]) : NULL;
+        if (!repack || es_build_lacks(build, repack->first))
             continue;
-        const repack *since = &m->repacked[u * TYPE_IDS + (size_t)in[i]];
-        if (fmin(build, DBL_MAX) < (es_build_is_month(build) ? since->month : since->build))
-            continue;
-        const double bytes = in[ES_SLOTS * (1 + since->group) + i];
+        int group = 0;
+        while (group + 1 < ES_ROW_GROUPS && es_row_group[group] < repack->least_rows)
+            group++;
+        const double bytes = in[ES_SLOTS * (1 + group) + i];
         unit.repacked_bytes += bytes;
         unit.repacked_head_bytes += i == ES_DENSE_SLOTS ? bytes : 0;
     }

@@ -7,6 +7,7 @@
 #ifndef ES_MODEL_MEMORY_H
 #define ES_MODEL_MEMORY_H
 
+#include "model/builds.h"
 #include "model/layout.h"
 #include "model/node.h"
 
@@ -61,10 +62,10 @@ enum {
     ES_MEMORY_UNIT_SIZE = sizeof(es_memory_unit) / sizeof(double)
 };
 
-/* The rows of runtimes_memory.csv by runtime, the types that units rearrange. */
+/* The rows of runtimes_memory.csv by runtime. */
 typedef struct es_memory_tables es_memory_tables;
 
-es_status es_memory_compile(const es_catalog *catalog, const es_gguf *gguf, es_arena *arena,
+es_status es_memory_compile(const es_catalog *catalog, const es_repacks *repacks, es_arena *arena,
                             const es_memory_tables **tables, es_errors *errors);
 
 /* Block functions.  -> es_memory_of */

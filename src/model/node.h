@@ -184,6 +184,8 @@ double es_option_default(const es_option *option, const es_catalog *catalog);
 /* Index of the first row that has the text in the option's field, NaN when none has. */
 double es_option_row(const es_option *option, const es_catalog *catalog, es_slice text);
 int es_kernel_node(const es_kernel *kernel, const char *name, size_t length); /* -1: none */
+/* Of each node whether it is `from` (-1: none) or computed from it. */
+void es_kernel_followers(const es_kernel *kernel, int from, bool *follows);
 /* Of the values of all nodes that of one; NaN: the kernel has no such node. */
 double es_kernel_value(const es_kernel *kernel, const char *name, const double *value);
 

@@ -35,6 +35,7 @@ static es_status make_board(es_row *board, es_arena *arena, es_errors *errors) {
 
 es_status es_roofline_prepare(const es_catalog *catalog, es_arena *arena, const void **result, es_errors *errors) {
     es_roofline_state *state = es_arena_alloc(arena, sizeof *state);
+    const es_repacks *repacks = NULL;
     if (state == NULL)
         return es_fail_memory(errors);
     state->catalog = catalog;
@@ -44,9 +45,11 @@ es_status es_roofline_prepare(const es_catalog *catalog, es_arena *arena, const 
     if (status == ES_OK)
         status = compile_models(state, arena, errors);
     if (status == ES_OK)
-        status = es_memory_compile(catalog, state->gguf, arena, &state->memory, errors);
+        status = es_repacks_compile(catalog, state->gguf, arena, &repacks, errors);
     if (status == ES_OK)
-        status = es_calibration_compile(catalog, arena, &state->calibration, errors);
+        status = es_memory_compile(catalog, repacks, arena, &state->memory, errors);
+    if (status == ES_OK)
+        status = es_calibration_compile(catalog, repacks, arena, &state->calibration, errors);
     if (status == ES_OK)
         status = es_qualities_compile(catalog, state->gguf, state->arch, arena, &state->qualities, errors);
     if (status == ES_OK)

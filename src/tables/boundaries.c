@@ -5,28 +5,15 @@
 
 #include "model/node.h"
 
-/* Which nodes of a kernel are computed from one. */
-static bool *followers(const es_kernel *kernel, int from) {
-    bool *follows = calloc(kernel->n_nodes + 1, sizeof *follows);
-    for (size_t i = 0; follows && i < kernel->n_nodes; i++) { /* inputs stand before their users */
-        const es_node *node = &kernel->nodes[i];
-        const es_block *block = node->kind == ES_NODE_BLOCK ? &kernel->blocks[node->index] : NULL;
-        const size_t n = block ? block->n_in : node->n_in;
-        follows[i] = (int)i == from;
-        for (size_t k = 0; k < n; k++)
-            follows[i] |= follows[block ? block->in[k] : node->in[k]];
-    }
-    return follows;
-}
-
 es_status es_boundaries_column(const es_csv_input *csv, const es_column_objective *objective, size_t n, size_t *column,
                                es_errors *errors) {
     const es_kernel *kernel = es_kernel_find("roofline", strlen("roofline"));
-    bool *follows = followers(kernel, es_kernel_node(kernel, "boundary_asked", strlen("boundary_asked")));
+    bool *follows = calloc(kernel->n_nodes, sizeof *follows);
     bool energy = false;
     *column = SIZE_MAX;
     if (!follows)
         return es_fail_memory(errors);
+    es_kernel_followers(kernel, es_kernel_node(kernel, "boundary_asked", strlen("boundary_asked")), follows);
     for (size_t i = 0; i < n && !energy; i++) {
         const int node = es_kernel_node(kernel, objective[i].column.text, objective[i].column.length);
         energy = node >= 0 && follows[node];
