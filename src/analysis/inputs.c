@@ -332,19 +332,27 @@ void es_elasticity_of(es_varied *v, const es_input *input, const uint16_t *node,
 
 /* ---- the largest first ---- */
 
-double es_elasticity_size(const es_elasticity *e) {
-    const double both = fabs(e->both), down = fabs(e->down), up = fabs(e->up);
-    return fmax(fmax(isnan(both) ? 0 : both, isnan(down) ? 0 : down), isnan(up) ? 0 : up);
-}
-
 bool es_elasticity_breaks(const es_elasticity *e) {
     return fabs(e->up - e->down) > fmax(fabs(e->up), fabs(e->down)) / 2;
 }
 
+/* Formulas hold an input to the power of two at most; more than four is no slope but a step that the input is close to: a model
+ * that fits no more.  How large it is depends on the width of the step. */
+static bool jumps(const es_elasticity *e) { return es_elasticity_breaks(e) && fmax(fabs(e->up), fabs(e->down)) > 4; }
+
 double es_elasticity_shown(const es_elasticity *e) {
+    if (jumps(e))
+        return fabs(e->up) < fabs(e->down) ? e->up : e->down;
     if (!isnan(e->both) && !es_elasticity_breaks(e))
         return e->both;
     return isnan(e->down) || fabs(e->up) >= fabs(e->down) ? e->up : e->down;
+}
+
+double es_elasticity_size(const es_elasticity *e) {
+    const double both = fabs(e->both), down = fabs(e->down), up = fabs(e->up);
+    if (jumps(e))
+        return fmax(fabs(es_elasticity_shown(e)), ES_NOTICED);
+    return fmax(fmax(isnan(both) ? 0 : both, isnan(down) ? 0 : down), isnan(up) ? 0 : up);
 }
 
 static int by_size(const void *a_, const void *b_) {

@@ -75,7 +75,7 @@ typedef struct es_ranked {
 /* Effects below 0.005% per percent are not worth a line (unsourced: what three digits do not show). */
 #define ES_NOTICED 5e-3
 
-/* The largest of the three. */
+/* The largest of the three; beside a step, where one side is no slope at all, the other side, at least ES_NOTICED. */
 double es_elasticity_size(const es_elasticity *e);
 /* The sides differ by more than half of the larger: at a limit or a rule that changes there (rows of whole blocks) there is no
  * slope, but one to either side. */

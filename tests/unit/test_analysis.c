@@ -127,7 +127,8 @@ Test(analysis, elasticities_of_known_functions) {
 }
 
 Test(analysis, a_break_has_no_slope_of_both_sides) {
-    const es_elasticity smooth = {1.0, 0.98, 1.02}, kink = {-0.5, -1, 0}, jump = {0.4, -0.4, 1.2}, one = {NAN, NAN, -0.8};
+    const es_elasticity smooth = {1.0, 0.98, 1.02}, kink = {-0.5, -1, 0}, jump = {0.4, -0.4, 1.2},
+                        one = {NAN, NAN, -0.8}, step = {-11, -22, 0.01};
     cr_expect_not(es_elasticity_breaks(&smooth));
     cr_expect(es_elasticity_breaks(&kink) && es_elasticity_breaks(&jump));
     cr_expect_not(es_elasticity_breaks(&one));
@@ -135,6 +136,8 @@ Test(analysis, a_break_has_no_slope_of_both_sides) {
     cr_expect_eq(es_elasticity_shown(&kink), -1.0);
     cr_expect_eq(es_elasticity_shown(&jump), 1.2);
     cr_expect_eq(es_elasticity_shown(&one), -0.8);
+    cr_expect(es_elasticity_breaks(&step) && es_elasticity_shown(&step) == 0.01 && es_elasticity_size(&step) == 0.01);
+    cr_expect_eq(es_elasticity_size(&kink), 1.0);
 }
 
 Test(analysis, steps_keep_rows_whole_and_values_legal) {
