@@ -2,7 +2,7 @@
 (function () {
     'use strict';
 
-    const PAGE_ROWS = 50, DRAWN_POINTS = 20000, COLOURS = 8, MANY_FRONTS = 40, NAMED_ABSENT = 20, DRAWN_RANGES = 80, PRINTED_COLUMNS = 24,
+    const PAGE_ROWS = 50, DRAWN_POINTS = 20000, COLOURS = 8, MANY_FRONTS = 40, NAMED_FRONTS = 3, NAMED_ABSENT = 20, DRAWN_RANGES = 80, PRINTED_COLUMNS = 24,
         QUALITY_TIE = 0.3; // points, ES_QUALITY_TIE of src/model/quality.h
     const data = JSON.parse(document.getElementById('data').textContent);
     const $ = id => document.getElementById(id);
@@ -587,6 +587,35 @@
         context.restore();
     }
 
+    // The model of each point of few fronts or of fronts of models, once for points next to each other, where no other name stands.
+    function paintNames(u, groups, ofModels, x, y) {
+        const model = named.model, context = u.ctx, unit = devicePixelRatio, taken = [];
+        delete $('chart').dataset.names;
+        if (!model || !model.codes || model.words.length < 2 || groups.size === 0 || (groups.size > NAMED_FRONTS && !ofModels)) return;
+        const xs = numbers(x), ys = numbers(y), right = u.bbox.left + u.bbox.width;
+        context.save();
+        context.font = 11 * unit + 'px system-ui';
+        context.textAlign = 'left';
+        context.textBaseline = 'bottom';
+        context.lineJoin = 'round';
+        context.lineWidth = 3 * unit;
+        context.strokeStyle = style('--paper');
+        context.fillStyle = style('--ink');
+        for (const list of groups.values()) list.forEach((row, i) => {
+            if (i > 0 && model.codes[list[i - 1]] === model.codes[row]) return;
+            const name = model.words[model.codes[row]], width = context.measureText(name).width;
+            const bottom = u.valToPos(ys[row], 'y', true) - 4 * unit, point = u.valToPos(xs[row], 'x', true) + 5 * unit;
+            const left = Math.min(point, right - width), box = [left, bottom - 12 * unit, left + width, bottom];
+            if (point > right || point < u.bbox.left || box[1] < u.bbox.top || bottom > u.bbox.top + u.bbox.height ||
+                taken.some(other => box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3])) return;
+            taken.push(box);
+            context.strokeText(name, left, bottom);
+            context.fillText(name, left, bottom);
+        });
+        context.restore();
+        $('chart').dataset.names = String(taken.length);
+    }
+
     // The rows whose ranges are drawn: all of few, else those of the fronts, when these are few.
     function ranged(sample, groups, x, y) {
         if (!range(x) && !range(y)) return [];
@@ -665,7 +694,7 @@
             series: [{}, ...lists.map((list, i) => ({facets: [{scale: 'x', auto: true}, {scale: 'y', auto: true}],
                 paths: paintPoints(tint(i), colours.isOthers && colours.isOthers(i))}))],
             hooks: {
-                draw: [u => { paintFronts(u, groups, x, y); paintRanges(u, whole, x, y); }],
+                draw: [u => { paintFronts(u, groups, x, y); paintRanges(u, whole, x, y); paintNames(u, groups, columns[Number(frontBy)] === named.model, x, y); }],
                 setSelect: [u => brush(u, x, y)]
             }
         };
@@ -1111,7 +1140,7 @@
         const count = name => named[name] && named[name].words ? named[name].words.length : 0, parts = [];
         for (const [name, plural] of [['model', 'models'], ['device', 'devices'], ['precision', 'precisions']])
             if (count(name)) parts.push(count(name) + ' ' + (count(name) === 1 ? name : plural));
-        $('title').textContent = data.title;
+        $('title').textContent = data.title.replace(/^.*\//, '');
         $('about').textContent = data.about;
         $('about').hidden = !data.about;
         document.title = data.title + ' - edgesweep';

@@ -104,6 +104,12 @@ test('axes, logarithms and fronts can be chosen', async t => {
     assert.equal(Number(await page.getAttribute('#chart', 'data-points')), all);
     assert.match(await page.locator('.u-over').getAttribute('aria-label'), /decode_tok_s against peak_memory_bytes/);
     assert.match(await page.textContent('#chart-note'), /per model/);
+    const named = async () => Number(await page.getAttribute('#chart', 'data-names'));
+    assert.ok(await named() > 0, 'fronts of models are named');
+    await page.selectOption('#front-by', '');
+    assert.ok(await named() > 0 && await named() < all, 'the models of one front are named');
+    await page.selectOption('#front-by', 'none');
+    assert.equal(await named(), 0);
     assert.match(await page.textContent('#legend'), /Llama-3\.2-1B/);
     await shot(page, 'axes');
 });
