@@ -76,4 +76,9 @@ source), at the rate that the device reaches with its other towers:
 \`\`\`
 $(cat "$work/encoded")
 \`\`\`
+
+Several users, against a simulation of the same rules, token by token, 2,000,000 requests at each of 150 points (loads 0.1 to 0.9, 1 to
+16 slots, short and long prompts; \`make bench-servers ARGS=2000000\`).  The largest differences: mean wait 2.1%, time to the first
+token 2.0%, per token 1.1%; 95th percentiles 5.8%, 2.2%, 4.4%; 22 of 900 are above 2%, those of waits that few have, of steps, and
+at a load of 0.9, where that simulation itself is 1.7% off the exact M/D/1 of one slot.
 END
