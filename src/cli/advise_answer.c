@@ -263,6 +263,8 @@ es_status es_advise_json(const es_advice *a, es_errors *errors) {
     json_object_set_new(all, "depth", es_typed_number(a->depth, true));
     json_object_set_new(all, "prompt", es_typed_number(a->prompt, true));
     json_object_set_new(all, "gen", es_typed_number(a->gen, true));
+    json_object_set_new(all, "ram_gb", es_typed_number(a->ram > 0 ? a->ram : NAN, false));
+    json_object_set_new(all, "mem_bw_gbs", es_typed_number(a->bandwidth > 0 ? a->bandwidth : NAN, false));
     json_object_set_new(all, "choices", json_integer((json_int_t)a->n_choices));
     json_object_set_new(all, "tied", json_integer((json_int_t)(a->by_device ? 0 : tied_with_first(a))));
     json_object_set_new(all, "rows", rows);

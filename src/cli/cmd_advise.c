@@ -72,7 +72,8 @@ const es_command es_cmd_advise = {
     .max_operands = 16,
     .help = "what to run on a device, or what to run a model on, in ten rows",
     .details =
-        "Operands come in any order; names are matched loosely: rpi5, llama3.2:3b, Qwen/Qwen3-4B, q4_k_m. With "
+        "Operands come in any order; names are matched loosely: rpi5, llama3.2:3b, Qwen/Qwen3-4B, q4_k_m; a product "
+        "(`list products`) stands for the device of its processor, several models or formats are compared. With "
         "a device the "
         "rows are models, each in its best format, or the formats of the model named; with a model and no "
         "device, devices, "
@@ -93,7 +94,8 @@ const es_command es_cmd_advise = {
         "Only formats that a runtime of the device loads count. 10-90% is the range in which the speed lies in "
         "eight of ten "
         "cases. When nothing meets the wish, the nearest miss of each condition is shown.\n\n"
-        "--json prints an object: use, goal, prompt, gen, choices (how many there are), rows; a row has rank, "
+        "--json prints an object: use, goal, prompt, gen, ram_gb, mem_bw_gbs, choices (how many there are), rows; a "
+        "row has rank, "
         "model, device, "
         "runtime, precision, basis, quality_basis, quality_metric and numbers by the names of `list metrics`, "
         "null where "

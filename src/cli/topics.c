@@ -351,7 +351,7 @@ static const char json_details[] =
     "not "
     "known is null. Keys may be added; none changes its meaning within a version.\n"
     "\n"
-    "  advise   object: use, goal, depth, prompt, gen (tokens), choices (how many there are), tied (how many of the "
+    "  advise   object: use, goal, depth, prompt, gen (tokens), ram_gb, mem_bw_gbs (null: those of the device), choices (how many there are), tied (how many of the "
     "first "
     "rows cannot be told apart), rows: list of objects: rank, model, device, runtime, precision, basis, quality_basis, "
     "quality_metric, then numbers: decode_tok_s, decode_tok_s_low, decode_tok_s_high, prefill_tok_s, ttft_s, "
