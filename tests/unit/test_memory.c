@@ -336,6 +336,15 @@ Test(memory, rearranged_matrices_have_a_multiple_of_the_kernels_rows) {
     cr_expect_eq(arm - get("repack_bytes"), 73448.0 * 2560 * 34 / 32, "%.17g", arm - get("repack_bytes"));
 }
 
+/* Weights beyond what a system leaves are read from storage (Jetson: 6.6 GiB of 8); what Metal denies to one program stays
+ * memory (M1: 10.7 of 16 GiB). */
+Test(memory, what_is_denied_to_a_program_is_memory_still) {
+    evaluate_at("Gemma-3-12B", "Jetson Orin Nano Super 8GB", "llama.cpp-cuda", "Q4_K_M", usual);
+    cr_expect(get("fits") == 0 && get("residency") == 1 && get("weight_bytes") < 7.7 * 1073741824);
+    evaluate_at("Qwen3-14B", "Apple M1 16GB", "llama.cpp-metal", "Q6_K", usual);
+    cr_expect(get("fits") == 0 && get("residency") == 0 && get("weight_bytes") > get("available_bytes"));
+}
+
 Test(memory, images_bring_their_projector) {
     setting s = usual;
     s.prompt = 8064 - 256; /* the image is 256 tokens */
