@@ -159,6 +159,8 @@ enum {
 
 /* ---- What only a split between two memories needs ---- */
 #define SWITCHED(neutral_) .gate = N_offloads, .neutral = neutral_
+/* Missing without a draft, and with what only it needs not computed. */
+#define DRAFTED(help_) ON_DEMAND(help_), .gate = N_draft, .neutral = NAN
 #define SWITCHED_WARNING(neutral_, help_) .flags = ES_WARNING, .gate = N_offloads, .neutral = neutral_, .help = help_
 
 /* ---- Kinds of rates: see rates.def ---- */
