@@ -176,7 +176,7 @@ void es_roofline_memory_unit(const void *state_, const es_rows *rows, const doub
         .discrete = gpu && rows->device->value[ES_D_H2D_BW] > 0 && values[RULE_embedding_on_host] > 0,
     };
     /* CUDA's context lies in the memory of a Jetson, too */
-    const bool driver = unit.discrete || (gpu && strcmp(rows->unit->text[ES_U_KIND], "gpu_nvidia") == 0);
+    const bool driver = unit.discrete > 0 || (gpu && strcmp(rows->unit->text[ES_U_KIND], "gpu_nvidia") == 0);
     unit.driver_bytes = driver * values[RULE_driver_bytes];
     /* One that is not known lacks nothing. */
     const double build = rows->runtime && strcmp(rows->runtime->text[ES_R_FAMILY], "llama.cpp") == 0
