@@ -283,7 +283,7 @@ static bool add_slot(calibrator *c, es_fit_phase phase, es_setting setting, int 
     const bool decode = phase == ES_FIT_DECODE;
     const double type = node(c, of->type),
                  work = node(c, decode ? of->decode : of->prefill) *
-                        node(c, decode || slot == ES_DENSE_SLOTS ? "step_per_flop" : of->prefill_per_flop),
+                        node(c, decode ? "decode_per_flop" : of->prefill_per_flop),
                  bytes = node(c, decode ? of->memory : of->prefill_memory) *
                          node(c, decode ? of->per_byte : of->prefill_per_byte);
     es_level_part *part = &row->part[row->n_parts];
@@ -658,8 +658,10 @@ static es_status add_held_out(calibrator *c, scratch *s) {
         if (isnan(own->log_error[BY_SOURCE]))
             continue;
         const es_fit_phase phase = phase_of(&c->measured->row[i]);
-        const interval *range = &of[own->cluster[BY_SOURCE]][phase][basis < ES_BASIS_CLASS ? basis : ES_BASIS_CLASS];
-        to->held_out[i] = (es_held_out){own->log_error[BY_SOURCE], basis, range->low, range->high};
+        const es_interval_width width = es_interval_width_of(c->measured->row[i].rows.device, phase, basis);
+        const interval *range = &of[own->cluster[BY_SOURCE]][phase][width.level];
+        to->held_out[i] =
+            (es_held_out){own->log_error[BY_SOURCE], basis, width.factor * range->low, width.factor * range->high};
         es_calibrated_source *source = &to->source[phase * n_sources + own->cluster[BY_SOURCE]];
         source->name = c->cluster_name[BY_SOURCE][own->cluster[BY_SOURCE]];
         source->phase = phase;

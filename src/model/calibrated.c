@@ -608,6 +608,18 @@ void es_lookup_start(es_lookup *l, const es_calibration *c, const es_setting *s)
     words_of(s, &l->words);
 }
 
+static bool is_unsourced(const es_row *device, es_fit_phase phase) {
+    const char *list = device->text[ES_D_UNSOURCED];
+    return strstr(list, phase == ES_FIT_DECODE ? "mem_bw_gbs" : "peaks") || strstr(list, "everything");
+}
+
+es_interval_width es_interval_width_of(const es_row *device, es_fit_phase phase, es_basis basis) {
+    const es_basis level = basis < ES_BASIS_CLASS ? basis : ES_BASIS_CLASS;
+    if (level < ES_BASIS_UNIT || !is_unsourced(device, phase))
+        return (es_interval_width){level, 1};
+    return level < ES_BASIS_CLASS ? (es_interval_width){level + 1, 1} : (es_interval_width){level, M_SQRT2};
+}
+
 es_evidence es_lookup_evidence(es_lookup *l, es_fit_phase phase, int type) {
     static const es_basis basis_of[ES_EFFECTS] = {[ES_EFFECT_DEVICE_TYPE] = ES_BASIS_CALIBRATED,
                                                   [ES_EFFECT_DEVICE] = ES_BASIS_DEVICE,
@@ -626,15 +638,16 @@ es_evidence es_lookup_evidence(es_lookup *l, es_fit_phase phase, int type) {
         if (f && f->rows > 0 && basis_of[keys[i].effect] < evidence.basis)
             evidence = (es_evidence){.basis = basis_of[keys[i].effect], .rows = f->rows, .sources = f->sources};
     }
-    const es_key_word level = word_of(es_slice_of(es_evidence_names[evidence.basis])), *const key = &level;
+    const es_interval_width width = es_interval_width_of(l->setting.rows->device, phase, evidence.basis);
+    const es_key_word level = word_of(es_slice_of(es_evidence_names[width.level])), *const key = &level;
     double log_of[INTERVALS];
     for (int i = 0; i < INTERVALS; i++) {
         const entry *slot = find_slot(c, hash_of(c->interval_seed[phase][i], level.hash), es_fit_phase_names[phase],
                                       intervals[i], &key, 1);
         log_of[i] = slot->key ? slot->fitted.value : NAN;
     }
-    evidence.log_low = log_of[0];
-    evidence.log_high = log_of[1];
+    evidence.log_low = width.factor * log_of[0];
+    evidence.log_high = width.factor * log_of[1];
     return evidence;
 }
 
@@ -751,7 +764,8 @@ es_rate_found es_lookup_rate(es_lookup *l, es_rate rate, int type, bool typed) {
     if (rate == ES_RATE_PREFILL_ATTN_UTIL && is_written(device, ES_D_ATTN_UTIL))
         return (es_rate_found){NAN, false, false}; /* as while decoding */
     const es_fitted *prior = known_prior(l, rate);
-    if (!prior && rate == ES_RATE_DECODE_UTIL && known_prior(l, ES_RATE_MEM_UTIL))
+    const bool uniform = type == ES_TYPE_NONE && !is_cpu(s->rows); /* tensor cores multiply, unpacking is hidden */
+    if (rate == ES_RATE_DECODE_UTIL && (!prior || uniform) && known_prior(l, ES_RATE_MEM_UTIL))
         return (es_rate_found){INFINITY, false, true}; /* bytes alone decide */
     const es_fitted *base = prior ? prior : class_row(l->calibration, s->rows, rate);
     const bool step = es_rate_is_step(rate);
@@ -801,9 +815,9 @@ size_t es_rate_sources(const es_calibration *c, const es_setting *s, es_rate rat
     size_t n = 0, n_keys = 0;
     if (found.own)
         add_source(list, &n, ES_DEVICE, device, rate_info[rate].field);
-    const es_fitted *base = found.own       ? NULL
-                            : found.of_kind ? prior_of(&lookup, (int)rate)
-                                            : class_row(c, s->rows, rate);
+    const es_fitted *base = found.own || isinf(found.value) ? NULL
+                            : found.of_kind                 ? prior_of(&lookup, (int)rate)
+                                                            : class_row(c, s->rows, rate);
     add_source(list, &n, ES_CALIBRATION, base ? base->row : NULL, ES_C_VALUE);
     const bool fitted = found.of_kind && base; /* without: bytes alone decide */
     if (fitted || es_rate_is_step(rate))

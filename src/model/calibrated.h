@@ -147,6 +147,16 @@ typedef enum es_basis {
 
 enum { ES_EVIDENCE_LEVELS = ES_BASIS_CLASS + 1 }; /* those with an interval */
 
+/* How wide an interval is: that of a level, in natural logarithms times a factor.  Measurements of the device make up for a
+ * bandwidth (decode) or peak (prefill) that has no source, as its column `unsourced` says; without them its interval is that of
+ * the next level, after the last sqrt 2 as wide: as a second error as large. */
+typedef struct es_interval_width {
+    es_basis level;
+    double factor;
+} es_interval_width;
+
+es_interval_width es_interval_width_of(const es_row *device, es_fit_phase phase, es_basis basis);
+
 extern const char *const es_basis_names[ES_BASES + 1];
 extern const char *const es_evidence_names[ES_EVIDENCE_LEVELS + 1]; /* A ... E */
 
