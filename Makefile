@@ -70,13 +70,13 @@ ISAL ?= $(shell printf '\043include <isa-l.h>\nint main(void) { return (int)crc3
 ISAL := $(ISAL)
 LIBS := -lcsv -ljansson -lxxhash -lzstd -lz $(if $(ISAL),-lisal) $(if $(SQLITE),-lsqlite3) -lm
 # What waits for people and files is made small, so that the static program stays under 5 MB.
-SMALL := $(foreach part,cli/ report/ shards/ calibrate/ import/import_ import/hf_ import/gguf,$(B)/obj/src/$(part))
+SMALL := $(foreach part,cli/ commands/ report/ shards/ calibrate/ import/import_ import/hf_ import/gguf,$(B)/obj/src/$(part))
 LINK = $(CC) $(CFLAGS) $(OPENMP) $(INSTRUMENT) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 
 # ---- Sources ----
 ROOMS := base io catalog pareto model grid calibrate import tables engine analysis shards report
 LIB_SOURCES := $(foreach room,$(ROOMS),$(wildcard src/$(room)/*.c))
-CLI_SOURCES := $(wildcard src/cli/*.c)
+CLI_SOURCES := $(wildcard src/cli/*.c src/commands/*.c)
 SIMD_SOURCES := $(filter %.simd.c,$(LIB_SOURCES))
 UNIT_SOURCES := $(wildcard tests/unit/test_*.c)
 BENCH_SOURCES := $(wildcard tests/bench/bench_*.c)

@@ -1,8 +1,8 @@
 /* The command line: one table of commands, one table of options.
  *
  * Parsing, range checks, did-you-mean, --help, manual pages and shell completion all read these two tables.
- * A new command is one file `cmd_NAME.c` that exports one const es_command and one line in commands.h; a new option is
- * one id below and one row in options.c.
+ * A new command is one file `commands/cmd_NAME.c` that exports one const es_command, one id below and one line in
+ * commands/commands.h; a new option is one id below and one row in options.c.
  */
 #ifndef ES_CLI_CLI_H
 #define ES_CLI_CLI_H

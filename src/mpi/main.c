@@ -11,12 +11,12 @@
 #include <unistd.h>
 
 #include "base/number.h"
-#include "cli/commands.h"
-#include "cli/doubts.h"
+#include "commands/commands.h"
+#include "commands/doubts.h"
 #include "cli/load.h"
 #include "cli/paths.h"
 #include "cli/run_options.h"
-#include "cli/run_shard.h"
+#include "commands/run_shard.h"
 #include "mpi/mpi_run.h"
 
 static const char usage[] =

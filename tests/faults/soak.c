@@ -23,7 +23,7 @@
 #include <xxhash.h>
 
 #include "base/clock.h"
-#include "cli/program.h"
+#include "commands/program.h"
 #include "tree.h"
 
 enum { MAX_WORDS = 32, MAX_FILES = 4, TIME_LIMIT = 300 /* seconds a starved run */, WARM_UP = 3 /* rounds */ };

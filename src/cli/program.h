@@ -1,8 +1,0 @@
-/* One invocation of the program. */
-#ifndef ES_CLI_PROGRAM_H
-#define ES_CLI_PROGRAM_H
-
-/* From argv to the exit status; closes stdout. */
-int es_cli_main(int argc, char **argv);
-
-#endif
