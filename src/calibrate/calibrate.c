@@ -282,8 +282,8 @@ static bool add_slot(calibrator *c, es_fit_phase phase, es_setting setting, int 
     const slot_names *of = &slots[slot];
     const bool decode = phase == ES_FIT_DECODE;
     const double type = node(c, of->type),
-                 work = node(c, decode ? of->decode : of->prefill) *
-                        node(c, decode ? "decode_per_flop" : of->prefill_per_flop),
+                 work =
+                     node(c, decode ? of->decode : of->prefill) * node(c, decode ? "inv_peak" : of->prefill_per_flop),
                  bytes = node(c, decode ? of->memory : of->prefill_memory) *
                          node(c, decode ? of->per_byte : of->prefill_per_byte);
     es_level_part *part = &row->part[row->n_parts];

@@ -157,7 +157,6 @@ void es_roofline_slot_rates(const void *state_, const es_rows *rows, const doubl
     const es_evidence *worse = prefill.basis > decode.basis ? &prefill : &decode;
     es_slot_rates rates = {.half_tokens = es_lookup_half_tokens(&lookup),
                            .uses_matrix = is_family(rows, "llama.cpp") || is_family(rows, "ik_llama.cpp"),
-                           .unpacks_once = strncmp(rows->unit->text[ES_U_KIND], "gpu_", 4) == 0,
                            .basis = (double)worse->basis,
                            .rows = worse->rows,
                            .sources = worse->sources,

@@ -23,7 +23,7 @@ typedef struct es_slot_rates {
     double inv_util[ES_TYPED_RATES][ES_SLOTS + 1]; /* the last: main type */
     double least_inv_util[ES_TYPED_RATES];         /* among the types of the layout */
     double inv_attn[2];                            /* attn_util, prefill_attn_util */
-    double half_tokens, uses_matrix, unpacks_once;
+    double half_tokens, uses_matrix;
     double basis, rows, sources;                               /* of the phase with less evidence, for the main type */
     double decode_low, decode_high, prefill_low, prefill_high; /* measured / predicted; NaN: not known */
 } es_slot_rates;

@@ -376,9 +376,10 @@ static void expect_recomputed(const point *p) {
     double passes = ceil(prompt * batch / ubatch), pass = fmin(ubatch, prompt * batch);
     double met = distinct(get(p, "layer_experts"), get(p, "layer_active_experts"), batch);
     double met_prefill = distinct(get(p, "layer_experts"), get(p, "layer_active_experts"), pass);
-    double weights = slots_time(p, "decode_util", 0, 7, batch, 1) + slots_time(p, "decode_util", 7, 10, batch, met);
-    if (batch > 1) /* n sequences: F(n)(n+10)/n on top */
-        weights += slots_time(p, "prefill_util", 0, 10, batch + 10, 0);
+    double weights = slots_time(p, "decode_util", 0, 7, 1, 1) + slots_time(p, "decode_util", 7, 10, 1, met);
+    /* n sequences: F(n)(n+10)/n on top, without the 10 on a CPU, but no more than n steps of one */
+    weights += fmin(slots_time(p, "prefill_util", 0, 10, batch + (get(p, "half_tokens") > 0 ? 10 : 0), 0),
+                    (batch - 1) * weights);
     const double attn = fp_peak * util(p, "inv_u_attn"), cache = bw * util(p, "inv_u_cache_memory");
     double scores = fmax(batch * decode_flops / attn, batch * (decode_read + rows) / cache);
     scores += fmax(batch * state_flops / attn, batch * 8 * held / cache);
@@ -389,7 +390,9 @@ static void expect_recomputed(const point *p) {
                               ? get(p, "weight_bytes")
                               : share * get(p, "layer_bytes") + fmax(get(p, "first_bytes"), get(p, "last_bytes"));
     double available = (get(p, "ram_gb") - get(p, "os_reserved_gb")) * 1073741824.0;
-    bool flash = node_weights > fmax(available, (get(p, "ram_gb") - 0.3) * 1073741824.0);
+    const bool denied =
+        get(p, "class") == ES_CLASS_MAC || get(p, "class") == ES_CLASS_PHONE; /* to one program, not to all */
+    bool flash = node_weights > (denied ? fmax(available, (get(p, "ram_gb") - 0.3) * 1073741824.0) : available);
     double storage = get(p, "storage_bw_mbs") * 1e6 * get(p, "u_storage_util"),
            net = get(p, "net_bw_mbps") * 125000 * get(p, "u_net_util");
     double hop = (nodes - 1) * get(p, "hidden") * 2 / net;
