@@ -5,8 +5,7 @@ const char *const es_listed_names[] = {"models",   "devices", "precisions", "uni
 const char *const es_listed_singular[] = {"model",   "device", "precision", "unit", "runtime",
                                           "product", "kernel", "metric",    NULL};
 
-es_status es_cli_kernel(es_cli *cli, const es_kernel **kernel, es_errors *errors) {
-    const char *name = es_text_of(cli, ES_OPT_KERNEL);
+es_status es_cli_kernel(es_cli *cli, const char *name, const es_kernel **kernel, es_errors *errors) {
     *kernel = NULL;
     if (!name)
         return ES_OK;

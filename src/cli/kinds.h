@@ -19,8 +19,8 @@ typedef enum es_listed {
 extern const char *const es_listed_names[];    /* "models" ..., NULL-terminated */
 extern const char *const es_listed_singular[]; /* "model" ..., NULL-terminated */
 
-/* The kernel of --kernel, by name or unique prefix.  *kernel is NULL when the option is not given. */
-es_status es_cli_kernel(es_cli *cli, const es_kernel **kernel, es_errors *errors);
+/* The kernel of that name or unique prefix; NULL without a name, as of --kernel when it is not given. */
+es_status es_cli_kernel(es_cli *cli, const char *name, const es_kernel **kernel, es_errors *errors);
 
 /* Kernels of an invocation: all of them when `only` is NULL. */
 static inline bool es_kernel_wanted(const es_kernel *only, const es_kernel *kernel) { return !only || only == kernel; }

@@ -315,7 +315,7 @@ static es_status run_list(es_cli *cli, es_errors *errors) {
     int kind = es_choose(cli, "kind", es_listed_names, cli->operand[0], errors);
     if (kind < 0)
         return ES_EUSAGE;
-    es_status status = es_cli_kernel(cli, &asked.kernel, errors);
+    es_status status = es_cli_kernel(cli, es_text_of(cli, ES_OPT_KERNEL), &asked.kernel, errors);
     if (status)
         return status;
     if (kind >= ES_LIST_KERNELS && es_given(cli, ES_OPT_FORMAT))

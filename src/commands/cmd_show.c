@@ -240,14 +240,9 @@ static es_status show_kernel(es_cli *cli, const es_kernel *kernel, es_errors *er
 }
 
 static es_status find_kernel(es_cli *cli, const char *name, es_errors *errors) {
-    size_t n = es_kernel_count();
-    const char **names = es_arena_array(&cli->arena, n + 1, sizeof *names);
-    if (!names)
-        return es_fail_memory(errors);
-    for (size_t i = 0; i < n; i++)
-        names[i] = es_kernel_at(i)->name;
-    int chosen = es_choose(cli, "kernel", names, name, errors);
-    return chosen < 0 ? ES_EUSAGE : show_kernel(cli, es_kernel_at((size_t)chosen), errors);
+    const es_kernel *kernel;
+    es_status status = es_cli_kernel(cli, name, &kernel, errors);
+    return status ? status : show_kernel(cli, kernel, errors);
 }
 
 /* ---- metrics ---- */
@@ -290,7 +285,7 @@ static es_status unknown_metric(es_cli *cli, const es_kernel *only, const char *
 static es_status show_metrics(es_cli *cli, const char *name, es_errors *errors) {
     const es_kernel *only;
     size_t shown = 0;
-    es_status status = es_cli_kernel(cli, &only, errors);
+    es_status status = es_cli_kernel(cli, es_text_of(cli, ES_OPT_KERNEL), &only, errors);
     for (size_t i = 0; !status && i < es_kernel_count(); i++) {
         const es_kernel *kernel = es_kernel_at(i);
         int node = es_kernel_wanted(only, kernel) ? es_kernel_node(kernel, name, strlen(name)) : -1;

@@ -282,6 +282,25 @@ static void read_latent(config *c) {
         fail(c, "kv_lora_rank", "at least 1");
 }
 
+/* Classes that say by flags whether heads share keys and values. */
+static void read_shared_heads(config *c) {
+    const char *type = c->arch->types;
+    const double heads = get(c, ES_M_HEADS);
+    if (strncmp(type, "falcon ", 7) == 0) {
+        const bool grouped = flag(c, "new_decoder_architecture");
+        const double kv = number(c, ES_M_KV_HEADS, "num_key_value_heads", heads);
+        const double norms = number(c, ES_M_NORMS_PER_LAYER, "num_ln_in_parallel_attn", 2);
+        put(c, ES_M_KV_HEADS, grouped ? kv : flag(c, "multi_query") ? 1 : heads);
+        if (grouped)
+            put(c, ES_M_NORMS_PER_LAYER, norms);
+    } else if (strcmp(type, "gpt_bigcode") == 0) {
+        put(c, ES_M_KV_HEADS, flag(c, "multi_query") ? 1 : heads);
+    } else if ((strncmp(type, "codeshell ", 10) == 0 && !flag(c, "group_query_attention")) ||
+               (strcmp(type, "chatglm") == 0 && !flag(c, "multi_query_attention"))) {
+        put(c, ES_M_KV_HEADS, heads);
+    }
+}
+
 /* Rules of single classes. */
 static void read_oddities(config *c) {
     const char *type = c->arch->types;
@@ -294,13 +313,6 @@ static void read_oddities(config *c) {
         put(c, ES_M_EMBED_DIM, projected ? width : 0);
         if (flag(c, "do_layer_norm_before") == projected)
             fail(c, "do_layer_norm_before", "false with, true without word_embed_proj_dim other than hidden_size");
-    } else if (strncmp(type, "falcon ", 7) == 0) {
-        const bool grouped = flag(c, "new_decoder_architecture");
-        const double kv = number(c, ES_M_KV_HEADS, "num_key_value_heads", get(c, ES_M_HEADS));
-        const double norms = number(c, ES_M_NORMS_PER_LAYER, "num_ln_in_parallel_attn", 2);
-        put(c, ES_M_KV_HEADS, grouped ? kv : flag(c, "multi_query") ? 1 : get(c, ES_M_HEADS));
-        if (grouped)
-            put(c, ES_M_NORMS_PER_LAYER, norms);
     } else if (strcmp(type, "minimax_m2") == 0) {
         const json_t *kinds = list(c, "attn_type_list", false);
         for (size_t i = 0; i < json_array_size(kinds); i++)
@@ -319,14 +331,7 @@ static void read_oddities(config *c) {
             fail(c, "prefix_dense_sliding_window_pattern", "1");
     } else if (strcmp(type, "gpt_refact") == 0) { /* as gated FFNs are sized in Llama */
         put(c, ES_M_INTERMEDIATE, ceil(floor(8 * get(c, ES_M_HIDDEN) / 3) / 256) * 256);
-    } else if (strncmp(type, "codeshell ", 10) == 0) {
-        if (!flag(c, "group_query_attention"))
-            put(c, ES_M_KV_HEADS, get(c, ES_M_HEADS));
-    } else if (strcmp(type, "gpt_bigcode") == 0) {
-        put(c, ES_M_KV_HEADS, flag(c, "multi_query") ? 1 : get(c, ES_M_HEADS));
     } else if (strcmp(type, "chatglm") == 0) {
-        if (!flag(c, "multi_query_attention"))
-            put(c, ES_M_KV_HEADS, get(c, ES_M_HEADS));
         if (flag(c, "add_bias_linear"))
             fail(c, "add_bias_linear", "false");
     } else if (strcmp(type, "mpt") == 0) {
@@ -387,8 +392,10 @@ static void read_common(config *c) {
         read_latent(c);
     if (c->status == ES_OK && a->flags & ES_HF_EXPERTS)
         read_experts(c);
-    if (c->status == ES_OK)
+    if (c->status == ES_OK) {
+        read_shared_heads(c);
         read_oddities(c);
+    }
 }
 
 /* ---- Layers ---- */

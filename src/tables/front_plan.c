@@ -133,20 +133,30 @@ static void find_ties(es_front_plan *plan) {
     plan->column[plan->n_columns] = last;
 }
 
-/* The names of added columns must be free, else the output would have two columns of one name. */
-static es_status check_added(const es_front_plan *plan, es_errors *errors) {
-    const es_csv_front_options *options = plan->options;
+size_t es_front_added(const es_csv_front_options *options, const char *name[ES_FRONT_ADDED]) {
     const struct {
         bool added;
         const char *name;
-    } added[] = {{options->max_rank > 0, "pareto_rank"},
-                 {options->crowding, "crowding_distance"},
-                 {options->knee, "knee"},
-                 {options->uncertain.n > 0, "robust"},
-                 {options->unique && !plan->counted, "ties"}};
-    for (size_t i = 0; i < sizeof added / sizeof *added; i++)
-        if (added[i].added && es_csv_input_find(plan->csv, es_slice_of(added[i].name)) != SIZE_MAX)
-            return es_fail(errors, ES_ERUNTIME, NULL, "the table already has a column '%s'", added[i].name);
+    } column[ES_FRONT_ADDED] = {{options->max_rank > 0, "pareto_rank"},
+                                {options->crowding, "crowding_distance"},
+                                {options->knee, "knee"},
+                                {options->uncertain.n > 0, "robust"},
+                                {options->unique, "ties"}};
+    size_t n = 0;
+    for (size_t i = 0; i < ES_FRONT_ADDED; i++)
+        if (column[i].added)
+            name[n++] = column[i].name;
+    return n;
+}
+
+/* The names of added columns must be free, else the output would have two columns of one name.  Ties that are read make
+ * room for the new ones. */
+static es_status check_added(const es_front_plan *plan, es_errors *errors) {
+    const char *name[ES_FRONT_ADDED];
+    const size_t n = es_front_added(plan->options, name) - plan->counted;
+    for (size_t i = 0; i < n; i++)
+        if (es_csv_input_find(plan->csv, es_slice_of(name[i])) != SIZE_MAX)
+            return es_fail(errors, ES_ERUNTIME, NULL, "the table already has a column '%s'", name[i]);
     return ES_OK;
 }
 

@@ -30,6 +30,10 @@ es_status es_front_plan_init(es_front_plan *plan, es_csv_input *csv, const es_cs
                              es_errors *errors);
 void es_front_plan_free(es_front_plan *plan);
 
+/* Names of the columns that the output adds, in its order, ties last.  Returns how many. */
+enum { ES_FRONT_ADDED = 5 };
+size_t es_front_added(const es_csv_front_options *options, const char *name[ES_FRONT_ADDED]);
+
 /* How the kept candidates fare: arrays of n, freed with es_front_verdict_free. */
 typedef struct es_front_verdict {
     es_index kept;

@@ -148,21 +148,12 @@ es_slice es_front_without_ties(const es_front_plan *plan, es_slice row) {
 }
 
 static es_status put_header(const es_front_plan *plan, es_text_out *out, es_errors *errors) {
-    const es_csv_front_options *options = plan->options;
-    const char delimiter[2] = {es_csv_input_delimiter(plan->csv), '\0'};
+    const char delimiter[2] = {es_csv_input_delimiter(plan->csv), '\0'}, *name[ES_FRONT_ADDED];
+    const size_t n = es_front_added(plan->options, name);
     const es_slice header = es_csv_input_header(plan->csv);
     es_status status = es_text_out_slice(out, plan->counted ? es_front_without_ties(plan, header) : header, errors);
-    const struct {
-        bool added;
-        const char *name;
-    } added[] = {{options->max_rank > 0, "pareto_rank"},
-                 {options->crowding, "crowding_distance"},
-                 {options->knee, "knee"},
-                 {options->uncertain.n > 0, "robust"},
-                 {options->unique, "ties"}};
-    for (size_t i = 0; i < sizeof added / sizeof *added && !status; i++)
-        if (added[i].added)
-            status = es_text_out_format(out, errors, "%s%s", delimiter, added[i].name);
+    for (size_t i = 0; i < n && !status; i++)
+        status = es_text_out_format(out, errors, "%s%s", delimiter, name[i]);
     return status ? status : es_text_out_slice(out, es_slice_of("\n"), errors);
 }
 
