@@ -227,14 +227,14 @@ static double most_served(const es_server *server) {
     const int rounds = 32 * server->slots;
     state s = {.server = server};
     double begin = 0;
+    int before = 0; /* have left until then: several may at once */
     while (s.done < 2 * rounds) {
         take_slots(&s);
-        const int left = compute(&s);
-        if (s.done < rounds && s.done + left >= rounds)
-            begin = s.now;
-        s.done += left;
+        s.done += compute(&s);
+        if (before == 0 && s.done >= rounds)
+            begin = s.now, before = s.done;
     }
-    return (s.done - rounds) / (s.now - begin);
+    return (s.done - before) / (s.now - begin);
 }
 
 /* ---- Means and percentiles, by what is known of M/D/c with the same arrivals ---- */
@@ -321,6 +321,11 @@ static double p95_of(const tally *t, int k) {
     return x;
 }
 
+/* With several slots the most that can be served depends on how requests fall in step with each other, by less than a percent:
+ * close to it queues grow with the length of the simulation.  At 0.98 percentiles are 1.5 times what they are by the mean, at
+ * 0.975 they are not. */
+static const double NEARLY_ALL = 0.97;
+
 void es_queue_of_server(const es_server *server, double rate, es_queue_times *out) {
     *out = (es_queue_times){NAN, NAN, NAN, NAN, NAN, NAN, NAN};
     if (!(rate >= 0) || server->slots > ES_QUEUE_SLOTS || !(server->gen >= 1) || !(server->prompt_s > 0))
@@ -334,7 +339,7 @@ void es_queue_of_server(const es_server *server, double rate, es_queue_times *ou
     }
     const double most = most_served(server), load = rate / most;
     out->utilisation = load;
-    if (load >= 1)
+    if (load >= (server->slots > 1 ? NEARLY_ALL : 1))
         return;
     state s = {.server = server, .rate = rate, .service = server->slots / most};
     for (int k = 0; k < server->slots; k++)

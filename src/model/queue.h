@@ -4,7 +4,8 @@
 
 enum { ES_QUEUE_SLOTS = 64 }; /* most of a server; with more nothing is known */
 
-/* Means and 95th percentiles of what requests meet, all missing when they cannot all be served; outputs of a block. */
+/* Means and 95th percentiles of what requests meet, all missing when they cannot all be served, with several slots from 97% of
+ * what can on; outputs of a block. */
 typedef struct es_queue_times {
     double utilisation; /* arrivals / most that can be served; above 1, too */
     double wait, wait_p95, ttft, ttft_p95;

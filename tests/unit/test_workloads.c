@@ -283,6 +283,21 @@ Test(workloads, servers) {
     }
 }
 
+/* Close to the most that several slots serve only the share of it is known; of one slot all. */
+Test(workloads, nearly_all_slots) {
+    es_server server = {.prompt = 100, .gen = 30, .prompt_s = 0.4, .step_s = {0, 0.05, 0.06, 0.07, 0.08}};
+    for (server.slots = 1; server.slots <= 4; server.slots += 3) {
+        es_queue_times one, below, near;
+        es_queue_of_server(&server, 1e-3, &one);
+        es_queue_of_server(&server, 0.96e-3 / one.utilisation, &below);
+        es_queue_of_server(&server, 0.98e-3 / one.utilisation, &near);
+        cr_expect(below.wait_p95 > 2.9 * below.wait && below.wait_p95 < 3.6 * below.wait, "%d slots: %g of %g",
+                  server.slots, below.wait_p95, below.wait); /* nearly exponential */
+        cr_expect(fabs(near.utilisation - 0.98) < 1e-9);
+        cr_expect_eq(isnan(near.wait), server.slots > 1);
+    }
+}
+
 /* The kernel's own times of a prompt and of steps of one to four sequences make its server. */
 Test(workloads, users) {
     setting s = {200, 60, 0, 1, 512, 1, NAN, NAN, 0, 0, 0, NAN, 0, 3, NAN, NAN};
