@@ -168,10 +168,25 @@ static void print_use(const es_advice *a) {
     es_print_wrapped(stdout, text, 0, a->cli->width);
 }
 
-static void print_head(const es_advice *a) {
+/* "llama.cpp-metal or mlx-lm": of the first rows. */
+static void runtimes_text(const es_advice *a, size_t shown, char *to, size_t size) {
+    char name[64], other[64];
+    size_t used = 0;
+    *to = '\0';
+    for (size_t i = 0; i < shown && used < size; i++) {
+        es_offer_text(a, &a->choice[i], "runtime", name, sizeof name);
+        bool known = !*name;
+        for (size_t k = 0; k < i && !known; k++)
+            known = strcmp(name, es_offer_text(a, &a->choice[k], "runtime", other, sizeof other)) == 0;
+        if (!known)
+            used += (size_t)snprintf(to + used, size - used, "%s%s", used ? " or " : "", name);
+    }
+}
+
+static void print_head(const es_advice *a, size_t shown) {
     const es_row *device = es_offer_row(a, a->choice[0].index, ES_DEVICE);
-    char runtime[64];
-    es_offer_text(a, &a->choice[0], "runtime", runtime, sizeof runtime);
+    char runtime[256];
+    runtimes_text(a, shown, runtime, sizeof runtime);
     if (!a->by_device)
         printf("%s%s%s, %.4g GiB of memory\n", device->name, a->by_model && *runtime ? ", " : "",
                a->by_model ? runtime : "", a->ram > 0 ? a->ram : device->value[ES_D_RAM_GB]);
@@ -199,7 +214,7 @@ static size_t rows_shown(const es_advice *a) {
 
 es_status es_advise_print(const es_advice *a, es_errors *errors) {
     const size_t shown = rows_shown(a), tied = tied_with_first(a);
-    print_head(a);
+    print_head(a, shown);
     es_status status = print_table(a, shown, errors);
     if (status)
         return status;

@@ -117,6 +117,18 @@ static es_status take_format_of(es_advice *a, const char *text, es_errors *error
     return ES_OK;
 }
 
+enum { LISTED = 512 };
+
+/* "'Pixel 6a'", "RTX 3060 12GB, RTX 4060 8GB ..."; returns `to`. */
+static const char *names_of(const meaning *m, char to[LISTED]) {
+    size_t used = 0, i = 0;
+    for (; i < m->n && used < 300; i++)
+        used += (size_t)snprintf(to + used, LISTED - used, "%s%s", i ? ", " : m->n == 1 ? "'" : "", m->row[i]->name);
+    if (used < LISTED)
+        snprintf(to + used, LISTED - used, "%s", m->n == 1 ? "'" : i < m->n ? " ..." : "");
+    return to;
+}
+
 /* Takes a name.  One that could be several devices is an error that lists them. */
 static es_status take_name(es_advice *a, const char *text, const meaning *m, es_errors *errors) {
     if (m->like >= ES_LIKE_SPELT)
@@ -126,12 +138,9 @@ static es_status take_name(es_advice *a, const char *text, const meaning *m, es_
                         m->like < ES_LIKE_NOTHING ? m->row[0]->name : "", m->like < ES_LIKE_NOTHING ? "'?" : "");
     const es_kind kind = m->kind == ES_PRODUCT ? ES_DEVICE : m->kind;
     if (kind == ES_DEVICE && m->n > 1) {
-        char list[512] = "";
-        size_t i = 0;
-        for (; i < m->n && strlen(list) < 300; i++)
-            snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", i ? ", " : "", m->row[i]->name);
-        return es_usage(a->cli, errors, "several devices are called so: '%s'; could be %s%s", es_quote_text(text).text,
-                        list, i < m->n ? " ..." : "");
+        char list[LISTED];
+        return es_usage(a->cli, errors, "several devices are called so: '%s'; could be %s", es_quote_text(text).text,
+                        names_of(m, list));
     }
     if (kind == ES_DEVICE && a->n[kind])
         return es_usage(a->cli, errors, "a second device: '%s'; '%s' is one already", es_quote_text(text).text,
@@ -145,14 +154,15 @@ static es_status take_name(es_advice *a, const char *text, const meaning *m, es_
     return kind == ES_MODEL ? take_format_of(a, text, errors) : ES_OK;
 }
 
-/* "16gb", "16 GB" beside the name of a device: its memory.  Returns the number of words taken. */
+/* "16gb", "16 GB" beside the name of a device: its memory, up to 1,024, beyond which "5600g" is a name.  Returns the number of
+ * words taken. */
 static size_t take_memory(es_advice *a, size_t at) {
     es_cli *cli = a->cli;
     char *rest, unit[8];
     const double size = strtod(cli->operand[at], &rest);
     const bool apart = !*rest && at + 1 < cli->n_operands;
     snprintf(unit, sizeof unit, "%s", apart ? cli->operand[at + 1] : rest);
-    if (!isdigit((unsigned char)*cli->operand[at]) || !(size > 0 && size < 1e5) ||
+    if (!isdigit((unsigned char)*cli->operand[at]) || !(size > 0 && size <= 1024) ||
         (strcasecmp(unit, "gb") && strcasecmp(unit, "gib") && strcasecmp(unit, "g")))
         return 0;
     a->ram = size;
@@ -189,8 +199,20 @@ static es_status refuse_unknown(es_advice *a, size_t before, size_t at, meaning 
         return es_usage(a->cli, errors,
                         "neither a device nor a model nor a format: '%s'; see edgesweep list devices, list models",
                         es_quote_text(text).text);
-    return es_usage(a->cli, errors, "neither a device nor a model nor a format: '%s'; there is '%s'",
-                    es_quote_text(text).text, m->row[0]->name);
+    char list[LISTED];
+    return es_usage(a->cli, errors, "neither a device nor a model nor a format: '%s'; there is %s",
+                    es_quote_text(text).text, names_of(m, list));
+}
+
+/* "rtx" of "rtx 3090": what follows the name of several devices and is no name itself belongs to it. */
+static bool is_cut_short(es_advice *a, size_t end, const meaning *m) {
+    if ((m->kind != ES_DEVICE && m->kind != ES_PRODUCT) || m->n < 2 || m->like >= ES_LIKE_SPELT ||
+        end == a->cli->n_operands || take_memory(a, end))
+        return false;
+    meaning *next = es_arena_alloc(&a->cli->arena, sizeof *next);
+    if (next)
+        find_meaning(a, a->cli->operand[end], next);
+    return next && next->like >= ES_LIKE_SPELT;
 }
 
 /* The longest run of words that names something surely is one name. */
@@ -233,7 +255,7 @@ es_status es_advise_operands(es_advice *a, es_errors *errors) {
             find_meaning(a, text = several, m);
         if (m->like == ES_LIKE_NOTHING) /* "Pixel 8": its "Pixel" has been taken for another one */
             return refuse_unknown(a, last, at, m, errors);
-        status = take_name(a, text, m, errors);
+        status = is_cut_short(a, end, m) ? refuse_unknown(a, at, end, m, errors) : take_name(a, text, m, errors);
         last = at;
         at = end;
     }
