@@ -223,7 +223,7 @@ typedef struct es_field {
       "speed after ten minutes of load / speed at the start")                                                          \
     X(PRICE_USD, "price_usd", "USD", ES_REAL, 0, 0, 1e9, ES_ABSENT, NULL, "price of the board")                        \
     X(BASIS, "basis", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "measured, datasheet, derived, vendor ...")       \
-    X(UNSOURCED, "unsourced", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL,                                           \
+    X(UNSOURCED, "unsourced", "", ES_TEXT, 0, 0, 0, ES_ABSENT, NULL,                                                   \
       "what has no source; mem_bw_gbs, peaks or everything widen ranges without measurements of it")                   \
     X(SOURCE, "source", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "where the constants were read")                \
     X(NOTE, "note", "", ES_TEXT, ES_REMARK, 0, 0, ES_ABSENT, NULL, "remarks")

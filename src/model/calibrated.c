@@ -608,9 +608,17 @@ void es_lookup_start(es_lookup *l, const es_calibration *c, const es_setting *s)
     words_of(s, &l->words);
 }
 
+/* Whether a list, "storage_bw_mbs; mem_bw_gbs (fitted)", has the word: not as the end of host_mem_bw_gbs. */
+static bool names(const char *list, const char *word) {
+    for (const char *at = list; (at = strstr(at, word)); at++)
+        if (at == list || strchr(" ;,", at[-1]))
+            return true;
+    return false;
+}
+
 static bool is_unsourced(const es_row *device, es_fit_phase phase) {
     const char *list = device->text[ES_D_UNSOURCED];
-    return strstr(list, phase == ES_FIT_DECODE ? "mem_bw_gbs" : "peaks") || strstr(list, "everything");
+    return names(list, phase == ES_FIT_DECODE ? "mem_bw_gbs" : "peaks") || names(list, "everything");
 }
 
 es_interval_width es_interval_width_of(const es_row *device, es_fit_phase phase, es_basis basis) {

@@ -681,6 +681,8 @@ static uint64_t hash_with(const char *file, const char *text) {
     return hash;
 }
 
+#define DEVICE_COLUMNS "name,class,peak_gflops_fp32,mem_bw_gbs,storage_bw_mbs"
+
 Test(catalog, hash_sees_contents_only) {
     static const struct {
         const char *file, *text;
@@ -699,6 +701,9 @@ Test(catalog, hash_sees_contents_only) {
         {"models.csv", "name,layers,hidden,intermediate,vocab,kv_heads\nA,1,1000,2,3,1\n", false},
         {"models.csv", "name,layers,hidden,intermediate,vocab,family\nA,1,1000,2,3,phi3\n", false},
         {"models.csv", "name,layers,hidden,intermediate,vocab,norm\nA,1,1000,2,3,ln\n", false},
+        {"devices.csv", DEVICE_COLUMNS ",unsourced,note\nD,sbc,100,20,500,,n\n", true},
+        {"devices.csv", DEVICE_COLUMNS "\nD,sbc,100,20,500\n", true},
+        {"devices.csv", DEVICE_COLUMNS ",unsourced\nD,sbc,100,20,500,mem_bw_gbs\n", false}, /* widens ranges */
         {"calibration.csv", CALIBRATION "decode,kind,arm,0.5\n", true},
         {"calibration.csv", "value,key,effect,phase,source\n5e-1,arm,kind,decode,x\n", true},
         {"calibration.csv", CALIBRATION "decode,kind,arm,0.6\n", false},
