@@ -708,6 +708,31 @@ static void remove_folder(void) {
     rmdir(folder);
 }
 
+/* What has no source widens the range of the phase that it decides, unless the device was measured. */
+Test(roofline, unsourced_is_wider) {
+    static const struct {
+        const char *list;
+        bool decode, prefill; /* wider */
+    } known[] = {{"", false, false},
+                 {"storage_bw_mbs; host_mem_bw_gbs; price_usd", false, false},
+                 {"host_mem_bw_gbs, mem_bw_gbs (fitted)", true, false},
+                 {"idle_w; peaks (clocks)", false, true},
+                 {"everything but the core widths", true, true}};
+    const char *text[ES_D_FIELDS] = {0};
+    const es_row device = {.text = text};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        text[ES_D_UNSOURCED] = known[i].list;
+        for (int phase = 0; phase < ES_FIT_PHASES; phase++) {
+            const bool wider = phase == ES_FIT_DECODE ? known[i].decode : known[i].prefill;
+            const es_interval_width unit = es_interval_width_of(&device, (es_fit_phase)phase, ES_BASIS_UNIT),
+                                    class = es_interval_width_of(&device, (es_fit_phase)phase, ES_BASIS_CLASS);
+            cr_expect_eq(unit.level, ES_BASIS_UNIT + wider, "%s", known[i].list);
+            cr_expect_float_eq(class.factor, wider ? sqrt(2) : 1, 1e-12, "%s", known[i].list);
+            cr_expect_eq(es_interval_width_of(&device, (es_fit_phase)phase, ES_BASIS_DEVICE).level, ES_BASIS_DEVICE);
+        }
+    }
+}
+
 /* Axis > the device's row > effects > class. */
 Test(roofline, precedence) {
     make_folder();
