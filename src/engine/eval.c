@@ -6,7 +6,7 @@
 #include "base/number.h"
 #include "grid/block_memory.h"
 
-enum { NONE = -1, TABLE_DOUBLES_MAX = 1 << 20, MEMORY_DOUBLES_MAX = 1 << 20, LINE_DOUBLES = 8 };
+enum { TABLE_DOUBLES_MAX = 1 << 20, READ_ONCE_MAX = 1 << 14, MEMORY_DOUBLES_MAX = 1 << 20, LINE_DOUBLES = 8 };
 
 typedef enum step_kind { STEP_LEAF, STEP_FN, STEP_BLOCK } step_kind;
 
@@ -47,6 +47,7 @@ struct es_program {
     uint8_t *stage;    /* per node: first stage that needs it, ES_STAGES: nobody */
     bool *spread;      /* per node */
     size_t *slot;      /* per node: offset of its column in an eval's slab, in doubles */
+    uint16_t *place;   /* per output of a block that somebody reads: which of those it is */
     size_t slab;       /* doubles */
     block_use *blocks; /* per block of the plan */
     es_pattern *patterns;
@@ -120,6 +121,7 @@ static es_status collect_outputs(es_program *p, uint16_t block, es_errors *error
         const es_pnode *node = &p->plan->node[id];
         if (node->kind != ES_PNODE_BLOCK || node->block != block || p->stage[id] == ES_STAGES)
             continue;
+        p->place[id] = use->n_outputs;
         use->node[use->n_outputs] = (uint16_t)id;
         use->output[use->n_outputs++] = node->output;
         if (p->stage[id] < use->stage)
@@ -129,7 +131,18 @@ static es_status collect_outputs(es_program *p, uint16_t block, es_errors *error
     return ES_OK;
 }
 
-/* Combinations of all axes of a block, 0 when a table would be too large or larger than the grid. */
+/* Whether tiles come by each combination of the axes just once: no other axis lies outside the innermost of them. */
+static bool read_once(const es_program *p, uint64_t axes) {
+    uint64_t others = 1, times = 1;
+    for (size_t a = 0; a <= p->tiling->split; a++)
+        if (axes >> a & 1)
+            times = others;
+        else
+            others *= p->sweep->axes[a].n;
+    return times == 1;
+}
+
+/* Combinations of all axes of a block, 0 when a table would be too large, or cost more than it spares. */
 static uint64_t table_size(const es_program *p, uint16_t block, uint64_t *stride) {
     uint64_t combinations = 1;
     uint64_t limit = TABLE_DOUBLES_MAX / p->blocks[block].n_outputs;
@@ -141,7 +154,10 @@ static uint64_t table_size(const es_program *p, uint16_t block, uint64_t *stride
         if (!es_mul_u64(combinations, p->sweep->axes[a].n, &combinations) || combinations > limit)
             return 0;
     }
-    return combinations <= p->sweep->n_points / 2 ? combinations : 0;
+    uint64_t most = p->sweep->n_points / 2;
+    if (most > READ_ONCE_MAX && read_once(p, p->plan->block[block].mask)) /* of use to bounds alone */
+        most = READ_ONCE_MAX;
+    return combinations <= most ? combinations : 0;
 }
 
 static void coordinates_of_combination(const es_program *p, uint64_t mask, const uint64_t *stride, uint64_t c,
@@ -158,10 +174,7 @@ static void coordinates_of_combination(const es_program *p, uint64_t mask, const
 /* The column of a tabulated output, NULL when the block has no table. */
 static const double *table_of(const es_program *p, uint16_t id) {
     const block_use *use = &p->blocks[p->plan->node[id].block];
-    for (size_t k = 0; use->table && k < use->n_outputs; k++)
-        if (use->node[k] == id)
-            return use->table + k;
-    return NULL;
+    return use->table && p->stage[id] != ES_STAGES ? use->table + p->place[id] : NULL;
 }
 
 static double table_value(const es_program *p, uint16_t id, const size_t *coordinate) {
@@ -372,10 +385,11 @@ static es_status build(es_program *p, const uint16_t *const wanted[ES_STAGES], c
     p->stage = take(p, n, sizeof *p->stage);
     p->spread = take(p, n, sizeof *p->spread);
     p->slot = take(p, n, sizeof *p->slot);
+    p->place = take(p, n, sizeof *p->place);
     p->blocks = take(p, n_blocks, sizeof *p->blocks);
     p->pattern_capacity = n + 256;
     p->patterns = take(p, p->pattern_capacity, sizeof *p->patterns);
-    if (!p->stage || !p->spread || !p->slot || !p->blocks || !p->patterns)
+    if (!p->stage || !p->spread || !p->slot || !p->place || !p->blocks || !p->patterns)
         return es_fail_memory(errors);
     memset(p->stage, ES_STAGES, n);
     for (int s = 0; s < ES_STAGES; s++)
@@ -575,12 +589,16 @@ static void block_in_tile(es_eval *e, uint16_t block, size_t distinct) {
     const block_use *use = &p->blocks[block];
     const es_block *def = p->plan->block[block].def;
     size_t coordinate[ES_MAX_AXES];
+    const double *from[ES_MAX_BLOCK_INPUTS];
+    size_t varies[ES_MAX_BLOCK_INPUTS]; /* 0, 1 */
     double in[ES_MAX_BLOCK_INPUTS];
+    for (size_t k = 0; k < def->n_in; k++) {
+        from[k] = column(e, def->in[k]);
+        varies[k] = !is_uniform(p, p->plan->node[def->in[k]].mask);
+    }
     for (size_t d = 0; d < distinct; d++) {
-        for (size_t k = 0; k < def->n_in; k++) {
-            const double *from = column(e, def->in[k]);
-            in[k] = is_uniform(p, p->plan->node[def->in[k]].mask) ? from[0] : from[use->pattern->example[d]];
-        }
+        for (size_t k = 0; k < def->n_in; k++)
+            in[k] = from[k][varies[k] * use->pattern->example[d]];
         coordinates_in_tile(e, use->pattern, d, coordinate);
         es_rows rows = es_plan_rows(p->sweep, coordinate);
         ask_block(e, block, &rows, in, e->combination + d * def->n_out);

@@ -64,6 +64,7 @@ struct es_memory_tables {
     size_t *family_of; /* of each model; none: n_families */
     rule **rules;      /* of each runtime */
     size_t *n_rules;
+    double (*any)[RULES]; /* what holds for any model, of each runtime and without one */
     const es_repacks *repacks;
 };
 
@@ -82,6 +83,24 @@ static size_t family_named(const es_memory_tables *m, const char *name) {
     return i;
 }
 
+/* Its index, that of none: n_rows. */
+static size_t index_of(const es_table *runtimes, const es_row *runtime) {
+    const size_t r = runtime >= runtimes->rows ? (size_t)(runtime - runtimes->rows) : runtimes->n_rows;
+    return r < runtimes->n_rows ? r : runtimes->n_rows;
+}
+
+/* values[] becomes what holds for a model family under the runtime; the closest row wins. */
+static void find_rules(const es_memory_tables *m, const es_row *runtime, size_t family, double *values) {
+    int closeness[RULES] = {0};
+    const size_t r = index_of(m->runtimes, runtime);
+    for (size_t i = 0; r < m->runtimes->n_rows && i < m->n_rules[r]; i++) {
+        const rule *found = &m->rules[r][i];
+        const int close = (found->family != ANY ? 3 : 1) + found->named;
+        if (close > closeness[found->rule] && (found->family == ANY || found->family == family))
+            closeness[found->rule] = close, values[found->rule] = found->value;
+    }
+}
+
 es_status es_memory_compile(const es_catalog *catalog, const es_repacks *repacks, es_arena *arena,
                             const es_memory_tables **result, es_errors *errors) {
     const es_table *rows = &catalog->table[ES_RUNTIME_MEMORY];
@@ -95,7 +114,8 @@ es_status es_memory_compile(const es_catalog *catalog, const es_repacks *repacks
     m->family_of = es_arena_array(arena, m->models->n_rows + 1, sizeof *m->family_of);
     m->rules = es_arena_array(arena, m->runtimes->n_rows + 1, sizeof *m->rules);
     m->n_rules = es_arena_array(arena, m->runtimes->n_rows + 1, sizeof *m->n_rules);
-    if (!m->family || !m->family_of || !m->rules || !m->n_rules)
+    m->any = es_arena_array(arena, m->runtimes->n_rows + 1, sizeof *m->any);
+    if (!m->family || !m->family_of || !m->rules || !m->n_rules || !m->any)
         return es_fail_memory(errors);
     m->n_families = 1; /* ANY */
     for (size_t i = 0; i < rows->n_rows; i++) {
@@ -121,21 +141,10 @@ es_status es_memory_compile(const es_catalog *catalog, const es_repacks *repacks
             if (found.named || es_equal_fold(text[ES_RM_RUNTIME], runtime->text[ES_R_FAMILY]))
                 m->rules[r][m->n_rules[r]++] = found;
         }
+        find_rules(m, runtime, ANY, m->any[r]);
     }
     *result = m;
     return ES_OK;
-}
-
-/* values[] becomes what holds for a model family under the runtime; the closest row wins. */
-static void find_rules(const es_memory_tables *m, const es_row *runtime, size_t family, double *values) {
-    int closeness[RULES] = {0};
-    const size_t r = runtime >= m->runtimes->rows ? (size_t)(runtime - m->runtimes->rows) : m->runtimes->n_rows;
-    for (size_t i = 0; r < m->runtimes->n_rows && i < m->n_rules[r]; i++) {
-        const rule *found = &m->rules[r][i];
-        const int close = (found->family != ANY ? 3 : 1) + found->named;
-        if (close > closeness[found->rule] && (found->family == ANY || found->family == family))
-            closeness[found->rule] = close, values[found->rule] = found->value;
-    }
 }
 
 /* ---- Blocks ---- */
@@ -169,8 +178,7 @@ void es_roofline_memory_unit(const void *state_, const es_rows *rows, const doub
     const bool gpu = rows->unit && strncmp(rows->unit->text[ES_U_KIND], "gpu", 3) == 0;
     const bool cpu = rows->unit && strncmp(rows->unit->text[ES_U_KIND], "cpu", 3) == 0;
     const es_memory_tables *m = state->memory;
-    double values[RULES] = {0};
-    find_rules(m, rows->runtime, ANY, values);
+    const double *values = m->any[index_of(m->runtimes, rows->runtime)];
     es_memory_unit unit = {
         .reserves = gpu && values[RULE_reserves_on_gpu] > 0,
         .discrete = gpu && rows->device->value[ES_D_H2D_BW] > 0 && values[RULE_embedding_on_host] > 0,
