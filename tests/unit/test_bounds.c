@@ -392,3 +392,29 @@ Test(bounds, order_of_axes_does_not_change_the_front) {
     cr_assert_gt(n_first, 100);
     free(first);
 }
+
+/* Energies of boards with a power level, with one of pj_per_byte and with load_w only are searched by boxes, too. */
+Test(bounds, energies_leave_boxes_out) {
+    static const char *const boards[] = {"device=Raspberry Pi 5 8GB", "device.pj_per_byte=300", "device.load_w=12"};
+    static const char *const objectives[] = {"pareto.minimize=energy_j_per_token, device.mem_bw_gbs",
+                                             "pareto.maximize=tokens_per_j, device.mem_util"};
+    for (size_t i = 0; i < sizeof boards / sizeof *boards; i++)
+        for (size_t k = 0; k < sizeof objectives / sizeof *objectives; k++) {
+            const char *sets[MOST_SETS] = {"kernel=roofline",
+                                           "model=Llama-3.2-1B",
+                                           "precision=INT8",
+                                           "prompt=16",
+                                           "device=Raspberry Pi 5 8GB",
+                                           "device.mem_bw_gbs=lin(5,100,500)",
+                                           "device.mem_util=lin(0.1,1,500)",
+                                           objectives[k],
+                                           boards[i]};
+            es_sweep *sweep = load(sets, NULL);
+            es_run_report report;
+            cr_assert_eq(es_sweep_run(sweep, &(es_run_options){.threads = 1}, &report, NULL), ES_OK);
+            cr_assert_gt((double)report.points_skipped, 0.9 * (double)report.points, "%s, %s: %llu of %llu", boards[i],
+                         objectives[k], (unsigned long long)report.points_skipped, (unsigned long long)report.points);
+            es_run_report_free(&report);
+            es_sweep_free(sweep);
+        }
+}
