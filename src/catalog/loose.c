@@ -240,6 +240,12 @@ es_slice es_loose_without_memory(es_slice text, double *gib) {
     return es_slice_trim((es_slice){text.text, begin});
 }
 
+/* A third of 16 and 32 GiB, a quarter of 64 (sources of the rows); that it is a quarter from more than 32 on is unsourced. */
+double es_loose_reserved(const es_row *device, double gib) {
+    const bool known = device->value[ES_D_CLASS] == ES_CLASS_MAC && !isnan(device->value[ES_D_OS_RESERVED_GB]);
+    return known && gib > 0 ? gib / (gib > 32 ? 4 : 3) : 0;
+}
+
 static es_likeness find(const es_table *table, es_kind kind, es_slice text, const es_row **row, size_t room,
                         size_t *n) {
     es_likeness best = ES_LIKE_NOTHING;
@@ -366,6 +372,9 @@ const char *es_loose_suggest(const es_table *table, es_kind kind, es_slice text,
         used += (size_t)snprintf(to + used, size - used, "%s'%s'", i ? ", " : "", row[i]->name);
     if (used < size && sized)
         used += (size_t)snprintf(to + used, size - used, " with --set device.ram_gb=%.4g", gib);
+    if (used < size && sized && es_loose_reserved(row[0], gib) > 0)
+        used += (size_t)snprintf(to + used, size - used, " --set device.os_reserved_gb=%.4g",
+                                 es_loose_reserved(row[0], gib));
     if (used < size)
         snprintf(to + used, size - used, "%s", !several ? "?" : n > NAMED ? " ..." : "");
     return to;

@@ -30,6 +30,9 @@ es_likeness es_loose_find(const es_table *table, es_kind kind, es_slice text, co
 /* "M2 Pro 16GB": what stands before the size of the memory, all of the text when none is said; the size to *gib. */
 es_slice es_loose_without_memory(es_slice text, double *gib);
 
+/* GiB that Metal does not recommend to use of a Mac with so much memory, whose row says it of its own; 0: no such device. */
+double es_loose_reserved(const es_row *device, double gib);
+
 /* The format at the end of a file or of a tag of a model: "Q4_K_M" of "Llama-3.2-3B-Instruct-Q4_K_M.gguf" and of
  * "hf.co/unsloth/Qwen3-4B-GGUF:Q4_K_M"; empty when it has none. */
 es_slice es_loose_format(es_slice text);

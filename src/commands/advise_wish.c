@@ -6,6 +6,7 @@
 
 #include "base/number.h"
 #include "base/text.h"
+#include "catalog/loose.h"
 #include "commands/advise.h"
 #include "grid/plan.h"
 #include "model/runtime.h"
@@ -147,13 +148,6 @@ static const char *rows_of(es_advice *a, es_kind kind, const char *key) {
     return a->n[kind] ? list_of(arena, key, a->found[kind], a->n[kind]) : es_arena_printf(arena, "%s=*", key);
 }
 
-/* GiB of a Mac's memory that Metal does not recommend to use: a third of 16 and 32 GiB, a quarter of 64 (sources of the rows);
- * that it is a quarter from more than 32 on is unsourced.  0: no Mac, or its row does not say it. */
-static double mac_reserved(const es_row *device, double ram) {
-    const bool known = device->value[ES_D_CLASS] == ES_CLASS_MAC && !isnan(device->value[ES_D_OS_RESERVED_GB]);
-    return known ? ram / (ram > 32 ? 4 : 3) : 0;
-}
-
 /* False without memory. */
 static bool set_axes(es_advice *a) {
     es_arena *arena = &a->cli->arena;
@@ -168,7 +162,7 @@ static bool set_axes(es_advice *a) {
         ok = add_set(a, es_arena_printf(arena, "depth=%.0f", a->depth)) && ok;
     if (a->ram > 0)
         ok = add_set(a, es_arena_printf(arena, "device.ram_gb=%.6g", a->ram)) && ok;
-    const double reserved = a->ram > 0 && a->n[ES_DEVICE] == 1 ? mac_reserved(a->found[ES_DEVICE][0], a->ram) : 0;
+    const double reserved = a->n[ES_DEVICE] == 1 ? es_loose_reserved(a->found[ES_DEVICE][0], a->ram) : 0;
     if (reserved > 0)
         ok = add_set(a, es_arena_printf(arena, "device.os_reserved_gb=%.6g", reserved)) && ok;
     if (a->bandwidth > 0)

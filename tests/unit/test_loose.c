@@ -82,7 +82,8 @@ Test(loose, suggestions) {
     } cases[] = {
         {ES_DEVICE, "rpi6", "did you mean 'Raspberry Pi 5 8GB'?"}, /* the newest of those that begin so */
         {ES_DEVICE, "zimaboard", "see 'edgesweep list devices'"},
-        {ES_DEVICE, "M2 Pro 48GB", "did you mean 'Apple M2 Pro' with --set device.ram_gb=48?"},
+        {ES_DEVICE, "M2 Pro 48GB",
+         "did you mean 'Apple M2 Pro' with --set device.ram_gb=48 --set device.os_reserved_gb=12?"},
         {ES_MODEL, "Qwen3-4B-Instruct-2507", "did you mean 'Qwen3-4B'?"},
         {ES_MODEL, "gema-3-4b", "did you mean 'Gemma-3-4B'?"},
         {ES_PRECISION, "UD-Q4_K_XL", "did you mean 'Q4_K_M'?"},
