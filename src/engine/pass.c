@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/team.h"
+#include "engine/lots.h"
 
 enum {
     ROW_TILE_POINTS = 512,        /* text of a tile stays in the L2 cache */
@@ -14,6 +15,7 @@ enum {
     TICKET_POINTS = 4096,         /* handed over at a time */
     MATCH_POINTS = 16384,         /* the same where few points become rows */
     SEARCH_TICKETS = 512,         /* boxes that threads take without rows: at least so many when the grid has them */
+    SHARES = 4,                   /* of the tickets, for every thread, so that all end together */
     SEED_TILES = 20000,           /* looked at first, so that bounds have something to beat */
     SEED_PART = 64,               /* of the tiles, at most one in so many */
     POINTS_PER_THREAD = 50000,    /* fewer cost more in starting threads than they save */
@@ -240,10 +242,15 @@ static bool take_dealt(es_pass *p, task *t) {
     return more && deal.live;
 }
 
-static bool take_task(es_pass *p, task *t) {
+static bool take_task(es_pass_worker *w, task *t) {
+    es_pass *p = w->pass;
     if (p->dealer)
         return take_dealt(p, t);
-    uint64_t ticket = atomic_fetch_add(&p->next, 1);
+    if (w->next == w->end) {
+        w->next = atomic_fetch_add(&p->next, p->lot);
+        w->end = w->next + p->lot;
+    }
+    const uint64_t ticket = w->next++;
     if (ticket >= p->n_tickets)
         return false;
     *t = (task){ticket, p->first_box + (p->ticket_order ? p->ticket_order[ticket] : ticket), p->live};
@@ -266,7 +273,7 @@ static void work(es_pass_worker *w, bool shows_progress) {
     double last = p->started;
     while (!w->status && !stop_wanted(p)) {
         task t;
-        if (!take_task(p, &t))
+        if (!take_task(w, &t))
             break;
         do_ticket(w, &t);
         if (shows_progress)
@@ -302,6 +309,8 @@ static void size_search(es_pass *p) {
             break;
         rung++;
     }
+    if (p->lot_axes)
+        rung = es_lots_rung(&p->ladder, p->lot_axes, rung);
     p->ticket_rung = rung;
     p->first_box = es_box_of(&p->ladder, rung, p->first);
     p->n_tickets = es_box_of(&p->ladder, rung, p->end - 1) + 1 - p->first_box;
@@ -315,6 +324,9 @@ static void size_pass(es_pass *p) {
     uint64_t tiles = es_tile_of(p->sweep, &p->tiling, p->end - 1) + 1 - p->first_tile;
     p->tiles_per_ticket = (TICKET_POINTS + p->tiling.points - 1) / p->tiling.points;
     p->n_tickets = (tiles + p->tiles_per_ticket - 1) / p->tiles_per_ticket;
+    p->lot = 1;
+    if (p->searches && !p->makes_rows && options->threads != 1)
+        p->lot_axes = es_lots_axes(p->sweep, p->want_best, p->want_front);
     if (p->searches)
         size_search(p);
     p->threads = choose_threads(p);
@@ -523,7 +535,7 @@ static void share_seeds(const es_pass *p, es_pass_worker *workers) {
 static void seed_share(void *workers, unsigned t) { seed((es_pass_worker *)workers + t, t); }
 
 static void seed_workers(es_pass *p, es_pass_worker *workers) {
-    if (!p->searches || p->makes_rows || !(p->want_best || p->want_front))
+    if (!p->searches || p->makes_rows || !(p->want_best || p->want_front) || p->lot_axes) /* too few for many groups */
         return;
     es_team_run(p->threads, seed_share, workers);
     atomic_store(&p->points_done, 0);
@@ -538,8 +550,14 @@ static es_status choose_tickets(es_pass *p, es_pass_worker *w) {
         return es_dealer_new(&p->dealer, &w->search, p->program, p->bounds, p->ticket_rung, p->live, &w->errors);
     if (p->makes_rows)
         return ES_OK;
-    return es_search_order(&w->search, p->ticket_rung, p->first_box, p->n_tickets, p->live, &p->ticket_order,
-                           &w->errors);
+    es_status status =
+        es_search_order(&w->search, p->ticket_rung, p->first_box, p->n_tickets, p->live, &p->ticket_order, &w->errors);
+    if (!status && p->lot_axes && p->ticket_order)
+        status = es_lots_sort(&p->ladder, p->ticket_rung, p->lot_axes, p->first_box, p->n_tickets, p->ticket_order,
+                              &p->lot, &w->errors);
+    if (p->lot > p->n_tickets / (SHARES * p->threads) + 1)
+        p->lot = p->n_tickets / (SHARES * p->threads) + 1;
+    return status;
 }
 
 static void work_share(void *workers, unsigned t) { work((es_pass_worker *)workers + t, t == 0); }

@@ -42,6 +42,8 @@ typedef struct es_pass {
     uint64_t first, end, first_tile, n_tickets, tiles_per_ticket;
     uint64_t first_box;
     uint32_t *ticket_order; /* of a search without rows; NULL: as they come */
+    uint64_t lot_axes;      /* of a search without rows, by several threads, with many groups; else 0 */
+    uint64_t lot;           /* tickets that a thread takes at once */
     es_dealer *dealer;      /* of the tickets of a search for ties */
     unsigned threads;
     _Atomic uint64_t next, points_done, rows_done;
@@ -63,7 +65,8 @@ typedef struct es_pass_worker {
     es_buffer lines;  /* rows that wait for their records */
     es_errors errors;
     es_status status;
-    uint64_t rows; /* of the ticket: points that passed */
+    uint64_t next, end; /* tickets of the lot at hand that are left */
+    uint64_t rows;      /* of the ticket: points that passed */
     double seconds_evaluate, seconds_format;
 } es_pass_worker;
 
