@@ -419,11 +419,12 @@ static const es_block blocks[] = {
                      .costly = true,
                      .fn = times_of_users,
                      .n_out = sizeof(es_queue_times) / sizeof(double),
-                     .n_in = 78,
+                     .n_in = 79,
                      .in = {ES_EACH_OF(ES_INPUT_ID, SLOTS(_decode)) ES_EACH_OF(ES_INPUT_ID, SLOTS(_memory)) ES_EACH_OF(
                                 ES_INPUT_ID, SLOTS(_host)) ES_EACH_OF(ES_INPUT_ID, SLOTS(_bytes)) N_inv_host_bw,
                             N_batch_work,
                             N_inv_peak,
+                            N_half_tokens,
                             N_inv_bw,
                             N_gpu_share,
                             N_gpu_head,
