@@ -369,7 +369,11 @@ static const char json_details[] =
     "  explain  object: index, points, kernel, model, device, runtime, precision, values: object by name of objects: "
     "value, "
     "unit, formula, source, of inputs also from; conditions: object by text: true or false\n"
-    "  best     list of objects: rank, then the cells of the row\n";
+    "  best     list of objects: rank, tie (true: a format of one model, too near the choice before it in quality), "
+    "overlaps "
+    "(true: its range meets that of the choice before it), n_overlapped (how many of its group the winner's range "
+    "meets), "
+    "then the cells of the row\n";
 
 static const char memory_details[] =
     "What a runtime allocates decides what fits; the rules of each are rows of runtimes_memory.csv with their sources, "

@@ -245,7 +245,7 @@ static es_status plot_winners(const es_tables *tables, const es_csv_best *best, 
     return status;
 }
 
-/* The choices as objects: rank, then the cells of their rows, numbers as numbers. */
+/* The choices as objects: rank, what cannot be told apart, then the cells of their rows, numbers as numbers. */
 static es_status print_choices_json(const es_tables *tables, const es_csv_best *best, es_errors *errors) {
     es_showing s = {.tables = tables, .best = best};
     const size_t n = es_csv_input_columns(tables->csv);
@@ -256,6 +256,9 @@ static es_status print_choices_json(const es_tables *tables, const es_csv_best *
             continue;
         json_t *choice = json_object();
         json_object_set_new(choice, "rank", json_integer((json_int_t)best->choice[i].rank));
+        json_object_set_new(choice, "tie", json_boolean(best->choice[i].tie));
+        json_object_set_new(choice, "overlaps", json_boolean(best->choice[i].overlaps));
+        json_object_set_new(choice, "n_overlapped", json_integer((json_int_t)best->choice[i].n_overlapped));
         for (size_t c = 0; c < n; c++) {
             const char *text = cell_text(&s, &best->choice[i], c), *name = es_csv_input_name(tables->csv, c).text;
             double number;
