@@ -324,7 +324,7 @@ static es_status run_best(es_cli *cli, es_errors *errors) {
         status = read_options(cli, &options, errors);
     if (!status)
         status = es_tables_begin(&tables, cli, errors);
-    options.where = &tables.where;
+    options.where = &tables.where, options.energies = tables.energies;
     if (!status)
         status = es_csv_best_find(tables.csv, &options, &best, errors);
     if (!status)

@@ -72,7 +72,7 @@ static es_status run_pareto(es_cli *cli, es_errors *errors) {
     es_status status = read_options(cli, &options, errors);
     if (!status)
         status = es_tables_begin(&tables, cli, errors);
-    options.where = &tables.where;
+    options.where = &tables.where, options.energies = tables.energies;
     if (!status) {
         const bool is_table = !tables.output;
         status = es_csv_front(tables.csv, &options, &tables.sink, &side, &counts, errors);

@@ -110,11 +110,12 @@ static es_status prepare(es_reporting *r, es_errors *errors) {
     if (es_given(cli, ES_OPT_METRIC)) {
         es_csv_input *csv;
         es_csv_input_options reading;
+        es_energies energies; /* the page shows each row's own */
         status = es_cli_reading(cli, &reading, errors);
         if (!status)
             status = es_csv_input_open(&r->source, 1, &reading, &csv, errors);
         if (!status)
-            status = es_cli_compute(cli, csv, &r->scratch, &r->table, errors);
+            status = es_cli_compute(cli, csv, &r->scratch, &r->table, &energies, errors);
     }
     return status ? status : es_cli_load_catalog(cli, &r->catalog, errors);
 }

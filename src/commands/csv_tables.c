@@ -262,7 +262,8 @@ static es_status write_file(void *context, const char *data, size_t n, es_errors
     return fwrite(data, 1, n, context) == n ? ES_OK : es_fail_errno(errors, "cannot write", "temporary table");
 }
 
-es_status es_cli_compute(es_cli *cli, es_csv_input *csv, es_scratch *scratch, const char **path, es_errors *errors) {
+es_status es_cli_compute(es_cli *cli, es_csv_input *csv, es_scratch *scratch, const char **path, es_energies *energies,
+                         es_errors *errors) {
     const es_option_value *metric = &cli->value[ES_OPT_METRIC];
     const char *temporary = getenv("TMPDIR");
     const char *stem = es_arena_printf(&cli->arena, "%s/edgesweep-rows", temporary && *temporary ? temporary : "/tmp");
@@ -273,7 +274,7 @@ es_status es_cli_compute(es_cli *cli, es_csv_input *csv, es_scratch *scratch, co
         status = *path ? es_fail_errno(errors, "cannot write", *path) : es_fail_memory(errors);
     const es_text_sink sink = {write_file, file};
     if (!status)
-        status = es_compute_columns(csv, metric->text, metric->n, &sink, errors);
+        status = es_compute_columns(csv, metric->text, metric->n, &sink, &cli->arena, energies, errors);
     cli->usage |= status == ES_EUSAGE;
     if (file && fclose(file) != 0 && !status)
         status = es_fail_errno(errors, "cannot write", *path);
@@ -288,7 +289,7 @@ static es_status add_metrics(es_tables *t, es_csv_input_options *options, es_err
     es_csv_input *csv = t->csv;
     t->csv = NULL;
     t->n_paths = 1;
-    const es_status status = es_cli_compute(t->cli, csv, &t->scratch, &t->paths[0], errors);
+    const es_status status = es_cli_compute(t->cli, csv, &t->scratch, &t->paths[0], &t->energies, errors);
     return status ? status : es_csv_input_open(t->paths, 1, options, &t->csv, errors);
 }
 

@@ -15,10 +15,11 @@ typedef struct es_tables {
     size_t n_paths;
     es_where where;
     es_csv_input *csv;
-    es_scratch scratch; /* of the table with the columns of --metric */
-    es_output *output;  /* NULL: a table for people, from `text` */
-    es_text_sink sink;  /* to the output, the text or both */
-    bool keep;          /* the text is wanted */
+    es_scratch scratch;   /* of the table with the columns of --metric */
+    es_energies energies; /* among those columns */
+    es_output *output;    /* NULL: a table for people, from `text` */
+    es_text_sink sink;    /* to the output, the text or both */
+    bool keep;            /* the text is wanted */
     es_output_format format;
     bool convert, array; /* to another format than the input has, when all is there; to JSON in one array */
     char *text;          /* CSV that waits to be shown as a table or a plot */
@@ -28,8 +29,9 @@ typedef struct es_tables {
 /* Reads --where and --metric, opens the operands (globs that the shell left are expanded; none: standard input) and -o. */
 es_status es_tables_begin(es_tables *tables, es_cli *cli, es_errors *errors);
 
-/* The table at `csv` with the columns of --metric, as a file in a scratch folder.  Closes `csv`. */
-es_status es_cli_compute(es_cli *cli, es_csv_input *csv, es_scratch *scratch, const char **path, es_errors *errors);
+/* The table at `csv` with the columns of --metric, as a file in a scratch folder, and which of these are energies.  Closes `csv`. */
+es_status es_cli_compute(es_cli *cli, es_csv_input *csv, es_scratch *scratch, const char **path, es_energies *energies,
+                         es_errors *errors);
 
 /* Ends the output, with its name when `status` is good; returns the status. */
 es_status es_tables_commit(es_tables *tables, es_status status, uint64_t rows, es_errors *errors);

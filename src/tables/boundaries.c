@@ -3,25 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/node.h"
-
-es_status es_boundaries_column(const es_csv_input *csv, const es_column_objective *objective, size_t n, size_t *column,
-                               es_errors *errors) {
-    const es_kernel *kernel = es_kernel_find("roofline", strlen("roofline"));
-    bool *follows = calloc(kernel->n_nodes, sizeof *follows);
+es_status es_boundaries_column(const es_csv_input *csv, const es_energies *energies,
+                               const es_column_objective *objective, size_t n, size_t *column, es_errors *errors) {
+    es_status status = ES_OK;
     bool energy = false;
-    *column = SIZE_MAX;
-    if (!follows)
-        return es_fail_memory(errors);
-    es_kernel_followers(kernel, es_kernel_node(kernel, "boundary_asked", strlen("boundary_asked")), follows);
-    for (size_t i = 0; i < n && !energy; i++) {
-        const int node = es_kernel_node(kernel, objective[i].column.text, objective[i].column.length);
-        energy = node >= 0 && follows[node];
-    }
-    if (energy)
-        *column = es_csv_input_find(csv, es_slice_of("power_boundary"));
-    free(follows);
-    return ES_OK;
+    for (size_t i = 0; i < n && !energy && !status; i++)
+        status = es_energies_among(energies, &objective[i].column, 1, &energy, errors);
+    *column = energy ? es_csv_input_find(csv, es_slice_of("power_boundary")) : SIZE_MAX;
+    return status;
 }
 
 void es_boundaries_free(es_boundaries *seen) {

@@ -13,8 +13,8 @@ typedef struct es_boundaries {
 } es_boundaries;
 
 /* The column power_boundary when objectives are energies; else SIZE_MAX. */
-es_status es_boundaries_column(const es_csv_input *csv, const es_column_objective *objective, size_t n, size_t *column,
-                               es_errors *errors);
+es_status es_boundaries_column(const es_csv_input *csv, const es_energies *energies,
+                               const es_column_objective *objective, size_t n, size_t *column, es_errors *errors);
 
 void es_boundaries_free(es_boundaries *seen);
 

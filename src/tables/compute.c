@@ -14,6 +14,7 @@ typedef struct computation {
     size_t n;
     size_t *computed; /* per metric, as given: number of its column among the computed ones */
     es_text_out out;
+    es_energies *energies;
 } computation;
 
 static es_status take_tile(void *worker, const es_query_tile *tile, es_errors *errors) {
@@ -74,6 +75,11 @@ static es_status bind(computation *c, const es_entries *list, const es_slice *na
                 continue;
             c->computed[i] = c->query.n_computed;
             status = es_query_add(&c->query, name[i], &x[i], errors);
+            bool energy = false;
+            if (!status)
+                status = es_energies_among(c->energies, x[i].name, x[i].n_names, &energy, errors);
+            if (energy)
+                c->energies->metric[c->energies->n++] = name[i];
             done[i] = true, left--, progress = 1;
         }
         for (size_t i = 0; i < c->n && left && !progress; i++)
@@ -86,8 +92,8 @@ static es_status bind(computation *c, const es_entries *list, const es_slice *na
 }
 
 es_status es_compute_columns(es_csv_input *csv, const char *const *metrics, size_t n, const es_text_sink *out,
-                             es_errors *errors) {
-    computation c = {.query = {.csv = csv}, .csv = csv, .out = {.sink = out}};
+                             es_arena *kept, es_energies *energies, es_errors *errors) {
+    computation c = {.query = {.csv = csv}, .csv = csv, .out = {.sink = out}, .energies = energies};
     es_arena *arena = &c.query.arena;
     es_spec spec = {0};
     const char **sets = es_arena_array(arena, n + 1, sizeof *sets);
@@ -98,7 +104,8 @@ es_status es_compute_columns(es_csv_input *csv, const char *const *metrics, size
     c.n = list->count;
     es_slice *name = es_arena_array(arena, n + 1, sizeof *name), unit;
     c.computed = es_arena_array(arena, n + 1, sizeof *c.computed);
-    if (!status && (!name || !c.computed))
+    *energies = (es_energies){es_arena_array(kept, n + 1, sizeof *energies->metric), 0};
+    if (!status && (!name || !c.computed || !energies->metric))
         status = es_fail_memory(errors);
     for (size_t i = 0; i < c.n && !status; i++) {
         status = es_spec_metric(&list->entry[i], &name[i], &unit, errors);
@@ -109,6 +116,11 @@ es_status es_compute_columns(es_csv_input *csv, const char *const *metrics, size
     }
     if (!status)
         status = bind(&c, list, name, errors);
+    for (size_t i = 0; i < energies->n && !status; i++) {
+        const char *text = es_arena_text(kept, energies->metric[i]);
+        energies->metric[i] = es_slice_of(text ? text : "");
+        status = text ? ES_OK : es_fail_memory(errors);
+    }
     if (!status)
         status = es_query_bind(&c.query, NULL, errors);
     if (!status)

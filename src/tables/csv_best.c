@@ -338,7 +338,8 @@ static es_status plan_init(plan *p, const es_csv_input *csv, const es_csv_best_o
     find_range(p);
     p->boundary = SIZE_MAX;
     if (!first && !options->mix_boundaries)
-        first = es_boundaries_column(csv, options->objective, options->n_objectives, &p->boundary, errors);
+        first = es_boundaries_column(csv, &options->energies, options->objective, options->n_objectives, &p->boundary,
+                                     errors);
     return first;
 }
 

@@ -17,6 +17,7 @@ typedef struct es_csv_best_options {
     const es_where *where;     /* NULL: all rows */
     bool skip_missing, strict; /* of rows that lack a number: query.h */
     bool mix_boundaries;       /* energies of several power boundaries are compared */
+    es_energies energies;      /* columns that are energies by their metrics */
     uint64_t top;              /* choices to show per group, at least 1 */
     unsigned threads;          /* 0: as many as there are processors */
 } es_csv_best_options;

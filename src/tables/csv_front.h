@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tables/energies.h"
 #include "tables/query.h"
 #include "io/text_out.h"
 #include <edgesweep/pareto.h>
@@ -47,6 +48,7 @@ typedef struct es_csv_front_options {
     bool crowding;              /* adds crowding_distance, per layer; empty where infinite and off the front */
     bool knee;                  /* adds knee: 1 for one row of each front, 0 for all others */
     bool mix_boundaries;        /* energies of several power boundaries are compared */
+    es_energies energies;       /* columns that are energies by their metrics */
     es_column_values reference; /* hypervolume of each front against this point, one value per objective */
     unsigned threads;           /* 0: as many as there are processors */
 } es_csv_front_options;

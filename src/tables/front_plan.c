@@ -169,7 +169,8 @@ es_status es_front_plan_init(es_front_plan *plan, es_csv_input *csv, const es_cs
         status = set_mode(plan, errors);
     plan->boundary = SIZE_MAX;
     if (!status && !options->mix_boundaries)
-        status = es_boundaries_column(csv, options->objective, options->n_objectives, &plan->boundary, errors);
+        status = es_boundaries_column(csv, &options->energies, options->objective, options->n_objectives,
+                                      &plan->boundary, errors);
     if (!status)
         status = set_epsilon(plan, errors);
     if (!status)

@@ -40,7 +40,7 @@ static void put(const char *folder, const char *name, es_slice text, uint64_t *b
 }
 
 static void make_table(source *s, es_manifest *m, es_result r, const char *stem, uint8_t by, uint8_t objectives) {
-    char name[96];
+    char name[ES_PART_NAME + 16];
     es_part_table *table = &m->table[r];
     uint8_t shape = take(s), rows = take(s);
     *table = (es_part_table){.given = true, .rows = rows % 8, .missing = shape};
