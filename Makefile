@@ -70,8 +70,8 @@ ISAL ?= $(shell printf '\043include <isa-l.h>\nint main(void) { return (int)crc3
 ISAL := $(ISAL)
 LIBS := -lcsv -ljansson -lxxhash -lzstd -lz $(if $(ISAL),-lisal) $(if $(SQLITE),-lsqlite3) -lm
 # What waits for people and files, and the plan of a run, is made small, so that the static program stays under 5 MB.
-SMALL := $(foreach part,cli/ commands/ grid/ report/ shards/ calibrate/ import/import_ import/hf_ import/gguf import/m analysis/d \
-  analysis/i catalog/loo,$(B)/obj/src/$(part))
+SMALL := $(foreach part,analysis/ cli/ commands/ grid/ report/ shards/ calibrate/ import/import_ import/hf_ import/gguf import/m \
+  catalog/loo io/source model/inv,$(B)/obj/src/$(part))
 LINK = $(CC) $(CFLAGS) $(OPENMP) $(INSTRUMENT) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 
 # ---- Sources ----

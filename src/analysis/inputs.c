@@ -267,12 +267,14 @@ static void vary_node(es_varied *v, size_t id) {
     v->dirty[id] = !gated && any_dirty(v->dirty, in, n);
     if (!v->dirty[id])
         return;
+    if (node->kind == ES_PNODE_BLOCK) {
+        v->value[id] = block_value(v, node);
+        return;
+    }
     const double *from[ES_MAX_INPUTS];
     for (size_t k = 0; k < n; k++)
         from[k] = &v->value[in[k]];
-    if (node->kind == ES_PNODE_BLOCK)
-        v->value[id] = block_value(v, node);
-    else if (node->kind == ES_PNODE_CONST)
+    if (node->kind == ES_PNODE_CONST)
         def->fn(&v->value[id], from, 1);
     else
         es_pnode_run(node, &v->value[id], from, 1);
