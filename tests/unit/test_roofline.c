@@ -18,7 +18,7 @@
 #include "model/layout.h"
 #include "model/node.h"
 
-enum { MAX_NODES = 1024, MAX_OUTPUTS = 64, MAX_OVERRIDES = 16, MAX_BLOCKS = 16 };
+enum { MAX_NODES = 1024, MAX_OUTPUTS = 256, MAX_OVERRIDES = 16, MAX_BLOCKS = 16 };
 
 static es_catalog catalog;
 static es_arena arena;
